@@ -1,0 +1,21 @@
+"All metadata stands in settings.ini; this file hands it to setuptools."
+from configparser import ConfigParser
+from pathlib import Path
+from setuptools import setup, find_packages
+
+here = Path(__file__).parent
+config = ConfigParser(delimiters=['='])
+config.read(here/'settings.ini', encoding='utf-8')
+cfg = config['DEFAULT']
+statuses = ['1 - Planning', '2 - Pre-Alpha', '3 - Alpha', '4 - Beta', '5 - Production/Stable']
+
+setup(
+    version=cfg['version'], description=cfg['description'], keywords=cfg['keywords'].split(),
+    author=cfg['author'], license=cfg['license'], python_requires='>=' + cfg['min_python'],
+    long_description=(here/'README.md').read_text(encoding='utf-8'), long_description_content_type='text/markdown',
+    packages=find_packages(include=['fasterlth', 'fasterlth.*']), include_package_data=True, zip_safe=False,
+    install_requires=cfg['requirements'].split(),
+    extras_require={'dev': cfg['dev_requirements'].split(), 'bench': cfg['bench_requirements'].split()},
+    entry_points={'console_scripts': cfg['console_scripts'].split(), 'nbdev': ['fasterlth=fasterlth._modidx:d']},
+    classifiers=['Development Status :: ' + statuses[int(cfg['status']) - 1], 'Intended Audience :: Science/Research',
+                 'Programming Language :: Python :: 3', 'Topic :: Scientific/Engineering :: Artificial Intelligence'])
