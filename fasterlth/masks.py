@@ -193,7 +193,7 @@ def group_scores(
         res[n] = s
     return res
 
-# %% ../nbs/03_masks.ipynb #d2f4d8a3
+# %% ../nbs/03_masks.ipynb #892e86a7
 def _half_up(x): return math.floor(x+.5)
 
 def _n_lowest(scores, sizes, alive, target):
@@ -236,7 +236,7 @@ def _prune_nm(gs, scores, old, share):
     "n:m: the lowest of each block go, as many as the share says, at most m-n."
     n,m = gs.nm
     b = gs.to_blocks(scores.masked_fill(~old, -math.inf))
-    rank = b.argsort(-1, stable=True).argsort(-1)
+    rank = b.argsort(dim=-1, stable=True).argsort(dim=-1)
     return gs.from_blocks(rank>=min(_half_up(share*m), m-n)).reshape(-1)
 
 # %% ../nbs/03_masks.ipynb #3fa6cf29
