@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['Prunable', 'bare', 'by_layer', 'prunable', 'survey', 'kth_lowest', 'lowest', 'check_sparsity', 'check_context',
-           'group_scores', 'make_masks', 'check_masks', 'apply_masks', 'sparsity_of', 'mask_overlap', 'mask_distance',
-           'mask_table', 'plot_masks', 'pack_mask', 'unpack_mask', 'broadcast_masks']
+           'check_counts', 'check_targets', 'group_scores', 'make_masks', 'check_masks', 'apply_masks', 'sparsity_of',
+           'mask_overlap', 'mask_distance', 'mask_table', 'plot_masks', 'pack_mask', 'unpack_mask', 'broadcast_masks']
 
 # %% ../nbs/03_masks.ipynb #a40fe315
 import math
@@ -157,7 +157,7 @@ def lowest(
         rest -= len(ties)
     return chosen
 
-# %% ../nbs/03_masks.ipynb #ca637a36
+# %% ../nbs/03_masks.ipynb #2fe47692
 def check_sparsity(sparsity, name='sparsity'):
     "Raise unless `sparsity` is a percent in [0, 100], or a dict of such."
     if isinstance(sparsity, dict):
@@ -171,6 +171,25 @@ def check_sparsity(sparsity, name='sparsity'):
 def check_context(context):
     "Raise unless `context` is `'local'` or `'global'`."
     if context not in ('local','global'): raise ValueError(f"context must be 'local' or 'global', not {context!r}")
+
+def check_counts(round_to, min_keep, context):
+    "Raise unless `round_to` and `min_keep` are numbers of groups that go with `context`."
+    if round_to is not None and (isinstance(round_to, bool) or not isinstance(round_to, int) or round_to<1):
+        raise ValueError(f"round_to must be a whole number of groups from 1, not {round_to!r}")
+    if round_to and context=='global': raise ValueError("round_to goes with context='local': over the whole network the layers' counts aren't chosen one by one")
+    if isinstance(min_keep, bool) or not isinstance(min_keep, int) or min_keep<0: raise ValueError(f"min_keep must be a whole number of groups from 0, not {min_keep!r}")
+
+def check_targets(layers, sparsity, context):
+    "Raise unless the granularities can give `sparsity`. Gives it by layer, None for layers that it doesn't name."
+    targets = by_layer(sparsity, {n: o.layer for n,o in layers.items()}, 'sparsity')
+    for n,t in targets.items():
+        gs = layers[n].groups
+        if t is None: continue
+        if gs.nm and t>100*(1-gs.nm[0]/gs.nm[1])+1e-6:
+            raise ValueError(f"sparsity {t:g} is more than {gs.nm[0]}:{gs.nm[1]} gives for {n}: at most {100*(1-gs.nm[0]/gs.nm[1]):g}")
+        if gs.n==1 and context=='local' and 0<t<100:
+            raise ValueError(f"{n} is a single group: a share of it can't be pruned in context 'local'. Use context='global'")
+    return targets
 
 # %% ../nbs/03_masks.ipynb #71df512e
 def group_scores(
@@ -239,7 +258,7 @@ def _prune_nm(gs, scores, old, share):
     rank = b.argsort(dim=-1, stable=True).argsort(dim=-1)
     return gs.from_blocks(rank>=min(_half_up(share*m), m-n)).reshape(-1)
 
-# %% ../nbs/03_masks.ipynb #3fa6cf29
+# %% ../nbs/03_masks.ipynb #59f5b200
 def make_masks(
     layers:dict, # From `prunable`
     sparsity:float|dict, # Percent of the weights to prune; or by name, pattern or layer type (others stay as they are)
@@ -252,12 +271,8 @@ def make_masks(
 ) -> dict: # Parameter name → bool mask, True where a weight is kept
     "Masks of exactly that sparsity, or the nearest that the groups can reach."
     check_sparsity(sparsity); check_context(context)
-    if round_to is not None and (isinstance(round_to, bool) or not isinstance(round_to, int) or round_to<1):
-        raise ValueError(f"round_to must be a whole number of groups from 1, not {round_to!r}")
-    if round_to and context=='global': raise ValueError("round_to goes with context='local': over the whole network the layers' counts aren't chosen one by one")
-    if not isinstance(min_keep, int) or min_keep<0: raise ValueError(f"min_keep must be a whole number of groups from 0, not {min_keep!r}")
-    targets = by_layer(sparsity, {n: o.layer for n,o in layers.items()}, 'sparsity')
-    masks = masks or {}
+    check_counts(round_to, min_keep, context)
+    targets,masks = check_targets(layers, sparsity, context),masks or {}
     check_masks(masks, {n: o.weight for n,o in layers.items()})
     scores = group_scores(layers, criterion, **inputs)
     keep = {n: o.groups.contract(masks[n].to(o.weight.device)) if n in masks else torch.ones(o.groups.n, dtype=torch.bool, device=o.weight.device)
@@ -266,14 +281,10 @@ def make_masks(
     for n,t in targets.items():
         if t is None: continue
         gs = layers[n].groups
-        if gs.nm: 
-            if t>100*(1-gs.nm[0]/gs.nm[1])+1e-6: raise ValueError(f"sparsity {t} is more than {gs.nm[0]}:{gs.nm[1]} gives for {n}: at most {100*(1-gs.nm[0]/gs.nm[1]):g}")
-            keep[n] = _prune_nm(gs, scores[n], keep[n], t/100)
+        if gs.nm: keep[n] = _prune_nm(gs, scores[n], keep[n], t/100)
         else: pools.setdefault(t if context=='global' else n, []).append(n)
     for names in pools.values():
         whole = all(layers[n].groups.n==1 for n in names)    # granularity 'layer': to lose everything is what was asked for
-        if whole and context=='local' and 0<targets[names[0]]<100:
-            raise ValueError(f"{names[0]} is a single group: a share of it can't be pruned in context 'local'. Use 'global'")
         target = targets[names[0]]/100*sum(layers[n].weight.numel() for n in names)
         for n,k in zip(names, _prune_pool(names, layers, scores, keep, target, 0 if whole else min_keep, round_to)): keep[n] = k
         if whole and (lost := [n for n in names if not keep[n].any()]): warn(f"pruned as a whole: {', '.join(lost)}", stacklevel=2)

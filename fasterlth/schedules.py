@@ -79,7 +79,7 @@ def plot_schedule(
 
 for _f in (one_shot, iterative, geometric, lin, cos, agp, one_cycle, dsd): _f.plot = partial(plot_schedule, _f)
 
-# %% ../nbs/02_schedules.ipynb #7c3c608c
+# %% ../nbs/02_schedules.ipynb #b3a33328
 def check_schedule(schedule, start=0, end=50):
     "Raise unless `schedule` is a function `(start, end, progress)` that gives percents."
     name = 'not a name' if isinstance(schedule, str) else f'not {schedule!r}'
@@ -97,7 +97,7 @@ def make_plan(
     last:int # Iteration before which it is over
 ) -> list: # `(iteration, progress, sparsity)` of each pruning step
     "The pruning steps of a schedule over the iterations `first` … `last-1`."
-    n,at,res = last-first,schedule(start, end, 0),[]
+    n,at,res = last-first,0 if start else schedule(start, end, 0),[]    # to begin with `start` is a step as well
     for i in range(n):
         p = (i+1)/n
         s = schedule(start, end, p)
