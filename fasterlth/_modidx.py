@@ -50,8 +50,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                        'fasterlth/callback.py'),
                                     'fasterlth.callback.SparsifyCallback._prune': ( 'callback.html#sparsifycallback._prune',
                                                                                     'fasterlth/callback.py'),
-                                    'fasterlth.callback.SparsifyCallback._rewind': ( 'callback.html#sparsifycallback._rewind',
-                                                                                     'fasterlth/callback.py'),
                                     'fasterlth.callback.SparsifyCallback._save': ( 'callback.html#sparsifycallback._save',
                                                                                    'fasterlth/callback.py'),
                                     'fasterlth.callback.SparsifyCallback._say': ( 'callback.html#sparsifycallback._say',

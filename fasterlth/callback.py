@@ -117,7 +117,7 @@ def apply(self:Ticket,
     learn.add_cb(MaskCallback({n: m.clone() for n,m in self.masks.items()}))
     return learn
 
-# %% ../nbs/06_callback.ipynb #2b1d42ec
+# %% ../nbs/06_callback.ipynb #c875d7c1
 def _pct(s): return f'{s:g}%' if isinstance(s, Real) else str(s)
 
 class SparsifyCallback(MaskCallback):
@@ -196,8 +196,8 @@ class SparsifyCallback(MaskCallback):
         "Once, before the first batch of a fit: all that depends on the learner is checked and laid out."
         model,n = bare(self.learn.model),len(self.dls.train)
         part = model if self.part is None else bare(self.part)
-        prefix = next((p for p,m in model.named_modules() if m is part), None)
-        if prefix is None: raise ValueError(f"model must be a part of the learner's model: this {type(part).__name__} isn't in it")
+        full = {id(p): k for k,p in model.named_parameters()}    # by the weights themselves, as `model[:3]` is a new module
+        if any(id(p) not in full for p in part.parameters()): raise ValueError(f"model must be a part of the learner's model: this {type(part).__name__} isn't in it")
         rewinds = self.lth or self.reset_end
         if rewinds and any(isinstance(cb, NonNativeMixedPrecision) for cb in self.learn.cbs):
             raise ValueError("lth and reset_end don't go with to_non_native_fp16: its float32 master weights would not be rewound. Use to_fp16")
@@ -205,7 +205,7 @@ class SparsifyCallback(MaskCallback):
         self._save_at = at if rewinds else None
         now = self.learn.epoch*n
         if rewinds and self._save_at<now: raise ValueError(f"rewind_epoch {self.rewind_epoch!r} lies before the fit's own start at epoch {self.learn.epoch}")
-        self._layers = {f'{prefix}.{k}' if prefix else k: v for k,v in prunable(part, self.granularity, self.layer_type).items()}
+        self._layers = {full[id(o.weight)]: o for o in prunable(part, self.granularity, self.layer_type).values()}
         check_targets(self._layers, self.sparsity, self.context)
         ends = self.sparsity.values() if isinstance(self.sparsity, dict) else [self.sparsity]
         self.plan = make_plan(self.schedule, self.start_sparsity, max(ends), first, last)
@@ -236,10 +236,6 @@ class SparsifyCallback(MaskCallback):
         self._moment = Snapshot.take(self.learn, self.learn.epoch, self.learn.iter)
         if self._init is not None: self._init = self._prev = self._copies()
 
-    def _rewind(self):
-        self._say(f"Resetting Weights to their epoch {self.rewind_epoch} values")
-        self._moment.restore(self.learn, hypers=False, rng=False)
-
     def _inputs(self):
         "What the criterion asks for."
         b,f,names = self.batches or [(*self.learn.xb,*self.learn.yb)],self.learn.loss_func,list(self._layers)
@@ -252,7 +248,9 @@ class SparsifyCallback(MaskCallback):
         target = {k: aim(v) for k,v in self.sparsity.items()} if isinstance(self.sparsity, dict) else sparsity
         masks = make_masks(self._layers, target, self.criteria, self.context, self.masks, self.min_keep, self.round_to, **self._inputs())
         self.masks = broadcast_masks(masks)
-        if self.lth: self._rewind()
+        if self.lth:
+            self._say(f"Resetting Weights to their epoch {self.rewind_epoch} values")
+            self._moment.restore(self.learn, hypers=False, rng=False)
         self._arm(); self._enforce()
         mask_opt_state(self.learn.opt, self.learn.model, self.masks)
         if 'prev' in self._needs: self._prev = self._copies()
@@ -270,7 +268,7 @@ class SparsifyCallback(MaskCallback):
         if not self.begun or self._validating: return
         self._stop()
         if self.reset_end and self._moment is not None:
-            self._rewind()
+            self._moment.restore(self.learn, hypers=False, rng=False)
             apply_masks(self.learn.model, self.masks)
             mask_opt_state(self.learn.opt, self.learn.model, self.masks)
         self._moment = None
