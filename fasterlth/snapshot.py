@@ -7,7 +7,7 @@ __all__ = ['to_iteration', 'clone_tree', 'model_tensors', 'random_states', 'load
            'set_random_states', 'save_tensors', 'load_tensors', 'pack_tree', 'unpack_tree', 'check_names', 'Snapshot',
            'SnapshotCallback', 'ResumeCallback']
 
-# %% ../nbs/04_snapshot.ipynb #fc8de325
+# %% ../nbs/04_snapshot.ipynb #90e1a426
 import json, math, os, random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ import numpy as np, torch
 from fastai.callback.core import Callback,CancelBatchException
 from fastai.learner import Learner
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from .masks import bare
 
@@ -82,7 +82,7 @@ def set_random_states(states, dls=None):
     if states['cuda'] and torch.cuda.is_available(): torch.cuda.set_rng_state_all([s.cpu() for s in states['cuda']])
     if dls is not None and 'loaders' in states: set_loader_states(dls, states['loaders'])
 
-# %% ../nbs/04_snapshot.ipynb #49cd91ca
+# %% ../nbs/04_snapshot.ipynb #828148b2
 _format = 1
 
 def _bytes(t): return t.reshape(-1).view(torch.uint8).numpy()
@@ -102,8 +102,10 @@ def save_tensors(
     sums = {**{k: crc32(_bytes(t)) for k,t in tensors.items()}, '': crc32(text.encode())}
     beside = path.with_name(f'.{path.name}.{os.getpid()}.part')
     try:
-        save_file(tensors, beside, dict(fasterlth=kind, format=str(_format), meta=text, crc32=json.dumps(sums)))
-        with open(beside, 'rb+') as f: os.fsync(f.fileno())
+        with open(beside, 'wb') as f:
+            f.write(save(tensors, dict(fasterlth=kind, format=str(_format), meta=text, crc32=json.dumps(sums))))
+            f.flush()
+            os.fsync(f.fileno())
         os.replace(beside, path)
     finally: beside.unlink(missing_ok=True)
     return path
