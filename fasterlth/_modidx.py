@@ -250,7 +250,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'fasterlth.snapshot.SnapshotCallback.before_train': ( 'snapshot.html#snapshotcallback.before_train',
                                                                                           'fasterlth/snapshot.py'),
                                     'fasterlth.snapshot._bytes': ('snapshot.html#_bytes', 'fasterlth/snapshot.py'),
-                                    'fasterlth.snapshot._opt_state': ('snapshot.html#_opt_state', 'fasterlth/snapshot.py'),
                                     'fasterlth.snapshot._set_opt_state': ('snapshot.html#_set_opt_state', 'fasterlth/snapshot.py'),
                                     'fasterlth.snapshot.check_names': ('snapshot.html#check_names', 'fasterlth/snapshot.py'),
                                     'fasterlth.snapshot.clone_tree': ('snapshot.html#clone_tree', 'fasterlth/snapshot.py'),

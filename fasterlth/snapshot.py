@@ -152,21 +152,17 @@ def unpack_tree(x, tensors):
     if kind=='tuple': return tuple(unpack_tree(o, tensors) for o in v)
     return {k: unpack_tree(o, tensors) for k,o in v}
 
-# %% ../nbs/04_snapshot.ipynb #28328e81
+# %% ../nbs/04_snapshot.ipynb #e891a734
 def check_names(have, want, what):
     "Raise a `ValueError` that names the differences between the tensors of a file or a moment and those of a model."
     odd = [f'{n} is missing in the model' for n in have if n not in want] + [f'{n} is missing in the {what}' for n in want if n not in have]
     odd += [f'{n} is {tuple(have[n].shape)} in the {what}, {tuple(want[n].shape)} in the model' for n in have if n in want and have[n].shape!=want[n].shape]
     if odd: raise ValueError(f"the {what} doesn't fit the model: {'; '.join(odd[:8])}{f'; and {len(odd)-8} more' if len(odd)>8 else ''}")
 
-def _opt_state(opt):
-    sd = opt.state_dict()
-    return clone_tree(dict(state=sd['state'], hypers=sd['hypers'] if 'hypers' in sd else sd['param_groups']))
-
 def _set_opt_state(opt, saved, hypers):
-    now = opt.state_dict()
-    key = 'hypers' if 'hypers' in now else 'param_groups'
-    opt.load_state_dict({'state': clone_tree(saved['state']), key: clone_tree(saved['hypers']) if hypers else now[key]})
+    new = clone_tree(saved)    # loading a state dict makes its tensors the optimizer's own
+    if not hypers: new |= {k: v for k,v in opt.state_dict().items() if k in ('hypers','param_groups')}
+    opt.load_state_dict(new)
 
 @dataclass(frozen=True, repr=False)
 class Snapshot:
@@ -186,7 +182,7 @@ class Snapshot:
         "Copy everything."
         rng = random_states(learn.dls)
         if loaders is not None: rng['loaders'] = loaders
-        return cls(clone_tree(model_tensors(learn.model)), None if learn.opt is None else _opt_state(learn.opt), rng, epoch, batch)
+        return cls(clone_tree(model_tensors(learn.model)), None if learn.opt is None else clone_tree(learn.opt.state_dict()), rng, epoch, batch)
 
     def restore(self,
         learn:Learner, # The learner it was taken of, or another with the same model
