@@ -191,6 +191,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'fasterlth.masks.mask_distance': ('masks.html#mask_distance', 'fasterlth/masks.py'),
                                  'fasterlth.masks.mask_overlap': ('masks.html#mask_overlap', 'fasterlth/masks.py'),
                                  'fasterlth.masks.mask_table': ('masks.html#mask_table', 'fasterlth/masks.py'),
+                                 'fasterlth.masks.next_masks': ('masks.html#next_masks', 'fasterlth/masks.py'),
                                  'fasterlth.masks.pack_mask': ('masks.html#pack_mask', 'fasterlth/masks.py'),
                                  'fasterlth.masks.plot_masks': ('masks.html#plot_masks', 'fasterlth/masks.py'),
                                  'fasterlth.masks.prunable': ('masks.html#prunable', 'fasterlth/masks.py'),

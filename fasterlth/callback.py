@@ -117,7 +117,7 @@ def apply(self:Ticket,
     learn.add_cb(MaskCallback({n: m.clone() for n,m in self.masks.items()}))
     return learn
 
-# %% ../nbs/06_callback.ipynb #c875d7c1
+# %% ../nbs/06_callback.ipynb #d48420e7
 def _pct(s): return f'{s:g}%' if isinstance(s, Real) else str(s)
 
 class SparsifyCallback(MaskCallback):
@@ -246,7 +246,7 @@ class SparsifyCallback(MaskCallback):
     def _prune(self, progress, sparsity):
         aim = lambda end: self.schedule(self.start_sparsity, end, progress)
         target = {k: aim(v) for k,v in self.sparsity.items()} if isinstance(self.sparsity, dict) else sparsity
-        masks = make_masks(self._layers, target, self.criteria, self.context, self.masks, self.min_keep, self.round_to, **self._inputs())
+        masks = next_masks(self._layers, target, self.criteria, self.context, self.masks, self.min_keep, self.round_to, **self._inputs())
         self.masks = broadcast_masks(masks)
         if self.lth:
             self._say(f"Resetting Weights to their epoch {self.rewind_epoch} values")

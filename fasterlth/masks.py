@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['Prunable', 'bare', 'by_layer', 'prunable', 'survey', 'kth_lowest', 'lowest', 'check_sparsity', 'check_context',
-           'check_counts', 'check_targets', 'group_scores', 'make_masks', 'check_masks', 'apply_masks', 'sparsity_of',
-           'mask_overlap', 'mask_distance', 'mask_table', 'plot_masks', 'pack_mask', 'unpack_mask', 'broadcast_masks']
+           'check_counts', 'check_targets', 'group_scores', 'next_masks', 'make_masks', 'check_masks', 'apply_masks',
+           'sparsity_of', 'mask_overlap', 'mask_distance', 'mask_table', 'plot_masks', 'pack_mask', 'unpack_mask',
+           'broadcast_masks']
 
 # %% ../nbs/03_masks.ipynb #a40fe315
 import math
@@ -212,7 +213,7 @@ def group_scores(
         res[n] = s
     return res
 
-# %% ../nbs/03_masks.ipynb #892e86a7
+# %% ../nbs/03_masks.ipynb #d00bc047
 def _half_up(x): return math.floor(x+.5)
 
 def _n_lowest(scores, sizes, alive, target):
@@ -248,7 +249,7 @@ def _prune_pool(names, layers, scores, keep, target, min_keep, round_to):
             spared[i][best] = True
             spared[i] &= old[i]
             collapsed.append(f'{names[i]} (keeps {int(spared[i].count_nonzero())} of {len(old[i])} groups)')
-    if collapsed: warn(f"these layers would have lost everything, and were kept at the minimum of {min_keep}: {', '.join(collapsed)}", stacklevel=4)
+    if collapsed: warn(f"these layers would have lost everything, and were kept at the minimum of {min_keep}: {', '.join(collapsed)}", stacklevel=5)
     return new
 
 def _prune_nm(gs, scores, old, share):
@@ -258,20 +259,10 @@ def _prune_nm(gs, scores, old, share):
     rank = b.argsort(dim=-1, stable=True).argsort(dim=-1)
     return gs.from_blocks(rank>=min(_half_up(share*m), m-n)).reshape(-1)
 
-# %% ../nbs/03_masks.ipynb #59f5b200
-def make_masks(
-    layers:dict, # From `prunable`
-    sparsity:float|dict, # Percent of the weights to prune; or by name, pattern or layer type (others stay as they are)
-    criterion:Callable=l1_norm, # Function of a weight, see `fasterlth.criteria`
-    context:str='local', # Ranked in each layer (`'local'`) or over the whole network (`'global'`)
-    masks:dict=None, # Masks so far: what they prune stays pruned
-    min_keep:int=1, # Groups that every layer keeps
-    round_to:int=None, # Keep a multiple of this number of groups in each layer (local only), as some hardware likes it
-    **inputs # What the criterion asks for by name, each a dict from parameter name to tensor
-) -> dict: # Parameter name → bool mask, True where a weight is kept
-    "Masks of exactly that sparsity, or the nearest that the groups can reach."
-    check_sparsity(sparsity); check_context(context)
-    check_counts(round_to, min_keep, context)
+# %% ../nbs/03_masks.ipynb #1b0cd5ef
+def next_masks(layers, sparsity, criterion=l1_norm, context='local', masks=None, min_keep=1, round_to=None, **inputs):
+    "As `make_masks`, for targets that come from a schedule and may be below 1 %."
+    check_context(context); check_counts(round_to, min_keep, context)
     targets,masks = check_targets(layers, sparsity, context),masks or {}
     check_masks(masks, {n: o.weight for n,o in layers.items()})
     scores = group_scores(layers, criterion, **inputs)
@@ -287,8 +278,22 @@ def make_masks(
         whole = all(layers[n].groups.n==1 for n in names)    # granularity 'layer': to lose everything is what was asked for
         target = targets[names[0]]/100*sum(layers[n].weight.numel() for n in names)
         for n,k in zip(names, _prune_pool(names, layers, scores, keep, target, 0 if whole else min_keep, round_to)): keep[n] = k
-        if whole and (lost := [n for n in names if not keep[n].any()]): warn(f"pruned as a whole: {', '.join(lost)}", stacklevel=2)
+        if whole and (lost := [n for n in names if not keep[n].any()]): warn(f"pruned as a whole: {', '.join(lost)}", stacklevel=3)
     return {n: layers[n].groups.expand(k) for n,k in keep.items()}
+
+def make_masks(
+    layers:dict, # From `prunable`
+    sparsity:float|dict, # Percent of the weights to prune; or by name, pattern or layer type (others stay as they are)
+    criterion:Callable=l1_norm, # Function of a weight, see `fasterlth.criteria`
+    context:str='local', # Ranked in each layer (`'local'`) or over the whole network (`'global'`)
+    masks:dict=None, # Masks so far: what they prune stays pruned
+    min_keep:int=1, # Groups that every layer keeps
+    round_to:int=None, # Keep a multiple of this number of groups in each layer (local only), as some hardware likes it
+    **inputs # What the criterion asks for by name, each a dict from parameter name to tensor
+) -> dict: # Parameter name → bool mask, True where a weight is kept
+    "Masks of exactly that sparsity, or the nearest that the groups can reach."
+    check_sparsity(sparsity)
+    return next_masks(layers, sparsity, criterion, context, masks, min_keep, round_to, **inputs)
 
 # %% ../nbs/03_masks.ipynb #b6226027
 def check_masks(

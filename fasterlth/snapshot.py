@@ -82,7 +82,7 @@ def set_random_states(states, dls=None):
     if states['cuda'] and torch.cuda.is_available(): torch.cuda.set_rng_state_all([s.cpu() for s in states['cuda']])
     if dls is not None and 'loaders' in states: set_loader_states(dls, states['loaders'])
 
-# %% ../nbs/04_snapshot.ipynb #828148b2
+# %% ../nbs/04_snapshot.ipynb #a2563d9e
 _format = 1
 
 def _bytes(t): return t.reshape(-1).view(torch.uint8).numpy()
@@ -125,12 +125,13 @@ def load_tensors(
         raise ValueError(f"{str(path)!r} can't be read as a {kind}: it is truncated, damaged or no safetensors file at all "
                          f"({path.stat().st_size} bytes; {e})") from e
     if info.get('fasterlth')!=kind: raise ValueError(f"{str(path)!r} is a safetensors file, but not a {kind} of fasterlth (it says {info.get('fasterlth')!r})")
-    if int(info['format'])>_format: raise ValueError(f"{str(path)!r} has the format {info['format']}, newer than this fasterlth can read ({_format}): update it")
-    sums = json.loads(info['crc32'])
-    bad = [k or 'the description' for k,s in sums.items() if (k not in tensors if k else False) or s!=crc32(_bytes(tensors[k]) if k else info['meta'].encode())]
-    bad += [k for k in tensors if k not in sums]
-    if bad: raise ValueError(f"{str(path)!r} is damaged in {', '.join(bad)}: the checksum is wrong")
-    return tensors,json.loads(info['meta'])
+    try: fmt,text,sums = int(info['format']),info['meta'],json.loads(info['crc32'])
+    except (KeyError,ValueError) as e: raise ValueError(f"{str(path)!r} is damaged in its header: {e!r}") from e
+    if fmt>_format: raise ValueError(f"{str(path)!r} has the format {fmt}, newer than this fasterlth can read ({_format}): update it")
+    found = {**{k: crc32(_bytes(t)) for k,t in tensors.items()}, '': crc32(text.encode())}
+    if bad := [k or 'the description' for k in {**found, **sums} if found.get(k)!=sums.get(k)]:
+        raise ValueError(f"{str(path)!r} is damaged in {', '.join(bad)}: the checksum is wrong")
+    return tensors,json.loads(text)
 
 # %% ../nbs/04_snapshot.ipynb #d32b382a
 def pack_tree(x, tensors, key=''):
