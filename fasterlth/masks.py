@@ -213,7 +213,7 @@ def group_scores(
         res[n] = s
     return res
 
-# %% ../nbs/03_masks.ipynb #d00bc047
+# %% ../nbs/03_masks.ipynb #6345fe58
 def _half_up(x): return math.floor(x+.5)
 
 def _n_lowest(scores, sizes, alive, target):
@@ -233,7 +233,7 @@ def _prune_pool(names, layers, scores, keep, target, min_keep, round_to):
         left = min(max(_half_up((n-target/sizes[0])/round_to), 1)*round_to, n//round_to*round_to or n)
         target = (n-left)*sizes[0]
     gone = sum(int((~o).count_nonzero())*z for o,z in zip(old, sizes))
-    if target<gone:
+    if gone-target>max(sizes)/2+1e-6:    # the target has come down; by less than that, it was met as nearly as could be
         dead = [~o for o in old]
         return [~d for d in lowest(s, dead, _n_lowest(s, sizes, dead, target))]
     spared = [torch.zeros_like(o) for o in old]

@@ -15,6 +15,8 @@ def test_14_masks_are_broadcast_from_the_first_process(tmp_path):
         own = make_masks(prunable(net), 50)
         masks = broadcast_masks({n: m.clone() for n,m in own.items()})
         torch.save((own, masks), sys.argv[3] + f'/{rank}.pt')
+        dist.barrier()
+        dist.destroy_process_group()
     '''))
     ps = [subprocess.Popen([sys.executable, '-W', 'ignore', script, str(r), str(tmp_path/'meet'), str(tmp_path)], env={**os.environ, 'GLOO_SOCKET_IFNAME': 'lo'}) for r in (0,1)]
     assert [p.wait(120) for p in ps]==[0,0]
