@@ -108,8 +108,12 @@ def survey(
             for n,p,m,gs,why in _survey(model, granularity, layer_type)]
     return pd.DataFrame(rows, columns=['parameter','layer','shape','weights','groups','left out']).set_index('parameter')
 
-# %% ../nbs/03_masks.ipynb #a91f9bf2
+# %% ../nbs/03_masks.ipynb #16409267
 _chunk = 1<<16    # fits in the second-level cache
+
+def _count(mask):
+    "How many are True. On the CPU NumPy counts several times faster than torch."
+    return int(np.count_nonzero(mask.numpy()) if mask.device.type=='cpu' else mask.count_nonzero())
 
 def _kth_numpy(scores, alive, k):
     "The `k`-th lowest (from 1) of the scores that are alive, of NumPy arrays."
@@ -150,7 +154,7 @@ def lowest(
     if k<=0: return [torch.zeros_like(a) for a in alive]
     kth = kth_lowest(scores, alive, k)
     chosen = [(s<kth)&a for s,a in zip(scores, alive)]
-    rest = k-sum(int(c.count_nonzero()) for c in chosen)
+    rest = k-sum(map(_count, chosen))
     for s,a,c in zip(scores, alive, chosen):
         if rest<=0: break
         ties = ((s==kth)&a).nonzero().view(-1)[:rest]
@@ -192,7 +196,7 @@ def check_targets(layers, sparsity, context):
             raise ValueError(f"{n} is a single group: a share of it can't be pruned in context 'local'. Use context='global'")
     return targets
 
-# %% ../nbs/03_masks.ipynb #71df512e
+# %% ../nbs/03_masks.ipynb #926c4565
 def group_scores(
     layers:dict, # From `prunable`
     criterion:Callable, # Function of a weight, see `fasterlth.criteria`
@@ -209,19 +213,19 @@ def group_scores(
         if not isinstance(s, torch.Tensor) or s.shape!=w.shape:
             raise ValueError(f"criterion {func_name(criterion)!r} must give scores of the shape {tuple(w.shape)} for {n}, not {getattr(s, 'shape', s)}")
         s = gs.reduce(s.detach() if s.dtype in (torch.float32,torch.float64) else s.detach().float())
-        if s.isnan().any(): raise ValueError(f"criterion {func_name(criterion)!r} gives NaN for {n}: has the training diverged?")
+        if s.amin().isnan(): raise ValueError(f"criterion {func_name(criterion)!r} gives NaN for {n}: has the training diverged?")
         res[n] = s
     return res
 
-# %% ../nbs/03_masks.ipynb #6345fe58
+# %% ../nbs/03_masks.ipynb #4499d746
 def _half_up(x): return math.floor(x+.5)
 
 def _n_lowest(scores, sizes, alive, target):
     "How many of the lowest groups hold as nearly as possible `target` weights."
-    total = sum(int(a.count_nonzero()) for a in alive)
+    total = sum(map(_count, alive))
     if len(set(sizes))==1: return min(max(_half_up(target/sizes[0]), 0), total)
     s = torch.cat([s[a] for s,a in zip(scores, alive)])
-    each = torch.cat([torch.full((int(a.count_nonzero()),), z, device=s.device) for z,a in zip(sizes, alive)])
+    each = torch.cat([torch.full((_count(a),), z, device=s.device) for z,a in zip(sizes, alive)])
     held = torch.cat([each.new_zeros(1), each[s.argsort(stable=True)].cumsum(0)])
     return int((held-target).abs().argmin())
 
@@ -232,23 +236,24 @@ def _prune_pool(names, layers, scores, keep, target, min_keep, round_to):
         n = len(s[0])
         left = min(max(_half_up((n-target/sizes[0])/round_to), 1)*round_to, n//round_to*round_to or n)
         target = (n-left)*sizes[0]
-    gone = sum(int((~o).count_nonzero())*z for o,z in zip(old, sizes))
+    had = [_count(o) for o in old]
+    gone = sum((len(o)-h)*z for o,h,z in zip(old, had, sizes))
     if gone-target>max(sizes)/2+1e-6:    # the target has come down; by less than that, it was met as nearly as could be
         dead = [~o for o in old]
         return [~d for d in lowest(s, dead, _n_lowest(s, sizes, dead, target))]
-    spared = [torch.zeros_like(o) for o in old]
-    collapsed = []
+    spared,collapsed = {},[]    # what may not go, by position
     while True:
-        alive = [o&~p for o,p in zip(old, spared)]
+        alive = [o&~spared[i] if i in spared else o for i,o in enumerate(old)]
         drop = lowest(s, alive, _n_lowest(s, sizes, alive, target-gone))
         new = [o&~d for o,d in zip(old, drop)]
-        short = [i for i,(n,o) in enumerate(zip(new, old)) if int(n.count_nonzero())<min(min_keep, int(o.count_nonzero()))]
+        short = [i for i,(n,h) in enumerate(zip(new, had)) if _count(n)<min(min_keep, h)]
         if not short: break
         for i in short:
             best = s[i].masked_fill(~old[i], -math.inf).argsort(descending=True, stable=True)[:min_keep]
+            spared[i] = torch.zeros_like(old[i])
             spared[i][best] = True
             spared[i] &= old[i]
-            collapsed.append(f'{names[i]} (keeps {int(spared[i].count_nonzero())} of {len(old[i])} groups)')
+            collapsed.append(f'{names[i]} (keeps {_count(spared[i])} of {len(old[i])} groups)')
     if collapsed: warn(f"these layers would have lost everything, and were kept at the minimum of {min_keep}: {', '.join(collapsed)}", stacklevel=5)
     return new
 
@@ -295,7 +300,7 @@ def make_masks(
     check_sparsity(sparsity)
     return next_masks(layers, sparsity, criterion, context, masks, min_keep, round_to, **inputs)
 
-# %% ../nbs/03_masks.ipynb #b6226027
+# %% ../nbs/03_masks.ipynb #ae243ff8
 def check_masks(
     masks:dict, # Parameter name → bool mask
     params:dict # Parameter name → tensor
@@ -314,7 +319,7 @@ def apply_masks(
     "Set the pruned weights to zero, once. `MaskCallback` keeps them there in a training."
     params = dict(bare(model).named_parameters(remove_duplicate=False))
     check_masks(masks, params)
-    for n,m in masks.items(): params[n].masked_fill_(~m.to(params[n].device), 0)
+    for n,m in masks.items(): params[n].mul_(m.to(params[n].device))    # several times faster than to fill
     return model
 
 def sparsity_of(
@@ -322,9 +327,9 @@ def sparsity_of(
 ) -> float: # Percent
     "The share of pruned weights, counted from the masks."
     total = sum(m.numel() for m in masks.values())
-    return 100*(total-sum(int(m.count_nonzero()) for m in masks.values()))/total if total else 0.
+    return 100*(total-sum(map(_count, masks.values())))/total if total else 0.
 
-# %% ../nbs/03_masks.ipynb #636a7689
+# %% ../nbs/03_masks.ipynb #bf6531ff
 def _pairs(a, b):
     if set(a)!=set(b): raise ValueError(f"the masks are of different parameters: {sorted(set(a)^set(b))} are in one of them only")
     for n in a:
@@ -335,7 +340,7 @@ def mask_overlap(
     a:dict, b:dict # Masks of the same parameters
 ) -> float: # In [0, 1]
     "Weights kept by both ÷ weights kept by either."
-    both,either = (sum(int(o.count_nonzero()) for o in os) for os in zip(*[(x&y,x|y) for x,y in _pairs(a, b)]))
+    both,either = (sum(map(_count, os)) for os in zip(*[(x&y,x|y) for x,y in _pairs(a, b)]))
     return both/either if either else 1.
 
 def mask_distance(
@@ -343,14 +348,14 @@ def mask_distance(
 ) -> float: # In [0, 1]
     "Weights on which the masks differ ÷ all weights."
     ps = _pairs(a, b)
-    return sum(int((x^y).count_nonzero()) for x,y in ps)/max(sum(x.numel() for x,_ in ps), 1)
+    return sum(_count(x^y) for x,y in ps)/max(sum(x.numel() for x,_ in ps), 1)
 
-# %% ../nbs/03_masks.ipynb #ee51e10c
+# %% ../nbs/03_masks.ipynb #5ef86420
 def mask_table(
     masks:dict # Parameter name → bool mask
 ) -> pd.DataFrame: # A row a parameter, and a last one for them all
     "Weights and sparsity by layer, counted from the masks."
-    rows = {n: (tuple(m.shape), m.numel(), int(m.count_nonzero())) for n,m in masks.items()}
+    rows = {n: (tuple(m.shape), m.numel(), _count(m)) for n,m in masks.items()}
     rows['all'] = ('', sum(r[1] for r in rows.values()), sum(r[2] for r in rows.values()))
     df = pd.DataFrame.from_dict(rows, orient='index', columns=['shape','weights','kept'])
     df.index.name = 'parameter'

@@ -1,0 +1,133 @@
+"""Speed and memory as ratios, from one interleaved run: python benchmarks/run.py [NAME ...] [--repeats N]
+
+One thread. Every variant of a row is timed in turn, again and again, and the medians are divided; so a machine that
+changes its speed changes all of them alike. Needs the extra `bench` for the rows that compare with fasterai."""
+import argparse, contextlib, gc, io, statistics, time, warnings
+
+warnings.filterwarnings('ignore')
+import torch
+torch.set_num_threads(1)
+from fastai.vision.all import *
+from fasterlth.all import *
+from torchvision.models import resnet18
+
+ROWS = []
+
+def interleave(variants, repeats, warmup=1):
+    "Median seconds of each variant, run in turn."
+    times = {k: [] for k in variants}
+    for i in range(repeats+warmup):
+        for k,f in variants.items():
+            gc.collect()
+            start = time.perf_counter()
+            f()
+            if i>=warmup: times[k].append(time.perf_counter()-start)
+    return {k: statistics.median(v) for k,v in times.items()}
+
+def report(what, value, goal):
+    ROWS.append((what, value, goal))
+    print(f'{what:<84}{value:8.3f}', f'  goal ≤ {goal:.3g}{"" if value<=goal else "   MISSED"}' if goal<float('inf') else '', flush=True)
+
+def enforce(repeats):
+    "Keeping pruned weights at zero, against a copy of the same parameters."
+    for name,net in (('resnet18, 11.7M', resnet18()), ('LeNet-300-100', lenet_300_100())):
+        masks = make_masks(prunable(net), 80)
+        learn = Learner(digits_dls(n=128), net)
+        cb = MaskCallback(masks)
+        learn.add_cb(cb); cb._arm()
+        ps = [p.data for p in cb._armed[0]]
+        out,n = [torch.empty_like(p) for p in ps],20
+        t = interleave(dict(mask=lambda: [cb._enforce() for _ in range(n)], copy=lambda: [torch._foreach_copy_(out, ps) for _ in range(n)],
+            clone=lambda: [[p.clone() for p in ps] for _ in range(n)]), 3*repeats)
+        report(f'enforce: masks ÷ a copy of the same parameters, {name}', t['mask']/t['copy'], 1.0 if '11.7' in name else float('inf'))
+        report(f'enforce: masks ÷ a clone (a copy with its allocation), {name}', t['mask']/t['clone'], float('inf'))
+
+def event(repeats):
+    "One pruning event: scores, selection, masks, weights; against fasterai and torch."
+    from torch.nn.utils import prune as torch_prune
+    try: from fasterai.sparse.all import Sparsifier; from fasterai.core.all import large_final as fasterai_l1
+    except ImportError: Sparsifier = None
+    net = resnet18()
+    saved = {k: v.clone() for k,v in net.state_dict().items()}
+    layers = prunable(net)
+    n = sum(o.weight.numel() for o in layers.values())
+    half = make_masks(layers, 40, context='global')
+    def ours(context, masks=None): apply_masks(net, make_masks(layers, 80, context=context, masks=masks))
+    twin = resnet18(); twin.load_state_dict(saved)
+    targets = [(m,'weight') for m in twin.modules() if isinstance(m, (nn.Conv2d,nn.Linear))]
+    def theirs():
+        torch_prune.global_unstructured(targets, torch_prune.L1Unstructured, amount=.8)
+    def undo():
+        for m,_ in targets: torch_prune.remove(m, 'weight')
+        twin.load_state_dict(saved)
+    variants = dict(ours=lambda: ours('global'), nested=lambda: ours('global', half), local=lambda: ours('local'), torch=theirs)
+    if Sparsifier:
+        third = resnet18(); third.load_state_dict(saved)
+        sp = Sparsifier(third, 'weight', 'global', fasterai_l1, layer_type=(nn.Conv2d,nn.Linear))
+        variants['fasterai'] = lambda: sp.sparsify_model(.8)
+    times = {k: [] for k in variants}
+    for i in range(repeats+1):
+        for k,f in variants.items():
+            net.load_state_dict(saved); gc.collect()
+            start = time.perf_counter(); f(); took = time.perf_counter()-start
+            if i: times[k].append(took)
+            if k=='torch': undo()
+            if k=='fasterai': third.load_state_dict(saved, strict=False)
+    t = {k: statistics.median(v) for k,v in times.items()}
+    for k,what in (('ours','global, first step'),('nested','global, a later step'),('local','local, first step')):
+        report(f'event: ns a parameter, 11.7M, {what}', t[k]/n*1e9, 10)
+    if Sparsifier: report("event: ours ÷ fasterai's, global", t['ours']/t['fasterai'], 1/3)
+    else: print("event: fasterai isn't installed (the extra `bench`)")
+    report("event: ours ÷ torch.nn.utils.prune.global_unstructured", t['ours']/t['torch'], .1)
+
+def _fit_seconds(learn, cbs, n_epoch):
+    with learn.no_bar(), learn.no_logging(), contextlib.redirect_stdout(io.StringIO()):
+        start = time.perf_counter()
+        learn.fit(n_epoch, cbs=cbs)
+        return time.perf_counter()-start
+
+def callback(repeats):
+    "A default Learner with SparsifyCallback, against the same without."
+    fashion = Path('/usr/share/datasets/fashion-mnist').exists()
+    for name,dls,model,goal in (('LeNet-300-100, batch 64', (fashion_mnist_dls(n=12800) if fashion else digits_dls(n=1280)), lenet_300_100, 1.10),
+                                ('resnet18, 64 px, batch 32', memory_dls((torch.rand(768,3,64,64), torch.arange(768)%10), (torch.rand(32,3,64,64), torch.arange(32)%10), bs=32), resnet18, 1.05)):
+        times = {'none': [], 'callback': [], 'other': []}
+        learns = {k: Learner(dls, model(), metrics=accuracy) for k in times}
+        for i in range(repeats+1):
+            for k,learn in learns.items():
+                cb = {'none': [], 'callback': [SparsifyCallback(80, 'weight', 'local', l1_norm, one_shot, verbose=False)],
+                      'other': [SparsifyCallback(80, 'weight', 'local', l1_norm, one_shot, verbose=False), Callback(after_batch=noop)]}[k]
+                took = _fit_seconds(learn, cb, 1)
+                if i: times[k].append(took)
+        t = {k: statistics.median(v) for k,v in times.items()}
+        report(f'callback: with SparsifyCallback ÷ without, {name}', t['callback']/t['none'], goal)
+        report(f'callback: the same beside a callback that may write weights, {name}', t['other']/t['none'], float('inf'))
+
+def loader(repeats):
+    "A batch by indexing, against fastai's loading of one item after another."
+    dls = digits_dls(bs=64)
+    ours,theirs = dls.train,TfmdDL(dls.train_ds, bs=64, shuffle=True, drop_last=True, num_workers=0)
+    t = interleave(dict(ours=lambda: [None for _ in ours], theirs=lambda: [None for _ in theirs]), repeats)
+    report('loader: MemoryDL ÷ fastai per item, a batch of 64', t['ours']/t['theirs'], .33)
+
+def memory(repeats):
+    "Bytes beside the model in a training without lth."
+    learn = Learner(memory_dls((torch.rand(4,3,32,32), torch.arange(4)), (torch.rand(4,3,32,32), torch.arange(4)), bs=4), resnet18())
+    cb,seen = SparsifyCallback(80, 'weight', 'local', l1_norm, one_shot, verbose=False),[]
+    class Held(Callback):
+        order = 2000
+        def after_batch(self): seen.append(sum(t.untyped_storage().nbytes() for t in {t.data_ptr(): t for t in [*cb.masks.values(), *cb._armed[1]]}.values()))
+    _fit_seconds(learn, [cb,Held()], 1)
+    report('memory: beside the model ÷ its parameters, resnet18', max(seen)/sum(p.nbytes for p in learn.model.parameters()), 1.25)
+
+benchmarks = dict(enforce=enforce, event=event, callback=callback, loader=loader, memory=memory)
+
+if __name__ == '__main__':
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    p.add_argument('names', nargs='*', help=', '.join(benchmarks)); p.add_argument('--repeats', type=int, default=9)
+    args = p.parse_args()
+    if wrong := set(args.names)-set(benchmarks): p.error(f"unknown: {', '.join(wrong)}; there are {', '.join(benchmarks)}")
+    print(f'torch {torch.__version__}, {torch.get_num_threads()} thread, medians of {args.repeats} interleaved repeats', flush=True)
+    for n in args.names or benchmarks: benchmarks[n](args.repeats)
+    missed = [r for r in ROWS if r[1]>r[2]]
+    print(f'{len(ROWS)-len(missed)} of {len(ROWS)} within their goals')
