@@ -42,12 +42,12 @@ def mask_opt_state(opt, model, masks):
         for t in states.get(params[n], {}).values():
             if isinstance(t, torch.Tensor) and t.shape==m.shape: t.mul_(m.to(t.device))
 
-# %% ../nbs/06_callback.ipynb #8f5dedc3
+# %% ../nbs/06_callback.ipynb #f348c67a
 class MaskCallback(Callback):
     "Keep pruned weights at exactly zero, at every forward pass and afterwards."
     order = 100    # after those that write weights: mixed precision (10), SaveModelCallback's reload (61)
     _handled = frozenset('before_fit before_train before_batch after_backward after_step before_validate after_epoch after_fit'.split())
-    _learn,wary,norms = None,True,False
+    _learn,_live = None,_handled
 
     def __init__(self,
         masks:dict # Parameter name → bool tensor, True where a weight is kept
@@ -55,7 +55,7 @@ class MaskCallback(Callback):
 
     def __call__(self, event_name):
         # for events that a callback lacks, fastai looks all through the learner and the model, which takes longer than the masking
-        if event_name in self._handled: return super().__call__(event_name)
+        if event_name in self._live: return super().__call__(event_name)
 
     @property
     def learn(self): return self._learn
@@ -84,18 +84,17 @@ class MaskCallback(Callback):
         self._arm()
         self._enforce()
         # anything but fastai's own classes may write weights at any event
-        self.wary = any(type(cb) is Callback or not type(cb).__module__.startswith(('fastai.','fasterlth.')) for cb in self.learn.cbs)
+        wary = any(type(cb) is Callback or not type(cb).__module__.startswith(('fastai.','fasterlth.')) for cb in self.learn.cbs)
         # where norms of gradients matter, those of the pruned weights must not enter them
-        self.norms = any(isinstance(cb, GradientClip) for cb in self.learn.cbs) or \
+        norms = any(isinstance(cb, GradientClip) for cb in self.learn.cbs) or \
             any(f in getattr(self.learn.opt, 'cbs', ()) for f in (lamb_step,larc_layer_lr))
+        self._live = self._handled - ({'before_batch'} if not wary else set()) - ({'after_backward'} if not norms else set())
 
-    def before_batch(self):
-        if self.wary: self._enforce()
+    def before_batch(self): self._enforce()
 
     def after_backward(self):
-        if self.norms:
-            gs = [(p.grad,m) for p,m in zip(*self._armed) if p.grad is not None]
-            _foreach_mul(*map(list, zip(*gs)) if gs else ((),()))
+        gs = [(p.grad,m) for p,m in zip(*self._armed) if p.grad is not None]
+        _foreach_mul(*map(list, zip(*gs)) if gs else ((),()))
 
     def after_step(self): self._enforce()
     def before_validate(self): self._enforce()
@@ -117,7 +116,7 @@ def apply(self:Ticket,
     learn.add_cb(MaskCallback({n: m.clone() for n,m in self.masks.items()}))
     return learn
 
-# %% ../nbs/06_callback.ipynb #d48420e7
+# %% ../nbs/06_callback.ipynb #d53d318f
 def _pct(s): return f'{s:g}%' if isinstance(s, Real) else str(s)
 
 class SparsifyCallback(MaskCallback):
@@ -191,6 +190,7 @@ class SparsifyCallback(MaskCallback):
         if hasattr(self.learn, 'lr_finder'): return    # a few throw-away batches are no training
         if not self.begun: self._begin()
         super().before_train()
+        if self._todo or self._save_at is not None: self._live |= {'before_batch'}
 
     def _begin(self):
         "Once, before the first batch of a fit: all that depends on the learner is checked and laid out."
@@ -202,7 +202,7 @@ class SparsifyCallback(MaskCallback):
         if rewinds and any(isinstance(cb, NonNativeMixedPrecision) for cb in self.learn.cbs):
             raise ValueError("lth and reset_end don't go with to_non_native_fp16: its float32 master weights would not be rewound. Use to_fp16")
         first,last,at = self._times(n, self.learn.n_epoch)
-        self._save_at = at if rewinds else None
+        self._save_at,self._n_iter = at if rewinds else None,n
         now = self.learn.epoch*n
         if rewinds and self._save_at<now: raise ValueError(f"rewind_epoch {self.rewind_epoch!r} lies before the fit's own start at epoch {self.learn.epoch}")
         self._layers = {full[id(o.weight)]: o for o in prunable(part, self.granularity, self.layer_type).values()}
@@ -223,7 +223,7 @@ class SparsifyCallback(MaskCallback):
 
     def before_batch(self):
         if self.begun and self.training:
-            t = self.learn.epoch*len(self.dls.train) + self.learn.iter
+            t = self.learn.epoch*self._n_iter + self.learn.iter
             if self._save_at is not None and self._moment is None and t>=self._save_at: self._save()
             due = [o for o in self._todo if o[0]<=t]
             if due:
@@ -254,7 +254,7 @@ class SparsifyCallback(MaskCallback):
         self._arm(); self._enforce()
         mask_opt_state(self.learn.opt, self.learn.model, self.masks)
         if 'prev' in self._needs: self._prev = self._copies()
-        row = dict(epoch=self.learn.epoch, iteration=self.learn.epoch*len(self.dls.train)+self.learn.iter,
+        row = dict(epoch=self.learn.epoch, iteration=self.learn.epoch*self._n_iter+self.learn.iter,
                    target=target if isinstance(target, dict) else round(target, 4), sparsity=self._measured())
         self.history = pd.concat([self.history, pd.DataFrame([row])], ignore_index=True)
         if self.save_tickets:

@@ -98,7 +98,7 @@ def synflow(weight, flow):
     "Synaptic flow: $|w|\\,\\partial R/\\partial|w|$ ([Tanaka et al. 2020](https://arxiv.org/abs/2006.05467))."
     return weight.abs()*flow
 
-# %% ../nbs/01_criteria.ipynb #4fe1a4b6
+# %% ../nbs/01_criteria.ipynb #ff67f346
 from contextlib import contextmanager
 
 @contextmanager
@@ -112,9 +112,9 @@ def _traceless(model):
                 for n,b in model.named_buffers(): b.copy_(saved[n])
 
 def _loss_grads(model, params, batch, loss_func, create_graph=False):
-    *xb,yb = batch
+    *xb,yb = (b.as_subclass(torch.Tensor) if isinstance(b, torch.Tensor) else b for b in batch)    # fastai's types would follow through
     grads = torch.autograd.grad(loss_func(model(*xb), yb), params, create_graph=create_graph, allow_unused=True)
-    return [torch.zeros_like(p) if g is None else g for p,g in zip(params, grads)]
+    return [torch.zeros_like(p) if g is None else g.as_subclass(torch.Tensor) for p,g in zip(params, grads)]
 
 def _params(model, names):
     params = dict(model.named_parameters())
@@ -146,7 +146,7 @@ def hessian_gradients(
     model:nn.Module, # Any model
     batches:Iterable, # Batches `(x, y)`, on the model's device
     loss_func:Callable, # `(pred, y)` → scalar loss
-    names:Iterable=None # Parameters, default all
+    names:Iterable=None # Parameters that the Hessian and the gradient are over, default all; GraSP takes those that can be pruned
 ) -> dict: # Name → $Hg$, with the Hessian and the gradient over the same batches
     "The Hessian of the loss times its gradient, by a second backward pass."
     params,batches = _params(model, names),list(batches)
@@ -157,7 +157,7 @@ def hessian_gradients(
             gb = _loss_grads(model, ps, b, loss_func, create_graph=True)
             z = sum((gi*g[n]).sum() for n,gi in zip(params, gb))
             for n,h in zip(params, torch.autograd.grad(z, ps, allow_unused=True)):
-                if h is not None: res[n] += h/len(batches)
+                if h is not None: res[n] += h.as_subclass(torch.Tensor)/len(batches)
     return res
 
 def synaptic_flow(

@@ -343,3 +343,53 @@ def test_memory_beside_the_model_is_bounded():
             assert cb._init is None and cb._prev is None and cb._moment is None
     quiet(learn, 1, cbs=[cb,Size()])
     assert max(extra)<=1.25*sum(p.nbytes for p in learn.model.parameters())
+
+@pytest.mark.parametrize('criteria', [snip, grasp, synflow, taylor])
+def test_gradients_come_from_the_given_batches(criteria):
+    learn = make_learner()
+    batches = [learn.dls.one_batch() for _ in range(2)]
+    learn.model.eval()    # dropout aside, the gradients are those of these batches, not of the one at hand
+    want = make_masks(prunable(learn.model), 60, criteria, grad=gradients(learn.model, batches, learn.loss_func),
+        hess_grad=hessian_gradients(learn.model, batches, learn.loss_func, prunable(learn.model)), flow=synaptic_flow(learn.model, batches[0][0]))
+    learn.model.drop.p = 0; learn.model.bn.eval()
+    class Eval(Callback):
+        order = 50
+        def before_train(self): self.learn.model.eval()
+    quiet(learn, 1, cbs=[cb := sparsify(60, criteria=criteria, schedule=one_shot, batches=batches), Eval()])
+    assert same(cb.masks, want)
+
+@pytest.mark.filterwarnings('ignore:.*CUDA is not available')
+@pytest.mark.filterwarnings('ignore:torch.cuda.amp.GradScaler is enabled')
+@pytest.mark.parametrize('mode', ['to_fp16','to_bf16'])
+def test_fastais_mixed_precision(learn, mode):
+    getattr(learn, mode)()
+    cb = sparsify(60, lth=True)
+    watch = Watch(cb)
+    quiet(learn, 3, cbs=[cb,watch,GradientClip(.5)])
+    assert watch.pruned
+    assert_masked(learn.model, cb.masks)
+
+def test_attached_for_good_and_interrupted(learn):
+    "Nothing detaches it then; the next fit starts clean all the same."
+    class Boom(Callback):
+        def after_backward(self):
+            if self.learn.epoch==1: raise RuntimeError('boom')
+    cb = sparsify(60, lth=True)
+    learn.add_cb(cb)
+    with pytest.raises(RuntimeError): quiet(learn, 3, cbs=Boom())
+    assert_masked(learn.model, cb.masks)
+    assert round(cb.ticket.sparsity)==40
+    quiet(learn, 3)
+    assert cb.history.sparsity.round().tolist()==[20,40,60] and round(cb.ticket.sparsity)==60
+    learn.remove_cb(cb)
+    assert list(learn.metrics.attrgot('name'))==['accuracy']
+
+def test_a_ticket_survives_an_interruption_of_a_later_fit(learn):
+    class Boom(Callback):
+        order = 5
+        def after_step(self): raise KeyboardInterrupt    # the step has moved weights, and they are not masked yet
+    ticket = Ticket.of(learn.model, make_masks(prunable(learn.model), 80))
+    ticket.apply(learn)
+    with pytest.raises(KeyboardInterrupt): quiet(learn, 1, cbs=Boom())
+    with learn.no_bar(): learn.validate()
+    assert_masked(learn.model, ticket.masks)
