@@ -60,7 +60,8 @@ def event(repeats):
     def undo():
         for m,_ in targets: torch_prune.remove(m, 'weight')
         twin.load_state_dict(saved)
-    variants = dict(ours=lambda: ours('global'), nested=lambda: ours('global', half), local=lambda: ours('local'), torch=theirs)
+    sparse = resnet18(); sparse.load_state_dict(saved); apply_masks(sparse, make_masks(prunable(sparse), 80))
+    variants = dict(sparse=lambda: make_masks(prunable(sparse), 80), ours=lambda: ours('global'), nested=lambda: ours('global', half), local=lambda: ours('local'), torch=theirs)
     if Sparsifier:
         third = resnet18(); third.load_state_dict(saved)
         sp = Sparsifier(third, 'weight', 'global', fasterai_l1, layer_type=(nn.Conv2d,nn.Linear))
@@ -74,7 +75,7 @@ def event(repeats):
             if k=='torch': undo()
             if k=='fasterai': third.load_state_dict(saved, strict=False)
     t = {k: statistics.median(v) for k,v in times.items()}
-    for k,what in (('ours','global, first step'),('nested','global, a later step'),('local','local, first step')):
+    for k,what in (('ours','global, first step'),('nested','global, a later step'),('local','local, first step'),('sparse','local, weights that are sparse already')):
         report(f'event: ns a parameter, 11.7M, {what}', t[k]/n*1e9, 10)
     if Sparsifier: report("event: ours ÷ fasterai's, global", t['ours']/t['fasterai'], 1/3)
     else: print("event: fasterai isn't installed (the extra `bench`)")

@@ -169,6 +169,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'fasterlth.granularity.split_axes': ('granularity.html#split_axes', 'fasterlth/granularity.py')},
             'fasterlth.masks': { 'fasterlth.masks.Prunable': ('masks.html#prunable', 'fasterlth/masks.py'),
                                  'fasterlth.masks._count': ('masks.html#_count', 'fasterlth/masks.py'),
+                                 'fasterlth.masks._first': ('masks.html#_first', 'fasterlth/masks.py'),
                                  'fasterlth.masks._half_up': ('masks.html#_half_up', 'fasterlth/masks.py'),
                                  'fasterlth.masks._kth_numpy': ('masks.html#_kth_numpy', 'fasterlth/masks.py'),
                                  'fasterlth.masks._n_lowest': ('masks.html#_n_lowest', 'fasterlth/masks.py'),

@@ -108,7 +108,7 @@ def survey(
             for n,p,m,gs,why in _survey(model, granularity, layer_type)]
     return pd.DataFrame(rows, columns=['parameter','layer','shape','weights','groups','left out']).set_index('parameter')
 
-# %% ../nbs/03_masks.ipynb #16409267
+# %% ../nbs/03_masks.ipynb #05dcdcf7
 _chunk = 1<<16    # fits in the second-level cache
 
 def _count(mask):
@@ -124,17 +124,19 @@ def _kth_numpy(scores, alive, k):
     at,slack = k/total*len(sample), 6*math.sqrt(len(sample))/2 + 1    # six standard deviations at the least favourable k
     lo = sample[int(at-slack)] if at-slack>=0 else -np.inf
     hi = sample[int(at+slack)] if at+slack<len(sample) else np.inf
-    below,inside = 0,[]
+    up_to_lo,up_to_hi,inside = 0,0,[]
     for s,a in zip(scores, alive):
         for i in range(0, len(s), _chunk):
             c,ok = s[i:i+_chunk],a[i:i+_chunk]
-            low = (c<lo)&ok
-            below += np.count_nonzero(low)
-            inside.append(c[(c<=hi)&ok&~low])
-    inside = np.concatenate(inside)
-    if not below<k<=below+len(inside): below,inside = 0,np.concatenate([s[a] for s,a in zip(scores, alive)])
-    if inside.min()==inside.max(): return inside[0]    # a partition of equal scores is slow
-    return np.partition(inside, k-below-1)[k-below-1]
+            low = (c<=lo)&ok
+            up_to_lo += np.count_nonzero(low)
+            up_to_hi += np.count_nonzero((c<=hi)&ok)
+            inside.append(c[(c<hi)&ok&~low])
+    inside = np.concatenate(inside)    # without lo and hi themselves: where many scores tie, they tie there
+    if up_to_lo<k<=up_to_lo+len(inside): return np.partition(inside, k-up_to_lo-1)[k-up_to_lo-1]
+    if up_to_lo<k<=up_to_hi: return hi
+    if k<=up_to_lo and sum(np.count_nonzero((s<lo)&a) for s,a in zip(scores, alive))<k: return lo
+    return np.partition(np.concatenate([s[a] for s,a in zip(scores, alive)]), k-1)[k-1]    # the sample has missed
 
 def kth_lowest(
     scores:list, # 1-D tensors
@@ -144,6 +146,16 @@ def kth_lowest(
     "The `k`-th lowest of the scores that are alive, over all the tensors together."
     if scores[0].device.type!='cpu': return torch.cat([s[a] for s,a in zip(scores, alive)]).sort().values[k-1].item()
     return float(_kth_numpy([s.numpy() for s in scores], [a.numpy() for a in alive], k))
+
+def _first(mask, k):
+    "The first `k` of what is True in a 1-D mask, of which there are more."
+    n = len(mask)//_chunk*_chunk
+    total = torch.cat([mask[:n].view(-1, _chunk).sum(1), mask[n:].sum()[None]]).cumsum(0)
+    i = int((total<k).sum())    # the chunk that holds the k-th
+    last = mask[i*_chunk:(i+1)*_chunk].nonzero()[k-1-(int(total[i-1]) if i else 0)]
+    res = mask.clone()
+    res[i*_chunk+int(last)+1:] = False
+    return res
 
 def lowest(
     scores:list, # 1-D tensors
@@ -157,9 +169,10 @@ def lowest(
     rest = k-sum(map(_count, chosen))
     for s,a,c in zip(scores, alive, chosen):
         if rest<=0: break
-        ties = ((s==kth)&a).nonzero().view(-1)[:rest]
-        c[ties] = True
-        rest -= len(ties)
+        ties = (s==kth)&a
+        n = _count(ties)
+        c |= ties if n<=rest else _first(ties, rest)
+        rest -= n
     return chosen
 
 # %% ../nbs/03_masks.ipynb #2fe47692
