@@ -8,11 +8,11 @@ __all__ = ['Prunable', 'bare', 'by_layer', 'prunable', 'survey', 'kth_lowest', '
            'sparsity_of', 'mask_overlap', 'mask_distance', 'mask_table', 'plot_masks', 'pack_mask', 'unpack_mask',
            'broadcast_masks']
 
-# %% ../nbs/03_masks.ipynb #a40fe315
+# %% ../nbs/03_masks.ipynb #67df5347
 import math
 from collections.abc import Callable
 from fnmatch import fnmatchcase
-from numbers import Real
+from numbers import Integral,Real
 from typing import NamedTuple
 from warnings import warn
 
@@ -52,7 +52,7 @@ def by_layer(
         if not any(_match(k, n, m) for n,m in layers.items()): raise ValueError(f"{what} has {k!r}, which matches none of {list(layers)}")
     return {n: ([default] + [v for k,v in choice.items() if _match(k, n, m)])[-1] for n,m in layers.items()}
 
-# %% ../nbs/03_masks.ipynb #e37a1863
+# %% ../nbs/03_masks.ipynb #4fdeee5e
 _dense_dims = 'biases, norms and other vectors'
 
 def _survey(model, granularity, layer_type):
@@ -72,7 +72,7 @@ def _survey(model, granularity, layer_type):
         if layer is None: why = _dense_dims if p.ndim<2 else 'parametrized' if '.parametrizations.' in f'.{full}' else 'layer not registered'
         elif layer_type is not None and not isinstance(layer, layer_type): why = 'not of layer_type'
         elif g is None: why = 'not in granularity'
-        elif not p.is_floating_point(): why = 'not floating point'
+        elif not p.is_floating_point() or not p.numel(): why = 'empty or not floating point'
         elif (gs := make_groups(g, axes)) is None: why = f'granularity {g} not possible'
         else:
             yield name,p,layer,gs,''
@@ -175,7 +175,7 @@ def lowest(
         rest -= n
     return chosen
 
-# %% ../nbs/03_masks.ipynb #2fe47692
+# %% ../nbs/03_masks.ipynb #7f8366d9
 def check_sparsity(sparsity, name='sparsity'):
     "Raise unless `sparsity` is a percent in [0, 100], or a dict of such."
     if isinstance(sparsity, dict):
@@ -192,10 +192,10 @@ def check_context(context):
 
 def check_counts(round_to, min_keep, context):
     "Raise unless `round_to` and `min_keep` are numbers of groups that go with `context`."
-    if round_to is not None and (isinstance(round_to, bool) or not isinstance(round_to, int) or round_to<1):
+    if round_to is not None and (isinstance(round_to, bool) or not isinstance(round_to, Integral) or round_to<1):
         raise ValueError(f"round_to must be a whole number of groups from 1, not {round_to!r}")
     if round_to and context=='global': raise ValueError("round_to goes with context='local': over the whole network the layers' counts aren't chosen one by one")
-    if isinstance(min_keep, bool) or not isinstance(min_keep, int) or min_keep<0: raise ValueError(f"min_keep must be a whole number of groups from 0, not {min_keep!r}")
+    if isinstance(min_keep, bool) or not isinstance(min_keep, Integral) or min_keep<0: raise ValueError(f"min_keep must be a whole number of groups from 0, not {min_keep!r}")
 
 def check_targets(layers, sparsity, context):
     "Raise unless the granularities can give `sparsity`. Gives it by layer, None for layers that it doesn't name."

@@ -7,12 +7,13 @@ __all__ = ['to_iteration', 'clone_tree', 'model_tensors', 'random_states', 'load
            'set_random_states', 'save_tensors', 'load_tensors', 'pack_tree', 'unpack_tree', 'check_names', 'Snapshot',
            'SnapshotCallback', 'ResumeCallback']
 
-# %% ../nbs/04_snapshot.ipynb #90e1a426
+# %% ../nbs/04_snapshot.ipynb #1e33d329
 import json, math, os, random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Integral,Real
+from numbers import Real
 from pathlib import Path
+from warnings import warn
 from zlib import crc32
 
 import numpy as np, torch
@@ -222,7 +223,7 @@ class Snapshot:
         return (f"Snapshot(epoch {self.epoch}, batch {self.batch}: {len(self.model)} tensors, {sum(t.numel() for t in self.model.values()):,} values, "
                 f"{'no optimizer yet' if self.opt is None else 'optimizer, random states'})")
 
-# %% ../nbs/04_snapshot.ipynb #3cc66959
+# %% ../nbs/04_snapshot.ipynb #ca13d1d4
 class SnapshotCallback(Callback):
     "Take a snapshot at a moment of the fit; it is in `.taken` afterwards."
     order = 110    # after the masks are enforced
@@ -232,6 +233,9 @@ class SnapshotCallback(Callback):
     ):
         to_iteration(at, 1)
         self.at,self.taken = at,None
+
+    def before_fit(self):
+        if not self.learn.lock.locked(): self.taken = None    # a new fit, not a validation
 
     def before_train(self):
         self._loaders = loader_states(self.dls)
@@ -244,6 +248,9 @@ class SnapshotCallback(Callback):
     def _take(self, epoch, batch):
         n = len(self.dls.train)
         if epoch*n+batch==to_iteration(self.at, n): self.taken = Snapshot.take(self.learn, epoch, batch, self._loaders)
+
+    def after_fit(self):
+        if self.taken is None and not self.learn.lock.locked(): warn(f"no snapshot was taken: at={self.at!r} wasn't reached in this fit")
 
 class ResumeCallback(Callback):
     "Begin the fit at a snapshot."

@@ -114,3 +114,7 @@ def test_a_snapshot_from_before_the_optimizer(learn):
         snap.restore(learn)
         assert learn.opt is None
     assert same(*runs)
+
+def test_a_moment_that_the_fit_does_not_reach_is_said(learn):
+    with pytest.warns(UserWarning, match="no snapshot was taken: at=3 wasn't reached"): quiet(learn, 2, cbs=(cb := SnapshotCallback(3)))
+    assert cb.taken is None
