@@ -277,7 +277,7 @@ def _prune_nm(gs, scores, old, share):
     rank = b.argsort(dim=-1, stable=True).argsort(dim=-1)
     return gs.from_blocks(rank>=min(_half_up(share*m), m-n)).reshape(-1)
 
-# %% ../nbs/03_masks.ipynb #1b0cd5ef
+# %% ../nbs/03_masks.ipynb #6fe184b5
 def next_masks(layers, sparsity, criterion=l1_norm, context='local', masks=None, min_keep=1, round_to=None, **inputs):
     "As `make_masks`, for targets that come from a schedule and may be below 1 %."
     check_context(context); check_counts(round_to, min_keep, context)
@@ -297,7 +297,11 @@ def next_masks(layers, sparsity, criterion=l1_norm, context='local', masks=None,
         target = targets[names[0]]/100*sum(layers[n].weight.numel() for n in names)
         for n,k in zip(names, _prune_pool(names, layers, scores, keep, target, 0 if whole else min_keep, round_to)): keep[n] = k
         if whole and (lost := [n for n in names if not keep[n].any()]): warn(f"pruned as a whole: {', '.join(lost)}", stacklevel=3)
-    return {n: layers[n].groups.expand(k) for n,k in keep.items()}
+    res = {n: layers[n].groups.expand(k) for n,k in keep.items()}
+    for n in layers.keys()&masks.keys():    # single weights that were pruned within a group that stays, by another granularity
+        gs,old = layers[n].groups,masks[n].to(res[n].device)
+        res[n] = res[n]&(old|~gs.expand(gs.contract(old)))
+    return res
 
 def make_masks(
     layers:dict, # From `prunable`

@@ -154,7 +154,7 @@ def unpack_tree(x, tensors):
     if kind=='tuple': return tuple(unpack_tree(o, tensors) for o in v)
     return {k: unpack_tree(o, tensors) for k,o in v}
 
-# %% ../nbs/04_snapshot.ipynb #e891a734
+# %% ../nbs/04_snapshot.ipynb #9ee82e44
 def check_names(have, want, what):
     "Raise a `ValueError` that names the differences between the tensors of a file or a moment and those of a model."
     odd = [f'{n} is missing in the model' for n in have if n not in want] + [f'{n} is missing in the {what}' for n in want if n not in have]
@@ -165,6 +165,8 @@ def _set_opt_state(opt, saved, hypers):
     new = clone_tree(saved)    # loading a state dict makes its tensors the optimizer's own
     if not hypers: new |= {k: v for k,v in opt.state_dict().items() if k in ('hypers','param_groups')}
     opt.load_state_dict(new)
+    for p,state in opt.state.items():    # torch's optimizers see to the device themselves, fastai's don't
+        state.update({k: v.to(p.device) for k,v in state.items() if isinstance(v, torch.Tensor)})
 
 @dataclass(frozen=True, repr=False)
 class Snapshot:

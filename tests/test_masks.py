@@ -145,3 +145,10 @@ def test_schedules_stay_between_start_and_end(start, end, p):
         s = f(start, end, p)
         assert min(start,end)-1e-6<=s<=max(start,end)+1e-6, f
         if f not in (dsd,): assert abs(f(start, end, 1)-end)<1e-9 and abs(f(start, end, 0)-start)<1e-9
+
+def test_what_another_granularity_has_pruned_stays_pruned():
+    fc = nn.Linear(20, 10)
+    fine = make_masks(prunable(fc), 30)
+    both = make_masks(prunable(fc, 'filter'), 50, masks=fine)
+    assert int(both['weight'].any(1).sum())==5 and not (both['weight']&~fine['weight']).any()
+    assert torch.equal(both['weight'], fine['weight']&both['weight'].any(1)[:,None])
