@@ -10,11 +10,11 @@ __all__ = ['Groups', 'granularities', 'layer_axes', 'layer_groups', 'plot_groups
            'hessian_gradients', 'synaptic_flow', 'one_shot', 'iterative', 'geometric', 'geometric_rounds', 'lin', 'cos',
            'agp', 'one_cycle', 'dsd', 'plot_schedule', 'prunable', 'survey', 'make_masks', 'apply_masks', 'sparsity_of',
            'mask_overlap', 'mask_distance', 'mask_table', 'plot_masks', 'pack_mask', 'unpack_mask', 'Snapshot',
-           'SnapshotCallback', 'ResumeCallback', 'Ticket', 'MaskCallback', 'SparsifyCallback', 'ArrayDataset',
-           'MemoryDL', 'memory_dls', 'digits_dls', 'fashion_mnist_dls', 'mnist_dls', 'cifar10_dls', 'lenet_300_100',
-           'lenet5', 'conv2', 'conv4', 'conv6', 'small_resnet', 'resnet20', 'init_weights']
+           'SnapshotCallback', 'ResumeCallback', 'seed_learner', 'Ticket', 'MaskCallback', 'SparsifyCallback',
+           'ArrayDataset', 'MemoryDL', 'memory_dls', 'digits_dls', 'fashion_mnist_dls', 'mnist_dls', 'cifar10_dls',
+           'lenet_300_100', 'lenet5', 'conv2', 'conv4', 'conv6', 'small_resnet', 'resnet20', 'init_weights']
 
-# %% ../nbs/21_all.ipynb #43d2bff7
+# %% ../nbs/21_all.ipynb #2b0c341b
 from .granularity import (Groups, granularities, layer_axes, layer_groups, plot_groups, register_granularity, register_layer)
 from .criteria import (l1_norm, large_final, l2_norm, small_final, large_init, small_init, large_init_large_final,
     small_init_small_final, magnitude_increase, movement, movmag, updating_magnitude_increase, updating_movement, updating_movmag,
@@ -22,19 +22,19 @@ from .criteria import (l1_norm, large_final, l2_norm, small_final, large_init, s
 from .schedules import (one_shot, iterative, geometric, geometric_rounds, lin, cos, agp, one_cycle, dsd, plot_schedule)
 from .masks import (prunable, survey, make_masks, apply_masks, sparsity_of, mask_overlap, mask_distance, mask_table,
     plot_masks, pack_mask, unpack_mask)
-from .snapshot import Snapshot, SnapshotCallback, ResumeCallback
+from .snapshot import Snapshot, SnapshotCallback, ResumeCallback, seed_learner
 from .ticket import Ticket
 from .callback import MaskCallback, SparsifyCallback
 from .data import (ArrayDataset, MemoryDL, memory_dls, digits_dls, fashion_mnist_dls, mnist_dls, cifar10_dls)
 from .models import lenet_300_100, lenet5, conv2, conv4, conv6, small_resnet, resnet20, init_weights
 
-# %% ../nbs/21_all.ipynb #cc976ed9
+# %% ../nbs/21_all.ipynb #3d6b3009
 _all_ = ['Groups', 'granularities', 'layer_axes', 'layer_groups', 'plot_groups', 'register_granularity', 'register_layer',
     'l1_norm', 'large_final', 'l2_norm', 'small_final', 'large_init', 'small_init', 'large_init_large_final', 'small_init_small_final',
     'magnitude_increase', 'movement', 'movmag', 'updating_magnitude_increase', 'updating_movement', 'updating_movmag',
     'random_score', 'taylor', 'snip', 'grasp', 'synflow', 'gradients', 'hessian_gradients', 'synaptic_flow',
     'one_shot', 'iterative', 'geometric', 'geometric_rounds', 'lin', 'cos', 'agp', 'one_cycle', 'dsd', 'plot_schedule',
     'prunable', 'survey', 'make_masks', 'apply_masks', 'sparsity_of', 'mask_overlap', 'mask_distance', 'mask_table', 'plot_masks',
-    'pack_mask', 'unpack_mask', 'Snapshot', 'SnapshotCallback', 'ResumeCallback', 'Ticket', 'MaskCallback', 'SparsifyCallback',
+    'pack_mask', 'unpack_mask', 'Snapshot', 'SnapshotCallback', 'ResumeCallback', 'seed_learner', 'Ticket', 'MaskCallback', 'SparsifyCallback',
     'ArrayDataset', 'MemoryDL', 'memory_dls', 'digits_dls', 'fashion_mnist_dls', 'mnist_dls', 'cifar10_dls',
     'lenet_300_100', 'lenet5', 'conv2', 'conv4', 'conv6', 'small_resnet', 'resnet20', 'init_weights']

@@ -5,15 +5,14 @@
 # %% auto #0
 __all__ = ['mask_opt_state', 'MaskCallback', 'SparsifyCallback']
 
-# %% ../nbs/06_callback.ipynb #9fc8403f
-import math
+# %% ../nbs/06_callback.ipynb #f37f0b3e
+import warnings
 from collections.abc import Callable,Iterable
 from numbers import Real
 from pathlib import Path
-from warnings import warn
 
 import pandas as pd, torch
-from fastai.callback.core import Callback
+from fastai.callback.core import Callback, event
 from fastai.callback.fp16 import NonNativeMixedPrecision
 from fastai.callback.training import GradientClip
 from fastai.learner import Learner, ValueMetric
@@ -25,7 +24,7 @@ from .granularity import *
 from .criteria import *
 from .schedules import *
 from .masks import *
-from .snapshot import Snapshot, model_tensors, to_iteration
+from .snapshot import Snapshot, to_iteration
 from .ticket import Ticket
 
 # %% ../nbs/06_callback.ipynb #8bc723fd
@@ -42,12 +41,16 @@ def mask_opt_state(opt, model, masks):
         for t in states.get(params[n], {}).values():
             if isinstance(t, torch.Tensor) and t.shape==m.shape: t.mul_(m.to(t.device))
 
-# %% ../nbs/06_callback.ipynb #f348c67a
+# %% ../nbs/06_callback.ipynb #3b528c47
 class MaskCallback(Callback):
-    "Keep pruned weights at exactly zero, at every forward pass and afterwards."
-    order = 100    # after those that write weights: mixed precision (10), SaveModelCallback's reload (61)
-    _handled = frozenset('before_fit before_train before_batch after_backward after_step before_validate after_epoch after_fit'.split())
-    _learn,_live = None,_handled
+    """Keep pruned weights at exactly zero, at every forward pass and afterwards.
+
+    Attached to a learner for good, it isn't told of an exception in the middle of a step: then the masks are applied
+    when the next fit, validation or prediction begins. Passed to a `fit`, it is."""
+    order = 10**6    # after all that may write weights: mixed precision (10), SaveModelCallback's reload (61), anyone's averaging
+    _learn = None
+
+    def __init_subclass__(cls): cls._live = cls._handled = frozenset(e for e in vars(event) if hasattr(cls, e))
 
     def __init__(self,
         masks:dict # Parameter name → bool tensor, True where a weight is kept
@@ -84,7 +87,7 @@ class MaskCallback(Callback):
         self._arm()
         self._enforce()
         # anything but fastai's own classes may write weights at any event
-        wary = any(type(cb) is Callback or not type(cb).__module__.startswith(('fastai.','fasterlth.')) for cb in self.learn.cbs)
+        wary = any(type(cb) is Callback or not (isinstance(cb, MaskCallback) or type(cb).__module__.startswith('fastai.')) for cb in self.learn.cbs)
         # where norms of gradients matter, those of the pruned weights must not enter them
         norms = any(isinstance(cb, GradientClip) for cb in self.learn.cbs) or \
             any(f in getattr(self.learn.opt, 'cbs', ()) for f in (lamb_step,larc_layer_lr))
@@ -103,12 +106,16 @@ class MaskCallback(Callback):
         apply_masks(self.learn.model, self.masks)
         if not self._validating: self._rest()
 
-# %% ../nbs/06_callback.ipynb #b1bbc6a2
+# %% ../nbs/06_callback.ipynb #fd2b41fc
+MaskCallback._live = MaskCallback._handled = frozenset(e for e in vars(event) if hasattr(MaskCallback, e))
+
+# %% ../nbs/06_callback.ipynb #c1d8e3f5
 @patch
 def apply(self:Ticket,
     learn:Learner # The learner to train the ticket with
 ) -> Learner: # The same, so that calls chain
     "Load the ticket's start and keep its masks on in every later fit. Nothing is changed if it doesn't fit."
+    if not isinstance(learn, Learner): raise TypeError(f"learn must be a Learner, not {type(learn).__name__}: for a model alone there is load_into")
     self.check(learn.model)
     learn.remove_cbs([cb for cb in learn.cbs if type(cb) is MaskCallback])
     self.load_into(learn.model)
@@ -116,7 +123,7 @@ def apply(self:Ticket,
     learn.add_cb(MaskCallback({n: m.clone() for n,m in self.masks.items()}))
     return learn
 
-# %% ../nbs/06_callback.ipynb #d53d318f
+# %% ../nbs/06_callback.ipynb #74d59c87
 def _pct(s): return f'{s:g}%' if isinstance(s, Real) else str(s)
 
 class SparsifyCallback(MaskCallback):
@@ -141,7 +148,7 @@ class SparsifyCallback(MaskCallback):
         batches:Iterable=None, # Batches `(x, y)` for criteria that need gradients, default the one at hand
         verbose:bool=True # Print what happens
     ):
-        check_sparsity(sparsity); check_context(context); criterion_inputs(criteria)
+        check_sparsity(sparsity); check_context(context); criterion_inputs(criteria, 'criteria')
         for g in granularity.values() if isinstance(granularity, dict) else [granularity]: check_granularity(g)
         if isinstance(start_sparsity, dict): raise TypeError(f"start_sparsity must be a percent, not {start_sparsity!r}")
         check_sparsity(start_sparsity, 'start_sparsity')
@@ -153,6 +160,10 @@ class SparsifyCallback(MaskCallback):
         if not isinstance(save_tickets, (bool,str,Path)): raise TypeError(f"save_tickets must be True, False or a folder, not {save_tickets!r}")
         if model is not None and not isinstance(model, nn.Module): raise TypeError(f"model must be a part of the learner's model, not {model!r}")
         check_counts(round_to, min_keep, context)
+        if batches is not None:
+            if not isinstance(batches, Iterable): raise TypeError(f"batches must be a list of batches (x, y), not {batches!r}")
+            batches = list(batches)
+            if not batches or not all(isinstance(b, (tuple,list)) and len(b)>1 for b in batches): raise ValueError("batches must hold batches (x, y)")
         super().__init__({})
         for k in ('sparsity granularity context criteria schedule start_sparsity start_epoch end_epoch lth rewind_epoch reset_end '
                   'save_tickets round_to layer_type min_keep batches verbose').split(): setattr(self, k, locals()[k])
@@ -180,6 +191,7 @@ class SparsifyCallback(MaskCallback):
     def _detach(self, learn):
         learn.metrics = [m for m in learn.metrics if m is not self._column]
         if self.begun: self._stop()    # interrupted: there was no after_fit
+        self._moment = None
     def _measured(self): return sparsity_of(self.masks)
     def _say(self, text):
         if self.verbose: print(text)
@@ -206,18 +218,36 @@ class SparsifyCallback(MaskCallback):
         now = self.learn.epoch*n
         if rewinds and self._save_at<now: raise ValueError(f"rewind_epoch {self.rewind_epoch!r} lies before the fit's own start at epoch {self.learn.epoch}")
         self._layers = {full[id(o.weight)]: o for o in prunable(part, self.granularity, self.layer_type).values()}
-        check_targets(self._layers, self.sparsity, self.context)
+        check_targets(self._layers, self.sparsity, self.context, self.round_to)
         ends = self.sparsity.values() if isinstance(self.sparsity, dict) else [self.sparsity]
         self.plan = make_plan(self.schedule, self.start_sparsity, max(ends), first, last)
         self._todo,self._moment,self._end,self.history = list(self.plan),None,None,pd.DataFrame()
         # what a ticket on the learner has pruned stays pruned
         on = {k: v for cb in self.learn.cbs if type(cb) is MaskCallback for k,v in cb.masks.items()}
-        self.masks = {k: on[k].to(o.weight.device) if k in on else torch.ones_like(o.weight, dtype=torch.bool) for k,o in self._layers.items()}
+        self._on = {k: on[k].to(o.weight.device) for k,o in self._layers.items() if k in on}
+        self._others = {k: m for k,m in on.items() if k not in self._layers}    # pruned by the ticket, not by us
+        if (held := sparsity_of(self._on))>max(ends)+.01:
+            raise ValueError(f"sparsity must be at least the {held:.2f}% of the ticket on this learner, not {_pct(self.sparsity)}: learn.remove_cbs(MaskCallback) takes it off")
+        self.masks = {k: self._on[k] if k in self._on else torch.ones_like(o.weight, dtype=torch.bool) for k,o in self._layers.items()}
+        c,(last,o) = getattr(self.dls, 'c', None),list(self._layers.items())[-1]
+        if o.groups.n==o.weight.shape[0]==c and o.groups.size>1 and not isinstance(self.sparsity, dict):
+            warnings.warn(f"{last} makes the {c} outputs, and at granularity {self.granularity!r} whole outputs go. To leave it dense: "
+                 f"sparsity={{'*': {_pct(self.sparsity)[:-1]}, {last.rpartition('.')[0]!r}: 0}}, or layer_type")
         self._needs = criterion_inputs(self.criteria)
         self._init = self._copies() if {'init','prev'}&set(self._needs) else None
-        self._prev = self._init
+        self._prev,self._last = self._init,0
+        self._try_criterion()
         self.begun = True
         self._say(f"Pruning of {self.granularity} until a sparsity of {_pct(self.sparsity)}")
+
+    def _try_criterion(self):
+        "On the smallest layer, before anything is trained: does it give scores at all?"
+        if set(self._needs)&{'grad','hess_grad','flow'}: return
+        k,o = min(self._layers.items(), key=lambda kv: kv[1].weight.numel())
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            try: group_scores({k: o}, self.criteria, init=self._init, prev=self._prev)
+            except TypeError as e: raise TypeError(f"criteria {func_name(self.criteria)!r} can't score {k}: {e}") from e
 
     def _copies(self): return {k: o.weight.detach().clone() for k,o in self._layers.items()}
 
@@ -246,12 +276,17 @@ class SparsifyCallback(MaskCallback):
     def _prune(self, progress, sparsity):
         aim = lambda end: self.schedule(self.start_sparsity, end, progress)
         target = {k: aim(v) for k,v in self.sparsity.items()} if isinstance(self.sparsity, dict) else sparsity
-        masks = next_masks(self._layers, target, self.criteria, self.context, self.masks, self.min_keep, self.round_to, **self._inputs())
-        self.masks = broadcast_masks(masks)
+        masks = next_masks(self._layers, target, self.criteria, self.context, self.masks, self.min_keep, self.round_to,
+                           regrow=sparsity<self._last, **self._inputs())
+        self._last = sparsity
+        self.masks = broadcast_masks({k: m&self._on[k] if k in self._on else m for k,m in masks.items()})
         if self.lth:
             self._say(f"Resetting Weights to their epoch {self.rewind_epoch} values")
             self._moment.restore(self.learn, hypers=False, rng=False)
-        self._arm(); self._enforce()
+            self.learn.opt.zero_grad()    # what was accumulated belongs to other weights
+        self._arm()
+        for cb in self.learn.cbs:    # the moment may hold what others have pruned
+            if isinstance(cb, MaskCallback): cb._enforce()
         mask_opt_state(self.learn.opt, self.learn.model, self.masks)
         if 'prev' in self._needs: self._prev = self._copies()
         row = dict(epoch=self.learn.epoch, iteration=self.learn.epoch*self._n_iter+self.learn.iter,
@@ -279,6 +314,8 @@ class SparsifyCallback(MaskCallback):
         "Leave masked weights, remember the ticket, hold nothing that trains on."
         apply_masks(self.learn.model, self.masks)
         self.begun,self._init,self._prev = False,None,None
+        for cb in self.learn.cbs:
+            if type(cb) is MaskCallback: cb.masks = {**cb.masks, **self.masks}    # what holds in later fits is now sparser
         self._end = self.ticket
         self._rest()
 
@@ -296,7 +333,7 @@ class SparsifyCallback(MaskCallback):
         "The ticket so far: the masks, with the saved weights, or without `lth` and `reset_end` with those at the end."
         if self._end is None and self.learn is None: raise ValueError("there is no ticket yet: the callback was in no fit")
         if self._end is not None: return self._end
-        return Ticket.of(self.learn.model, self.masks, self._moment and self._moment.model, **self._about())
+        return Ticket.of(self.learn.model, {**self._others, **self.masks}, self._moment and self._moment.model, **self._about())
 
     def summary(self) -> pd.DataFrame:
         "Weights and sparsity by layer, counted from the masks."
@@ -310,6 +347,6 @@ class SparsifyCallback(MaskCallback):
         "The pruning steps of the last fit, as they were done."
         import matplotlib.pyplot as plt
         if ax is None: ax = plt.subplots(figsize=(4,2.5))[1]
-        ax.step([0,*self.history.iteration], [0,*self.history.sparsity], where='post', marker='.')
+        if len(self.history): ax.step([0,*self.history.iteration], [0,*self.history.sparsity], where='post', marker='.')
         ax.set(xlabel='iteration', ylabel='sparsity (%)')
         return ax

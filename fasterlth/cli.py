@@ -12,11 +12,11 @@ from pathlib import Path
 
 from fastcore.script import anno_parser
 
-# %% ../nbs/20_cli.ipynb #3ae8044b
+# %% ../nbs/20_cli.ipynb #189ae948
 data_names = 'digits','mnist','fashion_mnist','cifar10'
 model_names = 'lenet_300_100','lenet5','conv2','conv4','conv6','resnet20'
 
-def _check(data, model, sparsity, rounds, epochs, out):
+def _check(data, model, sparsity, rounds, epochs, out, path):
     "One clear sentence for what is wrong."
     if data not in data_names: return f"data must be one of {', '.join(data_names)}, not {data!r}"
     if model not in model_names: return f"model must be one of {', '.join(model_names)}, not {model!r}"
@@ -25,31 +25,32 @@ def _check(data, model, sparsity, rounds, epochs, out):
     if rounds<1: return f"rounds must be at least 1, not {rounds}"
     if epochs<1: return f"epochs must be at least 1, not {epochs}"
     if Path(out).exists() and not Path(out).is_dir(): return f"out must be a folder, but {out!r} is a file"
+    if path and data=='digits': return "path goes with mnist, fashion_mnist and cifar10: the digits are bundled"
 
-# %% ../nbs/20_cli.ipynb #d1d6e9f1
+# %% ../nbs/20_cli.ipynb #93309fd1
 def run_rounds(
     make_learner, # `seed` → a new learner, the same for the same seed
     sparsity:float, # Percent pruned in the last round
     rounds:int, # Number of rounds; each prunes the same share of what remains
     epochs:int, # Epochs of each training
     seed:int, # Of the start and the order of data
-    bar=iter # Wraps the list of trainings, to show how far it is
+    bar=iter, # Wraps the list of trainings, to show how far it is
+    **about # Noted in the ticket
 ): # `(ticket, results)`: the last round's `Ticket`, and a DataFrame with a row a round
     "Iterative magnitude pruning with rewinding to the start, and its control, random re-initialisation."
     import pandas as pd
-    from fastai.torch_core import set_seed
     import fasterlth.callback    # Ticket.apply
     from fasterlth.masks import make_masks, prunable
-    from fasterlth.snapshot import clone_tree, model_tensors
+    from fasterlth.snapshot import clone_tree, model_tensors, seed_learner
     from fasterlth.ticket import Ticket
 
     def _train(masks, start_seed):
         "Train from the start of that seed, with the masks on. Gives the start, the trained learner and its accuracy."
         learn = make_learner(start_seed)
         start = clone_tree(model_tensors(learn.model))
-        ticket = Ticket.of(learn.model, masks, start, made_by='fasterlth', sparsity=sparsity, rounds=rounds, epochs=epochs, seed=start_seed, rewind=0)
+        ticket = Ticket.of(learn.model, masks, start, made_by='fasterlth', **about, sparsity=sparsity, rounds=rounds, epochs=epochs, seed=start_seed, rewind=0)
         ticket.apply(learn)
-        set_seed(seed)    # the same order of data in every training
+        seed_learner(learn, seed)    # the same order of data in every training
         with learn.no_bar(), learn.no_logging(): learn.fit(epochs, 1.2e-3)
         return ticket,learn,100*learn.recorder.values[-1][-1]
 
@@ -78,7 +79,7 @@ def plot_rounds(results, ax=None):
     ax.invert_xaxis(); ax.legend()
     return ax
 
-# %% ../nbs/20_cli.ipynb #e26129b4
+# %% ../nbs/20_cli.ipynb #fdd0e534
 def find(
     data:str='digits', # Data set: digits (bundled), mnist, fashion_mnist, cifar10
     model:str='lenet_300_100', # Network: lenet_300_100, lenet5, conv2, conv4, conv6, resnet20
@@ -86,10 +87,11 @@ def find(
     rounds:int=5, # Rounds of training and pruning
     epochs:int=10, # Epochs of each training
     seed:int=0, # Of the start and the order of data
-    out:str='fasterlth-out' # Folder for the ticket, the table and the plot
+    out:str='fasterlth-out', # Folder for the ticket, the table and the plot
+    path:str=None # Folder of the data set's files, for mnist, fashion_mnist and cifar10
 ):
     "Find a lottery ticket, compare it with the dense network and with a random re-initialisation of its mask, and save it."
-    if wrong := _check(data, model, sparsity, rounds, epochs, out):
+    if wrong := _check(data, model, sparsity, rounds, epochs, out, path):
         print(f'fasterlth: {wrong}', file=sys.stderr)
         raise SystemExit(2)
     import matplotlib, warnings
@@ -100,16 +102,19 @@ def find(
     import fastai.callback.progress    # the recorder is one of the default callbacks
     from fastprogress.fastprogress import progress_bar
     from fasterlth import data as data_room, models as model_room
-    try: dls = getattr(data_room, f'{data}_dls')()
-    except (RuntimeError,FileNotFoundError) as e:
-        print(f'fasterlth: {e}', file=sys.stderr)
+    out = Path(out)
+    try:
+        dls = getattr(data_room, f'{data}_dls')(**({'path': path} if path else {}))
+        out.mkdir(parents=True, exist_ok=True)
+    except (RuntimeError,OSError,ValueError) as e:
+        print(f"fasterlth: {' '.join(str(e).split())}", file=sys.stderr)
         raise SystemExit(2)
+    if (out/'ticket.safetensors').exists(): print(f'replacing the earlier results in {out}')
     shape = dls.train_ds.x.shape[1:]
     args = dict(lenet_300_100=dict(n_in=prod(shape)), resnet20=dict(n_ch=shape[0])).get(model, dict(n_ch=shape[0], size=shape[1]))
     make = lambda seed: Learner(dls, getattr(model_room, model)(**args, n_out=dls.c, seed=seed), metrics=accuracy)
     print(f'{model} on {data}: {len(dls.train_ds):,} images; {2*rounds+1} trainings of {epochs} epochs')
-    ticket,results = run_rounds(make, sparsity, rounds, epochs, seed, progress_bar)
-    out = Path(out)
+    ticket,results = run_rounds(make, sparsity, rounds, epochs, seed, progress_bar, data=data, network=model)
     ticket.save(out/'ticket.safetensors')
     results.to_csv(out/'results.csv')
     plot_rounds(results).figure.savefig(out/'accuracy.png', dpi=120, bbox_inches='tight')

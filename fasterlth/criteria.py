@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['large_final', 'l1_norm', 'l2_norm', 'small_final', 'large_init', 'small_init', 'large_init_large_final',
            'small_init_small_final', 'magnitude_increase', 'movement', 'movmag', 'updating_magnitude_increase',
-           'updating_movement', 'updating_movmag', 'random_score', 'taylor', 'snip', 'grasp', 'synflow', 'gradients',
-           'hessian_gradients', 'synaptic_flow', 'criterion_inputs', 'func_name']
+           'updating_movement', 'updating_movmag', 'random_score', 'taylor', 'snip', 'grasp', 'synflow', 'bare',
+           'gradients', 'hessian_gradients', 'synaptic_flow', 'criterion_inputs', 'func_name']
 
 # %% ../nbs/01_criteria.ipynb #c1f85305
 import inspect
@@ -98,7 +98,7 @@ def synflow(weight, flow):
     "Synaptic flow: $|w|\\,\\partial R/\\partial|w|$ ([Tanaka et al. 2020](https://arxiv.org/abs/2006.05467))."
     return weight.abs()*flow
 
-# %% ../nbs/01_criteria.ipynb #ff67f346
+# %% ../nbs/01_criteria.ipynb #4fe483e9
 from contextlib import contextmanager
 
 @contextmanager
@@ -116,8 +116,15 @@ def _loss_grads(model, params, batch, loss_func, create_graph=False):
     grads = torch.autograd.grad(loss_func(model(*xb), yb), params, create_graph=create_graph, allow_unused=True)
     return [torch.zeros_like(p) if g is None else g.as_subclass(torch.Tensor) for p,g in zip(params, grads)]
 
+def bare(model:nn.Module) -> nn.Module:
+    "The model within the wrappers of `torch.compile` and of data-parallel training, whose names are the model's own."
+    while True:
+        if hasattr(model, '_orig_mod'): model = model._orig_mod
+        elif isinstance(model, (nn.DataParallel,nn.parallel.DistributedDataParallel)): model = model.module
+        else: return model
+
 def _params(model, names):
-    params = dict(model.named_parameters())
+    params = dict(bare(model).named_parameters())
     if names is None: names = [n for n,p in params.items() if p.is_floating_point()]
     return {n: params[n] for n in names}
 
@@ -166,6 +173,8 @@ def synaptic_flow(
     names:Iterable=None # Parameters, default all
 ) -> dict: # Name → ∂R/∂|weight|, in float64
     "The gradient of R: the sum of the outputs for an input of ones, all weights taken by magnitude, in eval mode."
+    model = bare(model)
+    if not x.is_floating_point(): raise ValueError(f"synaptic flow feeds the model ones: its input must be of floats, not {x.dtype}")
     state = {n: p.detach().abs().double().requires_grad_() for n,p in model.named_parameters()}
     buffers = {n: b.double() if b.is_floating_point() else b for n,b in model.named_buffers()}
     was = model.training
@@ -177,20 +186,21 @@ def synaptic_flow(
     grads = torch.autograd.grad(R, [state[n] for n in names], allow_unused=True)
     return {n: torch.zeros_like(state[n]).detach() if g is None else g for n,g in zip(names, grads)}
 
-# %% ../nbs/01_criteria.ipynb #6e4a3d51
+# %% ../nbs/01_criteria.ipynb #0aeda560
 _inputs = 'init','prev','grad','hess_grad','flow','name'
 
 def criterion_inputs(
-    criterion:Callable # A function of the weight, and of what it asks for by name
+    criterion:Callable, # A function of the weight, and of what it asks for by name
+    arg:str='criterion' # The argument's name, for errors
 ) -> list: # Of `init`, `prev`, `grad`, `hess_grad`, `flow`, `name`
     "What a criterion asks for besides the weight. Raises for what nobody can give it."
-    if not callable(criterion): raise TypeError(f"criterion must be a function of a weight like l1_norm, not {criterion!r}")
+    if not callable(criterion): raise TypeError(f"{arg} must be a function of a weight like l1_norm, not {criterion!r}")
     try: ps = list(inspect.signature(criterion).parameters.values())[1:]
     except ValueError: return []    # built-in functions like torch.abs tell no signature
     ps = [p for p in ps if p.kind not in (p.VAR_POSITIONAL,p.VAR_KEYWORD)]
     for p in ps:
         if p.name not in _inputs and p.default is p.empty:
-            raise ValueError(f"criterion {func_name(criterion)!r} asks for {p.name!r}: it may ask for {', '.join(_inputs)}")
+            raise ValueError(f"{arg} {func_name(criterion)!r} asks for {p.name!r}: it may ask for {', '.join(_inputs)}")
     return [p.name for p in ps if p.name in _inputs]
 
 def func_name(f) -> str:

@@ -164,8 +164,8 @@ def layer_axes(
     return {n: split_axes(spec, params[n].shape, sizes(layer)) for pat,spec in specs.items()
             for n in params if fnmatchcase(n, pat) and ('.' in n)==('.' in pat)}
 
-# %% ../nbs/00_granularity.ipynb #2e5bedc9
-def _gates(m): return dict(gate=4 if 'LSTM' in type(m).__name__ else 3 if 'GRU' in type(m).__name__ else 1)
+# %% ../nbs/00_granularity.ipynb #29302527
+def _gates(m): return dict(gate=4 if isinstance(m, (nn.LSTM,nn.LSTMCell)) else 3 if isinstance(m, (nn.GRU,nn.GRUCell)) else 1)
 
 register_layer(nn.Linear, {'weight': 'out in'})
 for d,k in enumerate(('kw', 'kh kw', 'kd kh kw'), 1):

@@ -5,8 +5,7 @@
 # %% auto #0
 __all__ = ['init_weights', 'lenet_300_100', 'lenet5', 'conv2', 'conv4', 'conv6', 'BasicBlock', 'small_resnet', 'resnet20']
 
-# %% ../nbs/13_models.ipynb #4eea7826
-import math
+# %% ../nbs/13_models.ipynb #09a12d99
 from collections import OrderedDict
 from contextlib import nullcontext
 

@@ -79,14 +79,14 @@ def plot_schedule(
 
 for _f in (one_shot, iterative, geometric, lin, cos, agp, one_cycle, dsd): _f.plot = partial(plot_schedule, _f)
 
-# %% ../nbs/02_schedules.ipynb #b3a33328
+# %% ../nbs/02_schedules.ipynb #286cca0c
 def check_schedule(schedule, start=0, end=50):
     "Raise unless `schedule` is a function `(start, end, progress)` that gives percents."
-    name = 'not a name' if isinstance(schedule, str) else f'not {schedule!r}'
-    if not callable(schedule): raise TypeError(f"schedule must be a function (start, end, progress) like iterative, {name}")
+    if not callable(schedule): raise TypeError(f"schedule must be a function (start, end, progress) like iterative, not {schedule!r}")
     for p in (0, .5, 1):
         try: s = float(schedule(start, end, p))
         except TypeError as e: raise TypeError(f"schedule {func_name(schedule)!r} can't be called as (start, end, progress): {e}") from e
+        except Exception as e: raise ValueError(f"schedule {func_name(schedule)!r} fails at progress {p}: {e!r}") from e
         if not 0<=s<=100: raise ValueError(f"schedule {func_name(schedule)!r} gives {s} at progress {p}: a sparsity is a percent in [0, 100]")
 
 def make_plan(
@@ -97,7 +97,7 @@ def make_plan(
     last:int # Iteration before which it is over
 ) -> list: # `(iteration, progress, sparsity)` of each pruning step
     "The pruning steps of a schedule over the iterations `first` … `last-1`."
-    n,at,res = last-first,0 if start else schedule(start, end, 0),[]    # to begin with `start` is a step as well
+    n,at,res = last-first,0,[]    # nothing is pruned before: if the schedule begins higher, that is a step as well
     for i in range(n):
         p = (i+1)/n
         s = schedule(start, end, p)

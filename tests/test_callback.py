@@ -62,9 +62,8 @@ def test_a_rewind_epoch(capsys):
 
 def test_the_optimizers_state_is_rewound_too(learn):
     class States(Callback):
-        order = 500
         def before_fit(self): self.seen = []
-        def before_batch(self):
+        def after_pred(self):
             if self.training and self.learn.iter==0: self.seen.append({k: v.clone() if isinstance(v, torch.Tensor) else v for k,v in self.learn.opt.state[self.learn.model.fc1.bias].items()})
     s = States()
     quiet(learn, 4, cbs=[sparsify(80, start_epoch=2, lth=True, rewind_epoch=1, schedule=partial(iterative, n_steps=2)), s])
@@ -119,7 +118,7 @@ def test_init_and_prev_are_what_they_should_be():
         return weight.abs()
     w0 = weights(learn.model)
     quiet(learn, 3, cbs=(cb := sparsify(60, criteria=look)))
-    for i,(n,init,prev) in enumerate(seen):
+    for i,(n,init,prev) in enumerate(seen[1:]):    # the first is the trial before the training
         assert torch.equal(init, w0[n]) and torch.equal(prev, init)==(i<3)    # prev: after the last step
         if i>=3: assert (prev==0).any()
 
@@ -287,7 +286,8 @@ def test_a_part_of_the_model(learn):
     with pytest.raises(ValueError, match="this SmallNet isn't in it"): quiet(learn, 1, cbs=sparsify(model=SmallNet()))
 
 def test_round_to(learn):
-    quiet(learn, 1, cbs=(cb := sparsify(60, 'filter', round_to=4, layer_type=nn.Linear, schedule=one_shot)))
+    with pytest.warns(UserWarning, match=r"fc2.weight makes the 10 outputs, and at granularity 'filter' whole outputs go. To leave it dense: sparsity=\{'\*': 60, 'fc2': 0\}"):
+        quiet(learn, 1, cbs=(cb := sparsify(60, 'filter', round_to=4, layer_type=nn.Linear, schedule=one_shot)))
     assert [int(m.any(1).sum()) for m in cb.masks.values()]==[8,4]
 
 def test_nothing_to_prune_and_what_was_looked_at():
@@ -305,7 +305,8 @@ bad = [(dict(sparsity=-1), ValueError, 'sparsity must be a percent'), (dict(spar
     (dict(rewind_epoch=float('nan')), ValueError, 'nan'), (dict(lth='yes'), TypeError, 'lth'), (dict(reset_end=1), TypeError, 'reset_end'), (dict(verbose='no'), TypeError, 'verbose'),
     (dict(round_to=0), ValueError, 'round_to'), (dict(round_to=2, context='global'), ValueError, "context='local'"), (dict(min_keep=-1), ValueError, 'min_keep'),
     (dict(model='conv'), TypeError, 'model'), (dict(save_tickets=3), TypeError, 'save_tickets'), (dict(start_sparsity=.2), ValueError, 'Did you mean 20'),
-    (dict(start_sparsity=70), ValueError, 'start_sparsity')]
+    (dict(start_sparsity=70), ValueError, 'start_sparsity'), (dict(batches=5), TypeError, 'batches'), (dict(batches=[]), ValueError, 'batches'),
+    (dict(schedule=lambda s,e,p: e/(1-p)), ValueError, 'fails at progress'), (dict(start_epoch='²it'), ValueError, '²it')]
 @pytest.mark.parametrize('kwargs,error,says', bad)
 def test_wrong_arguments(kwargs, error, says):
     with pytest.raises(error, match=says): sparsify(**kwargs)
@@ -314,7 +315,9 @@ late = [(dict(start_epoch=2), 'start_epoch 2 is beyond the fit'), (dict(start_ep
     (dict(end_epoch=3), 'end_epoch 3 is beyond the fit'), (dict(lth=True, rewind_epoch='3it'), "rewind_epoch must not be after the first pruning"),
     (dict(start_epoch=1, end_epoch='5it'), 'end_epoch must be after start_epoch 1'), (dict(sparsity={'nope': 50}), "sparsity has 'nope'"),
     (dict(granularity={'nope': 'row'}), "granularity has 'nope'"), (dict(granularity='2:4', sparsity=60), 'more than 2:4 gives'),
-    (dict(granularity='head'), "nothing to prune"), (dict(layer_type=nn.LSTM), 'nothing to prune'), (dict(granularity='layer'), 'single group')]
+    (dict(granularity='head'), "nothing to prune"), (dict(layer_type=nn.LSTM), 'nothing to prune'), (dict(granularity='layer'), 'single group'),
+    (dict(granularity='filter', round_to=9, layer_type=nn.Conv2d), 'round_to must be at most the number of groups, which is 8 in conv.weight, not 9'),
+    (dict(criteria=lambda: 3), "can't score"), (dict(criteria=lambda w: w.sum()), 'must give scores of the shape'), (dict(criteria=lambda w: None), 'must give scores')]
 @pytest.mark.parametrize('kwargs,says', late)
 @pytest.mark.filterwarnings('ignore:left dense')
 def test_wrong_arguments_for_the_fit_change_nothing(learn, kwargs, says):
@@ -393,3 +396,75 @@ def test_a_ticket_survives_an_interruption_of_a_later_fit(learn):
     with pytest.raises(KeyboardInterrupt): quiet(learn, 1, cbs=Boom())
     with learn.no_bar(): learn.validate()
     assert_masked(learn.model, ticket.masks)
+
+def test_an_applied_ticket_is_a_floor(learn):
+    ticket = Ticket.of(learn.model, make_masks(prunable(learn.model), 80))
+    ticket.apply(learn)
+    with pytest.raises(ValueError, match=r'sparsity must be at least the 80.02% of the ticket on this learner, not 50%: learn.remove_cbs'): quiet(learn, 1, cbs=sparsify(50))
+    quiet(learn, 3, cbs=(cb := sparsify(90)))
+    assert cb.history.sparsity.round().tolist()==[80,80,90]    # the first steps ask for less than is pruned
+    quiet(learn, 1)
+    assert_masked(learn.model, cb.masks)    # in later fits, what was pruned last holds
+
+def test_a_part_pruned_further_keeps_the_rest_of_the_ticket(learn):
+    Ticket.of(learn.model, make_masks(prunable(learn.model), 50)).apply(learn)
+    quiet(learn, 1, cbs=(cb := sparsify(80, schedule=one_shot, model=learn.model.fc1)))
+    assert list(cb.masks)==['fc1.weight'] and set(cb.ticket.masks)=={'conv.weight','fc1.weight','fc2.weight'}
+    quiet(cb.ticket.apply(learn), 1)
+    assert_masked(learn.model, cb.ticket.masks)
+
+@pytest.mark.parametrize('event', ['before_batch','after_batch','before_validate','after_fit'])
+def test_late_writers_at_any_event(learn, event):
+    class Write(Callback):
+        order = 900
+        def _write(self):
+            for p in self.learn.model.parameters(): p.data.add_(.01)
+    w = Write(); setattr(w, event, w._write)
+    cb = sparsify(70)
+    watch = Watch(cb)
+    quiet(learn, 2, cbs=[cb,w,watch])
+    assert watch.pruned
+    assert_masked(learn.model, cb.masks)
+
+def test_two_callbacks_that_rewind(learn):
+    a,b = sparsify(60, model=learn.model.fc1, lth=True),sparsify(60, model=learn.model.fc2, lth=True, schedule=partial(iterative, n_steps=2))
+    wa,wb = Watch(a),type('Watch2', (Watch,), {})(b)
+    quiet(learn, 4, cbs=[a,b,wa,wb])
+    assert wa.pruned and wb.pruned
+    assert_masked(learn.model, a.masks | b.masks)
+
+def test_resuming_over_a_ticket(learn):
+    snap = SnapshotCallback('2it')
+    quiet(learn, 1, cbs=snap)
+    ticket = Ticket.of(learn.model, make_masks(prunable(learn.model), 50))
+    ticket.apply(learn)
+    watch = Watch(ticket)
+    quiet(learn, 1, cbs=[ResumeCallback(snap.taken),watch])
+    assert watch.pruned
+
+def test_numbers_of_numpy(learn, tmp_path):
+    cb = sparsify(np.int64(50), schedule=one_shot, rewind_epoch=np.int64(0), lth=True, min_keep=np.int64(2))
+    quiet(learn, 1, cbs=cb)
+    assert Ticket.load(cb.ticket.save(tmp_path/'t')).about['sparsity']==50
+    quiet(learn, 1, cbs=(cb := sparsify({'fc1': np.float32(50)}, schedule=one_shot)))
+    assert cb.ticket.about['sparsity']=={'fc1': 50}
+
+def test_batches_may_be_an_iterator(learn):
+    quiet(learn, 3, cbs=(cb := sparsify(60, criteria=snip, batches=iter([learn.dls.one_batch()]))))
+    assert len(cb.history)==3
+
+def test_a_rewind_drops_accumulated_gradients():
+    learn,seen = make_learner(),[]
+    class Look(Callback):
+        def after_pred(self):
+            if self.training and self.learn.iter==2: seen.append(sum(float(p.grad.abs().sum()) for p in self.learn.model.parameters() if p.grad is not None))
+    quiet(learn, 1, cbs=[sparsify(60, schedule=one_shot, start_epoch='2it', lth=True), GradientAccumulation(1000), Look()])
+    assert seen==[0]
+
+def test_a_subclass_may_handle_other_events(learn):
+    class Mine(SparsifyCallback):
+        n = 0
+        def after_batch(self): self.n += 1
+    cb = Mine(50, 'weight', 'local', l1_norm, one_shot, verbose=False)
+    quiet(learn, 1, cbs=cb)
+    assert cb.n==8 and cb.plot_plan() and round(cb.ticket.sparsity)==50

@@ -118,3 +118,27 @@ def test_a_snapshot_from_before_the_optimizer(learn):
 def test_a_moment_that_the_fit_does_not_reach_is_said(learn):
     with pytest.warns(UserWarning, match="no snapshot was taken: at=3 wasn't reached"): quiet(learn, 2, cbs=(cb := SnapshotCallback(3)))
     assert cb.taken is None
+
+def test_another_optimizer_is_refused_and_nothing_changed(learn):
+    quiet(learn, 1)
+    snap = Snapshot.take(learn)
+    for other in (make_learner(opt_func=partial(OptimWrapper, opt=torch.optim.SGD)), make_learner(splitter=lambda m: [params(m.conv)+params(m.bn), params(m.fc1)+params(m.fc2)])):
+        before = weights(other.model)
+        with pytest.raises(ValueError, match="optimizer doesn't fit the learner's"): snap.restore(other)
+        assert same(before, weights(other.model))
+
+def test_a_loaded_ticket_is_no_view_of_its_file(tmp_path):
+    net = nn.Linear(50, 50)
+    p = Ticket.of(net, {}).save(tmp_path/'t')
+    t = Ticket.load(p)
+    with open(p, 'r+b') as f: f.seek(-400, 2); f.write(b'\0'*400)
+    assert torch.equal(t.weights['weight'], net.weight)
+    with pytest.raises(TypeError, match='learn must be a Learner, not Linear'): t.apply(net)
+
+def test_the_same_seed_gives_the_same_training():
+    runs = []
+    for _ in range(2):
+        random.random(); torch.rand(3)
+        learn = seed_learner(make_learner(), 7)
+        runs.append(weights(quiet(learn, 1).model))
+    assert same(*runs)

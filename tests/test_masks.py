@@ -152,3 +152,35 @@ def test_what_another_granularity_has_pruned_stays_pruned():
     both = make_masks(prunable(fc, 'filter'), 50, masks=fine)
     assert int(both['weight'].any(1).sum())==5 and not (both['weight']&~fine['weight']).any()
     assert torch.equal(both['weight'], fine['weight']&both['weight'].any(1)[:,None])
+
+def test_small_halves_are_squared_in_full_precision():
+    fc = nn.Linear(1000, 10).half()
+    fc.weight.data.uniform_(1e-5, 2e-4)
+    assert torch.equal(make_masks(prunable(fc), 50, l2_norm)['weight'], make_masks(prunable(fc), 50)['weight'])
+
+def test_a_tied_parameter_has_the_models_name_for_it():
+    class Tied(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.w,self.dec = nn.Parameter(torch.randn(6,4)),nn.Linear(4, 6)
+            self.dec.weight = self.w
+    net = Tied()
+    t = Ticket.of(net, make_masks(prunable(net), 50))
+    assert list(t.masks)==['w'] and 'w' in t.weights
+
+def test_gates_of_a_subclass():
+    class Encoder(nn.LSTM): pass
+    assert layer_groups(Encoder(4, 5), 'unit', 'weight_hh_l0').n==5
+
+def test_gradients_of_a_compiled_model():
+    net = nn.Linear(4, 3)
+    b = torch.randn(5,4),torch.randint(3, (5,))
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        got = gradients(torch.compile(net, backend='eager'), [b], F.cross_entropy, ['weight'])
+    assert torch.allclose(got['weight'], gradients(net, [b], F.cross_entropy)['weight'])
+    with pytest.raises(ValueError, match='must be of floats'): synaptic_flow(nn.Embedding(4, 3), b[1])
+
+def test_a_ticket_of_nothing():
+    t = Ticket.of(nn.Linear(2, 2), {})
+    assert t.sparsity==0 and t.summary().loc['all','sparsity (%)']==0
