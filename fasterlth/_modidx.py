@@ -82,6 +82,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                     'fasterlth/callback.py'),
                                     'fasterlth.callback.Ticket.apply': ('callback.html#ticket.apply', 'fasterlth/callback.py'),
                                     'fasterlth.callback._foreach_mul': ('callback.html#_foreach_mul', 'fasterlth/callback.py'),
+                                    'fasterlth.callback._note_events': ('callback.html#_note_events', 'fasterlth/callback.py'),
                                     'fasterlth.callback._pct': ('callback.html#_pct', 'fasterlth/callback.py'),
                                     'fasterlth.callback.mask_opt_state': ('callback.html#mask_opt_state', 'fasterlth/callback.py')},
             'fasterlth.cli': { 'fasterlth.cli._check': ('cli.html#_check', 'fasterlth/cli.py'),

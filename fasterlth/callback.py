@@ -27,11 +27,15 @@ from .masks import *
 from .snapshot import Snapshot, to_iteration
 from .ticket import Ticket
 
-# %% ../nbs/06_callback.ipynb #8bc723fd
+# %% ../nbs/06_callback.ipynb #edf7750e
 def _foreach_mul(xs, ys):
     mul_ = torch.foreach.mul_ if hasattr(torch, 'foreach') else torch._foreach_mul_    # public from torch 2.15
     if xs:
         with torch.no_grad(): mul_(xs, ys)
+
+def _note_events(cls):
+    "Note which events a callback's class has methods for."
+    cls._live = cls._handled = frozenset(e for e in vars(event) if e[0]!='_' and hasattr(cls, e))
 
 def mask_opt_state(opt, model, masks):
     "Zero the optimizer's state under the masks, so that nothing of the dense past moves a sparse weight or a norm."
@@ -41,16 +45,16 @@ def mask_opt_state(opt, model, masks):
         for t in states.get(params[n], {}).values():
             if isinstance(t, torch.Tensor) and t.shape==m.shape: t.mul_(m.to(t.device))
 
-# %% ../nbs/06_callback.ipynb #3b528c47
+# %% ../nbs/06_callback.ipynb #cdea7ce0
 class MaskCallback(Callback):
     """Keep pruned weights at exactly zero, at every forward pass and afterwards.
 
     Attached to a learner for good, it isn't told of an exception in the middle of a step: then the masks are applied
     when the next fit, validation or prediction begins. Passed to a `fit`, it is."""
     order = 10**6    # after all that may write weights: mixed precision (10), SaveModelCallback's reload (61), anyone's averaging
-    _learn = None
+    _learn,_wary = None,True
 
-    def __init_subclass__(cls): cls._live = cls._handled = frozenset(e for e in vars(event) if hasattr(cls, e))
+    def __init_subclass__(cls): _note_events(cls)
 
     def __init__(self,
         masks:dict # Parameter name → bool tensor, True where a weight is kept
@@ -69,7 +73,9 @@ class MaskCallback(Callback):
         if learn is not None: self._attach(learn)
 
     def _attach(self, learn): pass
-    def _detach(self, learn): self._rest()
+    def _detach(self, learn):
+        if self._armed[0]: apply_masks(learn.model, self.masks)    # interrupted: there was no after_fit
+        self._rest()
 
     def _arm(self):
         "Get ready to multiply: the parameters, and float masks of their type and layout."
@@ -87,13 +93,14 @@ class MaskCallback(Callback):
         self._arm()
         self._enforce()
         # anything but fastai's own classes may write weights at any event
-        wary = any(type(cb) is Callback or not (isinstance(cb, MaskCallback) or type(cb).__module__.startswith('fastai.')) for cb in self.learn.cbs)
+        self._wary = any(type(cb) is Callback or not (isinstance(cb, MaskCallback) or type(cb).__module__.startswith('fastai.')) for cb in self.learn.cbs)
         # where norms of gradients matter, those of the pruned weights must not enter them
         norms = any(isinstance(cb, GradientClip) for cb in self.learn.cbs) or \
             any(f in getattr(self.learn.opt, 'cbs', ()) for f in (lamb_step,larc_layer_lr))
-        self._live = self._handled - ({'before_batch'} if not wary else set()) - ({'after_backward'} if not norms else set())
+        self._live = self._handled - ({'before_batch'} if not self._wary else set()) - ({'after_backward'} if not norms else set())
 
-    def before_batch(self): self._enforce()
+    def before_batch(self):
+        if self._wary: self._enforce()
 
     def after_backward(self):
         gs = [(p.grad,m) for p,m in zip(*self._armed) if p.grad is not None]
@@ -106,8 +113,8 @@ class MaskCallback(Callback):
         apply_masks(self.learn.model, self.masks)
         if not self._validating: self._rest()
 
-# %% ../nbs/06_callback.ipynb #fd2b41fc
-MaskCallback._live = MaskCallback._handled = frozenset(e for e in vars(event) if hasattr(MaskCallback, e))
+# %% ../nbs/06_callback.ipynb #0f3f99c7
+_note_events(MaskCallback)
 
 # %% ../nbs/06_callback.ipynb #c1d8e3f5
 @patch

@@ -468,3 +468,11 @@ def test_a_subclass_may_handle_other_events(learn):
     cb = Mine(50, 'weight', 'local', l1_norm, one_shot, verbose=False)
     quiet(learn, 1, cbs=cb)
     assert cb.n==8 and cb.plot_plan() and round(cb.ticket.sparsity)==50
+
+def test_a_mask_passed_to_a_fit_that_is_interrupted(learn):
+    class Boom(Callback):
+        order = 5
+        def after_step(self): raise KeyboardInterrupt    # the step has moved weights, and they are not masked yet
+    masks = make_masks(prunable(learn.model), 80)
+    with pytest.raises(KeyboardInterrupt): quiet(learn, 1, cbs=[MaskCallback(masks), Boom()])
+    assert_masked(learn.model, masks)
