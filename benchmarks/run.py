@@ -35,10 +35,12 @@ def enforce(repeats):
         learn = Learner(digits_dls(n=128), net)
         cb = MaskCallback(masks)
         learn.add_cb(cb); cb._arm()
-        ps = [p.data for p in cb._armed[0]]
-        out,n = [torch.empty_like(p) for p in ps],20
-        t = interleave(dict(mask=lambda: [cb._enforce() for _ in range(n)], copy=lambda: [torch._foreach_copy_(out, ps) for _ in range(n)],
-            clone=lambda: [[p.clone() for p in ps] for _ in range(n)]), 3*repeats)
+        ps = cb._armed[0]
+        out,n = [torch.empty_like(p, requires_grad=False) for p in ps],20
+        def copy():
+            with torch.no_grad(): torch._foreach_copy_(out, ps)
+        t = interleave(dict(mask=lambda: [cb._enforce() for _ in range(n)], copy=lambda: [copy() for _ in range(n)],
+            clone=lambda: [[p.detach().clone() for p in ps] for _ in range(n)]), 3*repeats)
         report(f'enforce: masks ÷ a copy of the same parameters, {name}', t['mask']/t['copy'], 1.0 if '11.7' in name else float('inf'))
         report(f'enforce: masks ÷ a clone (a copy with its allocation), {name}', t['mask']/t['clone'], float('inf'))
 

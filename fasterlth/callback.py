@@ -27,11 +27,12 @@ from .masks import *
 from .snapshot import Snapshot, to_iteration
 from .ticket import Ticket
 
-# %% ../nbs/06_callback.ipynb #edf7750e
+# %% ../nbs/06_callback.ipynb #5ee42b06
+_mul_ = torch.foreach.mul_ if hasattr(torch, 'foreach') else torch._foreach_mul_    # public from torch 2.15
+
 def _foreach_mul(xs, ys):
-    mul_ = torch.foreach.mul_ if hasattr(torch, 'foreach') else torch._foreach_mul_    # public from torch 2.15
     if xs:
-        with torch.no_grad(): mul_(xs, ys)
+        with torch.no_grad(): _mul_(xs, ys)
 
 def _note_events(cls):
     "Note which events a callback's class has methods for."
