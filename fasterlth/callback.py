@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['mask_opt_state', 'MaskCallback', 'SparsifyCallback']
 
-# %% ../nbs/06_callback.ipynb #f37f0b3e
+# %% ../nbs/06_callback.ipynb #6fa77589
 import warnings
 from collections.abc import Callable,Iterable
+from functools import partial
 from numbers import Real
 from pathlib import Path
 
@@ -46,12 +47,16 @@ def mask_opt_state(opt, model, masks):
         for t in states.get(params[n], {}).values():
             if isinstance(t, torch.Tensor) and t.shape==m.shape: t.mul_(m.to(t.device))
 
-# %% ../nbs/06_callback.ipynb #cdea7ce0
-class MaskCallback(Callback):
-    """Keep pruned weights at exactly zero, at every forward pass and afterwards.
+# %% ../nbs/06_callback.ipynb #41643ad0
+def _guarded_fit(learn, *args, **kwargs):
+    "The learner's fit, after which the masks hold, whatever ended it."
+    try: return type(learn).fit(learn, *args, **kwargs)
+    finally:
+        for cb in learn.cbs:
+            if isinstance(cb, MaskCallback): cb._interrupted()
 
-    Attached to a learner for good, it isn't told of an exception in the middle of a step: then the masks are applied
-    when the next fit, validation or prediction begins. Passed to a `fit`, it is."""
+class MaskCallback(Callback):
+    "Keep pruned weights at exactly zero, at every forward pass and afterwards, whatever ends the fit."
     order = 10**6    # after all that may write weights: mixed precision (10), SaveModelCallback's reload (61), anyone's averaging
     _learn,_wary = None,True
 
@@ -73,9 +78,14 @@ class MaskCallback(Callback):
         self._learn = learn
         if learn is not None: self._attach(learn)
 
-    def _attach(self, learn): pass
+    def _attach(self, learn):
+        if 'fit' not in vars(learn): learn.fit = partial(_guarded_fit, learn)
     def _detach(self, learn):
-        if self._armed[0]: apply_masks(learn.model, self.masks)    # interrupted: there was no after_fit
+        self._interrupted()
+        alone = not any(isinstance(cb, MaskCallback) and cb is not self for cb in learn.cbs)
+        if alone and getattr(vars(learn).get('fit'), 'func', None) is _guarded_fit: del learn.fit
+    def _interrupted(self):
+        if self._armed[0]: apply_masks(self.learn.model, self.masks)    # there was no after_fit
         self._rest()
 
     def _arm(self):
@@ -131,7 +141,7 @@ def apply(self:Ticket,
     learn.add_cb(MaskCallback({n: m.clone() for n,m in self.masks.items()}))
     return learn
 
-# %% ../nbs/06_callback.ipynb #74d59c87
+# %% ../nbs/06_callback.ipynb #62be737a
 def _pct(s): return f'{s:g}%' if isinstance(s, Real) else str(s)
 
 class SparsifyCallback(MaskCallback):
@@ -194,11 +204,14 @@ class SparsifyCallback(MaskCallback):
 
     # The column in the progress table comes and goes with the callback, whatever ends the fit
     def _attach(self, learn):
+        super()._attach(learn)
         self._column = ValueMetric(self._measured, 'sparsity')
         learn.metrics = learn.metrics + [self._column]
     def _detach(self, learn):
+        super()._detach(learn)
         learn.metrics = [m for m in learn.metrics if m is not self._column]
-        if self.begun: self._stop()    # interrupted: there was no after_fit
+    def _interrupted(self):
+        if self.begun: self._stop()
         self._moment = None
     def _measured(self): return sparsity_of(self.masks)
     def _say(self, text):

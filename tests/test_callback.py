@@ -1,7 +1,7 @@
 "SparsifyCallback and MaskCallback in the life of a Learner."
 import pytest
 from conftest import *
-import copy    # after fastai's star import, which has a function of that name
+import copy, pickle    # after fastai's star import, which has a function of that name
 
 
 def lenet_learner():
@@ -375,7 +375,8 @@ def test_fastais_mixed_precision(learn, mode):
 def test_attached_for_good_and_interrupted(learn):
     "Nothing detaches it then; the next fit starts clean all the same."
     class Boom(Callback):
-        def after_backward(self):
+        order = 5
+        def after_step(self):
             if self.learn.epoch==1: raise RuntimeError('boom')
     cb = sparsify(60, lth=True)
     learn.add_cb(cb)
@@ -387,15 +388,27 @@ def test_attached_for_good_and_interrupted(learn):
     learn.remove_cb(cb)
     assert list(learn.metrics.attrgot('name'))==['accuracy']
 
-def test_a_ticket_survives_an_interruption_of_a_later_fit(learn):
+def test_a_ticket_survives_an_interruption_of_a_later_fit(learn, tmp_path):
     class Boom(Callback):
         order = 5
         def after_step(self): raise KeyboardInterrupt    # the step has moved weights, and they are not masked yet
     ticket = Ticket.of(learn.model, make_masks(prunable(learn.model), 80))
     ticket.apply(learn)
-    with pytest.raises(KeyboardInterrupt): quiet(learn, 1, cbs=Boom())
-    with learn.no_bar(): learn.validate()
-    assert_masked(learn.model, ticket.masks)
+    twin = copy.deepcopy(learn)
+    learn.export(tmp_path/'l.pkl')
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')    # of pickle
+        third = load_learner(tmp_path/'l.pkl', pickle_module=pickle)
+    for l in (learn, twin, third):
+        l.dls = learn.dls
+        with pytest.raises(KeyboardInterrupt): quiet(l, 1, cbs=Boom())
+        assert_masked(l.model, ticket.masks)    # at once
+        assert not l.mask._armed[0] and l.fit.args==(l,)
+    learn.remove_cbs(MaskCallback)
+    assert 'fit' not in vars(learn)    # nothing of it is left
+    twin.add_cb(cb := sparsify(90))
+    twin.remove_cb(cb)
+    assert 'fit' in vars(twin)    # the ticket is still on
 
 def test_an_applied_ticket_is_a_floor(learn):
     ticket = Ticket.of(learn.model, make_masks(prunable(learn.model), 80))
