@@ -141,7 +141,7 @@ def apply(self:Ticket,
     learn.add_cb(MaskCallback({n: m.clone() for n,m in self.masks.items()}))
     return learn
 
-# %% ../nbs/06_callback.ipynb #62be737a
+# %% ../nbs/06_callback.ipynb #d2432085
 def _pct(s): return f'{s:g}%' if isinstance(s, Real) else str(s)
 
 class SparsifyCallback(MaskCallback):
@@ -287,18 +287,13 @@ class SparsifyCallback(MaskCallback):
         self._moment = Snapshot.take(self.learn, self.learn.epoch, self.learn.iter)
         if self._init is not None: self._init = self._prev = self._copies()
 
-    def _inputs(self):
-        "What the criterion asks for."
-        b,f,names = self.batches or [(*self.learn.xb,*self.learn.yb)],self.learn.loss_func,list(self._layers)
-        give = dict(init=lambda: self._init, prev=lambda: self._prev, flow=lambda: synaptic_flow(bare(self.learn.model), next(iter(b))[0], names),
-                    grad=lambda: gradients(bare(self.learn.model), b, f, names), hess_grad=lambda: hessian_gradients(bare(self.learn.model), b, f, names))
-        return {k: give[k]() for k in self._needs if k!='name'}
-
     def _prune(self, progress, sparsity):
         aim = lambda end: self.schedule(self.start_sparsity, end, progress)
         target = {k: aim(v) for k,v in self.sparsity.items()} if isinstance(self.sparsity, dict) else sparsity
+        inputs = score_inputs(self.criteria, self.learn.model, list(self._layers), self.batches or [(*self.learn.xb,*self.learn.yb)],
+                              self.learn.loss_func, self._init, self._prev)
         masks = next_masks(self._layers, target, self.criteria, self.context, self.masks, self.min_keep, self.round_to,
-                           regrow=sparsity<self._last, **self._inputs())
+                           regrow=sparsity<self._last, **inputs)
         self._last = sparsity
         self.masks = broadcast_masks({k: m&self._on[k] if k in self._on else m for k,m in masks.items()})
         if self.lth:

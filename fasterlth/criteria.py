@@ -6,7 +6,7 @@
 __all__ = ['large_final', 'l1_norm', 'l2_norm', 'small_final', 'large_init', 'small_init', 'large_init_large_final',
            'small_init_small_final', 'magnitude_increase', 'movement', 'movmag', 'updating_magnitude_increase',
            'updating_movement', 'updating_movmag', 'random_score', 'taylor', 'snip', 'grasp', 'synflow', 'bare',
-           'gradients', 'hessian_gradients', 'synaptic_flow', 'criterion_inputs', 'func_name']
+           'gradients', 'hessian_gradients', 'synaptic_flow', 'criterion_inputs', 'func_name', 'score_inputs']
 
 # %% ../nbs/01_criteria.ipynb #c1f85305
 import inspect
@@ -207,3 +207,18 @@ def func_name(f) -> str:
     "A function's name, for tables and tickets, with what `partial` gave it: `'l1_norm'`, `'random_score(seed=1)'`."
     if not hasattr(f, 'func'): return getattr(f, '__name__', type(f).__name__)
     return f"{func_name(f.func)}({', '.join(f'{k}={v}' for k,v in f.keywords.items())})"
+
+# %% ../nbs/01_criteria.ipynb #3656e2dc
+def score_inputs(
+    criterion:Callable, # A function of the weight, and of what it asks for by name
+    model:nn.Module, # Any model
+    names:list, # Parameters to score
+    batches:Iterable, # Batches `(x, y)`, for gradients and the flow
+    loss_func:Callable, # `(pred, y)` → scalar loss, for gradients
+    init:dict=None, # Name → weights at the start
+    prev:dict=None # Name → weights at the pruning step before
+) -> dict: # What `make_masks` passes on: for each input that is asked for a dict by name
+    "What a criterion asks for, of a model as it is now."
+    give = dict(init=lambda: init, prev=lambda: prev, flow=lambda: synaptic_flow(model, next(iter(batches))[0], names),
+                grad=lambda: gradients(bare(model), batches, loss_func, names), hess_grad=lambda: hessian_gradients(bare(model), batches, loss_func, names))
+    return {k: give[k]() for k in criterion_inputs(criterion) if k!='name'}

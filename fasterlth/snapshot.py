@@ -166,7 +166,7 @@ def unpack_tree(x, tensors):
     if kind=='tuple': return tuple(unpack_tree(o, tensors) for o in v)
     return {k: unpack_tree(o, tensors) for k,o in v}
 
-# %% ../nbs/04_snapshot.ipynb #29be2232
+# %% ../nbs/04_snapshot.ipynb #0d072f62
 def check_names(have, want, what):
     "Raise a `ValueError` that names the differences between the tensors of a file or a moment and those of a model."
     odd = [f'{n} is missing in the model' for n in have if n not in want] + [f'{n} is missing in the {what}' for n in want if n not in have]
@@ -194,17 +194,21 @@ class Snapshot:
     rng: dict # Random states, with the loaders' at the start of the epoch
     epoch: int = 0 # Whole epochs trained in the fit
     batch: int = 0 # Batches trained in the epoch under way
+    fit: int = 0 # Whole fits trained before, where a training has several
+    notes: dict = None # Anything else that JSON can hold
 
     @classmethod
     def take(cls,
         learn:Learner, # Whose moment it is
         epoch:int=0, batch:int=0, # When that is within a fit
-        loaders:list=None # The loaders' states at the start of the epoch, if that is past
+        loaders:list=None, # The loaders' states at the start of the epoch, if that is past
+        fit:int=0, # Whole fits trained before
+        notes:dict=None # Anything else that JSON can hold
     ):
         "Copy everything."
         rng = random_states(learn.dls)
         if loaders is not None: rng['loaders'] = loaders
-        return cls(clone_tree(model_tensors(learn.model)), None if learn.opt is None else clone_tree(learn.opt.state_dict()), rng, epoch, batch)
+        return cls(clone_tree(model_tensors(learn.model)), None if learn.opt is None else clone_tree(learn.opt.state_dict()), rng, epoch, batch, fit, notes)
 
     def restore(self,
         learn:Learner, # The learner it was taken of, or another with the same model
@@ -231,7 +235,7 @@ class Snapshot:
     def save(self, path:str|Path) -> Path:
         "Write it to a safetensors file."
         tensors = {}
-        meta = pack_tree(dict(model=self.model, opt=self.opt, rng=self.rng, epoch=self.epoch, batch=self.batch), tensors, 'snapshot')
+        meta = pack_tree(vars(self), tensors, 'snapshot')
         return save_tensors(path, tensors, meta, 'snapshot')
 
     @classmethod
@@ -244,7 +248,7 @@ class Snapshot:
         return (f"Snapshot(epoch {self.epoch}, batch {self.batch}: {len(self.model)} tensors, {sum(t.numel() for t in self.model.values()):,} values, "
                 f"{'no optimizer yet' if self.opt is None else 'optimizer, random states'})")
 
-# %% ../nbs/04_snapshot.ipynb #4bd3840f
+# %% ../nbs/04_snapshot.ipynb #23259ad8
 class SnapshotCallback(Callback):
     "Take a snapshot at a moment of the fit; it is in `.taken` afterwards."
     order = 110    # after the masks are enforced
@@ -279,13 +283,14 @@ class ResumeCallback(Callback):
     order = -100    # before anything is done with a batch that is passed over
 
     def __init__(self,
-        snapshot:Snapshot # Where to go on
-    ): self.moment = snapshot
+        snapshot:Snapshot, # Where to go on
+        hypers:bool=False # Set the optimizer's hyper-parameters as well, instead of this fit's own
+    ): self.moment,self.hypers,self.resumed = snapshot,hypers,False
 
     def before_fit(self): self.resumed = False
     def before_train(self):
         if self.resumed: return
-        if self.moment.batch==0: self.moment.restore(self.learn, hypers=False); self.resumed = True
+        if self.moment.batch==0: self.moment.restore(self.learn, hypers=self.hypers); self.resumed = True
         else: set_loader_states(self.dls, self.moment.rng['loaders'])
 
     def before_batch(self):
@@ -295,6 +300,6 @@ class ResumeCallback(Callback):
 
     def after_batch(self):
         if self.training and not self.resumed and self.iter+1==self.moment.batch:
-            self.moment.restore(self.learn, hypers=False, rng=False)
+            self.moment.restore(self.learn, hypers=self.hypers, rng=False)
             set_random_states(self.moment.rng)
             self.resumed = True
