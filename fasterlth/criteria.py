@@ -8,9 +8,10 @@ __all__ = ['large_final', 'l1_norm', 'l2_norm', 'small_final', 'large_init', 'sm
            'updating_movement', 'updating_movmag', 'random_score', 'taylor', 'snip', 'grasp', 'synflow', 'bare',
            'gradients', 'hessian_gradients', 'synaptic_flow', 'criterion_inputs', 'func_name', 'score_inputs']
 
-# %% ../nbs/01_criteria.ipynb #c1f85305
+# %% ../nbs/01_criteria.ipynb #969299ce
 import inspect
 from collections.abc import Callable,Iterable
+from functools import partial
 from zlib import crc32
 
 import torch
@@ -186,7 +187,7 @@ def synaptic_flow(
     grads = torch.autograd.grad(R, [state[n] for n in names], allow_unused=True)
     return {n: torch.zeros_like(state[n]).detach() if g is None else g for n,g in zip(names, grads)}
 
-# %% ../nbs/01_criteria.ipynb #0aeda560
+# %% ../nbs/01_criteria.ipynb #2d8edc7d
 _inputs = 'init','prev','grad','hess_grad','flow','name'
 
 def criterion_inputs(
@@ -205,7 +206,7 @@ def criterion_inputs(
 
 def func_name(f) -> str:
     "A function's name, for tables and tickets, with what `partial` gave it: `'l1_norm'`, `'random_score(seed=1)'`."
-    if not hasattr(f, 'func'): return getattr(f, '__name__', type(f).__name__)
+    if not isinstance(f, partial): return getattr(f, '__name__', type(f).__name__)
     return f"{func_name(f.func)}({', '.join(f'{k}={v}' for k,v in f.keywords.items())})"
 
 # %% ../nbs/01_criteria.ipynb #3656e2dc

@@ -107,7 +107,7 @@ def test_every_public_name_is_documented():
 
 def test_imports_point_to_lower_numbers():
     import re
-    number = {nb.stem.split('_', 1)[1]: int(nb.stem[:2]) for nb in (root/'nbs').glob('[0-9]*.ipynb')}
+    number = {nb.stem.split('_', 1)[1]: nb.stem.split('_', 1)[0] for nb in (root/'nbs').glob('[0-9]*.ipynb')}
     for mod,n in number.items():
         for other in re.findall(r'^(?:from \.(\w+)|\s*from fasterlth\.(\w+)|\s*import fasterlth\.(\w+))', (root/f'fasterlth/{mod}.py').read_text(), re.M):
             assert number[''.join(other)]<n, f'{mod} imports {other}'

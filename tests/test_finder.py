@@ -1,0 +1,257 @@
+"The papers' protocol: what each round begins with, and what it trains with."
+import pytest
+from conftest import *
+from fasterlth.finder import LotteryTicketFinder, round_targets
+from fasterlth.training import Training
+from fasterlth.snapshot import to_iteration
+
+
+def finder(learn=None, sparsity=80, n_rounds=3, **kwargs):
+    return LotteryTicketFinder(learn or make_learner(), sparsity, n_rounds, **{'seed': 0, 'verbose': False, **kwargs})
+
+def two_fits(l):
+    l.fit_one_cycle(2, 1e-2)
+    l.fit_one_cycle(1, 3e-3)
+
+class Diary(Callback):
+    "The weights before the first batch that is trained in each training, all learning rates, and a checksum of each batch."
+    order = 10**7    # after all others have done what they do to a batch
+    def __init__(self): self.first,self.rates,self.batches,self.opts = [],[],[],[]
+    def before_batch(self):
+        if not self.training or hasattr(self.learn, 'lr_finder'): return
+        if not self.fresh: self.rates[-1].append(self.opt.hypers[-1]['lr']); self.batches[-1].append(float(self.xb[0].sum())); return
+        self.fresh = False
+        self.first.append(weights(self.model)); self.rates.append([self.opt.hypers[-1]['lr']]); self.batches.append([float(self.xb[0].sum())])
+        self.opts.append(sum('grad_avg' in s for s in self.opt.state.values()))
+
+def logged(train):
+    "With a log of each call of `train`."
+    def _train(l):
+        l.diary.fresh = True
+        train(l)
+    return _train
+
+@pytest.mark.parametrize('at', [0, 1, .4, '7it', 2])
+def test_each_round_begins_with_the_saved_weights_times_the_mask(at):
+    learn = make_learner()
+    learn.add_cb(log := Diary())
+    f = finder(learn, rewind_epoch=at)
+    f.find_winning_ticket(logged(two_fits))
+    n = len(learn.dls.train)
+    k = to_iteration(at, n)
+    assert len(log.first)==4 and len(f.masks)==4
+    for r in (1,2,3):
+        start = f.rewound.model
+        assert all(torch.equal(w, start[name]*f.masks[r][name] if name in f.masks[r] else start[name]) for name,w in log.first[r].items())
+        assert log.rates[r]==log.rates[0][k:], r    # those of an uninterrupted training from the same step
+        assert log.batches[r]==log.batches[0][k:]   # in the same order of data
+        assert log.opts[r]==0    # a fresh optimizer
+        assert same(f.tickets[r].start(), log.first[r])
+    if k==0: assert same(f.rewound.model, log.first[0])
+    # the moment is that of the first training
+    twin = make_learner(); seed_learner(twin, 0)
+    with twin.no_bar(), twin.no_logging(): t = Training(twin, at=k)(two_fits)
+    assert same(t.taken.model, f.rewound.model)
+
+def test_density_of_each_round_is_exact():
+    f = finder(sparsity=geometric_rounds(20, 4), n_rounds=4)
+    f.find_winning_ticket(lambda l: l.fit(1))
+    for r,df in enumerate([mask_table(m) for m in f.masks]):
+        for n,m in f.masks[r].items():
+            assert int((~m).sum())==math.floor((1-.8**r)*m.numel()+.5), (r, n)
+    assert f.history.sparsity.tolist()==pytest.approx([0, 20, 36, 48.8, 59.04], abs=.1)
+    a,b = f.masks[1],f.masks[2]
+    assert all(not (b[n]&~a[n]).any() for n in a)    # nested
+
+def test_lr_rewinding_keeps_the_weights_and_finetuning_the_last_rate():
+    for mode in ('lr','finetune'):
+        learn = make_learner(); learn.add_cb(log := Diary())
+        ends = []
+        def train(l):
+            two_fits(l)
+            ends.append(weights(l.model))
+        f = finder(learn, rewind=mode, rewind_epoch=1, n_rounds=2)
+        f.find_winning_ticket(logged(train))
+        n = len(learn.dls.train)
+        for r in (1,2):
+            masks = f.masks[r]
+            assert all(torch.equal(w, ends[r-1][k]*masks[k] if k in masks else ends[r-1][k]) for k,w in log.first[r].items())
+            assert log.rates[r]==log.rates[0][n:] if mode=='lr' else set(log.rates[r])=={log.rates[0][-1]}
+            assert len(log.rates[r])==2*n and same(f.tickets[r].start(), log.first[r])
+
+def test_reshuffle():
+    logs = {}
+    for reshuffle in (False,True):
+        learn = make_learner(); learn.add_cb(log := Diary())
+        finder(learn, reshuffle=reshuffle, n_rounds=2, rewind_epoch='2it').find_winning_ticket(logged(lambda l: l.fit(1)))
+        logs[reshuffle] = log.batches
+    assert logs[False][1]==logs[False][2]==logs[False][0][2:]
+    assert logs[True][0]==logs[False][0] and logs[True][1]!=logs[True][2] and len(logs[True][1])==len(logs[True][0])-2
+
+def test_one_seed_one_ticket():
+    runs = []
+    for seed,noise in ((0,1),(0,2),(1,1)):
+        learn = make_learner()
+        set_seed(noise); torch.rand(3); learn.dls.train.rng.random()    # whatever was drawn before
+        f = finder(learn, seed=seed, criteria=random_score if seed is None else l1_norm)
+        f.find_winning_ticket(two_fits)
+        runs.append((f.masks, f.history, weights(learn.model)))
+    (m0,h0,w0),(m1,h1,w1),(_,_,w2) = runs
+    assert all(same(a, b) for a,b in zip(m0, m1)) and h0.equals(h1) and same(w0, w1) and not same(w0, w2)
+    set_seed(5); f = finder(seed=None); f.find_winning_ticket(lambda l: l.fit(1))
+    set_seed(5); g = finder(make_learner(), seed=None)
+    set_seed(5); g.find_winning_ticket(lambda l: l.fit(1))
+    assert isinstance(f.seed, int) and f.ticket.about['seed']==f.seed
+
+def test_it_is_the_plain_loop():
+    "Against the protocol written out by hand, with nothing of the finder's."
+    learn = make_learner()
+    f = finder(learn, n_rounds=2)
+    f.find_winning_ticket(lambda l: l.fit_one_cycle(2, 1e-2))
+    by_hand = make_learner()
+    theta,masks = weights(by_hand.model),{n: torch.ones_like(o.weight, dtype=torch.bool) for n,o in prunable(by_hand.model).items()}
+    for target in (None, 100*(1-.2**.5), 80):
+        if target is not None:
+            ps = dict(by_hand.model.named_parameters())
+            for n,m in masks.items():
+                keep = m.numel()-math.floor(target/100*m.numel()+.5)
+                best = (ps[n].detach().abs()*m - (~m)*1.).flatten().argsort(descending=True)[:keep]
+                masks[n] = torch.zeros(m.numel(), dtype=torch.bool).index_fill_(0, best, True).view_as(m)
+        by_hand = make_learner()
+        by_hand.model.load_state_dict(theta)
+        with torch.no_grad():
+            for n,m in masks.items(): by_hand.model.get_parameter(n).mul_(m)
+        seed_learner(by_hand, 0)
+        with by_hand.no_bar(), by_hand.no_logging(): by_hand.fit_one_cycle(2, 1e-2, cbs=MaskCallback(masks))
+    assert same(masks, f.masks[-1]) and same(weights(by_hand.model), weights(learn.model))
+
+def test_the_learner_is_left_with_the_trained_network_and_nothing_else():
+    learn = make_learner()
+    cbs,metrics,own = list(map(type, learn.cbs)),list(learn.metrics),set(vars(learn))
+    f = finder(learn)
+    t = f.find_winning_ticket(two_fits)
+    assert list(map(type, learn.cbs))==cbs and list(learn.metrics)==metrics and not {'fit','_do_fit'}&set(vars(learn))
+    assert_masked(learn.model, t.masks)
+    with learn.no_bar(): loss,acc = learn.validate()
+    assert [loss,acc]==f.history.loc[3, ['valid_loss','accuracy']].tolist()
+    assert t.sparsity==f.history.sparsity.iloc[-1]>79.9 and len(f.tickets)==4 and f.tickets[0].sparsity==0
+    assert t.about['history'][1]['round']==1 and f.find_winning_ticket(two_fits).sparsity==t.sparsity    # nothing left to do
+
+def test_the_verb():
+    learn = make_learner()
+    t = learn.find_ticket(two_fits, 80, 2, seed=0, verbose=False, path=None)
+    assert isinstance(t, Ticket) and round(t.sparsity)==80 and len(t.about['history'])==3
+    t = learn.find_ticket(lambda l: l.fit(1), sparsity=50, n_rounds=1, granularity='filter', context='global', criteria=l2_norm, layer_type=nn.Conv2d, verbose=False)
+    assert list(t.masks)==['conv.weight'] and t.sparsity==50    # one-shot
+
+def test_history():
+    f = finder()
+    f.find_winning_ticket(two_fits)
+    h,e = f.history,f.epochs
+    assert h.columns.tolist()==['sparsity','remaining','train_loss','valid_loss','accuracy','best_epoch','start_valid_loss','start_accuracy','overlap']
+    assert e.groupby('round').size().tolist()==[3]*4 and e.epoch.tolist()==[1,2,3]*4
+    for r,g in e.groupby('round'):
+        assert h.best_epoch[r]==g.epoch.iloc[g.valid_loss.argmin()] and h.valid_loss[r]==g.valid_loss.iloc[-1] and h.train_loss[r]==g.train_loss.iloc[-1]
+        if r: assert h.overlap[r]==mask_overlap(f.masks[r-1], f.masks[r])
+    learn = make_learner()    # the accuracy at step 0 is that of the ticket's start
+    f.tickets[2].load_into(learn.model)
+    with learn.no_bar(): assert learn.validate()[1]==h.start_accuracy[2]
+    assert f.plot('valid_loss') and f.plot().get_xscale()=='log'
+    with pytest.raises(ValueError, match="metric must be one of sparsity, remaining"): f.plot('acc')
+    assert '<td>' in f._repr_html_()
+
+def test_criteria_get_what_they_ask_for():
+    x = digits_dls(size=8, n=64, bs=32, device=torch.device('cpu')).one_batch()
+    for c in (movement, updating_movement, snip, synflow, random_score):
+        f = finder(criteria=c, n_rounds=2, batches=[x])
+        assert round(f.find_winning_ticket(lambda l: l.fit(1)).sparsity)==80
+    f = finder(criteria=snip, n_rounds=1)    # without batches one of the training set's
+    assert round(f.find_winning_ticket(lambda l: l.fit(1)).sparsity)==80
+
+def test_callbacks_of_the_user_work_in_every_round(tmp_path):
+    learn = make_learner(path=tmp_path)
+    def train(l): l.fit_one_cycle(4, 1e-2, cbs=[SaveModelCallback(monitor='accuracy'), EarlyStoppingCallback(patience=1)])
+    import contextlib, io
+    with contextlib.redirect_stdout(io.StringIO()): t = finder(learn, rewind_epoch=1).find_winning_ticket(train)
+    assert_masked(learn.model, t.masks)
+    learn = make_learner(path=tmp_path)
+    def train(l):
+        l.lr_find(show_plot=False, num_it=5)
+        l.fit(1, 1e-2)
+    with contextlib.redirect_stdout(io.StringIO()): assert round(finder(learn, n_rounds=2, rewind_epoch='1it').find_winning_ticket(train).sparsity)==80
+
+def test_adam_of_torch_and_groups():
+    from fastai.optimizer import OptimWrapper
+    for opt in (partial(OptimWrapper, opt=torch.optim.AdamW), SGD):
+        learn = make_learner(opt_func=opt, splitter=lambda m: [params(m.conv)+params(m.bn), params(m.fc1)+params(m.fc2)])
+        learn.add_cb(log := Diary())
+        f = finder(learn, rewind_epoch=.4)
+        f.find_winning_ticket(logged(lambda l: l.fit_one_cycle(2, slice(1e-3, 1e-2))))
+        assert all(r==log.rates[0][-len(r):] for r in log.rates)
+        assert_masked(learn.model, f.ticket.masks)
+
+def test_a_ticket_on_the_learner_is_where_it_begins():
+    learn = make_learner()
+    Ticket.of(learn.model, make_masks(prunable(learn.model), 50)).apply(learn)
+    f = finder(learn, 75, 2)
+    t = f.find_winning_ticket(lambda l: l.fit(1))
+    assert [round(o) for o in f.history.sparsity]==[50,50,75] and t.sparsity==f.history.sparsity[2]
+    assert all(not (m&~f.masks[0][n]).any() for n,m in t.masks.items())
+
+def test_a_frozen_body_and_a_new_head():
+    "On a pretrained model epoch 0 is the pretrained weights; fine_tune's phases are as they were."
+    def pretrained():
+        learn = make_learner(splitter=lambda m: [params(m.conv)+params(m.bn)+params(m.fc1), params(m.fc2)])
+        with learn.no_bar(), learn.no_logging(): learn.fit(1)
+        set_seed(3); nn.init.kaiming_normal_(learn.model.fc2.weight)    # the new head
+        learn.freeze()
+        return learn
+    learn = pretrained(); learn.add_cb(log := Diary())
+    theta = weights(learn.model)
+    grads = []
+    class Frozen(Callback):
+        def after_backward(self): grads.append(self.model.conv.weight.grad is not None and bool(self.model.conv.weight.grad.count_nonzero()))
+        def before_fit(self): self.learn.opt and self.learn.opt.zero_grad()
+    learn.add_cb(Frozen())
+    f = finder(learn, n_rounds=2)
+    f.find_winning_ticket(logged(lambda l: l.fine_tune(2, 1e-2)))
+    n = len(learn.dls.train)
+    assert same(f.rewound.model, theta) and same(log.first[0], theta)    # BatchNorm's statistics as well
+    assert log.rates[0]==log.rates[1]==log.rates[2] and len(log.rates[0])==3*n
+    assert grads==([False]*n+[True]*2*n)*3
+    # from a point after the unfreezing
+    learn = pretrained(); learn.add_cb(log := Diary()); grads.clear(); learn.add_cb(Frozen())
+    finder(learn, n_rounds=1, rewind_epoch=2).find_winning_ticket(logged(lambda l: l.fine_tune(2, 1e-2)))
+    assert log.rates[1]==log.rates[0][2*n:] and grads==[False]*n+[True]*2*n+[True]*n
+    # a body that stays frozen
+    learn = pretrained()
+    body = learn.model.conv.weight.detach().clone()
+    assert learn.model.conv.weight.grad is not None    # of the training before
+    finder(learn, n_rounds=1, sparsity={'fc2': 50}).find_winning_ticket(lambda l: l.fit(1))
+    assert torch.equal(body, learn.model.conv.weight)
+
+@pytest.mark.parametrize('kwargs,says', [(dict(sparsity=.9),"Did you mean 90"), (dict(sparsity=100),"sparsity must be below 100"), (dict(sparsity='90'),"sparsity must be a percent"),
+    (dict(n_rounds=0),"n_rounds must be at least 1"), (dict(n_rounds=2.5),"n_rounds must be a whole number"), (dict(sparsity=[10,20]),"2 percents for 3 rounds"),
+    (dict(sparsity=[30,20,40]),"must not fall"), (dict(sparsity={'fc9': 50}),"'fc9', which matches none"), (dict(rewind='init'),"rewind must be one of 'weights', 'lr', 'finetune', not 'init'"),
+    (dict(rewind_epoch=-1),"rewind_epoch must be epochs"), (dict(rewind_epoch='2'),"rewind_epoch must be epochs"), (dict(seed='x'),"seed must be a whole number"),
+    (dict(seed=-1),"seed must be a whole number"), (dict(granularity='weights'),"granularity"), (dict(context='both'),"context must be"), (dict(criteria='l1'),"criteria must be a function"),
+    (dict(reshuffle=1),"reshuffle must be True or False"), (dict(path=3),"path must be a folder"), (dict(path=__file__),"is a file"), (dict(round_to=0),"round_to"), (dict(min_keep=-1),"min_keep")])
+def test_bad_input(kwargs, says):
+    learn = make_learner()
+    before = weights(learn.model)
+    with pytest.raises((ValueError,TypeError), match=says): finder(learn, **kwargs)
+    assert same(before, weights(learn.model))
+
+def test_bad_training():
+    with pytest.raises(TypeError, match='learn must be a Learner'): LotteryTicketFinder(SmallNet())
+    f = finder()
+    with pytest.raises(ValueError, match='no ticket yet'): f.ticket
+    with pytest.raises(ValueError, match='nothing to plot yet'): f.plot()
+    with pytest.raises(TypeError, match='train must be a function'): f.find_winning_ticket(5)
+    with pytest.raises(ValueError, match='it made no fit'): f.find_winning_ticket(lambda l: None)
+    with pytest.raises(ValueError, match="rewind_epoch must lie in the training, which has 1 epochs of 5 iterations: 2 doesn't"):
+        finder(rewind_epoch=2).find_winning_ticket(lambda l: l.fit(1))
+    with pytest.raises(ValueError, match="criteria must be l1_norm for magnitude pruning, not 'movement'"): finder(criteria=movement).iterative_magnitude_pruning(two_fits)
+    f = finder(n_rounds=1)
+    assert f.iterative_magnitude_pruning(lambda l: l.fit(1)).sparsity==f.ticket.sparsity
+    with pytest.raises(ValueError, match="train isn't the one that this finder began with"): f.find_winning_ticket(lambda l: l.fit(2))
