@@ -194,6 +194,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                    'fasterlth/finder.py'),
                                   'fasterlth.finder.LotteryTicketFinder._show': ( 'finder.html#lotteryticketfinder._show',
                                                                                   'fasterlth/finder.py'),
+                                  'fasterlth.finder.LotteryTicketFinder._tidy': ( 'finder.html#lotteryticketfinder._tidy',
+                                                                                  'fasterlth/finder.py'),
                                   'fasterlth.finder.LotteryTicketFinder.epochs': ( 'finder.html#lotteryticketfinder.epochs',
                                                                                    'fasterlth/finder.py'),
                                   'fasterlth.finder.LotteryTicketFinder.find_winning_ticket': ( 'finder.html#lotteryticketfinder.find_winning_ticket',

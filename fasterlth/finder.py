@@ -5,11 +5,12 @@
 # %% auto #0
 __all__ = ['round_targets', 'LotteryTicketFinder']
 
-# %% ../nbs/07_finder.ipynb #a14d1d11
+# %% ../nbs/07_finder.ipynb #879642a5
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from warnings import warn
 
 import pandas as pd, torch
 from fastai.callback.core import Callback
@@ -56,7 +57,7 @@ def round_targets(
         return v if r==n_rounds else 100*(1-(1-v/100)**(r/n_rounds))
     return [{k: at(v, r) for k,v in each.items()} if isinstance(sparsity, dict) else at(sparsity, r) for r in range(1, n_rounds+1)]
 
-# %% ../nbs/07_finder.ipynb #2709ebc6
+# %% ../nbs/07_finder.ipynb #fdf29703
 _rewinds = 'weights','lr','finetune'
 
 class _HoldRates(Callback):
@@ -185,6 +186,7 @@ class LotteryTicketFinder:
             self.start = replace(s, opt=_fresh(s.opt))
             if self.path is not None: self.start.save(self.path/'start.safetensors')
         if not self._at: self.rewound = self.start
+        if self.path is not None and self._rows: self._tidy()    # killed in the midst of it, perhaps
         self.train = train
 
     def _at_start(self):
@@ -261,11 +263,7 @@ class LotteryTicketFinder:
             tensors = {f'mask.{n}': pack_mask(m) for n,m in masks.items()} | {f'weights.{n}': w for n,w in weights.items()}
             save_tensors(self._file(r), tensors, dict(row=row, epochs=epochs, rates=rates), 'round')
         self._note(r, row, epochs, rates, masks, weights)
-        if self.path is not None:
-            self.history.to_csv(beside := self.path/'.history.csv.part')
-            beside.replace(self.path/'history.csv')
-            if over: self.tickets[-1].save(self.path/'ticket.safetensors')
-            (self.path/'moment.safetensors').unlink(missing_ok=True)
+        if self.path is not None: self._tidy()
 
     def _note(self, r, row, epochs, rates, masks, weights):
         self._rows.append(row); self._epochs.append(epochs)
@@ -298,6 +296,14 @@ class LotteryTicketFinder:
     # The folder
     def _file(self, r): return self.path/f'round_{r:02d}.safetensors'
 
+    def _tidy(self):
+        "What follows from the rounds that are over."
+        self.history.to_csv(beside := self.path/'.history.csv.part')
+        beside.replace(self.path/'history.csv')
+        if len(self._rows)>self.n_rounds:
+            self.tickets[-1].save(self.path/'ticket.safetensors')
+            (self.path/'moment.safetensors').unlink(missing_ok=True)
+
     def _moment(self, r):
         "The moment at which this round was left, if there is one."
         if self.path is None or not (f := self.path/'moment.safetensors').exists(): return None
@@ -320,6 +326,9 @@ class LotteryTicketFinder:
         if there is None: raise ValueError(f"{str(first)!r} is a snapshot, but not the start of a finder's run")
         if odd := differences({**there, 'seed': here['seed'] if here['seed'] is None else there['seed']}, here, ('in the folder','now')):
             raise ValueError(f"path {str(self.path)!r} belongs to another experiment: {'; '.join(odd[:6])}{f'; and {len(odd)-6} more' if len(odd)>6 else ''}. Take another folder")
+        live = model_tensors(self.learn.model)
+        if any(not torch.equal(t, start.model[n].to(t.device)) for n,t in live.items()):
+            warn(f"the learner's weights differ from the start that {str(self.path)!r} holds: the folder's count", stacklevel=4)
         self.start,self.seed = start,there['seed']
         if (f := self.path/'rewind.safetensors').exists(): self.rewound = Snapshot.load(f)
         while (f := self._file(r := len(self._rows))).exists():
@@ -327,7 +336,7 @@ class LotteryTicketFinder:
             if self._at and self.rewound is None: raise ValueError(f"{str(self.path/'rewind.safetensors')!r} is missing, the moment to rewind to")
             shapes = {k: m.shape for k,m in self.masks[0].items()}
             masks = {n: unpack_mask(tensors[f'mask.{n}'], s) for n,s in shapes.items() if f'mask.{n}' in tensors}
-            self._note(r, meta['row'], meta['epochs'], meta['rates'], masks, {n[8:]: t for n,t in tensors.items() if n.startswith('weights.')})
+            self._note(r, meta['row'], meta['epochs'], meta['rates'], masks, {n: tensors[f'weights.{n}'] for n in live if f'weights.{n}' in tensors})
         return True
 
     def plot(self,

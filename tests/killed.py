@@ -1,0 +1,94 @@
+"""Runs of the finder that are killed by SIGKILL, and go on: `python killed.py FOLDER MODE N`.
+
+Each run is a process forked from this one, which has fastai imported already and uses one thread. MODE `windows` kills
+before and after each replacing of a file, one run each; `instants` kills N times at random instants. Prints a line for
+each run that ended otherwise than an undisturbed one, and `ok` with the number of runs at the end."""
+import contextlib, hashlib, io, json, os, random, signal, sys, time, warnings
+from pathlib import Path
+
+warnings.filterwarnings('ignore')
+import torch
+torch.set_num_threads(1)
+sys.path.insert(0, str(Path(__file__).parent))
+from conftest import *
+from fasterlth.finder import LotteryTicketFinder
+
+def train(l):
+    l.fit_one_cycle(3, 1e-2, cbs=[SaveModelCallback(monitor='accuracy'), ReduceLROnPlateau(patience=1, min_delta=.5)])
+    l.fit_one_cycle(1, 3e-3)
+
+def run(path, rewind, at):
+    "A whole run, or what is left of it. Gives a digest of all that it ends with."
+    learn = make_learner(path=path)
+    finder = LotteryTicketFinder(learn, 80, 2, rewind=rewind, rewind_epoch=at, seed=0, path=path, verbose=False)
+    with contextlib.redirect_stdout(io.StringIO()): finder.find_winning_ticket(train)
+    h = hashlib.sha256()
+    for d in (weights(learn.model), *finder.masks, *[t.weights for t in finder.tickets]):
+        for k,v in d.items(): h.update(k.encode()+v.numpy().tobytes())
+    h.update(json.dumps([finder.history.to_json(), finder.epochs.to_json()]).encode())
+    h.update(Path(path/'history.csv').read_bytes())
+    h.update(repr(sorted(p.name for p in path.iterdir())).encode())
+    return h.hexdigest()
+
+def fork(f):
+    "Run `f` in a process of its own. Gives its number, and where it writes what `f` returns."
+    r,w = os.pipe()
+    pid = os.fork()
+    if pid: os.close(w); return pid,r
+    try:
+        os.close(r)
+        os.write(w, json.dumps(f()).encode())
+    except BaseException as e: os.write(w, json.dumps(repr(e)).encode())
+    finally: os._exit(0)
+
+def result(pid, r):
+    "What it returned, None if it was killed."
+    with os.fdopen(r) as f: text = f.read()
+    os.waitpid(pid, 0)
+    return json.loads(text) if text else None
+
+def counting(kill_at=None, after=False):
+    "Count the replacings of files from now on, and be killed at one."
+    n,replace = [0],os.replace
+    def _replace(*args):
+        if n[0]==kill_at and not after: os.kill(os.getpid(), signal.SIGKILL)
+        replace(*args)
+        if n[0]==kill_at: os.kill(os.getpid(), signal.SIGKILL)
+        n[0] += 1
+    os.replace = _replace
+    return n
+
+def main(folder, mode, n):
+    folder,bad,runs = Path(folder),0,0
+    run = partial(globals()['run'], rewind='weights', at='7it') if mode=='windows' else partial(globals()['run'], rewind='lr', at=1)
+    def whole():
+        count = counting()
+        return run(folder/'whole'),count[0]
+    start = time.time()
+    want,n_files = result(*fork(whole))
+    took = time.time()-start
+    def check(path, what):
+        nonlocal bad,runs
+        got = result(*fork(lambda: run(path)))
+        runs += 1
+        if got!=want: bad += 1; print(what, got)
+    if mode=='windows':
+        for i in range(n_files):
+            for after in (False,True):
+                path = folder/f'{i}{after}'
+                def child(): counting(i, after); return run(path)
+                if result(*fork(child)) is not None: print('not killed', i, after); bad += 1
+                check(path, f'window {i} after={after}')
+    else:
+        rng = random.Random(0)
+        for i in range(n):
+            path,kills = folder/f'instant{i}',0
+            for _ in range(3):    # three in a row
+                pid,r = fork(lambda: run(path))
+                time.sleep(rng.uniform(.02, took/2))
+                os.kill(pid, signal.SIGKILL)
+                kills += result(pid, r) is None
+            check(path, f'instant {i}, {kills} kills')
+    print('ok' if not bad else f'{bad} wrong', runs)
+
+if __name__=='__main__': main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

@@ -1,0 +1,138 @@
+"A finder that is interrupted goes on, and ends as if it had not been."
+import contextlib, io, subprocess, sys
+import pytest
+from conftest import *
+from fasterlth.finder import LotteryTicketFinder
+from fasterlth.snapshot import load_tensors
+
+def two_fits(l):
+    l.fit_one_cycle(2, 1e-2)
+    l.fit_one_cycle(1, 3e-3)
+
+def finder(learn=None, **kwargs):
+    return LotteryTicketFinder(learn or make_learner(), **{'sparsity': 80, 'n_rounds': 2, 'seed': 0, 'verbose': False, **kwargs})
+
+def stop(learn, at, error=KeyboardInterrupt):
+    "An exception in the middle of a batch of all that are trained, once."
+    n,do = [0],learn._do_one_batch
+    def _do_one_batch():
+        do()
+        n[0] += learn.training
+        if n[0]==at: n[0] += 1; raise error()
+    learn._do_one_batch = _do_one_batch
+    return learn
+
+def ended(f, ref):
+    assert all(same(a, b) for a,b in zip(f.masks, ref.masks)) and same(weights(f.learn.model), weights(ref.learn.model))
+    assert f.history.equals(ref.history) and f.epochs.equals(ref.epochs)
+    assert all(same(a.weights, b.weights) for a,b in zip(f.tickets, ref.tickets))
+    return True
+
+@pytest.mark.parametrize('mode,n,least', [('windows',0,40), ('instants',8,8)])
+def test_killed(tmp_path, mode, n, least):
+    "Real processes, killed before and after each file is replaced, and at random instants."
+    r = subprocess.run([sys.executable, Path(__file__).with_name('killed.py'), tmp_path, mode, str(n)], capture_output=True, text=True, timeout=600)
+    last = r.stdout.strip().splitlines()[-1:]
+    assert last and last[0].split()[0]=='ok' and int(last[0].split()[1])>=least, r.stdout+r.stderr
+
+@pytest.fixture(scope='module')
+def undisturbed():
+    res = {}
+    for rewind,at in (('weights',0), ('weights','7it'), ('lr',1), ('finetune',0)):
+        f = finder(rewind=rewind, rewind_epoch=at)
+        f.find_winning_ticket(two_fits)
+        res[rewind,at] = f
+    return res
+
+@pytest.mark.parametrize('rewind,at', [('weights',0), ('weights','7it'), ('lr',1), ('finetune',0)])
+def test_ctrl_c_leaves_a_usable_finder(tmp_path, undisturbed, rewind, at):
+    for i,at_batch in enumerate((3, 8, 12, 18, 27)):    # the first round has 15 batches
+        learn = stop(make_learner(), at_batch)
+        f = finder(learn, rewind=rewind, rewind_epoch=at, path=tmp_path/str(i))
+        with pytest.raises(KeyboardInterrupt): f.find_winning_ticket(two_fits)
+        assert len(f.tickets)==len(f.history)+1 if f.rewound is not None else len(f.tickets)==1
+        assert not {'fit','_do_fit'}&set(vars(learn)) and not any(isinstance(o, MaskCallback) for o in learn.cbs)
+        if len(f.history): assert f.plot() and f.ticket.sparsity>50
+        if i%2: assert f.find_winning_ticket(two_fits) and ended(f, undisturbed[rewind,at])    # the same finder goes on
+        else:
+            g = finder(rewind=rewind, rewind_epoch=at, path=tmp_path/str(i), seed=None)    # or another, with what the folder holds
+            assert g.find_winning_ticket(two_fits) and ended(g, undisturbed[rewind,at])
+
+def test_without_a_folder_the_round_begins_again(undisturbed):
+    learn = stop(make_learner(), 20, RuntimeError)
+    f = finder(learn)
+    with pytest.raises(RuntimeError): f.find_winning_ticket(two_fits)
+    assert len(f.history)==1
+    f.find_winning_ticket(two_fits)
+    assert ended(f, undisturbed['weights',0])
+
+def test_less_than_an_epoch_is_lost(tmp_path):
+    with pytest.raises(KeyboardInterrupt): finder(stop(make_learner(), 14), path=tmp_path).find_winning_ticket(two_fits)    # in the third epoch
+    learn,n = make_learner(),[0]
+    do = learn._do_epoch_train
+    def _do_epoch_train(): n[0] += 1; do()
+    learn._do_epoch_train = _do_epoch_train
+    finder(learn, path=tmp_path).find_winning_ticket(two_fits)
+    assert n[0]==1+3+3
+
+def test_a_finished_folder_is_read_not_trained(tmp_path, undisturbed):
+    finder(path=tmp_path).find_winning_ticket(two_fits)
+    learn = stop(make_learner(), 1, RuntimeError)    # nothing is trained
+    f = finder(learn, path=tmp_path)
+    t = f.find_winning_ticket(two_fits)
+    assert ended(f, undisturbed['weights',0]) and same(Ticket.load(tmp_path/'ticket.safetensors').masks, t.masks)
+    assert sorted(p.name for p in tmp_path.iterdir())==['history.csv','round_00.safetensors','round_01.safetensors','round_02.safetensors','start.safetensors','ticket.safetensors']
+    size = sum(o.stat().st_size for o in tmp_path.iterdir() if o.name.startswith('round_0') and o.name!='round_02.safetensors')
+    assert size<2*sum(t.numel() for t in weights(learn.model).values())    # masks are bits, and weights aren't kept twice
+
+def other_train(l): l.fit_one_cycle(2, 1e-2)
+
+@pytest.mark.parametrize('change,says', [
+    (dict(learn=lambda: make_learner(model=lenet_300_100(64, seed=0))), r'learner.model is SmallNet in the folder, Sequential now'),
+    (dict(learn=lambda: make_learner(n=256)), r'learner.data.0.items is \d+ in the folder, \d+ now'),
+    (dict(learn=lambda: make_learner(bs=32)), r'learner.data.0.batches'),
+    (dict(learn=lambda: make_learner(opt_func=SGD)), r'learner.opt is Adam in the folder, SGD now'),
+    (dict(sparsity=90), r'targets.0 is 55'), (dict(criteria=l2_norm), 'criteria is l1_norm in the folder, l2_norm now'), (dict(rewind='lr'), 'rewind is weights in the folder, lr now'),
+    (dict(rewind_epoch=1), 'rewind_epoch is 0 in the folder, 1 now'), (dict(seed=1), 'seed is 0 in the folder, 1 now'), (dict(granularity='filter', layer_type=nn.Conv2d), 'granularity is weight'),
+    (dict(context='global'), 'context is local'), (dict(reshuffle=True), 'reshuffle is False'), (dict(train=other_train), 'train.name is two_fits in the folder, other_train now')])
+def test_another_experiment_is_refused(tmp_path, change, says):
+    finder(path=tmp_path).find_winning_ticket(two_fits)
+    files = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    change = dict(change)
+    learn,train = change.pop('learn', make_learner)(),change.pop('train', two_fits)
+    with pytest.raises(ValueError, match=f'belongs to another experiment: .*{says}'): finder(learn, path=tmp_path, **change).find_winning_ticket(train)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()}==files    # nothing is touched
+
+def test_other_weights_than_the_folders_start_are_said(tmp_path, undisturbed):
+    finder(path=tmp_path, n_rounds=2).find_winning_ticket(two_fits)
+    (tmp_path/'round_02.safetensors').unlink()
+    with pytest.warns(UserWarning, match="the learner's weights differ from the start that .* holds: the folder's count"):
+        f = finder(make_learner(seed=9), path=tmp_path); f.find_winning_ticket(two_fits)
+    assert ended(f, undisturbed['weights',0])
+
+@pytest.mark.parametrize('name', ['start','rewind','round_00','moment'])
+@pytest.mark.parametrize('damage', ['cut','flip','empty','foreign'])
+def test_damaged_files_are_named(tmp_path, name, damage):
+    with pytest.raises(KeyboardInterrupt): finder(stop(make_learner(), 22), path=tmp_path, rewind_epoch=1).find_winning_ticket(two_fits)
+    f = tmp_path/f'{name}.safetensors'
+    data = bytearray(f.read_bytes())
+    if damage=='flip': data[-5] ^= 1
+    f.write_bytes(dict(cut=data[:len(data)//2], flip=data, empty=b'', foreign=b'not a tensor'*10)[damage])
+    files = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    with pytest.raises(ValueError, match=f.name): finder(path=tmp_path, rewind_epoch=1).find_winning_ticket(two_fits)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()}==files
+
+def test_missing_files_are_named(tmp_path):
+    with pytest.raises(KeyboardInterrupt): finder(stop(make_learner(), 22), path=tmp_path, rewind_epoch=1).find_winning_ticket(two_fits)
+    go = lambda: finder(path=tmp_path, rewind_epoch=1).find_winning_ticket(two_fits)
+    (tmp_path/'round_00.safetensors').rename(tmp_path/'away')
+    with pytest.raises(ValueError, match='round_00.safetensors.* is missing'): go()
+    (tmp_path/'away').rename(tmp_path/'round_00.safetensors')
+    (tmp_path/'rewind.safetensors').rename(tmp_path/'away')
+    with pytest.raises(ValueError, match='rewind.safetensors.* is missing'): go()
+    (tmp_path/'away').rename(tmp_path/'rewind.safetensors')
+    (tmp_path/'start.safetensors').rename(tmp_path/'away')
+    with pytest.raises(ValueError, match='no start.safetensors'): go()
+    (tmp_path/'away').rename(tmp_path/'start.safetensors')
+    Snapshot.take(make_learner()).save(tmp_path/'start.safetensors')
+    with pytest.raises(ValueError, match="not the start of a finder's run"): go()
