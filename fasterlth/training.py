@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['callback_states', 'set_callback_states', 'Training']
 
-# %% ../nbs/06a_training.ipynb #ebc79fb6
+# %% ../nbs/06a_training.ipynb #06a5a9ae
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,7 +13,7 @@ from functools import partial
 from inspect import signature
 
 import torch
-from fastai.callback.core import Callback, CancelEpochException, TrainEvalCallback
+from fastai.callback.core import Callback, CancelEpochException, CancelFitException, TrainEvalCallback
 from fastai.callback.progress import ProgressCallback
 from fastai.callback.schedule import LRFinder
 from fastai.learner import Learner, Recorder
@@ -47,9 +47,11 @@ def set_callback_states(learn:Learner, states:dict):
     rec.values = [L(v) for v in states['values']]
     rec.smooth_loss.count,rec.smooth_loss.val = states['smooth'][0],torch.tensor(states['smooth'][1])
 
-# %% ../nbs/06a_training.ipynb #0e460412
+# %% ../nbs/06a_training.ipynb #78e7be0a
 class Training:
-    "A run of `train(learn)`, from a moment on. `epochs` has a dict of losses and metrics for each epoch."
+    """A run of `train(learn)`, from a moment on. `epochs` has a dict of losses and metrics for each epoch.
+
+    Once `over` is set, in `on_epoch` say, the fits that are left are passed over."""
     def __init__(self,
         learn:Learner, # Its model and optimizer are as they should be at the start, or at `begin`
         begin:Snapshot=None, # Where to begin, default the start
@@ -59,7 +61,7 @@ class Training:
         self.learn,self.begin,self.at,self.on_epoch = learn,begin,at,on_epoch
         self.fit_no,self.steps,self.n_epochs = 0,0,0    # fits, iterations and epochs that are over
         self.epochs = list((begin and begin.notes or {}).get('epochs', []))
-        self._aside,self._snap = False,None
+        self._aside,self._snap,self.over = False,None,False
 
     def __call__(self, train):
         "Run it."
@@ -97,9 +99,9 @@ class Training:
             try: return fit(*args, **kwargs)
             finally: self._aside = False
         steps = call['n_epoch']*len(learn.dls.train)
-        if b and self.fit_no<b.fit:    # trained before
+        if self.over or b and self.fit_no<b.fit:    # trained before
             self._over(call['n_epoch'])
-            if self.fit_no==b.fit and not (b.epoch or b.batch): self._go_on()
+            if not self.over and self.fit_no==b.fit and not (b.epoch or b.batch): self._go_on()
             return
         here = self.at is not None and self.steps<=self.at<self.steps+steps
         if here: self._snap = SnapshotCallback(f'{self.at-self.steps}it'),self.fit_no
@@ -122,7 +124,10 @@ class Training:
         try:
             for epoch in range(first, learn.n_epoch):
                 learn.epoch,n = epoch,len(learn.recorder.values)
-                learn._with_events(learn._do_epoch, 'epoch', CancelEpochException)
+                try: learn._with_events(learn._do_epoch, 'epoch', CancelEpochException)
+                except CancelFitException:    # stopped early, with an epoch that counts
+                    self._note(epoch, n)
+                    raise
                 self._note(epoch, n)
                 self._tell(epoch+1)
         finally:
