@@ -27,43 +27,39 @@ def _check(data, model, sparsity, rounds, epochs, out, path):
     if Path(out).exists() and not Path(out).is_dir(): return f"out must be a folder, but {out!r} is a file"
     if path and data=='digits': return "path goes with mnist, fashion_mnist and cifar10: the digits are bundled"
 
-# %% ../nbs/20_cli.ipynb #93309fd1
+# %% ../nbs/20_cli.ipynb #15f11d70
 def run_rounds(
     make_learner, # `seed` → a new learner, the same for the same seed
     sparsity:float, # Percent pruned in the last round
     rounds:int, # Number of rounds; each prunes the same share of what remains
     epochs:int, # Epochs of each training
     seed:int, # Of the start and the order of data
-    bar=iter, # Wraps the list of trainings, to show how far it is
+    verbose:bool=False, # Show bars
     **about # Noted in the ticket
 ): # `(ticket, results)`: the last round's `Ticket`, and a DataFrame with a row a round
     "Iterative magnitude pruning with rewinding to the start, and its control, random re-initialisation."
+    from dataclasses import replace
     import pandas as pd
-    import fasterlth.callback    # Ticket.apply
-    from fasterlth.masks import make_masks, prunable
-    from fasterlth.snapshot import clone_tree, model_tensors, seed_learner
+    from fastprogress.fastprogress import progress_bar
+    from fasterlth.finder import LotteryTicketFinder
+    from fasterlth.snapshot import seed_learner
     from fasterlth.ticket import Ticket
 
-    def _train(masks, start_seed):
-        "Train from the start of that seed, with the masks on. Gives the start, the trained learner and its accuracy."
-        learn = make_learner(start_seed)
-        start = clone_tree(model_tensors(learn.model))
-        ticket = Ticket.of(learn.model, masks, start, made_by='fasterlth', **about, sparsity=sparsity, rounds=rounds, epochs=epochs, seed=start_seed, rewind=0)
-        ticket.apply(learn)
+    def train(learn): learn.fit(epochs, 1.2e-3)
+    finder = LotteryTicketFinder(make_learner(seed), sparsity, rounds, seed=seed, verbose=verbose)
+    if verbose: print(f'{rounds+1} trainings: dense, then a ticket a round')
+    ticket = finder.find_winning_ticket(train)
+    accs = [100*finder.history.accuracy[0]]
+    if verbose: print(f'{rounds} controls: the same masks on other starts')
+    for r in (progress_bar if verbose else iter)(range(1, rounds+1)):
+        learn = make_learner(seed+r)
+        Ticket.of(learn.model, finder.masks[r]).apply(learn)
         seed_learner(learn, seed)    # the same order of data in every training
-        with learn.no_bar(), learn.no_logging(): learn.fit(epochs, 1.2e-3)
-        return ticket,learn,100*learn.recorder.values[-1][-1]
-
-    rows,masks,ticket,learn,dense = [],{},None,None,None
-    jobs = [(0,'ticket')] + [(r,k) for r in range(1, rounds+1) for k in ('ticket','random re-init')]
-    for r,kind in bar(jobs):
-        if kind=='ticket':
-            if r: masks = make_masks(prunable(learn.model), 100*(1-(1-sparsity/100)**(r/rounds)), masks=masks)
-            ticket,learn,acc = _train(masks, seed)
-            if r==0: dense = acc
-            rows.append({'round': r, 'weights remaining (%)': 100-ticket.sparsity, 'ticket': acc, 'dense': dense, 'random re-init': acc if r==0 else None})
-        else: rows[-1]['random re-init'] = _train(masks, seed+r)[2]
-    return ticket,pd.DataFrame(rows).set_index('round')
+        with learn.no_bar(), learn.no_logging(): train(learn)
+        accs.append(100*learn.recorder.values[-1][-1])
+    h = finder.history
+    results = pd.DataFrame({'weights remaining (%)': h.remaining, 'ticket': 100*h.accuracy, 'dense': 100*h.accuracy[0], 'random re-init': accs})
+    return replace(ticket, about={**ticket.about, 'made_by': 'fasterlth', 'epochs': epochs, **about}),results
 
 def plot_rounds(results, ax=None):
     "Accuracy against weights remaining, as in the papers."
@@ -79,7 +75,7 @@ def plot_rounds(results, ax=None):
     ax.invert_xaxis(); ax.legend()
     return ax
 
-# %% ../nbs/20_cli.ipynb #fdd0e534
+# %% ../nbs/20_cli.ipynb #56edd0a3
 def find(
     data:str='digits', # Data set: digits (bundled), mnist, fashion_mnist, cifar10
     model:str='lenet_300_100', # Network: lenet_300_100, lenet5, conv2, conv4, conv6, resnet20
@@ -100,7 +96,6 @@ def find(
     from fastai.learner import Learner
     from fastai.metrics import accuracy
     import fastai.callback.progress    # the recorder is one of the default callbacks
-    from fastprogress.fastprogress import progress_bar
     from fasterlth import data as data_room, models as model_room
     out = Path(out)
     try:
@@ -114,7 +109,7 @@ def find(
     args = dict(lenet_300_100=dict(n_in=prod(shape)), resnet20=dict(n_ch=shape[0])).get(model, dict(n_ch=shape[0], size=shape[1]))
     make = lambda seed: Learner(dls, getattr(model_room, model)(**args, n_out=dls.c, seed=seed), metrics=accuracy)
     print(f'{model} on {data}: {len(dls.train_ds):,} images; {2*rounds+1} trainings of {epochs} epochs')
-    ticket,results = run_rounds(make, sparsity, rounds, epochs, seed, progress_bar, data=data, network=model)
+    ticket,results = run_rounds(make, sparsity, rounds, epochs, seed, verbose=True, data=data, network=model)
     ticket.save(out/'ticket.safetensors')
     results.to_csv(out/'results.csv')
     plot_rounds(results).figure.savefig(out/'accuracy.png', dpi=120, bbox_inches='tight')

@@ -57,7 +57,7 @@ def round_targets(
         return v if r==n_rounds else 100*(1-(1-v/100)**(r/n_rounds))
     return [{k: at(v, r) for k,v in each.items()} if isinstance(sparsity, dict) else at(sparsity, r) for r in range(1, n_rounds+1)]
 
-# %% ../nbs/07_finder.ipynb #fdf29703
+# %% ../nbs/07_finder.ipynb #7a1cb5bf
 _rewinds = 'weights','lr','finetune'
 
 class _HoldRates(Callback):
@@ -289,9 +289,9 @@ class LotteryTicketFinder:
         planned = t.n_epochs+(learn.n_epoch if t._epoch else 0)    # of this training, as far as it is known
         left = planned-t.n_epochs-t._epoch + (self.n_rounds-r)*max(planned-(self.rewound or self.start).epoch, 1)
         self._bar.total = self._done+left
-        if self._bar.last_v is None: self._bar.update(0)
+        if self._bar.last_v is None and self._done<=1: self._bar.update(0)
         self._bar.comment = f'round {r} of {self.n_rounds}, {100-sparsity_of(self.masks[r]):.3g}% of the weights'
-        if t._epoch or not left: self._bar.update(self._done)
+        if t._epoch or not left and self._bar.last_v is not None: self._bar.update(self._done)    # a fit may end sooner than it said
 
     # The folder
     def _file(self, r): return self.path/f'round_{r:02d}.safetensors'
