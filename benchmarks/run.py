@@ -9,6 +9,7 @@ import torch
 torch.set_num_threads(1)
 from fastai.vision.all import *
 from fasterlth.all import *
+from fastai.optimizer import OptimWrapper
 from torchvision.models import resnet18
 
 ROWS = []
@@ -111,6 +112,45 @@ def callback(repeats):
         report(f'callback: with SparsifyCallback ÷ without, {name}', t['callback']/t['none'], goal)
         if 'other' in t: report(f'callback: the same beside a callback that may write weights, {name}', t['other']/t['none'], float('inf'))
 
+def imp_round(repeats):
+    "Train, prune, rewind, train the ticket: the finder, against a loop of PyTorch's own that makes the same steps with the same masks."
+    dls = fashion_mnist_dls(bs=128) if Path('/usr/share/datasets/fashion-mnist').exists() else digits_dls(bs=128)
+    (x,y),(vx,vy),n = (dls.train_ds.x,dls.train_ds.y),(dls.valid_ds.x,dls.valid_ds.y),len(dls.train)
+    start = lenet_300_100(seed=0).state_dict()
+    def measure(net):
+        with torch.no_grad():
+            out = [(F.cross_entropy(o := net(vx[i]), vy[i], reduction='sum'),(o.argmax(1)==vy[i]).sum()) for i in torch.arange(len(vx)).split(256)]
+        return [sum(o).item()/len(vx) for o in zip(*out)]
+    def train(net, masks, fused):
+        opt,ps = torch.optim.AdamW(net.parameters(), lr=1.2e-3, betas=(.9,.99), eps=1e-5, weight_decay=.01, fused=fused),dict(net.named_parameters())
+        for i in torch.randperm(len(x))[:n*128].split(128):
+            F.cross_entropy(net(x[i]), y[i]).backward()
+            opt.step(); opt.zero_grad()
+            with torch.no_grad():
+                for k,m in masks.items(): ps[k].mul_(m)
+        measure(net)
+    def bare(fused=False):
+        net = lenet_300_100(seed=0)
+        train(net, {}, fused)
+        masks = {}
+        for k,p in net.named_parameters():
+            if p.ndim>1: masks[k] = (p.abs()>p.abs().flatten().kthvalue(p.numel()//5).values).float()
+        net.load_state_dict(start)
+        with torch.no_grad():
+            for k,m in masks.items(): dict(net.named_parameters())[k].mul_(m)
+        train(net, masks, fused)
+        return masks
+    def finder(opt_func=Adam):
+        f = LotteryTicketFinder(Learner(dls, lenet_300_100(seed=0), metrics=accuracy, opt_func=opt_func), 20, n_rounds=1, seed=0, verbose=False)
+        f.find_winning_ticket(lambda learn: learn.fit(1, 1.2e-3))
+        return f.masks[1]
+    fused = partial(OptimWrapper, opt=partial(torch.optim.AdamW, fused=True))
+    assert all(abs(int(a.count_nonzero())-int(b.count_nonzero()))<=1 for a,b in zip(finder().values(), bare().values()))    # the same density
+    t = interleave(dict(bare=bare, bare_fused=lambda: bare(True), finder=finder, fused=lambda: finder(fused)), repeats)
+    report("round: LotteryTicketFinder ÷ a bare PyTorch loop, LeNet-300-100, batch 128", t['finder']/t['bare'], 1.4)
+    report("round: the same with torch's fused AdamW in the learner", t['fused']/t['bare'], 1.4)
+    report("round: the same with it in both", t['fused']/t['bare_fused'], float('inf'))
+
 def loader(repeats):
     "A batch by indexing, against fastai's loading of one item after another."
     dls = digits_dls(bs=64)
@@ -128,7 +168,7 @@ def memory(repeats):
     _fit_seconds(learn, [cb,Held()], 1)
     report('memory: beside the model ÷ its parameters, resnet18', max(seen)/sum(p.nbytes for p in learn.model.parameters()), 1.25)
 
-benchmarks = dict(enforce=enforce, event=event, callback=callback, loader=loader, memory=memory)
+benchmarks = dict(enforce=enforce, event=event, callback=callback, round=imp_round, loader=loader, memory=memory)
 
 if __name__ == '__main__':
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])

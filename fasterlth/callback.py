@@ -47,7 +47,7 @@ def mask_opt_state(opt, model, masks):
         for t in states.get(params[n], {}).values():
             if isinstance(t, torch.Tensor) and t.shape==m.shape: t.mul_(m.to(t.device))
 
-# %% ../nbs/06_callback.ipynb #41643ad0
+# %% ../nbs/06_callback.ipynb #0cc838d8
 def _guarded_fit(learn, *args, **kwargs):
     "The learner's fit, after which the masks hold, whatever ended it."
     try: return type(learn).fit(learn, *args, **kwargs)
@@ -103,8 +103,8 @@ class MaskCallback(Callback):
     def before_train(self):
         self._arm()
         self._enforce()
-        # anything but fastai's own classes may write weights at any event
-        self._wary = any(type(cb) is Callback or not (isinstance(cb, MaskCallback) or type(cb).__module__.startswith('fastai.')) for cb in self.learn.cbs)
+        # any class but fastai's own and those of here may write weights at any event
+        self._wary = any(type(cb) is Callback or not (isinstance(cb, MaskCallback) or type(cb).__module__.startswith(('fastai.','fasterlth.'))) for cb in self.learn.cbs)
         # where norms of gradients matter, those of the pruned weights must not enter them
         norms = any(isinstance(cb, GradientClip) for cb in self.learn.cbs) or \
             any(f in getattr(self.learn.opt, 'cbs', ()) for f in (lamb_step,larc_layer_lr))

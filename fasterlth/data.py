@@ -17,7 +17,7 @@ from fastai.data.transforms import Category
 from fastai.losses import CrossEntropyLossFlat
 from fastai.torch_core import TensorCategory, TensorImage, TensorImageBW, default_device
 
-# %% ../nbs/12_data.ipynb #b74c0ba1
+# %% ../nbs/12_data.ipynb #75a16fc7
 class ArrayDataset:
     "Images and labels as two tensors. Items are typed as fastai's are, so that they show themselves."
     n_inp,loss_func = 1,CrossEntropyLossFlat()
@@ -60,6 +60,14 @@ class MemoryDL(TfmdDL):
             # transforms go by type; without any, plain tensors spare the model the price of subclasses
             yield ds.typed(*b) if self.after_batch.fs else b
 
+def _class_numbers(classes, vocab):
+    if not isinstance(classes, (list,tuple)) or not classes: raise TypeError(f"classes must be a list of names or numbers, not {classes!r}")
+    res = [vocab.index(c) if c in vocab else c for c in classes]
+    for c in res:
+        if isinstance(c, bool) or not isinstance(c, int) or not 0<=c<len(vocab): raise ValueError(f"classes must be of {', '.join(map(repr, vocab))}, or numbers from 0 to {len(vocab)-1}, not {c!r}")
+    if len({*res})<len(res): raise ValueError(f"classes must each be named once: {classes!r}")
+    return res
+
 def memory_dls(
     train:tuple, # `(x, y)`: uint8 or float in [0, 1] `(n, channels, height, width)` or `(n, height, width)`, and labels
     valid:tuple, # The same for the validation
@@ -67,6 +75,7 @@ def memory_dls(
     bs:int=64, # Batch size in training; twice that in validation
     n:int=None, # Use that many of the training images only, chosen by `seed`
     seed:int=42, # For `n`
+    classes:list=None, # Only the images of these classes, by name or number, which get the labels 0, 1, …
     device=None, # Default fastai's
     path='.', # Where the learner saves its models
     **kwargs # To both loaders, like `after_batch` or `drop_last`
@@ -77,12 +86,18 @@ def memory_dls(
         if x.dtype==torch.uint8: x = x.float()/255
         return (x[:,None] if x.ndim==3 else x).float(),y
     (tx,ty),(vx,vy) = _pair(*train),_pair(*valid)
+    vocab = vocab or [str(i) for i in range(int(ty.max())+1)]
+    if classes is not None:
+        keep = _class_numbers(classes, list(vocab))
+        def _only(x, y):
+            at = torch.isin(y, torch.tensor(keep))
+            return x[at],torch.tensor([keep.index(o) if o in keep else -1 for o in range(len(vocab))])[y[at]]
+        (tx,ty),(vx,vy),vocab = _only(tx, ty),_only(vx, vy),[vocab[i] for i in keep]
     if n is not None:
         if isinstance(n, bool) or not isinstance(n, int) or not 0<n<=len(tx): raise ValueError(f"n must be a number of training images from 1 to {len(tx)}, not {n!r}")
         idx = torch.randperm(len(tx), generator=torch.Generator().manual_seed(seed))[:n]
         tx,ty = tx[idx],ty[idx]
     mean,std = tx.mean((0,2,3))[:,None,None],tx.std((0,2,3))[:,None,None]
-    vocab = vocab or [str(i) for i in range(int(ty.max())+1)]
     ds = [ArrayDataset((x-mean)/std, y, vocab, mean, std, i) for i,(x,y) in enumerate(((tx,ty),(vx,vy)))]
     dl = MemoryDL(ds[0], bs=bs, shuffle=True, drop_last=kwargs.pop('drop_last', True), **kwargs),MemoryDL(ds[1], bs=2*bs, **kwargs)
     return DataLoaders(*dl, path=path, device=device or default_device())

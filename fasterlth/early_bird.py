@@ -72,7 +72,7 @@ def channel_masks(
                 res[k] = res[k]&keep if k in res else keep
     return res
 
-# %% ../nbs/07a_early_bird.ipynb #d9dd5358
+# %% ../nbs/07a_early_bird.ipynb #ff98766a
 class EarlyBirdCallback(Callback):
     "Watch the masks from epoch to epoch, and stop the training when they have settled."
     order = 70    # after the recorder and SaveModelCallback have had the epoch
@@ -84,7 +84,7 @@ class EarlyBirdCallback(Callback):
         threshold:float=.1, # Largest share by which the newest mask may differ from each of the others
         n_masks:int=5, # Masks that are compared
         l1:float=0., # Penalty on |γ|, the paper's is 1e-4
-        stop:bool=True, # Stop when found; else train on, and note it
+        stop:bool=True, # Stop when found; else note it, and watch on
         reset_on_fit:bool=True, # Begin anew in each fit
         layer_type:type|tuple=None, # With a granularity: layers of these types only
         verbose:bool=True # Print when it is found
@@ -124,11 +124,11 @@ class EarlyBirdCallback(Callback):
         return make_masks(layers, self.sparsity, self.criteria, self.context, **inputs)
 
     def after_epoch(self):
-        if self.learn.lock.locked() or hasattr(self.learn, 'lr_finder') or self.found is not None: return
+        if self.learn.lock.locked() or hasattr(self.learn, 'lr_finder'): return
         masks = self._mask()
         self.masks.append({n: m.cpu() for n,m in masks.items()})
         last = self.masks[-self.n_masks:]
-        if len(last)<self.n_masks or max(mask_distance(m, last[-1]) for m in last[:-1])>self.threshold: return
+        if self.found is not None or len(last)<self.n_masks or max(mask_distance(m, last[-1]) for m in last[:-1])>self.threshold: return
         self.found = len(self.masks)
         if self.granularity is None: masks = channel_masks(self.learn.model, masks, feeding_layers(self.learn.model, *self.learn.xb))
         self._ticket = Ticket.of(self.learn.model, masks, made_by='EarlyBirdCallback', sparsity=self.sparsity, granularity=str(self.granularity or 'channels by |γ|'),
@@ -186,7 +186,7 @@ def forward_flops(
         if what=='weight' and m.ndim>1: saved += counts.get(f'{type(model).__name__}.{layer}', 0)*(1-int(m.count_nonzero())/m.numel())
     return (counts['Global']-saved)/len(xb[0])
 
-# %% ../nbs/07a_early_bird.ipynb #99cd2b67
+# %% ../nbs/07a_early_bird.ipynb #07577403
 @patch
 def find_early_bird(self:LotteryTicketFinder,
     train:Callable, # A function of the learner that fits it, as for `find_winning_ticket`
@@ -195,14 +195,15 @@ def find_early_bird(self:LotteryTicketFinder,
 ) -> Ticket: # With the weights of the epoch in which it was found
     """Train densely until the masks have settled. The callback is left in `early_bird`, the learner as it is in that epoch.
 
-    A `ValueError` says so if they didn't settle. A search that is interrupted begins anew."""
+    A `ValueError` says so if they didn't settle; `early_bird.plot()` shows how near they came. A search that is interrupted begins anew."""
     if kwargs.get('stop') is False: raise ValueError("stop must be True: the search ends when the ticket is found; to watch a whole training, give EarlyBirdCallback(stop=False) to its fit")
     cb = EarlyBirdCallback(self.targets[-1] if sparsity is None else sparsity, **{'verbose': self.verbose, **kwargs, 'reset_on_fit': False})
     self._begin(train)
     self._at_start()
     def on_epoch(t): t.over = cb.found is not None
     with self.learn.no_bar(), self.learn.no_logging(), self.learn.added_cbs(cb): t = Training(self.learn, self.start, on_epoch=on_epoch)(self.train)
-    ticket,self.early_bird,self._planned = cb.ticket,cb,t.n_epochs
+    self.early_bird,self._planned = cb,t.n_epochs
+    ticket = cb.ticket
     if self.path is not None: ticket.save(self.path/'early_bird.safetensors')
     return ticket
 
@@ -212,6 +213,7 @@ def costs(self:LotteryTicketFinder) -> pd.DataFrame: # Epochs and FLOPs of the s
 
     Multiplications by masked weights count for nothing, so what a hardware would save that skips them all. Rounds that weren't run count with masks of their targets."""
     bird = getattr(self, 'early_bird', None)
+    if bird and bird.found is None: bird = None
     if not self._rows and not bird: raise ValueError("nothing was trained yet: call find_winning_ticket(train) or find_early_bird(train)")
     learn,dl = self.learn,self.learn.dls.train
     xb = dl.one_batch()[:dl.n_inp]

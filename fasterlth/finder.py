@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['round_targets', 'LotteryTicketFinder']
 
-# %% ../nbs/07_finder.ipynb #879642a5
+# %% ../nbs/07_finder.ipynb #cafe2a10
 import math
 from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from warnings import warn
@@ -57,7 +58,7 @@ def round_targets(
         return v if r==n_rounds else 100*(1-(1-v/100)**(r/n_rounds))
     return [{k: at(v, r) for k,v in each.items()} if isinstance(sparsity, dict) else at(sparsity, r) for r in range(1, n_rounds+1)]
 
-# %% ../nbs/07_finder.ipynb #7a1cb5bf
+# %% ../nbs/07_finder.ipynb #c5afb8b5
 _rewinds = 'weights','lr','finetune'
 
 class _HoldRates(Callback):
@@ -246,7 +247,10 @@ class LotteryTicketFinder:
         learn = self.learn
         if len(learn.dls.loaders)<2 or not len(learn.dls.valid): return {}
         names = [prefix+n for n in ('valid_loss',*learn.metrics.attrgot('name'))]
-        return {n: None if v is None else float(v) for n,v in zip(names, learn.validate())}
+        rec = learn.recorder
+        kept = {**vars(rec), 'smooth_loss': copy(rec.smooth_loss)}    # `validate` makes it forget the training
+        try: return {n: None if v is None else float(v) for n,v in zip(names, learn.validate())}
+        finally: vars(rec).update(kept)
 
     def _finish(self, r, epochs, first, last):
         "The round's row, the masks and weights of the next; then all of it is written, and only then noted here."

@@ -5,15 +5,16 @@
 # %% auto #0
 __all__ = ['callback_states', 'set_callback_states', 'Training']
 
-# %% ../nbs/06a_training.ipynb #06a5a9ae
+# %% ../nbs/06a_training.ipynb #5e484910
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from inspect import signature
+from operator import attrgetter
 
 import torch
-from fastai.callback.core import Callback, CancelEpochException, CancelFitException, TrainEvalCallback
+from fastai.callback.core import Callback, CancelEpochException, CancelFitException, TrainEvalCallback, event
 from fastai.callback.progress import ProgressCallback
 from fastai.callback.schedule import LRFinder
 from fastai.learner import Learner, Recorder
@@ -47,7 +48,17 @@ def set_callback_states(learn:Learner, states:dict):
     rec.values = [L(v) for v in states['values']]
     rec.smooth_loss.count,rec.smooth_loss.val = states['smooth'][0],torch.tensor(states['smooth'][1])
 
-# %% ../nbs/06a_training.ipynb #78e7be0a
+# %% ../nbs/06a_training.ipynb #166001b1
+_events = [e for e in vars(event) if e[0]!='_']
+
+def _call_one(learn, event_name):
+    "What `Learner._call_one` does, past the callbacks to which it would make no difference."
+    if event_name not in _events: raise ValueError(f"there is no event {event_name!r}")
+    for cb in sorted(learn.cbs, key=attrgetter('order')):
+        c = type(cb)
+        if c.__call__ is not Callback.__call__ or hasattr(c, event_name) or event_name in vars(cb) or event_name=='after_fit': cb(event_name)
+
+# %% ../nbs/06a_training.ipynb #01702035
 class Training:
     """A run of `train(learn)`, from a moment on. `epochs` has a dict of losses and metrics for each epoch.
 
@@ -75,11 +86,13 @@ class Training:
     @contextmanager
     def _in_charge(self):
         learn,own = self.learn,vars(self.learn)
-        were = {k: own[k] for k in ('fit','_do_fit') if k in own}
-        learn.fit,learn._do_fit = partial(self._fit, learn.fit),self._do_fit
+        ours = dict(fit=partial(self._fit, learn.fit), _do_fit=self._do_fit)
+        if type(learn)._call_one is Learner._call_one and not any(hasattr(learn, e) for e in _events): ours['_call_one'] = partial(_call_one, learn)
+        were = {k: own[k] for k in ours if k in own}
+        own.update(ours)
         try: yield
         finally:
-            del learn.fit, learn._do_fit
+            for k in ours: del own[k]
             own.update(were)
 
     @property

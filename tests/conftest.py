@@ -9,6 +9,7 @@ import pytest
 from fasterlth.all import *
 
 matplotlib.use('Agg')
+needs_fashion = pytest.mark.skipif(not Path('/usr/share/datasets/fashion-mnist').exists(), reason="Debian's dataset-fashion-mnist isn't installed")
 
 
 class SmallNet(nn.Module):

@@ -4,7 +4,6 @@ import pytest
 from conftest import *
 
 root = Path(__file__).parent.parent
-needs_fashion = pytest.mark.skipif(not Path('/usr/share/datasets/fashion-mnist').exists(), reason="Debian's dataset-fashion-mnist isn't installed")
 
 
 @pytest.mark.parametrize('bs,drop_last', [(64,True),(50,False),(7,True)])
@@ -40,6 +39,21 @@ def test_all_of_fashion_mnist():
     assert (len(dls.train_ds),len(dls.valid_ds)) == (60000,10000)
     assert torch.bincount(dls.train_ds.y).tolist()==[6000]*10 and dls.vocab[9]=='Ankle boot'
     assert abs(dls.train_ds.mean.item()-.2860)<1e-3 and abs(dls.train_ds.std.item()-.3530)<1e-3    # the data set's known figures
+
+@needs_fashion
+def test_some_classes():
+    a,b = fashion_mnist_dls(device=torch.device('cpu')),fashion_mnist_dls(classes=['Bag',1,'Coat'], n=1000, device=torch.device('cpu'))
+    assert b.vocab==['Bag','Trouser','Coat'] and b.c==3 and (len(b.train_ds),len(b.valid_ds))==(1000,3000)
+    for new,old in ((0,8),(1,1),(2,4)):    # the same images, though normalised by their own mean
+        mine,theirs = b.valid_ds,a.valid_ds
+        x = mine.x[mine.y==new]*mine.std+mine.mean
+        torch.testing.assert_close(x, theirs.x[theirs.y==old]*theirs.std+theirs.mean)
+    assert Learner(b, lenet_300_100(n_out=3)).validate()
+
+@pytest.mark.parametrize('classes,error,says', [(['Hat'],ValueError,"classes must be of '0', '1'.*not 'Hat'"), ([10],ValueError,'from 0 to 9, not 10'), ([True],ValueError,'not True'),
+    ([],TypeError,'classes must be a list'), ('12',TypeError,'classes must be a list'), ([3,'3'],ValueError,'each be named once')])
+def test_wrong_classes(classes, error, says):
+    with pytest.raises(error, match=says): digits_dls(classes=classes)
 
 def test_no_data_anywhere_names_all_three_ways(monkeypatch, tmp_path):
     import fasterlth.data as data

@@ -75,7 +75,7 @@ def test_training_stops_in_the_epoch_of_the_ticket():
     assert same(cb.ticket.weights, weights(learn.model))
     assert cb.ticket.about['epoch']==3 and 'fasterlth' in cb.ticket.about['versions']
     learn2,cb2 = watch(9, n_masks=3, threshold=1., stop=False)
-    assert cb2.found==3 and len(learn2.recorder.values)==9 and len(cb2.masks)==3
+    assert cb2.found==3 and len(learn2.recorder.values)==9 and len(cb2.masks)==9
     assert same(cb2.ticket.weights, cb.ticket.weights) and not same(weights(learn2.model), cb2.ticket.weights)
 
 def test_watching_changes_nothing():
@@ -196,6 +196,7 @@ def test_the_search_sees_the_dense_training_of_the_finder():
 def test_the_finder_tells_that_none_was_found():
     f = LotteryTicketFinder(make_learner(model=resnet()), 50, 1, verbose=False)
     with pytest.raises(ValueError, match='no early-bird ticket in 7 epochs: the masks of 5 epochs differed by'): f.find_early_bird(two_fits, threshold=0.)
+    assert f.early_bird.plot().images[0].get_array().shape==(7,7)    # why not is to be seen
     with pytest.raises(ValueError, match='stop must be True'): f.find_early_bird(two_fits, stop=False)
     with pytest.raises(ValueError, match='nothing was trained yet'): f.costs()
 

@@ -180,6 +180,42 @@ def test_callbacks_of_the_user_work_in_every_round(tmp_path):
         l.fit(1, 1e-2)
     with contextlib.redirect_stdout(io.StringIO()): assert round(finder(learn, n_rounds=2, rewind_epoch='1it').find_winning_ticket(train).sparsity)==80
 
+def test_the_recorder_holds_the_last_training():
+    learn = make_learner()
+    f = finder(learn, n_rounds=2, rewind_epoch=1)
+    f.find_winning_ticket(lambda l: l.fit_one_cycle(3, 1e-2))
+    rec,n = learn.recorder,2*len(learn.dls.train)
+    assert len(rec.lrs)==len(rec.losses)==n and [len(v) for v in rec.values]==[3,3]
+    assert float(rec.values[-1][1])==f.epochs.valid_loss.iloc[-1]; rec.plot_loss()
+
+def test_every_callback_hears_what_it_would_hear():
+    def heard(call):
+        learn,log = make_learner(),[]
+        note = lambda who: lambda *a: log.append((who, learn.epoch if hasattr(learn, 'epoch') else None, learn.training if hasattr(learn, 'training') else None))
+        class Early(Callback):
+            order = -5
+            def before_fit(self): note('early before_fit')()
+            def after_loss(self): note('early loss')(); self.run = learn.iter<3    # off for the rest of the fit
+            def after_fit(self): note('early never')()
+        class All(Callback):
+            def __call__(self, event): note(event)()
+        class Validating(Callback):
+            run_train = False
+            def after_batch(self): note('valid batch')()
+        class Adding(Callback):
+            def before_epoch(self):
+                if learn.epoch==1: learn.add_cb(Callback(after_step=note('late step')))
+        class Skipping(Callback):
+            def before_step(self):
+                if learn.iter==2: raise CancelStepException()
+            def after_cancel_step(self): note('no step')()
+        learn.add_cbs([Early(), All(), Validating(), Adding(), Skipping(), Callback(after_batch=note('an attribute'), before_validate=note('before validate'))])
+        with learn.no_bar(), learn.no_logging(): call(learn, two_fits)
+        assert '_call_one' not in vars(learn) and 'fit' not in vars(learn)
+        return log
+    plain,ours = heard(lambda l, train: train(l)),heard(lambda l, train: Training(l)(train))
+    assert plain==ours and {o[0] for o in plain}>={'early loss','valid batch','late step','no step','an attribute','after_cancel_step'}
+
 def test_adam_of_torch_and_groups():
     from fastai.optimizer import OptimWrapper
     for opt in (partial(OptimWrapper, opt=torch.optim.AdamW), SGD):
@@ -229,6 +265,46 @@ def test_a_frozen_body_and_a_new_head():
     assert learn.model.conv.weight.grad is not None    # of the training before
     finder(learn, n_rounds=1, sparsity={'fc2': 50}).find_winning_ticket(lambda l: l.fit(1))
     assert torch.equal(body, learn.model.conv.weight)
+
+@needs_fashion
+def test_pretrained_on_some_classes_the_ticket_on_the_others():
+    "Fashion-MNIST: five classes to pretrain, five to find the ticket of. The start is the pretrained network with its new head."
+    def net(seed):
+        blocks = [o for i,c in ((1,8),(8,16)) for o in (nn.Conv2d(i, c, 3, stride=2, bias=False), nn.BatchNorm2d(c), nn.ReLU())]
+        return init_weights(nn.Sequential(nn.Sequential(*blocks, nn.AdaptiveAvgPool2d(2), nn.Flatten()), nn.Linear(64, 5)), seed)
+    def on(classes, model): return seed_learner(Learner(fashion_mnist_dls(n=2500, classes=classes, device=torch.device('cpu')), model, metrics=accuracy,
+                                                        splitter=lambda m: [params(m[0]), params(m[1])]), 0)
+    first = quiet(on([0,1,2,3,4], net(0)), 3)
+    def second():
+        model = net(1)
+        model[0].load_state_dict(first.model[0].state_dict())
+        learn = on([5,6,7,8,9], model)
+        learn.freeze()
+        return learn
+    learn = second()
+    learn.add_cb(log := Diary())
+    theta = weights(learn.model)
+    assert theta['0.1.running_mean'].abs().sum()>0 and int(theta['0.1.num_batches_tracked'])==3*39
+    groups = []
+    class Rates(Callback):
+        order = 10**6    # after the scheduler
+        def before_batch(self):
+            if self.training: groups.append([h['lr'] for h in self.opt.hypers]+[self.opt.frozen_idx])
+    learn.add_cb(Rates())
+    f = finder(learn, 80, 3)
+    t = f.find_winning_ticket(logged(lambda l: l.fine_tune(2, 2e-2)))
+    for r in range(4):
+        assert all(torch.equal(w, theta[n]*f.masks[r][n] if n in f.masks[r] else theta[n]) for n,w in log.first[r].items()), r
+    n = len(learn.dls.train)
+    rounds = [groups[i:i+3*n] for i in range(0, len(groups), 3*n)]
+    assert len(rounds)==4 and all(o==rounds[0] for o in rounds)    # the same rates, of the same groups
+    assert all(o[2]==1 for o in rounds[1][:n]) and all(o[2]==0 for o in rounds[1][n:])    # frozen, then not
+    assert all(abs(o[1]/o[0]-100)<1e-6 for o in rounds[1][n:])    # the body at a hundredth of the head's rate
+    assert same(t.weights, {k: v for k,v in theta.items()}) and round(t.sparsity)==80
+    # what was learnt on the one half helps on the other: an epoch of the head alone beats the same body at random
+    raw = on([5,6,7,8,9], net(1)); raw.freeze()
+    a,b = (quiet(l, 1).recorder.values[-1][-1] for l in (second(), raw))
+    assert a>b and f.history.accuracy[3]>.75, f.history.T
 
 @pytest.mark.parametrize('kwargs,says', [(dict(sparsity=.9),"Did you mean 90"), (dict(sparsity=100),"sparsity must be below 100"), (dict(sparsity='90'),"sparsity must be a percent"),
     (dict(n_rounds=0),"n_rounds must be at least 1"), (dict(n_rounds=2.5),"n_rounds must be a whole number"), (dict(sparsity=[10,20]),"2 percents for 3 rounds"),
