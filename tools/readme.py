@@ -16,6 +16,7 @@ def show(out, images):
         path = image_dir/f'index-{len(images)+1}.png'
         images[path] = base64.b64decode(flat(data['image/png']))
         return f'![]({path.relative_to(root).as_posix()})'
+    if '<progress' in flat(data.get('text/html', '')): return ''    # a bar is nothing to read
     if 'text/html' in data: return re.sub(r'<style.*?</style>\s*|^\s+|\n\s*', '', flat(data['text/html']), flags=re.S|re.M)
     if 'text/markdown' in data: return flat(data['text/markdown'])
     return f"```text\n{flat(data['text/plain'])}\n```" if 'text/plain' in data else ''
