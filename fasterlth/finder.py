@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['round_targets', 'LotteryTicketFinder']
 
-# %% ../nbs/07_finder.ipynb #cafe2a10
+# %% ../nbs/07_finder.ipynb #6eee17f0
 import math
 from collections.abc import Callable, Iterable
 from copy import copy
@@ -16,12 +16,12 @@ from warnings import warn
 import pandas as pd, torch
 from fastai.callback.core import Callback
 from fastai.learner import Learner
-from fastcore.basics import patch
+from fastcore.basics import noop, patch
 from fastprogress.fastprogress import progress_bar
 
 from .criteria import *
 from .masks import *
-from fasterlth.snapshot import (Snapshot, clone_tree, load_tensors, model_tensors, random_states, save_tensors, seed_learner, set_random_states,
+from fasterlth.snapshot import (Snapshot, check_names, clone_tree, load_tensors, model_tensors, random_states, save_tensors, seed_learner, set_random_states,
     to_iteration)
 from .ticket import Ticket, plain, versions
 from .callback import MaskCallback
@@ -58,7 +58,7 @@ def round_targets(
         return v if r==n_rounds else 100*(1-(1-v/100)**(r/n_rounds))
     return [{k: at(v, r) for k,v in each.items()} if isinstance(sparsity, dict) else at(sparsity, r) for r in range(1, n_rounds+1)]
 
-# %% ../nbs/07_finder.ipynb #c5afb8b5
+# %% ../nbs/07_finder.ipynb #89910146
 _rewinds = 'weights','lr','finetune'
 
 class _HoldRates(Callback):
@@ -113,7 +113,7 @@ class LotteryTicketFinder:
         self._others = {k: m.cpu().clone() for k,m in on.items() if k not in layers}
         self.masks = [{k: on[k].cpu().clone() if k in on else torch.ones(o.weight.shape, dtype=torch.bool) for k,o in layers.items()}]
         self.start,self.rewound,self.train = None,None,None
-        self._rows,self._epochs,self._starts,self._rates,self._end = [],[],{},None,None
+        self._rows,self._epochs,self.trained,self.seconds,self._rates = [],[],{},[],None
 
     @property
     def _at(self): return to_iteration(self.rewind_epoch, len(self.learn.dls.train), 'rewind_epoch')
@@ -133,7 +133,7 @@ class LotteryTicketFinder:
         "The ticket of each round: what its training began with. That of round 0 is dense. They share their weights."
         if self.start is None: return []
         known = range(len(self.masks)) if self.rewound is not None else range(1)
-        return [Ticket({**self._others, **self.masks[r]}, self._starts.get(r, self.rewound.model if r else self.start.model), plain(self._about(r))) for r in known]
+        return [Ticket({**self._others, **self.masks[r]}, self._weights(r), plain(self._about(r))) for r in known]
     @property
     def ticket(self) -> Ticket:
         "The sparsest ticket so far."
@@ -160,7 +160,7 @@ class LotteryTicketFinder:
         except BaseException:
             if self._bar: self._bar.on_interrupt()
             raise
-        if self._end is not None: self._load(self._end)
+        self._load(self.trained[self.n_rounds])
         return self.tickets[-1]
 
     def iterative_magnitude_pruning(self, train:Callable) -> Ticket:
@@ -207,36 +207,66 @@ class LotteryTicketFinder:
         with torch.no_grad():
             for n,t in model_tensors(self.learn.model).items(): t.copy_(weights[n])
 
-    def _beginning(self, r):
-        "What round r begins with: the position, weights × masks, an optimizer that has learnt nothing, random states."
-        if r==0: return self.start
-        m = self.rewound
-        weights = self._starts.get(r, m.model)
-        weights = {n: w*self.masks[r][n].to(w.device) if n in self.masks[r] else w for n,w in weights.items()}
+    def _weights(self, r):
+        "What the weights of round r begin with, unmasked."
+        return (self.start if r==0 else self.rewound).model if r==0 or self.rewind=='weights' else self.trained[r-1]
+
+    def _beginning(self, r, masks, weights, m):
+        "What a training begins with: the position of moment m, weights × masks, an optimizer that has learnt nothing, random states."
+        weights = {n: w*masks[n].to(w.device) if n in masks else w for n,w in weights.items()}
         rng = m.rng
         if self.reshuffle: rng = random_states(seed_learner(self.learn, self.seed+r).dls)
         return replace(m, model=weights, opt=_fresh(m.opt), rng=rng, notes=None)
 
-    def _round(self, r):
+    def _train(self, begin, moment, cbs, at=None, on_epoch=noop, **notes):
+        "One training, as a row of measurements and the `Training`. `on_epoch` is told a moment to go on from."
         learn = self.learn
-        begin,moment = self._beginning(r),self._moment(r)
         self._at_start()
         self._load(begin.model)
-        cbs = [MaskCallback(self.masks[r])] if r else []
-        if r and self.rewind=='finetune': cbs.append(_HoldRates(self._rates))
         with learn.no_bar(), learn.no_logging(), learn.added_cbs(cbs):
             first = moment.notes['first'] if moment else self._measure('start_')
-            def on_epoch(t):
-                self._show(r, t)
-                if self.path is None: return
-                if self.rewound is None and t.taken: self._keep_rewind(t.taken)
-                t.moment(round=r, first=first).save(self.path/'moment.safetensors')
-            t = Training(learn, moment or begin, self._at if self.rewound is None else None, on_epoch)(self.train)
-            if self.rewound is None:
-                if t.taken is None: raise ValueError(f"rewind_epoch must lie in the training, which has {t.n_epochs} epochs of {len(learn.dls.train)} iterations: {self.rewind_epoch!r} doesn't")
-                self._keep_rewind(t.taken)
+            t = Training(learn, moment or begin, at, lambda t: on_epoch(t, lambda: t.moment(first=first, **notes)))(self.train)
             last = self._measure()
-        self._finish(r, t.epochs, first, last)
+        valid = [(e['valid_loss'], e['epoch']) for e in t.epochs if e.get('valid_loss') is not None]
+        return dict(train_loss=t.epochs[-1].get('train_loss') if t.epochs else None, **last, best_epoch=min(valid)[1] if valid else None, **first),t
+
+    def _round(self, r):
+        moment = self._moment(r)
+        begin = self._beginning(r, self.masks[r], self._weights(r), self.rewound) if r else self.start
+        cbs = [MaskCallback(self.masks[r])] if r else []
+        if r and self.rewind=='finetune': cbs.append(_HoldRates(self._rates))
+        def on_epoch(t, now):
+            self._show(r, t)
+            if self.path is None: return
+            if self.rewound is None and t.taken: self._keep_rewind(t.taken)
+            now().save(self.path/'moment.safetensors')
+        row,t = self._train(begin, moment, cbs, self._at if self.rewound is None else None, on_epoch, round=r)
+        if self.rewound is None:
+            if t.taken is None: raise ValueError(f"rewind_epoch must lie in the training, which has {t.n_epochs} epochs of {len(self.learn.dls.train)} iterations: {self.rewind_epoch!r} doesn't")
+            self._keep_rewind(t.taken)
+        self._finish(r, row, t)
+
+    def train_ticket(self,
+        masks:dict, # Parameter name → bool tensor
+        weights:dict=None, # Name → tensor to begin with, default those of the rewind point
+        rewound:bool=True, # Begin at the rewind point, or at the very start of the training
+        round:int=1, # The round whose order of data to take, if there is another in each
+        path:str|Path=None # File for the moment of training, so that a killed training goes on; it is gone in the end
+    ) -> dict: # What `history` has for a round
+        "Train any ticket as this finder trains its own: a control, say. Leaves the learner with the trained weights."
+        if self.rewound is None: raise ValueError("there is no rewind point yet: call find_winning_ticket(train)")
+        check_masks(masks, dict(bare(self.learn.model).named_parameters()))
+        m = self.rewound if rewound else self.start
+        weights = m.model if weights is None else weights
+        check_names(weights, model_tensors(self.learn.model), 'weights')
+        path = None if path is None else Path(path)
+        moment = Snapshot.load(path) if path and path.exists() else None
+        def on_epoch(t, now):
+            if path: now().save(path)
+        row,t = self._train(self._beginning(round, masks, weights, m), moment, [MaskCallback(masks)], on_epoch=on_epoch)
+        if path: path.unlink()
+        s = sparsity_of(masks)
+        return dict(sparsity=s, remaining=100-s, **row, seconds=t.seconds)
 
     def _keep_rewind(self, taken):
         self.rewound = replace(taken, opt=_fresh(taken.opt))
@@ -252,36 +282,32 @@ class LotteryTicketFinder:
         try: return {n: None if v is None else float(v) for n,v in zip(names, learn.validate())}
         finally: vars(rec).update(kept)
 
-    def _finish(self, r, epochs, first, last):
-        "The round's row, the masks and weights of the next; then all of it is written, and only then noted here."
-        valid = [(e['valid_loss'], e['epoch']) for e in epochs if e.get('valid_loss') is not None]
+    def _finish(self, r, row, t):
+        "The round's row, the masks of the next; then all of it is written, and only then noted here."
         s = sparsity_of(self.masks[r])
-        row = dict(round=r, sparsity=s, remaining=100-s, train_loss=epochs[-1].get('train_loss') if epochs else None, **last,
-                   best_epoch=min(valid)[1] if valid else None, **first, overlap=mask_overlap(self.masks[r-1], self.masks[r]) if r else None)
+        row = dict(round=r, sparsity=s, remaining=100-s, **row, overlap=mask_overlap(self.masks[r-1], self.masks[r]) if r else None)
         rates = self._rates or [h['lr'] for h in self.learn.opt.hypers]
-        trained = {n: t.detach().cpu().clone() for n,t in model_tensors(self.learn.model).items()}
         over = r==self.n_rounds
         masks = {} if over else self._prune(r)
-        weights = trained if over or self.rewind!='weights' else {}
+        kept = r==0 or over or self.rewind!='weights'
+        weights = {n: t.detach().cpu().clone() for n,t in model_tensors(self.learn.model).items()} if kept else {}
         if self.path is not None:
             tensors = {f'mask.{n}': pack_mask(m) for n,m in masks.items()} | {f'weights.{n}': w for n,w in weights.items()}
-            save_tensors(self._file(r), tensors, dict(row=row, epochs=epochs, rates=rates), 'round')
-        self._note(r, row, epochs, rates, masks, weights)
+            save_tensors(self._file(r), tensors, dict(row=row, epochs=t.epochs, rates=rates, seconds=t.seconds), 'round')
+        self._note(r, row, t.epochs, rates, t.seconds, masks, weights)
         if self.path is not None: self._tidy()
 
-    def _note(self, r, row, epochs, rates, masks, weights):
-        self._rows.append(row); self._epochs.append(epochs)
+    def _note(self, r, row, epochs, rates, seconds, masks, weights):
+        self._rows.append(row); self._epochs.append(epochs); self.seconds.append(seconds)
         self._rates = rates
         if masks: self.masks.append(masks)
-        if r==self.n_rounds: self._end = weights
-        elif weights: self._starts[r+1] = weights
+        if weights: self.trained[r] = weights
 
     def _prune(self, r):
         "The masks of the next round, from the weights as they are now."
         learn,layers = self.learn,self._layers()
         batches = self.batches or ([learn.dls.train.one_batch()] if {'grad','hess_grad','flow'}&set(criterion_inputs(self.criteria)) else [])
-        start = self._starts.get(r, self.start.model if r==0 else self.rewound.model)
-        inputs = score_inputs(self.criteria, learn.model, list(layers), batches, learn.loss_func, self.rewound.model, start)
+        inputs = score_inputs(self.criteria, learn.model, list(layers), batches, learn.loss_func, self.rewound.model, self._weights(r))
         masks = next_masks(layers, self.targets[r], self.criteria, self.context, self.masks[r], self.min_keep, self.round_to, **inputs)
         return {k: m.cpu() for k,m in broadcast_masks(masks).items()}
 
@@ -340,7 +366,7 @@ class LotteryTicketFinder:
             if self._at and self.rewound is None: raise ValueError(f"{str(self.path/'rewind.safetensors')!r} is missing, the moment to rewind to")
             shapes = {k: m.shape for k,m in self.masks[0].items()}
             masks = {n: unpack_mask(tensors[f'mask.{n}'], s) for n,s in shapes.items() if f'mask.{n}' in tensors}
-            self._note(r, meta['row'], meta['epochs'], meta['rates'], masks, {n: tensors[f'weights.{n}'] for n in live if f'weights.{n}' in tensors})
+            self._note(r, meta['row'], meta['epochs'], meta['rates'], meta['seconds'], masks, {n: tensors[f'weights.{n}'] for n in live if f'weights.{n}' in tensors})
         return True
 
     def plot(self,

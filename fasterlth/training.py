@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['callback_states', 'set_callback_states', 'Training']
 
-# %% ../nbs/06a_training.ipynb #5e484910
+# %% ../nbs/06a_training.ipynb #b7b40bfd
+import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
@@ -58,7 +59,7 @@ def _call_one(learn, event_name):
         c = type(cb)
         if c.__call__ is not Callback.__call__ or hasattr(c, event_name) or event_name in vars(cb) or event_name=='after_fit': cb(event_name)
 
-# %% ../nbs/06a_training.ipynb #01702035
+# %% ../nbs/06a_training.ipynb #5c5c5e28
 class Training:
     """A run of `train(learn)`, from a moment on. `epochs` has a dict of losses and metrics for each epoch.
 
@@ -73,6 +74,7 @@ class Training:
         self.fit_no,self.steps,self.n_epochs = 0,0,0    # fits, iterations and epochs that are over
         self.epochs = list((begin and begin.notes or {}).get('epochs', []))
         self._aside,self._snap,self.over = False,None,False
+        self._before,self._since = (begin and begin.notes or {}).get('seconds', 0),time.perf_counter()
 
     def __call__(self, train):
         "Run it."
@@ -82,6 +84,11 @@ class Training:
         if not self.fit_no: raise ValueError("train must fit the learner, like lambda learn: learn.fit_one_cycle(5): it made no fit")
         if b and (self.fit_no<b.fit or self.fit_no==b.fit and (b.epoch or b.batch)): raise ValueError(f"train must make the fits that it made before: it made {self.fit_no}, and the training goes on in fit {b.fit+1}")
         return self
+
+    @property
+    def seconds(self) -> float:
+        "The time that it has taken so far, interruptions left out."
+        return self._before+time.perf_counter()-self._since
 
     @contextmanager
     def _in_charge(self):
@@ -158,4 +165,4 @@ class Training:
 
     def moment(self, **notes) -> Snapshot:
         "In `on_epoch`: a snapshot to go on from."
-        return Snapshot.take(self.learn, self._epoch, fit=self.fit_no, notes=dict(epochs=list(self.epochs), states=callback_states(self.learn), **notes))
+        return Snapshot.take(self.learn, self._epoch, fit=self.fit_no, notes=dict(epochs=list(self.epochs), seconds=self.seconds, states=callback_states(self.learn), **notes))
