@@ -1,7 +1,8 @@
 """Runs of the finder that are killed by SIGKILL, and go on: `python killed.py FOLDER MODE N`.
 
 Each run is a process forked from this one, which has fastai imported already and uses one thread. MODE `windows` kills
-before and after each replacing of a file, one run each; `instants` kills N times at random instants. Prints a line for
+before and after each replacing of a file, one run each; `instants` kills N times at random instants, `study` does so to a
+study. Prints a line for
 each run that ended otherwise than an undisturbed one, and `ok` with the number of runs at the end."""
 import contextlib, hashlib, io, json, os, random, signal, sys, time, warnings
 from pathlib import Path
@@ -12,6 +13,7 @@ torch.set_num_threads(1)
 sys.path.insert(0, str(Path(__file__).parent))
 from conftest import *
 from fasterlth.finder import LotteryTicketFinder
+from fasterlth.study import LotteryStudy
 
 def train(l):
     l.fit_one_cycle(3, 1e-2, cbs=[SaveModelCallback(monitor='accuracy'), ReduceLROnPlateau(patience=1, min_delta=.5)])
@@ -47,6 +49,19 @@ def result(pid, r):
     os.waitpid(pid, 0)
     return json.loads(text) if text else None
 
+def learner(seed): return Learner(digits_dls(size=8, n=256), lenet_300_100(64, seed=seed), metrics=accuracy)
+def short(l): l.fit(3, 1e-2)
+
+def run_study(path):
+    "A whole study, or what is left of it."
+    s = LotteryStudy(learner, short, 80, 2, ['random_reinit'], 1, path, rewind_epoch='2it').run(verbose=False)
+    ts = [s.ticket(k, 0) for k in ('winning','random_reinit')]
+    h = hashlib.sha256(s.results.drop(columns='seconds').to_csv().encode())
+    for t in ts:
+        for d in (t.weights, t.masks):
+            for k,v in d.items(): h.update(k.encode()+v.numpy().tobytes())
+    return h.hexdigest()
+
 def counting(kill_at=None, after=False):
     "Count the replacings of files from now on, and be killed at one."
     n,replace = [0],os.replace
@@ -61,6 +76,7 @@ def counting(kill_at=None, after=False):
 def main(folder, mode, n):
     folder,bad,runs = Path(folder),0,0
     run = partial(globals()['run'], rewind='weights', at='7it') if mode=='windows' else partial(globals()['run'], rewind='lr', at=1)
+    if mode=='study': run = run_study
     def whole():
         count = counting()
         return run(folder/'whole'),count[0]
