@@ -7,8 +7,8 @@ __all__ = ['conditions', 'Start', 'examples', 'Trunk', 'random_reinit', 'random_
            'sign_constant', 'sign_flipped', 'at_init', 'checked', 'interval', 'LotteryStudy', 'masks_on',
            'compare_tickets']
 
-# %% ../nbs/08_study.ipynb #a73d1e38
-import json, random, tempfile, threading, traceback
+# %% ../nbs/08_study.ipynb #db6a8e4d
+import json, random, shutil, tempfile, threading, traceback, weakref
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -170,7 +170,7 @@ conditions = dict(random_reinit=random_reinit, random_mask=random_mask, shuffled
 for _k,_c in dict(snip=at_init(snip), grasp=at_init(grasp), synflow=at_init(synflow, 100), magnitude_at_init=at_init(l1_norm)).items():
     conditions |= {_k: _c, f'{_k}_shuffled': checked(_c, shuffled), f'{_k}_reinit': checked(_c, random_reinit)}
 
-# %% ../nbs/08_study.ipynb #57c8c103
+# %% ../nbs/08_study.ipynb #1429cad9
 _trunk = ('dense','winning')
 
 @contextmanager
@@ -256,8 +256,8 @@ class LotteryStudy:
             raise ValueError(f"seeds must be a number from 1, or different whole numbers from 0, not {seeds!r}")
         if isinstance(threads, bool) or not isinstance(threads, int) or threads<1: raise ValueError(f"threads must be a whole number from 1, not {threads!r}")
         self.conditions = self._conditions(conditions)
-        if path is None: self._folder = tempfile.TemporaryDirectory()
-        self.path = Path(self._folder.name if path is None else path).resolve()
+        if path is None: weakref.finalize(self, shutil.rmtree, path := tempfile.mkdtemp(), ignore_errors=True)
+        self.path = Path(path).resolve()
         self.make_learner,self.train,self.threads = make_learner,train,threads
         self.kwargs = dict(sparsity=sparsity, n_rounds=n_rounds, **kwargs)
         self.failures = {}    # of the last run: (condition, seed, round) → traceback
