@@ -12,11 +12,11 @@ __all__ = ['Groups', 'granularities', 'layer_axes', 'layer_groups', 'plot_groups
            'mask_overlap', 'mask_distance', 'mask_table', 'plot_masks', 'pack_mask', 'unpack_mask', 'Snapshot',
            'SnapshotCallback', 'ResumeCallback', 'seed_learner', 'Ticket', 'MaskCallback', 'SparsifyCallback',
            'Training', 'LotteryTicketFinder', 'round_targets', 'EarlyBirdCallback', 'forward_flops', 'LotteryStudy',
-           'Start', 'compare_tickets', 'conditions', 'ArrayDataset', 'MemoryDL', 'memory_dls', 'digits_dls',
-           'fashion_mnist_dls', 'mnist_dls', 'cifar10_dls', 'lenet_300_100', 'lenet5', 'conv2', 'conv4', 'conv6',
-           'small_resnet', 'resnet20', 'init_weights']
+           'Start', 'compare_tickets', 'conditions', 'RewindPoint', 'barrier', 'linear_interpolation', 'plot_stability',
+           'ArrayDataset', 'MemoryDL', 'memory_dls', 'digits_dls', 'fashion_mnist_dls', 'mnist_dls', 'cifar10_dls',
+           'lenet_300_100', 'lenet5', 'conv2', 'conv4', 'conv6', 'small_resnet', 'resnet20', 'init_weights']
 
-# %% ../nbs/21_all.ipynb #184bdb27
+# %% ../nbs/21_all.ipynb #87f1d92d
 from .granularity import (Groups, granularities, layer_axes, layer_groups, plot_groups, register_granularity, register_layer)
 from .criteria import (l1_norm, large_final, l2_norm, small_final, large_init, small_init, large_init_large_final,
     small_init_small_final, magnitude_increase, movement, movmag, updating_magnitude_increase, updating_movement, updating_movmag,
@@ -31,10 +31,11 @@ from .training import Training
 from .finder import LotteryTicketFinder, round_targets
 from .early_bird import EarlyBirdCallback, forward_flops
 from .study import LotteryStudy, Start, compare_tickets, conditions
+from .stability import RewindPoint, barrier, linear_interpolation, plot_stability
 from .data import (ArrayDataset, MemoryDL, memory_dls, digits_dls, fashion_mnist_dls, mnist_dls, cifar10_dls)
 from .models import lenet_300_100, lenet5, conv2, conv4, conv6, small_resnet, resnet20, init_weights
 
-# %% ../nbs/21_all.ipynb #3f5e9c36
+# %% ../nbs/21_all.ipynb #07510f6d
 _all_ = ['Groups', 'granularities', 'layer_axes', 'layer_groups', 'plot_groups', 'register_granularity', 'register_layer',
     'l1_norm', 'large_final', 'l2_norm', 'small_final', 'large_init', 'small_init', 'large_init_large_final', 'small_init_small_final',
     'magnitude_increase', 'movement', 'movmag', 'updating_magnitude_increase', 'updating_movement', 'updating_movmag',
@@ -43,5 +44,6 @@ _all_ = ['Groups', 'granularities', 'layer_axes', 'layer_groups', 'plot_groups',
     'prunable', 'survey', 'make_masks', 'apply_masks', 'sparsity_of', 'mask_overlap', 'mask_distance', 'mask_table', 'plot_masks',
     'pack_mask', 'unpack_mask', 'Snapshot', 'SnapshotCallback', 'ResumeCallback', 'seed_learner', 'Ticket', 'MaskCallback', 'SparsifyCallback',
     'Training', 'LotteryTicketFinder', 'round_targets', 'EarlyBirdCallback', 'forward_flops', 'LotteryStudy', 'Start', 'compare_tickets', 'conditions',
+    'RewindPoint', 'barrier', 'linear_interpolation', 'plot_stability',
     'ArrayDataset', 'MemoryDL', 'memory_dls', 'digits_dls', 'fashion_mnist_dls', 'mnist_dls', 'cifar10_dls',
     'lenet_300_100', 'lenet5', 'conv2', 'conv4', 'conv6', 'small_resnet', 'resnet20', 'init_weights']
