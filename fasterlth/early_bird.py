@@ -23,18 +23,20 @@ from .ticket import Ticket
 from .training import Training
 from .finder import LotteryTicketFinder
 
-# %% ../nbs/07a_early_bird.ipynb #108c472c
+# %% ../nbs/07a_early_bird.ipynb #55de0492
 _norms = nn.modules.batchnorm._BatchNorm
 
 def norm_masks(
     model:nn.Module, # With BatchNorm layers
     sparsity:float # Percent of the channels to prune
 ) -> dict: # Name of each γ → bool tensor, True where a channel is kept
-    "Channels by |γ|, ranked over the whole network: exactly the smallest go."
+    "Channels by |γ|, ranked over the whole network: exactly the smallest go, but for the largest of each layer."
     gs = {f'{n}.weight': m.weight.detach().abs() for n,m in bare(model).named_modules() if isinstance(m, _norms) and m.affine}
     if not gs: raise ValueError(f"there is no BatchNorm with a scale in {type(bare(model)).__name__}: name a granularity, like EarlyBirdCallback({sparsity:g}, 'filter')")
     alive = [torch.ones_like(g, dtype=torch.bool) for g in gs.values()]
-    k = round(sparsity/100*sum(map(len, alive)))
+    n = sum(map(len, alive))
+    for g,a in zip(gs.values(), alive): a[g.argmax()] = False    # nothing goes through a layer without channels
+    k = min(round(sparsity/100*n), n-len(gs))
     return {n: ~d for n,d in zip(gs, lowest(list(gs.values()), alive, k))}
 
 # %% ../nbs/07a_early_bird.ipynb #2a0624b6
@@ -72,7 +74,7 @@ def channel_masks(
                 res[k] = res[k]&keep if k in res else keep
     return res
 
-# %% ../nbs/07a_early_bird.ipynb #ff98766a
+# %% ../nbs/07a_early_bird.ipynb #15e80a51
 class EarlyBirdCallback(Callback):
     "Watch the masks from epoch to epoch, and stop the training when they have settled."
     order = 70    # after the recorder and SaveModelCallback have had the epoch
@@ -107,7 +109,7 @@ class EarlyBirdCallback(Callback):
         model = bare(self.learn.model)
         if self.granularity is None: norm_masks(model, self.sparsity)    # is there anything to watch at all?
         else: check_targets(prunable(model, self.granularity, self.layer_type), self.sparsity, self.context)
-        if self._init is None and 'init' in criterion_inputs(self.criteria): self._init = clone_tree(dict(model.named_parameters()))
+        if self._init is None and {'init','prev'}&set(criterion_inputs(self.criteria)): self._init = clone_tree(dict(model.named_parameters()))
         self._gammas = [m.weight for m in model.modules() if isinstance(m, _norms) and m.affine]
 
     def before_step(self):

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['describe_data', 'describe_function', 'describe_learner', 'differences']
 
-# %% ../nbs/06b_experiment.ipynb #84e09011
+# %% ../nbs/06b_experiment.ipynb #35cfd47d
 import json, sys
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -13,6 +13,7 @@ from zlib import crc32
 
 import numpy as np, torch
 from fastai.learner import Learner
+from fastai.torch_core import set_seed
 from fastcore.foundation import L
 from fastcore.basics import tuplify
 
@@ -32,7 +33,7 @@ def _sum(x, crc=0):
         if x.dtype==object: return crc
     return crc32(x.tobytes() if isinstance(x, np.ndarray) else repr(x).encode(), crc)
 
-# %% ../nbs/06b_experiment.ipynb #7a442ad6
+# %% ../nbs/06b_experiment.ipynb #73ad1c8c
 def describe_data(
     dls # `DataLoaders`
 ) -> list: # For each loader: number of items and of batches, batch size, checksum
@@ -42,36 +43,46 @@ def describe_data(
         try: n,n_batches = len(ds),len(dl)
         except (TypeError,NotImplementedError): return dict(dataset=type(ds).__name__)
         return dict(items=n, batches=n_batches, bs=getattr(dl, 'bs', None) or getattr(dl, 'batch_size', None),
-                    checksum=_sum([ds[i] for i in sorted({0,n//2,n-1})]) if n else 0)
+                    checksum=_sum([ds[i] for i in sorted({i*(n-1)//31 for i in range(32)})]) if n else 0)
     states = random_states(dls)
-    try: return [_one(dl) for dl in dls.loaders]
+    try:
+        set_seed(0)    # items may be drawn by chance
+        return [_one(dl) for dl in dls.loaders]
     finally: set_random_states(states, dls)
 
-# %% ../nbs/06b_experiment.ipynb #455536b8
+# %% ../nbs/06b_experiment.ipynb #95249a28
 _simple = int,float,str,bool,type(None)
 
-def _code(c): return [c.co_code.hex(), list(c.co_names), [_code(o) if hasattr(o, 'co_code') else repr(o) for o in c.co_consts]]
+def _is_simple(o):
+    "Whether its `repr` says all of it."
+    if isinstance(o, slice): return all(map(_is_simple, (o.start,o.stop,o.step)))
+    return all(map(_is_simple, o)) if isinstance(o, (tuple,list)) else isinstance(o, _simple)
 
-# %% ../nbs/06b_experiment.ipynb #efe523b7
+def _settings(o): return {k: repr(v) for k,v in vars(o).items() if _is_simple(v)} if hasattr(o, '__dict__') else {}
+
+def _code(c): return [c.co_code.hex(), list(c.co_names), [_code(o) if hasattr(o, 'co_code') else sorted(map(repr, o)) if isinstance(o, frozenset) else repr(o) for o in c.co_consts]]
+
+# %% ../nbs/06b_experiment.ipynb #1a414748
 def describe_function(
     f:Callable # Any function, or a `partial` of one
 ) -> dict: # Its name, a checksum of its code, and the plain values that it uses
     "What a function does, as far as can be told from its code."
-    if isinstance(f, partial): return {**describe_function(f.func), 'given': {str(k): v for k,v in [*enumerate(f.args), *f.keywords.items()] if isinstance(v, _simple)}}
+    if isinstance(f, partial): return {**describe_function(f.func), 'given': {str(k): v for k,v in [*enumerate(f.args), *f.keywords.items()] if _is_simple(v)}}
     c = getattr(f, '__code__', None)
-    if c is None: return dict(name=func_name(f))
+    if c is None: return dict(name=func_name(f), settings=_settings(f))
     around = {n: f.__globals__[n] for n in c.co_names if n in f.__globals__}
     around |= {n: o.cell_contents for n,o in zip(c.co_freevars, f.__closure__ or ())}
     around |= {f'default {i}': o for i,o in enumerate([*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()])}
     return dict(name=f.__name__, python='{}.{}'.format(*sys.version_info), code=crc32(json.dumps(_code(c)).encode()),
-                uses={k: v for k,v in around.items() if isinstance(v, _simple)})
+                uses={k: v if isinstance(v, _simple) else repr(v) for k,v in around.items() if _is_simple(v)})
 
-# %% ../nbs/06b_experiment.ipynb #b3feeb11
+# %% ../nbs/06b_experiment.ipynb #dc0aa70d
 def describe_learner(learn:Learner) -> dict:
     "Model, data, optimizer, loss, callbacks: what a learner trains with. Not the weights."
     named = lambda f: func_name(f) if callable(f) else type(f).__name__
     return dict(model=type(bare(learn.model)).__name__, tensors={n: list(t.shape) for n,t in model_tensors(learn.model).items()}, data=describe_data(learn.dls),
-                opt=named(learn.opt_func), loss=named(learn.loss_func), lr=repr(learn.lr), wd=repr(learn.wd),
+                layers=crc32(repr(bare(learn.model)).encode()),
+                opt=named(learn.opt_func), loss=named(learn.loss_func), loss_settings=_settings(learn.loss_func), lr=repr(learn.lr), wd=repr(learn.wd),
                 metrics=list(learn.metrics.attrgot('name')), callbacks=sorted(cb.name for cb in learn.cbs if cb.name not in ('progress','mask')))
 
 # %% ../nbs/06b_experiment.ipynb #4ed09ce4

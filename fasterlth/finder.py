@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['round_targets', 'LotteryTicketFinder']
 
-# %% ../nbs/07_finder.ipynb #6eee17f0
+# %% ../nbs/07_finder.ipynb #79a6a11e
 import math
 from collections.abc import Callable, Iterable
 from copy import copy
@@ -15,6 +15,8 @@ from warnings import warn
 
 import pandas as pd, torch
 from fastai.callback.core import Callback
+from fastai.callback.progress import CSVLogger
+from fastai.callback.tracker import TrackerCallback
 from fastai.learner import Learner
 from fastcore.basics import noop, patch
 from fastprogress.fastprogress import progress_bar
@@ -58,8 +60,9 @@ def round_targets(
         return v if r==n_rounds else 100*(1-(1-v/100)**(r/n_rounds))
     return [{k: at(v, r) for k,v in each.items()} if isinstance(sparsity, dict) else at(sparsity, r) for r in range(1, n_rounds+1)]
 
-# %% ../nbs/07_finder.ipynb #89910146
+# %% ../nbs/07_finder.ipynb #76cf37e3
 _rewinds = 'weights','lr','finetune'
+_columns = 'round','sparsity','remaining','train_loss','best_epoch','overlap','seconds'
 
 class _HoldRates(Callback):
     "Fine-tuning: the last learning rates of the first training, whatever the schedule says."
@@ -72,7 +75,8 @@ def _fresh(opt):
     "An optimizer's state dict without what it has learnt; fastai's flags on norms and biases are no learning."
     if opt is None: return None
     keep = lambda s: {k: v for k,v in s.items() if k in ('force_train','do_wd')}
-    return {**opt, 'state': [keep(s) for s in opt['state']] if isinstance(opt['state'], list) else {}}
+    ahead = dict(count=0, slow_weights=None) if 'slow_weights' in opt else {}    # Lookahead's
+    return {**opt, **ahead, 'state': [keep(s) for s in opt['state']] if isinstance(opt['state'], list) else {}}
 
 class LotteryTicketFinder:
     "Find a ticket in rounds of training, pruning and rewinding."
@@ -104,9 +108,13 @@ class LotteryTicketFinder:
             if not isinstance(v, bool): raise TypeError(f"{k} must be True or False, not {v!r}")
         if path is not None and not isinstance(path, (str,Path)): raise TypeError(f"path must be a folder, not {path!r}")
         if path is not None and Path(path).exists() and not Path(path).is_dir(): raise ValueError(f"path must be a folder, but {str(path)!r} is a file")
+        if batches is not None:
+            if not isinstance(batches, Iterable): raise TypeError(f"batches must be a list of batches (x, y), not {batches!r}")
+            batches = list(batches)
+            if not batches or not all(isinstance(b, (tuple,list)) and len(b)>1 for b in batches): raise ValueError("batches must hold batches (x, y)")
+        self.batches = batches
         self.learn,self.path,self.verbose,self.n_rounds = learn,None if path is None else Path(path),verbose,len(self.targets)
         for k in 'sparsity granularity context criteria rewind rewind_epoch seed reshuffle layer_type round_to min_keep'.split(): setattr(self, k, locals()[k])
-        self.batches = None if batches is None else list(batches)
         layers = self._layers()
         for t in self.targets: check_targets(layers, t, context, round_to)
         on = {k: m for cb in learn.cbs if type(cb) is MaskCallback for k,m in cb.masks.items()}    # what a ticket on the learner has pruned
@@ -148,7 +156,7 @@ class LotteryTicketFinder:
 
     # The protocol
     def find_winning_ticket(self,
-        train:Callable # A function of the learner that fits it, once or several times: `lambda learn: learn.fit_one_cycle(5, 1e-2)`
+        train:Callable # A function of the learner that fits it, once or several times: `lambda learn: learn.fit_one_cycle(5, 1e-2)`. What it does between fits must not depend on what the fits before have learnt
     ) -> Ticket: # That of the last round. Whether it wins is in `history`, against round 0
         """Train in full, prune, rewind, until the last round is trained: `n_rounds`+1 trainings.
 
@@ -161,6 +169,7 @@ class LotteryTicketFinder:
             if self._bar: self._bar.on_interrupt()
             raise
         self._load(self.trained[self.n_rounds])
+        if self.path is not None: self._tidy()    # it may have been interrupted there
         return self.tickets[-1]
 
     def iterative_magnitude_pruning(self, train:Callable) -> Ticket:
@@ -172,23 +181,28 @@ class LotteryTicketFinder:
         "Once: everything is laid out, or read from the folder."
         if not callable(train): raise TypeError(f"train must be a function of the learner like lambda learn: learn.fit_one_cycle(5), not {train!r}")
         if self.train is not None:
-            if odd := differences(describe_function(self.train), describe_function(train)): raise ValueError(f"train isn't the one that this finder began with ({'; '.join(odd)}): make a new finder")
-            return
+            if not self._rows and not self._begun(): self.train = None    # nothing was trained with it: it may have been a mistake
+            elif odd := differences(describe_function(self.train), describe_function(train)): raise ValueError(f"train isn't the one that this finder began with ({'; '.join(odd)}): make a new finder")
+            if self.train is not None: return
         learn,text = self.learn,lambda o: {getattr(k, '__name__', str(k)): v for k,v in o.items()} if isinstance(o, dict) else o
         here = plain(dict(format=1, learner=describe_learner(learn), train=describe_function(train), targets=[text(t) for t in self.targets],
             **{k: text(getattr(self, k)) for k in 'granularity context rewind rewind_epoch seed reshuffle round_to min_keep'.split()},
-            criteria=func_name(self.criteria), layer_type=str(self.layer_type), batches=len(self.batches or []), masks={k: sparsity_of({k: m}) for k,m in self.masks[0].items()}))
-        if self.path is None or not self._open(here):
+            criteria=describe_function(self.criteria), layer_type=str(self.layer_type), batches=len(self.batches or []), masks={k: sparsity_of({k: m}) for k,m in self.masks[0].items()}))
+        known = self.start is not None
+        if known: self._at_start()
+        if known or self.path is None or not self._open(here):
             if self.seed is None: self.seed = int(torch.randint(2**31, ()))
             here['seed'] = self.seed
             seed_learner(learn, self.seed)
             frozen = [n for n,p in bare(learn.model).named_parameters() if not p.requires_grad]
             s = Snapshot.take(learn, notes=dict(frozen=frozen, frozen_idx=getattr(learn.opt, 'frozen_idx', 0), experiment=here))
-            self.start = replace(s, opt=_fresh(s.opt))
+            self.start = replace(self.start, notes={**self.start.notes, 'experiment': here}) if known else replace(s, opt=_fresh(s.opt))
             if self.path is not None: self.start.save(self.path/'start.safetensors')
         if not self._at: self.rewound = self.start
         if self.path is not None and self._rows: self._tidy()    # killed in the midst of it, perhaps
         self.train = train
+
+    def _begun(self): return self.path is not None and (self.path/'moment.safetensors').exists()
 
     def _at_start(self):
         "The learner as it was, with a fresh optimizer."
@@ -225,7 +239,8 @@ class LotteryTicketFinder:
         self._load(begin.model)
         with learn.no_bar(), learn.no_logging(), learn.added_cbs(cbs):
             first = moment.notes['first'] if moment else self._measure('start_')
-            t = Training(learn, moment or begin, at, lambda t: on_epoch(t, lambda: t.moment(first=first, **notes)))(self.train)
+            set_random_states(begin.rng, learn.dls)    # what train itself draws by chance is the same when it goes on
+            t = Training(learn, moment or begin, at, lambda t: on_epoch(t, lambda **more: t.moment(first=first, **notes, **more)))(self.train)
             last = self._measure()
         valid = [(e['valid_loss'], e['epoch']) for e in t.epochs if e.get('valid_loss') is not None]
         return dict(train_loss=t.epochs[-1].get('train_loss') if t.epochs else None, **last, best_epoch=min(valid)[1] if valid else None, **first),t
@@ -239,7 +254,7 @@ class LotteryTicketFinder:
             self._show(r, t)
             if self.path is None: return
             if self.rewound is None and t.taken: self._keep_rewind(t.taken)
-            now().save(self.path/'moment.safetensors')
+            now(rewound=self.rewound is not None).save(self.path/'moment.safetensors')
         row,t = self._train(begin, moment, cbs, self._at if self.rewound is None else None, on_epoch, round=r)
         if self.rewound is None:
             if t.taken is None: raise ValueError(f"rewind_epoch must lie in the training, which has {t.n_epochs} epochs of {len(self.learn.dls.train)} iterations: {self.rewind_epoch!r} doesn't")
@@ -269,17 +284,27 @@ class LotteryTicketFinder:
         return dict(sparsity=s, remaining=100-s, **row, seconds=t.seconds)
 
     def _keep_rewind(self, taken):
-        self.rewound = replace(taken, opt=_fresh(taken.opt))
-        if self.path is not None: self.rewound.save(self.path/'rewind.safetensors')
+        rewound = replace(taken, opt=_fresh(taken.opt))
+        if self.path is not None: rewound.save(self.path/'rewind.safetensors')
+        self.rewound = rewound
 
     def _measure(self, prefix=''):
         "Validation loss and metrics of the learner as it is."
         learn = self.learn
         if len(learn.dls.loaders)<2 or not len(learn.dls.valid): return {}
-        names = [prefix+n for n in ('valid_loss',*learn.metrics.attrgot('name'))]
+        names,seen = [],[]
+        for n in ('valid_loss',*learn.metrics.attrgot('name')):
+            n = f'{n}_metric' if n in _columns else n
+            names.append(prefix+n+(f'_{seen.count(n)+1}' if n in seen else ''))
+            seen.append(n)
+        def number(v):
+            try: return None if v is None else float(v)
+            except (TypeError,ValueError,RuntimeError): return None    # an array, say: no column of numbers
         rec = learn.recorder
         kept = {**vars(rec), 'smooth_loss': copy(rec.smooth_loss)}    # `validate` makes it forget the training
-        try: return {n: None if v is None else float(v) for n,v in zip(names, learn.validate())}
+        others = [cb for cb in learn.cbs if isinstance(cb, (TrackerCallback,CSVLogger))]    # this is no epoch to watch, or to log
+        try:
+            with learn.removed_cbs(others): return {n: number(v) for n,v in zip(names, learn.validate())}
         finally: vars(rec).update(kept)
 
     def _finish(self, r, row, t):
@@ -298,10 +323,11 @@ class LotteryTicketFinder:
         if self.path is not None: self._tidy()
 
     def _note(self, r, row, epochs, rates, seconds, masks, weights):
-        self._rows.append(row); self._epochs.append(epochs); self.seconds.append(seconds)
         self._rates = rates
-        if masks: self.masks.append(masks)
+        if masks: self.masks[r+1:] = [masks]
         if weights: self.trained[r] = weights
+        self._epochs[r:],self.seconds[r:] = [epochs],[seconds]
+        self._rows[r:] = [row]    # the last: what counts the rounds
 
     def _prune(self, r):
         "The masks of the next round, from the weights as they are now."
@@ -339,6 +365,7 @@ class LotteryTicketFinder:
         if self.path is None or not (f := self.path/'moment.safetensors').exists(): return None
         try: m = Snapshot.load(f)
         except ValueError as e: raise ValueError(f"{e}. Without this file, the run goes on from the end of its last whole round") from e
+        if m.notes['rewound'] and self.rewound is None: raise ValueError(f"{str(self.path/'rewind.safetensors')!r} is missing, the moment to rewind to")
         if m.notes['round']==r: return m
         if m.notes['round']>r: raise ValueError(f"{str(self._file(r))!r} is missing: {str(f)!r} is of round {m.notes['round']}")
         f.unlink()    # killed between the end of its round and here
@@ -346,14 +373,16 @@ class LotteryTicketFinder:
     def _open(self, here):
         "Read what a run before has left; False if there was none."
         first = self.path/'start.safetensors'
-        if self.path.exists():
-            for f in self.path.glob('.*.part'): f.unlink()    # of a process that was killed
         if not first.exists():
-            if old := sorted(self.path.glob('round_*.safetensors')): raise ValueError(f"path {str(self.path)!r} has {old[0].name}, but no start.safetensors: it is damaged, or not a finder's")
+            if old := sorted(o for k in ('round_*','moment','rewind') for o in self.path.glob(f'{k}.safetensors')): raise ValueError(f"path {str(self.path)!r} has {old[0].name}, but no start.safetensors: it is damaged, or not a finder's")
             return False
         start = Snapshot.load(first)
         there = start.notes.get('experiment') if start.notes else None
         if there is None: raise ValueError(f"{str(first)!r} is a snapshot, but not the start of a finder's run")
+        if not self._begun() and not list(self.path.glob('round_*.safetensors')) and {**there, 'train': None}=={**here, 'train': None, 'seed': there['seed']}:
+            there['train'] = here['train']    # nothing was trained yet: another train loses nothing
+            start = replace(start, notes={**start.notes, 'experiment': there})
+            start.save(first)
         if odd := differences({**there, 'seed': here['seed'] if here['seed'] is None else there['seed']}, here, ('in the folder','now')):
             raise ValueError(f"path {str(self.path)!r} belongs to another experiment: {'; '.join(odd[:6])}{f'; and {len(odd)-6} more' if len(odd)>6 else ''}. Take another folder")
         live = model_tensors(self.learn.model)
@@ -367,6 +396,10 @@ class LotteryTicketFinder:
             shapes = {k: m.shape for k,m in self.masks[0].items()}
             masks = {n: unpack_mask(tensors[f'mask.{n}'], s) for n,s in shapes.items() if f'mask.{n}' in tensors}
             self._note(r, meta['row'], meta['epochs'], meta['rates'], meta['seconds'], masks, {n: tensors[f'weights.{n}'] for n in live if f'weights.{n}' in tensors})
+        if later := [o for o in sorted(self.path.glob('round_*.safetensors')) if o>f]: raise ValueError(f"{str(f)!r} is missing, but there is {later[0].name}")
+        for k in ('start','rewind','round_*','moment','ticket','early_bird'):
+            for o in self.path.glob(f'.{k}.safetensors.*.part'): o.unlink()    # of a process that was killed
+        (self.path/'.history.csv.part').unlink(missing_ok=True)
         return True
 
     def plot(self,

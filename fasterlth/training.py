@@ -29,25 +29,35 @@ _plain = bool,int,float,str,type(None)
 
 def _is_scaler(o): return isinstance(o, torch.amp.GradScaler)
 
-# %% ../nbs/06a_training.ipynb #e164f445
+# %% ../nbs/06a_training.ipynb #1357bf72
 def _their_own(cb): return not isinstance(cb, (TrainEvalCallback,Recorder,ProgressCallback,MaskCallback,SnapshotCallback,ResumeCallback))
+
+def _numbered(learn):
+    "The callbacks that count something of their own, by name and position among those of the same name."
+    seen = {}
+    for cb in filter(_their_own, learn.cbs):
+        seen[cb.name] = seen.get(cb.name, -1)+1
+        yield f'{cb.name} {seen[cb.name]}',cb
 
 def callback_states(learn:Learner) -> dict: # Name of a callback → its attributes that JSON can hold
     "What the learner's callbacks and its recorder have counted so far."
     plain = lambda v: v.state_dict() if _is_scaler(v) else v
-    res = {cb.name: {k: plain(v) for k,v in vars(cb).items() if isinstance(v, _plain) or _is_scaler(v)} for cb in learn.cbs if _their_own(cb)}
+    res = {k: {n: plain(v) for n,v in vars(cb).items() if isinstance(v, _plain) or _is_scaler(v)} for k,cb in _numbered(learn)}
     rec = learn.recorder
-    return dict(callbacks=res, values=[[float(o) for o in v] for v in rec.values], smooth=[rec.smooth_loss.count, float(rec.smooth_loss.val)])
+    floats = lambda vs: [float(o) for o in vs]
+    return dict(callbacks=res, values=[floats(v) for v in rec.values], smooth=[rec.smooth_loss.count, float(rec.smooth_loss.val)],
+                iters=list(getattr(rec, 'iters', [])), lrs=floats(rec.lrs), losses=floats(rec.losses))
 
 def set_callback_states(learn:Learner, states:dict):
     "Put them back."
-    for cb in learn.cbs:
-        for k,v in states['callbacks'].get(cb.name, {}).items() if _their_own(cb) else ():
-            if _is_scaler(now := getattr(cb, k, None)): now.load_state_dict(v)
-            else: setattr(cb, k, v)
+    for k,cb in _numbered(learn):
+        for n,v in states['callbacks'].get(k, {}).items():
+            if _is_scaler(now := getattr(cb, n, None)): now.load_state_dict(v)
+            else: setattr(cb, n, v)
     rec = learn.recorder
     rec.values = [L(v) for v in states['values']]
     rec.smooth_loss.count,rec.smooth_loss.val = states['smooth'][0],torch.tensor(states['smooth'][1])
+    rec.iters,rec.lrs,rec.losses = list(states['iters']),list(states['lrs']),[torch.tensor(o) for o in states['losses']]
 
 # %% ../nbs/06a_training.ipynb #166001b1
 _events = [e for e in vars(event) if e[0]!='_']
@@ -59,7 +69,7 @@ def _call_one(learn, event_name):
         c = type(cb)
         if c.__call__ is not Callback.__call__ or hasattr(c, event_name) or event_name in vars(cb) or event_name=='after_fit': cb(event_name)
 
-# %% ../nbs/06a_training.ipynb #5c5c5e28
+# %% ../nbs/06a_training.ipynb #de6d1976
 class Training:
     """A run of `train(learn)`, from a moment on. `epochs` has a dict of losses and metrics for each epoch.
 
@@ -109,7 +119,10 @@ class Training:
 
     def _go_on(self):
         self.begin.restore(self.learn)
-        if states := (self.begin.notes or {}).get('states'): set_callback_states(self.learn, states)
+        notes = self.begin.notes or {}
+        if states := notes.get('states'): set_callback_states(self.learn, states)
+        params = dict(self.learn.model.named_parameters())
+        for n,g in notes.get('grads', {}).items(): params[n].grad = g.clone().to(params[n].device)
 
     def _fit(self, fit, *args, **kwargs):
         learn,b = self.learn,self.begin
@@ -165,4 +178,5 @@ class Training:
 
     def moment(self, **notes) -> Snapshot:
         "In `on_epoch`: a snapshot to go on from."
-        return Snapshot.take(self.learn, self._epoch, fit=self.fit_no, notes=dict(epochs=list(self.epochs), seconds=self.seconds, states=callback_states(self.learn), **notes))
+        grads = {n: p.grad.detach().clone() for n,p in self.learn.model.named_parameters() if p.grad is not None and p.grad.any()}    # accumulated, not stepped yet
+        return Snapshot.take(self.learn, self._epoch, fit=self.fit_no, notes=dict(grads=grads, epochs=list(self.epochs), seconds=self.seconds, states=callback_states(self.learn), **notes))

@@ -23,11 +23,18 @@ def test_channels_are_those_of_the_smallest_gammas_over_the_whole_network():
     total = torch.cat([*gs.values()]).abs().detach()
     for s in (0, 30, 50, 70, 100):
         masks = norm_masks(net, s)
-        k = round(s/100*len(total))
+        assert all(m.any() for m in masks.values())    # nothing would go through a layer without channels
+        k = min(round(s/100*len(total)), len(total)-len(gs))
         assert sum(int((~m).sum()) for m in masks.values())==k
         kept = torch.cat([*masks.values()])
-        assert k in (0,len(total)) or total[kept].min()>=total[~kept].max()
+        assert k in (0,len(total)-len(gs)) or total[kept].min()>=total[~kept].max()
         assert list(masks)==[f'{n}.weight' for n in gs]
+
+def test_no_layer_loses_all_its_channels():
+    net = resnet()
+    gs = [m.weight for m in net.modules() if isinstance(m, nn.BatchNorm2d)]
+    with torch.no_grad(): gs[1].mul_(.01)    # the smallest of the network, all of them
+    for s in (50, 90): assert [int(m.sum()) for m in norm_masks(net, s).values()][1]==1
 
 def test_a_pruned_channel_carries_nothing():
     "With γ, β and the filter at zero, what BatchNorm gives is zero."

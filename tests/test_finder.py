@@ -331,3 +331,101 @@ def test_bad_training():
     f = finder(n_rounds=1)
     assert f.iterative_magnitude_pruning(lambda l: l.fit(1)).sparsity==f.ticket.sparsity
     with pytest.raises(ValueError, match="train isn't the one that this finder began with"): f.find_winning_ticket(lambda l: l.fit(2))
+
+
+# What an interruption must not change, and what a folder must refuse
+def interrupted(path, train, at, **kwargs):
+    "A run that is stopped in its `at`-th training batch, and the new one that goes on."
+    class Stop(Callback):
+        order,n = 100,0
+        def before_batch(self):
+            if self.training:
+                self.n += 1
+                if self.n==at[0]: raise KeyboardInterrupt
+    def make(): 
+        l = make_learner(path=path)
+        l.add_cb(Stop())
+        return l
+    at = [at]
+    with pytest.raises(KeyboardInterrupt): finder(make(), n_rounds=1, seed=0, path=path/'run', **kwargs).find_winning_ticket(train)
+    at[0] = -1
+    there,here = [finder(make(), n_rounds=1, seed=0, path=p, **kwargs) for p in (path/'run', path/'whole')]
+    for f in (there,here): f.find_winning_ticket(train)
+    return there,here
+
+@pytest.mark.parametrize('train', [
+    lambda l: l.fit(5, 3e-2, cbs=[EarlyStoppingCallback(monitor='valid_loss', patience=1, min_delta=.3), EarlyStoppingCallback(monitor='accuracy', patience=9)]),
+    lambda l: l.fit(3, cbs=GradientAccumulation(n_acc=128))], ids=['two of a kind', 'accumulated gradients'])
+@pytest.mark.parametrize('at', [7, 12])
+def test_callbacks_go_on(tmp_path, train, at, capsys):
+    there,here = interrupted(tmp_path, train, at)
+    assert same(weights(there.learn.model), weights(here.learn.model)) and there.history.to_csv()==here.history.to_csv()
+    assert there.learn.recorder.lrs==here.learn.recorder.lrs and there.learn.recorder.iters==here.learn.recorder.iters
+
+def test_what_train_draws_goes_on(tmp_path):
+    there,here = interrupted(tmp_path, lambda l: l.fit_one_cycle(2, 10**random.uniform(-3, -2)), 17, reshuffle=True)
+    assert same(weights(there.learn.model), weights(here.learn.model))
+
+def test_lookahead_learns_anew():
+    seen = []
+    def train(l):
+        l.fit(3, 1e-2, cbs=CheckFresh(seen))
+    finder(make_learner(opt_func=ranger), n_rounds=1, seed=0, rewind='lr', rewind_epoch='5it').find_winning_ticket(train)
+    assert seen[-1]<.1, seen
+
+class CheckFresh(Callback):
+    "How far the first step goes."
+    order = 1000
+    def __init__(self, seen): self.seen = seen
+    def before_fit(self): self.w = None
+    def before_batch(self):
+        if self.training and self.w is None: self.w = self.learn.model.fc1.weight.detach().clone()
+    def after_batch(self):
+        if self.training and isinstance(self.w, torch.Tensor):
+            self.seen.append(float((self.learn.model.fc1.weight.detach()-self.w).abs().max()))
+            self.w = False
+
+def test_folders_with_something_missing(tmp_path):
+    train = lambda l: l.fit(2)
+    f = finder(path=tmp_path, n_rounds=2, seed=0, rewind_epoch=1)
+    f.find_winning_ticket(train)
+    (tmp_path/'.movie.mkv.part').touch()
+    hold = (tmp_path/'round_01.safetensors').read_bytes()
+    (tmp_path/'round_01.safetensors').unlink()
+    with pytest.raises(ValueError, match='round_01.safetensors. is missing, but there is round_02'): finder(path=tmp_path, n_rounds=2, seed=0, rewind_epoch=1).find_winning_ticket(train)
+    (tmp_path/'round_01.safetensors').write_bytes(hold)
+    for r in (0,1,2): (tmp_path/f'round_0{r}.safetensors').unlink()
+    (tmp_path/'start.safetensors').unlink()
+    with pytest.raises(ValueError, match='has rewind.safetensors, but no start'): finder(path=tmp_path, n_rounds=2, seed=0, rewind_epoch=1).find_winning_ticket(train)
+    assert (tmp_path/'.movie.mkv.part').exists()
+
+def test_a_mistake_in_train_can_be_mended(tmp_path):
+    for path in (None, tmp_path):
+        f = finder(path=path, n_rounds=1, seed=0)
+        with pytest.raises(AttributeError): f.find_winning_ticket(lambda l: l.fit_onecycle(1))
+        f.find_winning_ticket(lambda l: l.fit_one_cycle(1))
+        assert len(f.history)==2
+    with pytest.raises(AttributeError): finder(path=tmp_path/'b', n_rounds=1, seed=0).find_winning_ticket(lambda l: l.fit_onecycle(1))
+    assert len(finder(path=tmp_path/'b', n_rounds=1, seed=0).find_winning_ticket(lambda l: l.fit_one_cycle(1)).masks)
+
+def test_other_criteria_and_rates_are_refused(tmp_path):
+    for i,(a,b) in enumerate(((dict(criteria=lambda w: w.abs()), dict(criteria=lambda w: -w.abs())), (dict(learn=make_learner()), dict(learn=make_learner(model=SmallNet(.5)))))):
+        finder(**a, path=tmp_path/str(i), n_rounds=1, seed=0).find_winning_ticket(lambda l: l.fit(1))
+        with pytest.raises(ValueError, match='belongs to another experiment'): finder(**b, path=tmp_path/str(i), n_rounds=1, seed=0).find_winning_ticket(lambda l: l.fit(1))
+    rate = slice(1e-3)
+    def train(l): l.fit_one_cycle(1, rate)
+    finder(path=tmp_path/'r', n_rounds=1, seed=0).find_winning_ticket(train)
+    rate = slice(1e-2)
+    with pytest.raises(ValueError, match='train.uses.rate'): finder(path=tmp_path/'r', n_rounds=1, seed=0).find_winning_ticket(train)
+
+def test_trackers_on_the_learner(tmp_path, capsys):
+    l = make_learner(path=tmp_path)
+    l.add_cb(SaveModelCallback(monitor='accuracy')); l.add_cb(CSVLogger())
+    finder(l, n_rounds=1, seed=0).find_winning_ticket(lambda l: l.fit(2))
+    assert len((tmp_path/'history.csv').read_text().splitlines())==3
+
+def test_metrics_of_one_name_or_none():
+    def sparsity(p, y): return torch.tensor(.5)
+    f = finder(make_learner(metrics=[partial(top_k_accuracy, k=1), partial(top_k_accuracy, k=3), sparsity]), n_rounds=1, seed=0)
+    f.find_winning_ticket(lambda l: l.fit(1))
+    assert {'top_k_accuracy','top_k_accuracy_2','sparsity_metric'}<=set(f.history.columns) and f.history.sparsity.tolist()!=[.5,.5]
