@@ -227,6 +227,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                    'fasterlth/finder.py'),
                                   'fasterlth.finder.LotteryTicketFinder._show': ( 'finder.html#lotteryticketfinder._show',
                                                                                   'fasterlth/finder.py'),
+                                  'fasterlth.finder.LotteryTicketFinder._sweep': ( 'finder.html#lotteryticketfinder._sweep',
+                                                                                   'fasterlth/finder.py'),
                                   'fasterlth.finder.LotteryTicketFinder._tidy': ( 'finder.html#lotteryticketfinder._tidy',
                                                                                   'fasterlth/finder.py'),
                                   'fasterlth.finder.LotteryTicketFinder._train': ( 'finder.html#lotteryticketfinder._train',

@@ -60,7 +60,7 @@ def round_targets(
         return v if r==n_rounds else 100*(1-(1-v/100)**(r/n_rounds))
     return [{k: at(v, r) for k,v in each.items()} if isinstance(sparsity, dict) else at(sparsity, r) for r in range(1, n_rounds+1)]
 
-# %% ../nbs/07_finder.ipynb #76cf37e3
+# %% ../nbs/07_finder.ipynb #35d0204e
 _rewinds = 'weights','lr','finetune'
 _columns = 'round','sparsity','remaining','train_loss','best_epoch','overlap','seconds'
 
@@ -202,7 +202,13 @@ class LotteryTicketFinder:
         if self.path is not None and self._rows: self._tidy()    # killed in the midst of it, perhaps
         self.train = train
 
-    def _begun(self): return self.path is not None and (self.path/'moment.safetensors').exists()
+    def _begun(self): return self.path is not None and any(o.name!='start.safetensors' for o in self.path.glob('*.safetensors'))
+
+    def _sweep(self):
+        "Away with what a killed process was writing."
+        for k in ('start','rewind','round_*','moment','ticket','early_bird'):
+            for o in self.path.glob(f'.{k}.safetensors.*.part'): o.unlink()
+        (self.path/'.history.csv.part').unlink(missing_ok=True)
 
     def _at_start(self):
         "The learner as it was, with a fresh optimizer."
@@ -375,11 +381,12 @@ class LotteryTicketFinder:
         first = self.path/'start.safetensors'
         if not first.exists():
             if old := sorted(o for k in ('round_*','moment','rewind') for o in self.path.glob(f'{k}.safetensors')): raise ValueError(f"path {str(self.path)!r} has {old[0].name}, but no start.safetensors: it is damaged, or not a finder's")
+            self._sweep()
             return False
         start = Snapshot.load(first)
         there = start.notes.get('experiment') if start.notes else None
         if there is None: raise ValueError(f"{str(first)!r} is a snapshot, but not the start of a finder's run")
-        if not self._begun() and not list(self.path.glob('round_*.safetensors')) and {**there, 'train': None}=={**here, 'train': None, 'seed': there['seed']}:
+        if not self._begun() and {**there, 'train': None}=={**here, 'train': None, 'seed': there['seed']}:
             there['train'] = here['train']    # nothing was trained yet: another train loses nothing
             start = replace(start, notes={**start.notes, 'experiment': there})
             start.save(first)
@@ -397,9 +404,7 @@ class LotteryTicketFinder:
             masks = {n: unpack_mask(tensors[f'mask.{n}'], s) for n,s in shapes.items() if f'mask.{n}' in tensors}
             self._note(r, meta['row'], meta['epochs'], meta['rates'], meta['seconds'], masks, {n: tensors[f'weights.{n}'] for n in live if f'weights.{n}' in tensors})
         if later := [o for o in sorted(self.path.glob('round_*.safetensors')) if o>f]: raise ValueError(f"{str(f)!r} is missing, but there is {later[0].name}")
-        for k in ('start','rewind','round_*','moment','ticket','early_bird'):
-            for o in self.path.glob(f'.{k}.safetensors.*.part'): o.unlink()    # of a process that was killed
-        (self.path/'.history.csv.part').unlink(missing_ok=True)
+        self._sweep()
         return True
 
     def plot(self,
