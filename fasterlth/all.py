@@ -16,7 +16,7 @@ __all__ = ['Groups', 'granularities', 'layer_axes', 'layer_groups', 'plot_groups
            'ArrayDataset', 'MemoryDL', 'memory_dls', 'digits_dls', 'fashion_mnist_dls', 'mnist_dls', 'cifar10_dls',
            'lenet_300_100', 'lenet5', 'conv2', 'conv4', 'conv6', 'small_resnet', 'resnet20', 'init_weights']
 
-# %% ../nbs/21_all.ipynb #87f1d92d
+# %% ../nbs/21_all.ipynb #31078dc6
 from .granularity import (Groups, granularities, layer_axes, layer_groups, plot_groups, register_granularity, register_layer)
 from .criteria import (l1_norm, large_final, l2_norm, small_final, large_init, small_init, large_init_large_final,
     small_init_small_final, magnitude_increase, movement, movmag, updating_magnitude_increase, updating_movement, updating_movmag,
@@ -30,7 +30,9 @@ from .callback import MaskCallback, SparsifyCallback
 from .training import Training
 from .finder import LotteryTicketFinder, round_targets
 from .early_bird import EarlyBirdCallback, forward_flops
-from .study import LotteryStudy, Start, compare_tickets, conditions
+from .controls import Start, conditions
+from .study import LotteryStudy
+from .compare import compare_tickets
 from .stability import RewindPoint, barrier, linear_interpolation, plot_stability
 from .data import (ArrayDataset, MemoryDL, memory_dls, digits_dls, fashion_mnist_dls, mnist_dls, cifar10_dls)
 from .models import lenet_300_100, lenet5, conv2, conv4, conv6, small_resnet, resnet20, init_weights

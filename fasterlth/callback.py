@@ -141,7 +141,7 @@ def apply(self:Ticket,
     learn.add_cb(MaskCallback({n: m.clone() for n,m in self.masks.items()}))
     return learn
 
-# %% ../nbs/06_callback.ipynb #d2432085
+# %% ../nbs/06_callback.ipynb #25f67e96
 def _pct(s): return f'{s:g}%' if isinstance(s, Real) else str(s)
 
 class SparsifyCallback(MaskCallback):
@@ -178,10 +178,7 @@ class SparsifyCallback(MaskCallback):
         if not isinstance(save_tickets, (bool,str,Path)): raise TypeError(f"save_tickets must be True, False or a folder, not {save_tickets!r}")
         if model is not None and not isinstance(model, nn.Module): raise TypeError(f"model must be a part of the learner's model, not {model!r}")
         check_counts(round_to, min_keep, context)
-        if batches is not None:
-            if not isinstance(batches, Iterable): raise TypeError(f"batches must be a list of batches (x, y), not {batches!r}")
-            batches = list(batches)
-            if not batches or not all(isinstance(b, (tuple,list)) and len(b)>1 for b in batches): raise ValueError("batches must hold batches (x, y)")
+        batches = check_batches(batches)
         super().__init__({})
         for k in ('sparsity granularity context criteria schedule start_sparsity start_epoch end_epoch lth rewind_epoch reset_end '
                   'save_tickets round_to layer_type min_keep batches verbose').split(): setattr(self, k, locals()[k])

@@ -6,7 +6,8 @@
 __all__ = ['large_final', 'l1_norm', 'l2_norm', 'small_final', 'large_init', 'small_init', 'large_init_large_final',
            'small_init_small_final', 'magnitude_increase', 'movement', 'movmag', 'updating_magnitude_increase',
            'updating_movement', 'updating_movmag', 'random_score', 'taylor', 'snip', 'grasp', 'synflow', 'bare',
-           'gradients', 'hessian_gradients', 'synaptic_flow', 'criterion_inputs', 'func_name', 'score_inputs']
+           'gradients', 'hessian_gradients', 'synaptic_flow', 'criterion_inputs', 'check_batches', 'func_name',
+           'score_inputs']
 
 # %% ../nbs/01_criteria.ipynb #969299ce
 import inspect
@@ -187,7 +188,7 @@ def synaptic_flow(
     grads = torch.autograd.grad(R, [state[n] for n in names], allow_unused=True)
     return {n: torch.zeros_like(state[n]).detach() if g is None else g for n,g in zip(names, grads)}
 
-# %% ../nbs/01_criteria.ipynb #2d8edc7d
+# %% ../nbs/01_criteria.ipynb #7cebd8e6
 _inputs = 'init','prev','grad','hess_grad','flow','name'
 
 def criterion_inputs(
@@ -203,6 +204,16 @@ def criterion_inputs(
         if p.name not in _inputs and p.default is p.empty:
             raise ValueError(f"{arg} {func_name(criterion)!r} asks for {p.name!r}: it may ask for {', '.join(_inputs)}")
     return [p.name for p in ps if p.name in _inputs]
+
+def check_batches(
+    batches # `(x, y)` each, for criteria that need gradients; None for none
+) -> list: # Of them, so that they can be gone through again
+    "Raises for what holds no batches."
+    if batches is None: return None
+    if not isinstance(batches, Iterable): raise TypeError(f"batches must be a list of batches (x, y), not {batches!r}")
+    batches = list(batches)
+    if not batches or not all(isinstance(b, (tuple,list)) and len(b)>1 for b in batches): raise ValueError("batches must hold batches (x, y)")
+    return batches
 
 def func_name(f) -> str:
     "A function's name, for tables and tickets, with what `partial` gave it: `'l1_norm'`, `'random_score(seed=1)'`."

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['describe_data', 'describe_function', 'describe_learner', 'differences']
 
-# %% ../nbs/06b_experiment.ipynb #35cfd47d
+# %% ../nbs/06b_experiment.ipynb #6cf3d334
 import json, sys
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -14,8 +14,6 @@ from zlib import crc32
 import numpy as np, torch
 from fastai.learner import Learner
 from fastai.torch_core import set_seed
-from fastcore.foundation import L
-from fastcore.basics import tuplify
 
 from .criteria import bare, func_name
 from .snapshot import model_tensors, random_states, set_random_states

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['round_targets', 'LotteryTicketFinder']
 
-# %% ../nbs/07_finder.ipynb #79a6a11e
+# %% ../nbs/07_finder.ipynb #70025c54
 import math
 from collections.abc import Callable, Iterable
 from copy import copy
@@ -23,7 +23,7 @@ from fastprogress.fastprogress import progress_bar
 
 from .criteria import *
 from .masks import *
-from fasterlth.snapshot import (Snapshot, check_names, clone_tree, load_tensors, model_tensors, random_states, save_tensors, seed_learner, set_random_states,
+from fasterlth.snapshot import (Snapshot, beside, check_names, load_tensors, model_tensors, random_states, save_tensors, seed_learner, set_random_states,
     to_iteration)
 from .ticket import Ticket, plain, versions
 from .callback import MaskCallback
@@ -60,7 +60,7 @@ def round_targets(
         return v if r==n_rounds else 100*(1-(1-v/100)**(r/n_rounds))
     return [{k: at(v, r) for k,v in each.items()} if isinstance(sparsity, dict) else at(sparsity, r) for r in range(1, n_rounds+1)]
 
-# %% ../nbs/07_finder.ipynb #35d0204e
+# %% ../nbs/07_finder.ipynb #bd222a8e
 _rewinds = 'weights','lr','finetune'
 _columns = 'round','sparsity','remaining','train_loss','best_epoch','overlap','seconds'
 
@@ -108,10 +108,7 @@ class LotteryTicketFinder:
             if not isinstance(v, bool): raise TypeError(f"{k} must be True or False, not {v!r}")
         if path is not None and not isinstance(path, (str,Path)): raise TypeError(f"path must be a folder, not {path!r}")
         if path is not None and Path(path).exists() and not Path(path).is_dir(): raise ValueError(f"path must be a folder, but {str(path)!r} is a file")
-        if batches is not None:
-            if not isinstance(batches, Iterable): raise TypeError(f"batches must be a list of batches (x, y), not {batches!r}")
-            batches = list(batches)
-            if not batches or not all(isinstance(b, (tuple,list)) and len(b)>1 for b in batches): raise ValueError("batches must hold batches (x, y)")
+        batches = check_batches(batches)
         self.batches = batches
         self.learn,self.path,self.verbose,self.n_rounds = learn,None if path is None else Path(path),verbose,len(self.targets)
         for k in 'sparsity granularity context criteria rewind rewind_epoch seed reshuffle layer_type round_to min_keep'.split(): setattr(self, k, locals()[k])
@@ -208,7 +205,7 @@ class LotteryTicketFinder:
         "Away with what a killed process was writing."
         for k in ('start','rewind','round_*','moment','ticket','early_bird'):
             for o in self.path.glob(f'.{k}.safetensors.*.part'): o.unlink()
-        (self.path/'.history.csv.part').unlink(missing_ok=True)
+        for o in self.path.glob('.history.csv.*.part'): o.unlink()
 
     def _at_start(self):
         "The learner as it was, with a fresh optimizer."
@@ -358,10 +355,15 @@ class LotteryTicketFinder:
     # The folder
     def _file(self, r): return self.path/f'round_{r:02d}.safetensors'
 
+    @property
+    def _finished(self):
+        "Whether the folder has all that a run leaves. Then it is only read, by many at a time if they like."
+        return len(self._rows)>self.n_rounds and all((self.path/o).exists() for o in ('history.csv','ticket.safetensors')) and not (self.path/'moment.safetensors').exists()
+
     def _tidy(self):
         "What follows from the rounds that are over."
-        self.history.to_csv(beside := self.path/'.history.csv.part')
-        beside.replace(self.path/'history.csv')
+        if self._finished: return
+        with beside(self.path/'history.csv') as part: self.history.to_csv(part)
         if len(self._rows)>self.n_rounds:
             self.tickets[-1].save(self.path/'ticket.safetensors')
             (self.path/'moment.safetensors').unlink(missing_ok=True)
@@ -404,7 +406,7 @@ class LotteryTicketFinder:
             masks = {n: unpack_mask(tensors[f'mask.{n}'], s) for n,s in shapes.items() if f'mask.{n}' in tensors}
             self._note(r, meta['row'], meta['epochs'], meta['rates'], meta['seconds'], masks, {n: tensors[f'weights.{n}'] for n in live if f'weights.{n}' in tensors})
         if later := [o for o in sorted(self.path.glob('round_*.safetensors')) if o>f]: raise ValueError(f"{str(f)!r} is missing, but there is {later[0].name}")
-        self._sweep()
+        if not self._finished: self._sweep()
         return True
 
     def plot(self,

@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['to_iteration', 'clone_tree', 'model_tensors', 'random_states', 'loader_states', 'set_loader_states', 'seed_learner',
-           'set_random_states', 'save_tensors', 'load_tensors', 'pack_tree', 'unpack_tree', 'check_names', 'Snapshot',
-           'SnapshotCallback', 'ResumeCallback']
+           'set_random_states', 'beside', 'save_tensors', 'load_tensors', 'pack_tree', 'unpack_tree', 'check_names',
+           'Snapshot', 'SnapshotCallback', 'ResumeCallback']
 
-# %% ../nbs/04_snapshot.ipynb #e304bd6e
+# %% ../nbs/04_snapshot.ipynb #6a44c430
 import json, math, os, random, re
 from collections.abc import Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
@@ -95,10 +96,24 @@ def set_random_states(states, dls=None):
     if states['cuda'] and torch.cuda.is_available(): torch.cuda.set_rng_state_all([s.cpu() for s in states['cuda']])
     if dls is not None and 'loaders' in states: set_loader_states(dls, states['loaders'])
 
-# %% ../nbs/04_snapshot.ipynb #137d4e36
+# %% ../nbs/04_snapshot.ipynb #cafc1197
 _format = 1
 
 def _bytes(t): return t.reshape(-1).view(torch.uint8).numpy()
+
+@contextmanager
+def beside(
+    path:str|Path # A file; its folder is made
+): # The path to write to
+    "Write a file whole or not at all: what is written beside it takes its place in the end, if nothing went wrong."
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir(): raise ValueError(f"path {str(path)!r} is a folder: name a file in it")
+    part = path.with_name(f'.{path.name}.{os.getpid()}.part')    # of this process: another may write the same
+    try:
+        yield part
+        os.replace(part, path)
+    finally: part.unlink(missing_ok=True)
 
 def save_tensors(
     path:str|Path, # Where to; folders are made, an existing file is replaced
@@ -107,21 +122,14 @@ def save_tensors(
     kind:str # What the file is: `'ticket'`, `'snapshot'`
 ) -> Path: # The path
     "Write tensors and JSON to one safetensors file, whole or not at all."
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.is_dir(): raise ValueError(f"path {str(path)!r} is a folder: name a file in it")
     tensors = {k: t.detach().cpu().contiguous() for k,t in tensors.items()}
     text = json.dumps(meta)
     sums = {**{k: crc32(_bytes(t)) for k,t in tensors.items()}, '': crc32(text.encode())}
-    beside = path.with_name(f'.{path.name}.{os.getpid()}.part')
-    try:
-        with open(beside, 'wb') as f:
-            f.write(save(tensors, dict(fasterlth=kind, format=str(_format), meta=text, crc32=json.dumps(sums))))
-            f.flush()
-            os.fsync(f.fileno())
-        os.replace(beside, path)
-    finally: beside.unlink(missing_ok=True)
-    return path
+    with beside(path) as part, open(part, 'wb') as f:
+        f.write(save(tensors, dict(fasterlth=kind, format=str(_format), meta=text, crc32=json.dumps(sums))))
+        f.flush()
+        os.fsync(f.fileno())
+    return Path(path)
 
 def load_tensors(
     path:str|Path, # A file of `save_tensors`

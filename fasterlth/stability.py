@@ -5,9 +5,8 @@
 # %% auto #0
 __all__ = ['linear_interpolation', 'barrier', 'RewindPoint', 'plot_stability']
 
-# %% ../nbs/09_stability.ipynb #5cb3a0cd
+# %% ../nbs/09_stability.ipynb #9c20b77b
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import combinations, islice
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +21,7 @@ from torch.optim.swa_utils import update_bn
 
 from .criteria import bare
 from .masks import check_masks
-from .snapshot import Snapshot, check_names, clone_tree, load_tensors, model_tensors, random_states, save_tensors, seed_learner, set_random_states, to_iteration
+from .snapshot import Snapshot, check_names, clone_tree, load_tensors, model_tensors, random_states, save_tensors, set_random_states, to_iteration
 from .ticket import Ticket
 from .training import Training
 from .finder import LotteryTicketFinder

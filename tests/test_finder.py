@@ -429,3 +429,15 @@ def test_metrics_of_one_name_or_none():
     f = finder(make_learner(metrics=[partial(top_k_accuracy, k=1), partial(top_k_accuracy, k=3), sparsity]), n_rounds=1, seed=0)
     f.find_winning_ticket(lambda l: l.fit(1))
     assert {'top_k_accuracy','top_k_accuracy_2','sparsity_metric'}<=set(f.history.columns) and f.history.sparsity.tolist()!=[.5,.5]
+
+def test_a_finished_folder_is_only_read(tmp_path):
+    train = lambda l: l.fit(2)
+    finder(path=tmp_path, n_rounds=2, seed=0, rewind_epoch=1).find_winning_ticket(train)
+    stat = lambda: {p.name: (p.stat().st_ino, p.stat().st_mtime_ns) for p in tmp_path.iterdir()}
+    (tmp_path/'.history.csv.1.part').touch()    # what another process is about to write, in spite of all
+    before = stat()
+    finder(path=tmp_path, n_rounds=2, seed=0, rewind_epoch=1).find_winning_ticket(train)
+    assert stat()==before
+    (tmp_path/'ticket.safetensors').unlink()    # killed before it was there
+    finder(path=tmp_path, n_rounds=2, seed=0, rewind_epoch=1).find_winning_ticket(train)
+    assert stat().keys()==before.keys()-{'.history.csv.1.part'}

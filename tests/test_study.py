@@ -4,7 +4,9 @@ import numpy as np
 import joblib
 from scipy import stats
 from conftest import *
-from fasterlth.study import Start, Trunk, compare_tickets, conditions, examples, interval, masks_on
+from fasterlth.compare import compare_tickets, masks_on
+from fasterlth.controls import Start, Trunk, conditions, examples
+from fasterlth.study import interval
 
 def make(seed): return Learner(digits_dls(size=8, n=256, bs=64, device=torch.device('cpu')), lenet_300_100(64, seed=seed), metrics=accuracy)
 def train(learn): learn.fit_one_cycle(2, 1e-2)
