@@ -6,7 +6,7 @@
 __all__ = ['conditions', 'new_learner', 'Start', 'examples', 'Trunk', 'random_reinit', 'random_mask', 'shuffled', 'inverted',
            'one_shot_mask', 'sign_constant', 'sign_flipped', 'at_init', 'checked']
 
-# %% ../nbs/07b_controls.ipynb #4b9cc180
+# %% ../nbs/07b_controls.ipynb #e072c576
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,9 +20,9 @@ from fastai.learner import Learner
 from .criteria import *
 from .masks import *
 from .snapshot import clone_tree, model_tensors, random_states, seed_learner, set_random_states
-from .finder import LotteryTicketFinder
+from .finder import LotteryTicketFinder, one_batch
 
-# %% ../nbs/07b_controls.ipynb #4cf5e92c
+# %% ../nbs/07b_controls.ipynb #e68bb7c0
 def new_learner(
     make_learner:Callable, # `seed` → a new Learner
     seed:int # Of all that it draws by chance, torch's, NumPy's and Python's
@@ -108,7 +108,7 @@ class Trunk:
         if {'grad','hess_grad'}&set(needs := criterion_inputs(criterion)):
             seed_learner(learn, self.number('examples'))
             batches = examples(learn.dls)
-        elif 'flow' in needs: batches = [learn.dls.train.one_batch()]
+        elif 'flow' in needs: batches = [one_batch(learn)]
         kept = {n: self.start.masks[n] for n in layers}
         goal,masks = {n: sparsity_of({n: m}) for n,m in kept.items()} if context=='local' else sparsity_of(kept),None
         for i in range(1, steps+1):

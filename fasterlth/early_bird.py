@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['norm_masks', 'feeding_layers', 'channel_masks', 'EarlyBirdCallback', 'forward_flops']
 
-# %% ../nbs/07a_early_bird.ipynb #9e459e9e
+# %% ../nbs/07a_early_bird.ipynb #32210b20
 import math
 from collections.abc import Callable
 from numbers import Real
@@ -21,7 +21,7 @@ from .masks import *
 from .snapshot import clone_tree
 from .ticket import Ticket
 from .training import Training
-from .finder import LotteryTicketFinder
+from .finder import LotteryTicketFinder, one_batch
 
 # %% ../nbs/07a_early_bird.ipynb #55de0492
 _norms = nn.modules.batchnorm._BatchNorm
@@ -74,7 +74,7 @@ def channel_masks(
                 res[k] = res[k]&keep if k in res else keep
     return res
 
-# %% ../nbs/07a_early_bird.ipynb #15e80a51
+# %% ../nbs/07a_early_bird.ipynb #a7999882
 class EarlyBirdCallback(Callback):
     "Watch the masks from epoch to epoch, and stop the training when they have settled."
     order = 70    # after the recorder and SaveModelCallback have had the epoch
@@ -92,6 +92,7 @@ class EarlyBirdCallback(Callback):
         verbose:bool=True # Print when it is found
     ):
         check_sparsity(sparsity); check_context(context); criterion_inputs(criteria, 'criteria')
+        if not isinstance(sparsity, dict) and sparsity>=100: raise ValueError(f"sparsity must be below 100, where nothing would be left to train, not {sparsity!r}")
         if isinstance(sparsity, dict) and granularity is None: raise TypeError(f"sparsity must be a percent for channels, not {sparsity!r}: a dict goes with a granularity")
         for k,v,ok in (('threshold',threshold,lambda: 0<=threshold<=1),('l1',l1,lambda: 0<=l1<math.inf)):
             if isinstance(v, bool) or not isinstance(v, Real): raise TypeError(f"{k} must be a number, not {v!r}")
@@ -188,7 +189,7 @@ def forward_flops(
         if what=='weight' and m.ndim>1: saved += counts.get(f'{type(model).__name__}.{layer}', 0)*(1-int(m.count_nonzero())/m.numel())
     return (counts['Global']-saved)/len(xb[0])
 
-# %% ../nbs/07a_early_bird.ipynb #07577403
+# %% ../nbs/07a_early_bird.ipynb #50a2475f
 @patch
 def find_early_bird(self:LotteryTicketFinder,
     train:Callable, # A function of the learner that fits it, as for `find_winning_ticket`
@@ -218,9 +219,9 @@ def costs(self:LotteryTicketFinder) -> pd.DataFrame: # Epochs and FLOPs of the s
     if bird and bird.found is None: bird = None
     if not self._rows and not bird: raise ValueError("nothing was trained yet: call find_winning_ticket(train) or find_early_bird(train)")
     learn,dl = self.learn,self.learn.dls.train
-    xb = dl.one_batch()[:dl.n_inp]
+    xb = one_batch(learn)[:getattr(dl, 'n_inp', 1)]
     n = len(self._epochs[0]) if self._rows else self._planned
-    items = len(dl)*dl.bs if dl.drop_last else len(dl.dataset)
+    items = len(dl)*(getattr(dl, 'bs', None) or dl.batch_size) if dl.drop_last else len(dl.dataset)
     work = lambda masks: 3*items*forward_flops(learn.model, xb, masks)    # a backward pass is two forward ones
     masks = [self.masks[r] if r<len(self.masks) else make_masks(self._layers(), self.targets[r-1], l1_norm, self.context) for r in range(self.n_rounds+1)]
     each = [n] + [len(self._epochs[r]) if r<len(self._rows) else n-self._at//len(dl) for r in range(1, self.n_rounds+1)]

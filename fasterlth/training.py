@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['callback_states', 'set_callback_states', 'Training']
 
-# %% ../nbs/06a_training.ipynb #b7b40bfd
+# %% ../nbs/06a_training.ipynb #809dae6b
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from fastai.callback.schedule import LRFinder
 from fastai.learner import Learner, Recorder
 from fastcore.foundation import L
 
-from .snapshot import ResumeCallback, Snapshot, SnapshotCallback
+from .snapshot import ResumeCallback, Snapshot, SnapshotCallback, seed_loaders
 from .callback import MaskCallback
 
 # %% ../nbs/06a_training.ipynb #bf4f1ade
@@ -69,7 +69,7 @@ def _call_one(learn, event_name):
         c = type(cb)
         if c.__call__ is not Callback.__call__ or hasattr(c, event_name) or event_name in vars(cb) or event_name=='after_fit': cb(event_name)
 
-# %% ../nbs/06a_training.ipynb #de6d1976
+# %% ../nbs/06a_training.ipynb #407c630a
 class Training:
     """A run of `train(learn)`, from a moment on. `epochs` has a dict of losses and metrics for each epoch.
 
@@ -82,9 +82,10 @@ class Training:
     ):
         self.learn,self.begin,self.at,self.on_epoch = learn,begin,at,on_epoch
         self.fit_no,self.steps,self.n_epochs = 0,0,0    # fits, iterations and epochs that are over
-        self.epochs = list((begin and begin.notes or {}).get('epochs', []))
-        self._aside,self._snap,self.over = False,None,False
-        self._before,self._since = (begin and begin.notes or {}).get('seconds', 0),time.perf_counter()
+        notes = begin and begin.notes or {}
+        self.epochs,self.passed = list(notes.get('epochs', [])),list(notes.get('passed', []))    # `passed`: how each fit that is over has left the learner
+        self._aside,self._snap,self.over,self._dls = False,None,False,learn.dls
+        self._before,self._since = notes.get('seconds', 0),time.perf_counter()
 
     def __call__(self, train):
         "Run it."
@@ -115,11 +116,14 @@ class Training:
     @property
     def taken(self) -> Snapshot:
         "The snapshot of iteration `at`, None before."
-        return self._snap and self._snap[0].taken and replace(self._snap[0].taken, fit=self._snap[1])
+        if self._snap is None or self._snap[0].taken is None: return None
+        fit = self._snap[1]
+        return replace(self._snap[0].taken, fit=fit, notes=dict(passed=self.passed[:fit]))
 
-    def _go_on(self):
-        self.begin.restore(self.learn)
-        notes = self.begin.notes or {}
+    def _go_on(self, moment=None):
+        moment = moment or self.begin
+        moment.restore(self.learn)
+        notes = moment.notes or {}
         if states := notes.get('states'): set_callback_states(self.learn, states)
         params = dict(self.learn.model.named_parameters())
         for n,g in notes.get('grads', {}).items(): params[n].grad = g.clone().to(params[n].device)
@@ -131,15 +135,21 @@ class Training:
             self._aside = True
             try: return fit(*args, **kwargs)
             finally: self._aside = False
+        if learn.dls is not self._dls:    # train has put in others, which have random states of their own
+            self._dls = learn.dls
+            seed_loaders(learn.dls, int(torch.randint(2**31, ())))
         steps = call['n_epoch']*len(learn.dls.train)
         if self.over or b and self.fit_no<b.fit:    # trained before
             self._over(call['n_epoch'])
-            if not self.over and self.fit_no==b.fit and not (b.epoch or b.batch): self._go_on()
+            if self.over: return
+            if self.fit_no==b.fit and not (b.epoch or b.batch): self._go_on()
+            elif self.fit_no<=len(self.passed): self._go_on(Snapshot(**self.passed[self.fit_no-1]))    # train may look at what it has trained
             return
         here = self.at is not None and self.steps<=self.at<self.steps+steps
         if here: self._snap = SnapshotCallback(f'{self.at-self.steps}it'),self.fit_no
         with learn.added_cbs(self._snap[0] if here else None): fit(*args, **kwargs)
         self._over(call['n_epoch'])
+        self.passed = self.passed[:self.fit_no-1]+[vars(Snapshot.take(learn, fit=self.fit_no, notes=dict(states=callback_states(learn))))]
         self._tell(0)
 
     def _over(self, n_epoch):
@@ -179,4 +189,4 @@ class Training:
     def moment(self, **notes) -> Snapshot:
         "In `on_epoch`: a snapshot to go on from."
         grads = {n: p.grad.detach().clone() for n,p in self.learn.model.named_parameters() if p.grad is not None and p.grad.any()}    # accumulated, not stepped yet
-        return Snapshot.take(self.learn, self._epoch, fit=self.fit_no, notes=dict(grads=grads, epochs=list(self.epochs), seconds=self.seconds, states=callback_states(self.learn), **notes))
+        return Snapshot.take(self.learn, self._epoch, fit=self.fit_no, notes=dict(grads=grads, epochs=list(self.epochs), passed=self.passed, seconds=self.seconds, states=callback_states(self.learn), **notes))

@@ -1,9 +1,9 @@
 """Runs of the finder that are killed by SIGKILL, and go on: `python killed.py FOLDER MODE N`.
 
 Each run is a process forked from this one, which has fastai imported already and uses one thread. MODE `windows` kills
-before and after each replacing of a file, one run each; `instants` kills N times at random instants, `study` does so to a
-study. Prints a line for
-each run that ended otherwise than an undisturbed one, and `ok` with the number of runs at the end."""
+before and after each replacing of a file, one run each; `half` when a file is half-written; `instants` kills N times at
+random instants, `tuned` does so with another order of data in each round, a frozen layer and fine-tuning, `study` does so
+to a study. Prints a line for each run that ended otherwise than an undisturbed one, and `ok` with the number of runs at the end."""
 import contextlib, hashlib, io, json, os, random, signal, sys, time, warnings
 from pathlib import Path
 
@@ -19,10 +19,11 @@ def train(l):
     l.fit_one_cycle(3, 1e-2, cbs=[SaveModelCallback(monitor='accuracy'), ReduceLROnPlateau(patience=1, min_delta=.5)])
     l.fit_one_cycle(1, 3e-3)
 
-def run(path, rewind, at):
+def run(path, rewind, at, reshuffle=False, frozen=False):
     "A whole run, or what is left of it. Gives a digest of all that it ends with."
     learn = make_learner(path=path)
-    finder = LotteryTicketFinder(learn, 80, 2, rewind=rewind, rewind_epoch=at, seed=0, path=path, verbose=False)
+    if frozen: learn.model.conv.requires_grad_(False)
+    finder = LotteryTicketFinder(learn, 80, 2, rewind=rewind, rewind_epoch=at, seed=0, reshuffle=reshuffle, path=path, verbose=False)
     with contextlib.redirect_stdout(io.StringIO()): finder.find_winning_ticket(train)
     h = hashlib.sha256()
     for d in (weights(learn.model), *finder.masks, *[t.weights for t in finder.tickets]):
@@ -62,6 +63,18 @@ def run_study(path):
             for k,v in d.items(): h.update(k.encode()+v.numpy().tobytes())
     return h.hexdigest()
 
+def halved(kill_at=None):
+    "Count the files that are made sure of from now on, and be killed when half of one is there."
+    n,fsync = [0],os.fsync
+    def _fsync(fd):
+        if n[0]==kill_at:
+            os.ftruncate(fd, os.fstat(fd).st_size//2)
+            os.kill(os.getpid(), signal.SIGKILL)
+        fsync(fd)
+        n[0] += 1
+    os.fsync = _fsync
+    return n
+
 def counting(kill_at=None, after=False):
     "Count the replacings of files from now on, and be killed at one."
     n,replace = [0],os.replace
@@ -75,10 +88,11 @@ def counting(kill_at=None, after=False):
 
 def main(folder, mode, n):
     folder,bad,runs = Path(folder),0,0
-    run = partial(globals()['run'], rewind='weights', at='7it') if mode=='windows' else partial(globals()['run'], rewind='lr', at=1)
+    run = partial(globals()['run'], rewind='weights', at='7it') if mode in ('windows','half') else partial(globals()['run'], rewind='lr', at=1)
+    if mode=='tuned': run = partial(globals()['run'], rewind='finetune', at=0, reshuffle=True, frozen=True)
     if mode=='study': run = run_study
     def whole():
-        count = counting()
+        count = (halved if mode=='half' else counting)()
         return run(folder/'whole'),count[0]
     start = time.time()
     want,n_files = result(*fork(whole))
@@ -95,8 +109,14 @@ def main(folder, mode, n):
                 def child(): counting(i, after); return run(path)
                 if result(*fork(child)) is not None: print('not killed', i, after); bad += 1
                 check(path, f'window {i} after={after}')
+    elif mode=='half':
+        for i in range(n_files):
+            path = folder/f'half{i}'
+            def child(): halved(i); return run(path)
+            if result(*fork(child)) is not None: print('not killed', i); bad += 1
+            check(path, f'half {i}')
     else:
-        rng = random.Random(0)
+        rng,all_kills = random.Random(0),0
         for i in range(n):
             path,kills = folder/f'instant{i}',0
             for _ in range(3):    # three in a row
@@ -105,6 +125,8 @@ def main(folder, mode, n):
                 os.kill(pid, signal.SIGKILL)
                 kills += result(pid, r) is None
             check(path, f'instant {i}, {kills} kills')
+            all_kills += kills
+        if all_kills<n: print(f'only {all_kills} kills'); bad += 1
     print('ok' if not bad else f'{bad} wrong', runs)
 
 if __name__=='__main__': main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

@@ -230,3 +230,7 @@ def test_flops_of_convolutions_and_masks():
     assert forward_flops(net, (x,))==2*(36*4*9+4*36*10)
     half = {'0.weight': torch.tensor([True,True,False,False]).view(4,1,1,1).expand(4,1,3,3)}
     assert forward_flops(net, (x,), half)==2*(36*2*9+4*36*10)
+
+@pytest.mark.parametrize('granularity', [None,'filter'])
+def test_nothing_left_is_refused(granularity):
+    with pytest.raises(ValueError, match='sparsity must be below 100'): EarlyBirdCallback(100, granularity)

@@ -441,3 +441,33 @@ def test_a_finished_folder_is_only_read(tmp_path):
     (tmp_path/'ticket.safetensors').unlink()    # killed before it was there
     finder(path=tmp_path, n_rounds=2, seed=0, rewind_epoch=1).find_winning_ticket(train)
     assert stat().keys()==before.keys()-{'.history.csv.1.part'}
+
+def test_lenets_weights_remaining_as_in_the_paper():
+    "20 % a round, the output layer at 10 %: 51.3, 21.1, 13.5 and 3.6 % after 3, 7, 9 and 15 rounds."
+    rounds = range(1, 16)
+    learn = Learner(digits_dls(size=28, bs=64, n=64), lenet_300_100(seed=0), metrics=accuracy)
+    last = [n for n,m in learn.model.named_modules() if isinstance(m, nn.Linear)][-1]
+    f = LotteryTicketFinder(learn, {'*': [100*(1-.8**r) for r in rounds], last: [100*(1-.9**r) for r in rounds]}, seed=0, verbose=False)
+    f.find_winning_ticket(lambda l: l.fit(1, 1e-3))
+    assert f.n_rounds==15 and f.history.remaining[[3,7,9,15]].round(1).tolist()==[51.3,21.1,13.5,3.6]
+    ps = dict(learn.model.named_parameters())
+    assert round(100*sum(int(ps[n].count_nonzero()) for n in f.masks[15])/sum(m.numel() for m in f.masks[15].values()), 1)==3.6
+
+def test_the_bar_counts_the_epochs_of_all_rounds(capsys):
+    f = finder(n_rounds=2, seed=0, rewind_epoch=1, verbose=True)
+    f.find_winning_ticket(lambda l: l.fit(3))
+    shown = capsys.readouterr().out
+    assert f._bar.total==f._done==3+2+2 and '[7/7' in shown and 'round 2 of 2, 20% of the weights' in shown
+
+def test_the_plots_lines_are_those_of_the_history():
+    f = finder(n_rounds=2, seed=0)
+    f.find_winning_ticket(lambda l: l.fit(1))
+    dense,ticket = f.plot('valid_loss').lines
+    assert set(dense.get_ydata())=={f.history.valid_loss[0]} and list(ticket.get_ydata())==f.history.valid_loss.tolist() and list(ticket.get_xdata())==f.history.remaining.tolist()
+
+def test_loaders_of_torch():
+    from torch.utils.data import DataLoader, TensorDataset
+    x,y = torch.randn(64, 1, 8, 8, generator=torch.Generator().manual_seed(0)),torch.arange(64)%10
+    dls = DataLoaders(DataLoader(TensorDataset(x, y), 16, shuffle=True, generator=torch.Generator()), DataLoader(TensorDataset(x, y), 32))
+    f = LotteryTicketFinder(Learner(dls, SmallNet(), loss_func=nn.CrossEntropyLoss(), lr=1e-2), 80, 1, criteria=snip, seed=0, verbose=False)
+    assert round(f.find_winning_ticket(lambda l: l.fit(1)).sparsity)==80 and f.costs().train_epochs.tolist()==[1,1]

@@ -28,7 +28,7 @@ def ended(f, ref):
     assert all(same(a.weights, b.weights) for a,b in zip(f.tickets, ref.tickets))
     return True
 
-@pytest.mark.parametrize('mode,n,least', [('windows',0,40), ('instants',8,8)])
+@pytest.mark.parametrize('mode,n,least', [('windows',0,40), ('half',0,15), ('instants',8,8), ('tuned',4,4)])
 def test_killed(tmp_path, mode, n, least):
     "Real processes, killed before and after each file is replaced, and at random instants."
     r = subprocess.run([sys.executable, Path(__file__).with_name('killed.py'), tmp_path, mode, str(n)], capture_output=True, text=True, timeout=600)
@@ -136,3 +136,58 @@ def test_missing_files_are_named(tmp_path):
     (tmp_path/'away').rename(tmp_path/'start.safetensors')
     Snapshot.take(make_learner()).save(tmp_path/'start.safetensors')
     with pytest.raises(ValueError, match="not the start of a finder's run"): go()
+
+class Rates(Callback):
+    "The learning rate of each step of each fit, `lr_find`'s left out."
+    def __init__(self): self.fits = []
+    def before_fit(self):
+        if not self.learn.lock.locked() and not hasattr(self.learn, 'lr_finder'): self.fits.append([])
+    def before_batch(self):
+        if self.training and not hasattr(self.learn, 'lr_finder'): self.fits[-1].append(self.opt.hypers[-1]['lr'])
+
+def looks(l):
+    "What it trains with depends on what it has learnt."
+    l.fit_one_cycle(2, 1e-2)
+    l.fit(1, l.lr_find(show_plot=False, num_it=20).valley)
+    l.fit(2, 1e-3*float(l.recorder.values[-1][0]))
+
+@pytest.mark.filterwarnings('ignore::pytest.PytestUnraisableExceptionWarning')    # an interrupted lr_find leaves its temporary folder to the collector
+@pytest.mark.parametrize('at', [0, 4])
+def test_train_may_look_at_what_it_has_learnt_between_fits(tmp_path, at):
+    ref = finder(make_learner(path=tmp_path), rewind_epoch=at, n_rounds=1)
+    ref.find_winning_ticket(looks)
+    for i,at_batch in enumerate((4, 20, 32, 33, 37, 42, 52)):    # 10 batches, 20 of lr_find, 5, 10
+        f = finder(stop(make_learner(path=tmp_path), at_batch), rewind_epoch=at, n_rounds=1, path=tmp_path/str(i))
+        with pytest.raises(KeyboardInterrupt): f.find_winning_ticket(looks)
+        g = f if i%2 else finder(make_learner(path=tmp_path), rewind_epoch=at, n_rounds=1, path=tmp_path/str(i))
+        g.find_winning_ticket(looks)
+        assert ended(g, ref)
+        assert sorted(p.name for p in (tmp_path/str(i)).glob('*'))==sorted(['history.csv','round_00.safetensors','round_01.safetensors','start.safetensors','ticket.safetensors']+['rewind.safetensors']*bool(at))
+
+def test_a_ticket_rewound_into_a_later_fit_trains_at_the_rates_of_the_dense_one(tmp_path):
+    rates = Rates()
+    finder(make_learner(path=tmp_path, cbs=rates), rewind_epoch=4, n_rounds=2).find_winning_ticket(looks)
+    rates = [o for o in rates.fits if o]
+    assert [len(o) for o in rates]==[10,5,10,5,5] and len(set(rates[2]))==1 and rates[2][0]!=1e-3
+    assert rates[3]==rates[4]==rates[2][5:]
+
+def test_loaders_that_train_puts_in_are_seeded_and_rewound(tmp_path):
+    def learner(seed, **kwargs):
+        l = make_learner(**kwargs)
+        l.other = digits_dls(size=8, bs=32, n=96, device=torch.device('cpu'))
+        for dl in l.other.loaders: dl.rng.seed(seed)    # as in another process
+        return l
+    def grows(l):
+        was = l.dls
+        l.dls = l.other
+        l.fit(2, 1e-2)
+        l.dls = was
+        l.fit(1, 1e-2)
+    ref = finder(learner(1), n_rounds=1)
+    ref.find_winning_ticket(grows)
+    for i,at_batch in enumerate((2, 5, 8, 14)):
+        f = finder(stop(learner(2), at_batch), n_rounds=1, path=tmp_path/str(i))
+        with pytest.raises(KeyboardInterrupt): f.find_winning_ticket(grows)
+        g = finder(learner(3), n_rounds=1, path=tmp_path/str(i))
+        g.find_winning_ticket(grows)
+        assert ended(g, ref)
