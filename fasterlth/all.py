@@ -16,7 +16,7 @@ __all__ = ['Groups', 'granularities', 'layer_axes', 'layer_groups', 'plot_groups
            'ArrayDataset', 'MemoryDL', 'memory_dls', 'digits_dls', 'fashion_mnist_dls', 'mnist_dls', 'cifar10_dls',
            'lenet_300_100', 'lenet5', 'conv2', 'conv4', 'conv6', 'small_resnet', 'resnet20', 'init_weights']
 
-# %% ../nbs/21_all.ipynb #31078dc6
+# %% ../nbs/21_all.ipynb #176db543
 from .granularity import (Groups, granularities, layer_axes, layer_groups, plot_groups, register_granularity, register_layer)
 from .criteria import (l1_norm, large_final, l2_norm, small_final, large_init, small_init, large_init_large_final,
     small_init_small_final, magnitude_increase, movement, movmag, updating_magnitude_increase, updating_movement, updating_movmag,
@@ -33,6 +33,7 @@ from .early_bird import EarlyBirdCallback, forward_flops
 from .controls import Start, conditions
 from .study import LotteryStudy
 from .compare import compare_tickets
+from .deploy import compare_models, load_compressed, save_compressed, shrink, to_onnx
 from .stability import RewindPoint, barrier, linear_interpolation, plot_stability
 from .data import (ArrayDataset, MemoryDL, memory_dls, digits_dls, fashion_mnist_dls, mnist_dls, cifar10_dls)
 from .models import lenet_300_100, lenet5, conv2, conv4, conv6, small_resnet, resnet20, init_weights
