@@ -5,13 +5,12 @@
 # %% auto #0
 __all__ = ['interval', 'LotteryStudy']
 
-# %% ../nbs/08_study.ipynb #7fae4796
-import json, shutil, tempfile, threading, traceback, weakref
+# %% ../nbs/08_study.ipynb #731f14bc
+import json, shutil, tempfile, threading, traceback, warnings, weakref
 from collections.abc import Callable
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from warnings import warn
 
 import joblib, pandas as pd, torch
 from fastprogress.fastprogress import progress_bar
@@ -23,7 +22,7 @@ from .experiment import describe_function, differences
 from .finder import LotteryTicketFinder
 from .controls import Start, Trunk, conditions, new_learner
 
-# %% ../nbs/08_study.ipynb #b3f69246
+# %% ../nbs/08_study.ipynb #a9463994
 _trunk = ('dense','winning')
 
 @contextmanager
@@ -162,12 +161,14 @@ class LotteryStudy:
                 todo = [o for o in stage if not (o[1]/'done.json').exists()]
                 if stage is controls: todo = [o for o in todo if (self._where('winning', o[0][1])/'done.json').exists()]
                 gpus = torch.cuda.device_count()
-                got = joblib.Parallel(n_jobs=n_jobs)(joblib.delayed(_run)(job, key, self.threads, i%gpus if gpus else None) for i,(key,_,_,job) in enumerate(todo))
+                with warnings.catch_warnings():
+                    warnings.filterwarnings('ignore', 'A worker stopped', UserWarning)    # loky renews those whose memory has grown; nothing is lost by that
+                    got = joblib.Parallel(n_jobs=n_jobs)(joblib.delayed(_run)(job, key, self.threads, i%gpus if gpus else None) for i,(key,_,_,job) in enumerate(todo))
                 wrong = [o for o in got if o]
                 self.failures |= {key: trace for key,_,trace in wrong}
                 if wrong:
                     (k,s,r),short,_ = wrong[0]
-                    warn(f"{len(wrong)} of {len(todo)} runs failed, the first of them {k!r} with seed {s}{'' if r is None else f' in round {r}'} ({short}); the tracebacks are in failures", stacklevel=2)
+                    warnings.warn(f"{len(wrong)} of {len(todo)} runs failed, the first of them {k!r} with seed {s}{'' if r is None else f' in round {r}'} ({short}); the tracebacks are in failures", stacklevel=2)
         if not (df := self.results).empty:
             with beside(self.path/'results.csv') as part: df.to_csv(part, index=False)
         return self
