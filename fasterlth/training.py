@@ -69,7 +69,7 @@ def _call_one(learn, event_name):
         c = type(cb)
         if c.__call__ is not Callback.__call__ or hasattr(c, event_name) or event_name in vars(cb) or event_name=='after_fit': cb(event_name)
 
-# %% ../nbs/06a_training.ipynb #407c630a
+# %% ../nbs/06a_training.ipynb #df2ef84c
 class Training:
     """A run of `train(learn)`, from a moment on. `epochs` has a dict of losses and metrics for each epoch.
 
@@ -143,13 +143,13 @@ class Training:
             self._over(call['n_epoch'])
             if self.over: return
             if self.fit_no==b.fit and not (b.epoch or b.batch): self._go_on()
-            elif self.fit_no<=len(self.passed): self._go_on(Snapshot(**self.passed[self.fit_no-1]))    # train may look at what it has trained
+            elif self.fit_no<=len(self.passed): self._go_on(Snapshot(**self.passed[self.fit_no-1]))    # train may look at what it has trained; callbacks count for themselves
             return
         here = self.at is not None and self.steps<=self.at<self.steps+steps
         if here: self._snap = SnapshotCallback(f'{self.at-self.steps}it'),self.fit_no
         with learn.added_cbs(self._snap[0] if here else None): fit(*args, **kwargs)
         self._over(call['n_epoch'])
-        self.passed = self.passed[:self.fit_no-1]+[vars(Snapshot.take(learn, fit=self.fit_no, notes=dict(states=callback_states(learn))))]
+        self.passed = self.passed[:self.fit_no-1]+[vars(Snapshot.take(learn, fit=self.fit_no, notes=dict(states={**callback_states(learn), 'callbacks': {}})))]
         self._tell(0)
 
     def _over(self, n_epoch):

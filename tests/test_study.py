@@ -199,6 +199,6 @@ def test_gpus_are_shared_out(tmp_path, monkeypatch):
     monkeypatch.setattr(torch.cuda, 'device_count', lambda: 2)
     monkeypatch.setattr(torch.cuda, 'set_device', at.append)
     def copied(t): seen.append(at[-1]); return t.start
-    s = LotteryStudy(make, short, [50,80,90], conditions={'copied': copied}, seeds=2, path=tmp_path)
+    s = LotteryStudy(make, train, [50,80,90], conditions={'copied': copied}, seeds=2, path=tmp_path)
     s.run(verbose=False)
     assert at[:2]==[0,1] and seen==[0,1]*3 and not s.failures
