@@ -12,9 +12,11 @@ __all__ = ['Groups', 'granularities', 'layer_axes', 'layer_groups', 'plot_groups
            'mask_overlap', 'mask_distance', 'mask_table', 'plot_masks', 'pack_mask', 'unpack_mask', 'Snapshot',
            'SnapshotCallback', 'ResumeCallback', 'seed_learner', 'Ticket', 'MaskCallback', 'SparsifyCallback',
            'Training', 'LotteryTicketFinder', 'round_targets', 'EarlyBirdCallback', 'forward_flops', 'LotteryStudy',
-           'Start', 'compare_tickets', 'conditions', 'RewindPoint', 'barrier', 'linear_interpolation', 'plot_stability',
-           'ArrayDataset', 'MemoryDL', 'memory_dls', 'digits_dls', 'fashion_mnist_dls', 'mnist_dls', 'cifar10_dls',
-           'lenet_300_100', 'lenet5', 'conv2', 'conv4', 'conv6', 'small_resnet', 'resnet20', 'init_weights']
+           'Start', 'checked', 'compare_tickets', 'conditions', 'Transfer', 'appended', 'computation_order',
+           'interpolated', 'transferred', 'compare_models', 'load_compressed', 'save_compressed', 'shrink', 'to_onnx',
+           'RewindPoint', 'barrier', 'linear_interpolation', 'plot_stability', 'ArrayDataset', 'MemoryDL', 'memory_dls',
+           'digits_dls', 'fashion_mnist_dls', 'mnist_dls', 'cifar10_dls', 'lenet_300_100', 'lenet5', 'conv2', 'conv4',
+           'conv6', 'small_resnet', 'resnet20', 'init_weights']
 
 # %% ../nbs/21_all.ipynb #176db543
 from .granularity import (Groups, granularities, layer_axes, layer_groups, plot_groups, register_granularity, register_layer)
@@ -30,9 +32,10 @@ from .callback import MaskCallback, SparsifyCallback
 from .training import Training
 from .finder import LotteryTicketFinder, round_targets
 from .early_bird import EarlyBirdCallback, forward_flops
-from .controls import Start, conditions
+from .controls import Start, checked, conditions
 from .study import LotteryStudy
 from .compare import compare_tickets
+from .transfer import Transfer, appended, computation_order, interpolated, transferred
 from .deploy import compare_models, load_compressed, save_compressed, shrink, to_onnx
 from .stability import RewindPoint, barrier, linear_interpolation, plot_stability
 from .data import (ArrayDataset, MemoryDL, memory_dls, digits_dls, fashion_mnist_dls, mnist_dls, cifar10_dls)
@@ -46,7 +49,8 @@ _all_ = ['Groups', 'granularities', 'layer_axes', 'layer_groups', 'plot_groups',
     'one_shot', 'iterative', 'geometric', 'geometric_rounds', 'lin', 'cos', 'agp', 'one_cycle', 'dsd', 'plot_schedule',
     'prunable', 'survey', 'make_masks', 'apply_masks', 'sparsity_of', 'mask_overlap', 'mask_distance', 'mask_table', 'plot_masks',
     'pack_mask', 'unpack_mask', 'Snapshot', 'SnapshotCallback', 'ResumeCallback', 'seed_learner', 'Ticket', 'MaskCallback', 'SparsifyCallback',
-    'Training', 'LotteryTicketFinder', 'round_targets', 'EarlyBirdCallback', 'forward_flops', 'LotteryStudy', 'Start', 'compare_tickets', 'conditions',
+    'Training', 'LotteryTicketFinder', 'round_targets', 'EarlyBirdCallback', 'forward_flops', 'LotteryStudy', 'Start', 'checked', 'compare_tickets', 'conditions',
+    'Transfer', 'appended', 'computation_order', 'interpolated', 'transferred', 'compare_models', 'load_compressed', 'save_compressed', 'shrink', 'to_onnx',
     'RewindPoint', 'barrier', 'linear_interpolation', 'plot_stability',
     'ArrayDataset', 'MemoryDL', 'memory_dls', 'digits_dls', 'fashion_mnist_dls', 'mnist_dls', 'cifar10_dls',
     'lenet_300_100', 'lenet5', 'conv2', 'conv4', 'conv6', 'small_resnet', 'resnet20', 'init_weights']

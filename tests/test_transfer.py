@@ -1,0 +1,230 @@
+"Tickets of one network for another: every tensor is accounted for, and what is moved is moved exactly."
+import torchvision
+import pytest
+from conftest import *
+from fasterlth.controls import random_mask
+from fasterlth.snapshot import model_tensors
+from fasterlth.transfer import _outline, _layers, _Stage, computation_order
+
+def ticket_of(model, sparsity=80, granularity='weight', seed=0):
+    "Of a network whose tensors are all different, its normalisations too."
+    torch.manual_seed(seed)
+    with torch.no_grad():
+        for t in model_tensors(model).values():
+            if t.ndim: t.copy_(torch.randn(t.shape).abs()+.1 if t.ndim==1 else torch.randn(t.shape))
+    return Ticket.of(model, make_masks(prunable(model, granularity), sparsity))
+
+def moved(res, ticket, pairs):
+    "Whether those layers of the result hold what those of the ticket hold, with their masks."
+    for y,x in pairs.items():
+        mine = {n: t for n,t in res.ticket.weights.items() if n.startswith(f'{y}.') and t.ndim}
+        assert mine, y
+        for n,t in mine.items():
+            s = x+n.removeprefix(y)
+            assert torch.equal(t, ticket.weights[s]), (n,s)
+            if s in ticket.masks: assert torch.equal(res.ticket.masks[n], ticket.masks[s])
+
+def whole(res, model):
+    "The report tells of every tensor of the model once, and the ticket fits it."
+    named = [n for n,t in model_tensors(model).items() if t.ndim]
+    assert sorted(res.report.tensor.dropna())==sorted(named) and abs(res.shares.sum()-100)<1e-6
+    res.ticket.load_into(model)
+    for n,m in res.ticket.masks.items(): assert not dict(model.named_parameters())[n].detach()[~m].count_nonzero()
+
+tv = torchvision.models
+nets = dict(tv=(lambda: tv.resnet18(num_classes=10), lambda: tv.resnet34(num_classes=10), 'layer', (2,2,2,2), (3,4,6,3)),
+            ours=(lambda: small_resnet(20, 1, width=4), lambda: small_resnet(32, 1, width=4), 'stage', (3,3,3), (5,5,5)))
+
+@pytest.mark.parametrize('blocks', [appended,interpolated])
+@pytest.mark.parametrize('name', nets)
+def test_stretched_block_by_block(name, blocks):
+    small,big,stage,few,many = nets[name]
+    t = ticket_of(small())
+    res = t.transfer(model := big(), blocks=blocks, strict=True)
+    whole(res, model)
+    expected = {f'{stage}{s}.{j}': f'{stage}{s}.{i}' for s,(n,m) in enumerate(zip(few, many), 1) for j,i in enumerate(blocks(n, m))}
+    moved(res, t, {**expected, **({'conv1': 'conv1', 'bn1': 'bn1', 'fc': 'fc'} if name=='tv' else {'conv': 'conv', 'bn': 'bn', 'fc': 'fc'})})
+    assert set(res.shares.index)=={'by name','stretched'} or blocks is interpolated
+    kept = lambda ms: sum(int(m.sum()) for n,m in ms.items())
+    assert kept(res.ticket.masks)==sum(int(t.masks[o.source].sum()) for o in res.report.itertuples() if o.source in t.masks)
+
+@pytest.mark.parametrize('blocks', [appended,interpolated])
+@pytest.mark.parametrize('name', nets)
+def test_squeezed_block_by_block(name, blocks):
+    small,big,stage,few,many = nets[name]
+    t = ticket_of(big())
+    res = t.transfer(model := small(), blocks=blocks, strict=True)
+    whole(res, model)
+    moved(res, t, {f'{stage}{s}.{j}': f'{stage}{s}.{i}' for s,(n,m) in enumerate(zip(many, few), 1) for j,i in enumerate(blocks(n, m))})
+    gone = {f'{stage}{s}.{i}' for s,(n,m) in enumerate(zip(many, few), 1) for i in set(range(n))-set(blocks(n, m))}
+    assert {o.rpartition('.')[0].removesuffix('.down') for o in res.report.source[res.report.how=='squeezed']}==gone
+
+class Renamed(nn.Module):
+    "resnet18 as another library might name and order it."
+    def __init__(self):
+        super().__init__()
+        r = tv.resnet18(num_classes=10)
+        self.classifier = r.fc
+        self.stem = nn.Sequential(r.conv1, r.bn1, nn.ReLU(), r.maxpool)
+        for b in [*r.layer1, *r.layer2, *r.layer3, *r.layer4]:
+            if b.downsample is not None: b.shortcut = b.downsample; b.downsample = None; b.forward = partial(self.block, b)
+        self.body = nn.ModuleList([r.layer1, r.layer2, r.layer3, r.layer4])
+    @staticmethod
+    def block(b, x): return b.relu(b.bn2(b.conv2(b.relu(b.bn1(b.conv1(x)))))+b.shortcut(x))
+    def forward(self, x):
+        x = self.stem(x)
+        for s in self.body: x = s(x)
+        return self.classifier(x.mean((2,3)))
+
+def test_other_names_by_structure():
+    t,model = ticket_of(tv.resnet18(num_classes=10)),Renamed()
+    order = computation_order(model, torch.zeros(1, 3, 32, 32))
+    assert order.index('stem.0')<order.index('classifier')
+    res = t.transfer(model, order=order, strict=True)
+    whole(res, model)
+    moved(res, t, {'stem.0': 'conv1', 'stem.1': 'bn1', 'classifier': 'fc', 'body.1.0.shortcut.0': 'layer2.0.downsample.0', 'body.3.1.conv2': 'layer4.1.conv2'})
+    assert set(res.shares.index)=={'by structure'} and abs(res.ticket.sparsity-t.sparsity)<1e-9
+    deeper = Ticket.of(model, res.ticket.masks, res.ticket.weights).transfer(tv.resnet34(num_classes=10), source_order=order, strict=True)
+    moved(deeper, t, {'layer3.5': 'layer3.1', 'fc': 'fc'})
+
+def test_outlines():
+    stages = lambda m: {o.path: len(o.blocks) for o in _outline(_layers(model_tensors(m))) if isinstance(o, _Stage)}
+    assert stages(tv.resnet34())=={'layer1': 3, 'layer2': 4, 'layer3': 6, 'layer4': 3} and stages(small_resnet(8))=={'stage1': 1, 'stage2': 1, 'stage3': 1}
+    assert stages(nn.Sequential(tv.resnet18()))=={'0.layer1': 2, '0.layer2': 2, '0.layer3': 2, '0.layer4': 2}
+    assert stages(tv.vgg11())==stages(tv.densenet121())==stages(lenet5())=={} and stages(tv.vit_b_16())=={'encoder.layers': 12}
+    body_and_head = nn.Sequential(tv.resnet18(), nn.Sequential(nn.Linear(1000, 8), nn.ReLU(), nn.Linear(8, 2)))
+    assert set(stages(body_and_head))=={f'0.layer{i}' for i in range(1, 5)}
+
+def test_a_block_that_changes_the_size_is_not_repeated():
+    t = ticket_of(small_resnet(8, 1, width=4))
+    res = t.transfer(model := small_resnet(14, 1, width=4))
+    whole(res, model)
+    moved(res, t, {'stage1.1': 'stage1.0', 'stage2.0': 'stage2.0'})
+    dense = res.report[res.report.how=='left dense'].tensor
+    assert {o.rpartition('.')[0].rpartition('.')[0] for o in dense}=={'stage2.1','stage3.1'}
+    own = model_tensors(small_resnet(14, 1, width=4, seed=5))
+    again = t.transfer(small_resnet(14, 1, width=4, seed=5)).ticket
+    assert all(torch.equal(again.weights[n], own[n]) for n in dense) and again.masks['stage2.1.conv1.weight'].all()
+    with pytest.raises(ValueError, match=r'strict: stage2.1.conv1.weight \(left dense, no counterpart\)'): t.transfer(small_resnet(14, 1, width=4), strict=True)
+
+@pytest.mark.parametrize('a,b', [(4,8),(8,4),(6,8)])
+def test_other_widths(a, b):
+    t = ticket_of(small_resnet(14, 1, width=a))
+    model = small_resnet(14, 1, width=b, seed=3)
+    own = {n: o.clone() for n,o in model_tensors(model).items()}
+    res = t.transfer(model, strict=True)
+    n = 'stage2.0.conv1.weight'
+    m,w,(o,i) = res.ticket.masks[n],res.ticket.weights[n],(min(2*a, 2*b),min(a, b))
+    assert torch.equal(w[:o,:i], t.weights[n][:o,:i]) and torch.equal(m[:o,:i], t.masks[n][:o,:i])
+    if b>a: assert torch.equal(w[o:], own[n][o:]) and torch.equal(w[:,i:], own[n][:,i:])
+    if b==2*a: assert torch.equal(m, t.masks[n].repeat(2, 2, 1, 1)) and abs(res.ticket.sparsity-t.sparsity)<.5
+    assert (res.report.why[res.report.tensor==n]==('wider' if b>a else 'narrower')).all()
+    whole(res, model)
+
+def test_deeper_and_wider():
+    t = ticket_of(small_resnet(14, 1, width=4))
+    res = t.transfer(model := small_resnet(26, 1, width=8), strict=True)
+    whole(res, model)
+    assert torch.equal(res.ticket.masks['stage3.3.conv2.weight'], t.masks['stage3.1.conv2.weight'].repeat(2, 2, 1, 1))
+    assert (res.report.how[res.report.tensor=='stage3.3.conv2.weight']=='stretched').all()
+
+def test_plain_networks_run_by_run():
+    vgg = lambda *cs: nn.Sequential(*[o for i,c in enumerate(cs) for o in (nn.Conv2d((1,*cs)[i], c, 3, padding=1),nn.BatchNorm2d(c),nn.ReLU())], nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(cs[-1], 10))
+    t = ticket_of(vgg(4, 8, 8, 16))
+    res = t.transfer(model := vgg(4, 8, 8, 8, 16), strict=True)
+    whole(res, model)
+    moved(res, t, {'0': '0', '3': '3', '4': '4', '6': '6', '9': '6', '10': '7', '12': '9', '17': '14'})
+    assert set(res.report.tensor[res.report.how=='stretched'])=={f'{i}.{k}' for i,ks in ((9,('weight','bias')),(10,('weight','bias','running_mean','running_var'))) for k in ks}
+    moved(res.ticket.transfer(vgg(4, 8, 8, 16), strict=True), t, {'6': '6', '9': '9', '14': '14'})
+
+def test_transformers_stretch_too():
+    make = lambda n,d=8: nn.TransformerEncoder(nn.TransformerEncoderLayer(d, 2, 16, batch_first=True), n)
+    t = ticket_of(make(2))
+    res = t.transfer(model := make(4), strict=True)
+    whole(res, model)
+    moved(res, t, {'layers.3': 'layers.1', 'layers.0': 'layers.0'})
+    res = t.transfer(make(2, 16))    # 2·8 and 2·16: queries, keys and values lie side by side
+    assert "in_proj_weight can't change from 24 to 48" in res.report.why[res.report.tensor=='layers.0.self_attn.in_proj_weight'].item()
+
+@pytest.mark.parametrize('src,dst,layer,why', [
+    (lambda: lenet5(), lambda: lenet5(n_ch=3), 'conv1', 'other inputs: 1'), (lambda: lenet5(), lambda: lenet5(n_out=5), 'fc3', 'other outputs: 10'),
+    (lambda: lenet5(), lambda: lenet5(size=32), 'fc1', "inputs 400, which don't go with the 16 outputs before"),
+    (lambda: nn.Sequential(nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 5), nn.Conv2d(4, 2, 1)), lambda: nn.Sequential(nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 3), nn.Conv2d(4, 2, 1)), '1', "weight can't change from 5 to 3 along dimension 2"),
+    (lambda: nn.Sequential(nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 3, groups=2), nn.Conv2d(4, 2, 1)), lambda: nn.Sequential(nn.Conv2d(1, 8, 3), nn.Conv2d(8, 8, 3, groups=2), nn.Conv2d(8, 2, 1)), '1', "weight can't change from 4 to 8 along dimension 0")])
+def test_what_does_not_fit_is_refused_and_left_alone(src, dst, layer, why):
+    t,model = ticket_of(src()),dst()
+    own = {n: o.clone() for n,o in model_tensors(model).items()}
+    res = t.transfer(model)
+    whole(res, dst())
+    row = res.report[res.report.tensor==f'{layer}.weight'].iloc[0]
+    assert row.how=='refused' and row.why==why and row.source==f'{layer}.weight'
+    assert torch.equal(res.ticket.weights[f'{layer}.weight'], own[f'{layer}.weight']) and res.ticket.masks[f'{layer}.weight'].all()
+    assert same(own, model_tensors(model))    # the model isn't changed
+    with pytest.raises(ValueError, match='strict'): t.transfer(model, strict=True)
+    res = t.transfer(model, skip=[layer], strict=True)
+    assert set(res.report.how[res.report.tensor.fillna('').str.startswith(f'{layer}.')])=={'skipped'}
+
+def test_masks_or_weights_alone():
+    t,model = ticket_of(lenet_300_100()),lenet_300_100(seed=7)
+    masks,weights = t.transfer(model, 'masks').ticket,t.transfer(model, 'weights').ticket
+    assert same(masks.masks, t.masks) and all(torch.equal(masks.weights[n], o) for n,o in model_tensors(model).items())
+    assert not weights.masks and same(weights.weights, t.weights) and weights.sparsity==0
+
+def test_bias_types_and_lost_layers():
+    src = nn.Sequential(nn.Linear(6, 8, bias=False), nn.Linear(8, 8), nn.Linear(8, 3))
+    t = ticket_of(src)
+    res = t.transfer(nn.Sequential(nn.Linear(6, 8), nn.Linear(8, 8), nn.Linear(8, 3)).half())
+    assert res.ticket.weights['1.weight'].dtype==torch.float16
+    row = res.report[res.report.tensor=='0.bias'].iloc[0]
+    assert (row.how,row.why)==('left dense','no bias in the ticket')
+    res = t.transfer(nn.Sequential(nn.Linear(6, 8), nn.Linear(8, 3)))    # fewer layers than the ticket: the head stays the head
+    moved(res, t, {'1': '2'})
+    assert list(res.report.source[res.report.how=='squeezed'])==['1']    # two layers of as many outputs are a stage
+
+def test_masks_that_leave_nothing_are_named():
+    src = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 2))
+    masks = make_masks(prunable(src), 10)
+    masks['0.weight'][:4] = False
+    with pytest.warns(UserWarning, match='no weight is left in 0.weight'): Ticket.of(src, masks).transfer(nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 2)))
+
+def test_from_a_file_and_trained(tmp_path):
+    t = Ticket.load(ticket_of(small_resnet(8, 1, width=4)).save(tmp_path/'t.safetensors'))
+    learn = make_learner(model=small_resnet(14, 1, width=4))
+    new = t.transfer(learn.model).ticket
+    again = Ticket.load(new.save(tmp_path/'new'))
+    assert same(again.masks, new.masks) and again.about['source']['model']=='Sequential' and again.about['blocks']=='appended'
+    quiet(again.apply(learn), 1)
+    assert_masked(learn.model, new.masks)
+
+@pytest.mark.parametrize('args,error,text', [
+    (dict(model='resnet'), TypeError, 'model must be an nn.Module, not str'), (dict(what='mask'), ValueError, "what must be 'both', 'masks' or 'weights', not 'mask'"),
+    (dict(skip='head'), ValueError, "skip has 'head', which matches none of fc1, fc2, fc3"), (dict(blocks='appended'), TypeError, "blocks must be a function"),
+    (dict(model=nn.Sequential(nn.Conv3d(1, 2, 3))), ValueError, 'nothing of the ticket fits Sequential: 0.weight .left dense, no counterpart.')])
+def test_refusals(args, error, text):
+    with pytest.raises(error, match=text): ticket_of(lenet_300_100()).transfer(**{'model': lenet_300_100(), **args})
+
+def test_transferred_is_a_condition(tmp_path):
+    "Beside the ticket found on the spot, a random one of the same counts, and dense."
+    make = lambda seed: Learner(digits_dls(size=8, n=256, bs=64, device=torch.device('cpu')), lenet_300_100(64, seed=seed), metrics=accuracy)
+    t = ticket_of(lenet_300_100(64, seed=9), 75)
+    by_seed = lambda seed,r: ticket_of(lenet_300_100(64, seed=9), 75, seed=seed*10+r)
+    s = LotteryStudy(make, lambda l: l.fit(1, 1e-2), 75, 1, dict(moved=transferred(t), moved_random=checked(transferred(t), random_mask), each=transferred(by_seed, what='masks')), 2, tmp_path/'s').run(verbose=False)
+    assert not s.failures
+    for seed in (0,1):
+        m,r,e = (s.ticket(k, seed) for k in ('moved','moved_random','each'))
+        assert same(m.masks, t.masks) and same(m.weights, t.weights)
+        assert {n: int(o.sum()) for n,o in r.masks.items()}=={n: int(o.sum()) for n,o in t.masks.items()} and not same(r.masks, t.masks)
+        assert same(e.masks, by_seed(seed, 1).masks) and all(torch.equal(e.weights[n], w) for n,w in s.ticket('dense', seed).weights.items())
+    assert set(s.results.condition)=={'dense','winning','moved','moved_random','each'} and s.results.accuracy.between(0, 1).all()
+    with pytest.raises(TypeError, match='tickets must be a Ticket'): transferred('t.safetensors')
+
+def test_names_count_where_they_are_names():
+    t = ticket_of(conv2(1, 28))
+    res = t.transfer(conv4(1, 28))
+    moved(res, t, {'conv1': 'conv1', 'conv2': 'conv2', 'fc2': 'fc2', 'fc3': 'fc3'})
+    assert set(res.report.tensor[res.report.how=='left dense'])=={f'conv{i}.{k}' for i in (3,4) for k in ('weight','bias')}
+    assert res.report.why[res.report.tensor=='fc1.weight'].item().startswith('inputs 12544')
+    d = ticket_of(tv.densenet121(num_classes=10))    # growing by concatenation: the deeper one's new layers come behind those it shares
+    res = d.transfer(tv.densenet169(num_classes=10))
+    moved(res, d, {'features.denseblock3.denselayer24': 'features.denseblock3.denselayer24'})
+    assert res.shares['by name']>30 and res.report[res.report.tensor=='features.denseblock3.denselayer25.conv1.weight'].how.item()=='left dense'
