@@ -93,16 +93,20 @@ class BasicBlock(nn.Module):
         return torch.relu(out + (x if self.down is None else self.down(x)))
 
 def small_resnet(
-    depth:int=20, # Layers: 6n+2, like 20, 32, 44, 56
+    depth:int|tuple=20, # Layers, 6n+2, like 20, 32, 44, 56; or the blocks of each stage, like `(2,2,2,2)` of ResNet-18, `(3,4,6,3)` of ResNet-34
     n_ch:int=3, # Channels of an image
     n_out:int=10, # Classes
-    width:int=16, # Channels of the first stage
-    seed:int=None # Of the initialisation
+    width:int=16, # Channels of the first stage; each further one has twice as many
+    seed:int=None, # Of the initialisation
+    stride:int=1 # Of the first convolution
 ) -> nn.Sequential:
     "The residual networks for small images."
-    if (depth-2)%6 or depth<8: raise ValueError(f"depth must be 6n+2, like 20 or 32, not {depth!r}")
-    n,layers,c = (depth-2)//6,OrderedDict(conv=nn.Conv2d(n_ch, width, 3, padding=1, bias=False), bn=nn.BatchNorm2d(width), act=nn.ReLU()),width
-    for s in range(3):
+    if not isinstance(depth, (tuple,list)):
+        if (depth-2)%6 or depth<8: raise ValueError(f"depth must be 6n+2, like 20 or 32, not {depth!r}")
+        depth = [(depth-2)//6]*3
+    if not depth or min(depth)<1: raise ValueError(f"depth must have at least one block in each stage, not {depth!r}")
+    layers,c = OrderedDict(conv=nn.Conv2d(n_ch, width, 3, stride, 1, bias=False), bn=nn.BatchNorm2d(width), act=nn.ReLU()),width
+    for s,n in enumerate(depth):
         o = width*2**s
         layers[f'stage{s+1}'] = nn.Sequential(*[BasicBlock(c if i==0 else o, o, 2 if s and i==0 else 1) for i in range(n)])
         c = o

@@ -149,7 +149,9 @@ class _Counterparts:
     def _blocks(self, xs, ys):
         "Those of two stages."
         first,looks = {},lambda ns: [[(k,t.shape) for k,t in self.dst[n].items()] for n in ns]
-        for y,i in zip(ys, self.blocks(len(xs), len(ys))):
+        came = list(self.blocks(len(xs), len(ys)))
+        if len(came)!=len(ys) or not set(came)<={*range(len(xs))}: raise ValueError(f"blocks must give {len(ys)} numbers from 0 to {len(xs)-1} for ({len(xs)}, {len(ys)}), not {came}")
+        for y,i in zip(ys, came):
             twin = first.setdefault(i, y)
             if looks(twin)==looks(y): self._layers(xs[i], y, twin)
         self.squeezed |= {n for i,x in enumerate(xs) if i not in first for n in x}
@@ -293,13 +295,14 @@ def transfer(self:Ticket,
 # %% ../nbs/10_transfer.ipynb #b9169254
 def transferred(
     tickets:Ticket|Callable, # A ticket of the other network, or a function `(seed, round)` → such a one
+    rewound:bool=True, # Begin at the rewind point of the schedule, as the study's own tickets do, or at its very start
     **kwargs # As `transfer` takes them
 ) -> Callable: # A condition of `LotteryStudy`
-    "A transferred ticket, trained from the very start beside those that were found on the spot."
+    "A transferred ticket, trained beside those that were found on the spot."
     if not isinstance(tickets, Ticket) and not callable(tickets): raise TypeError(f"tickets must be a Ticket, or a function of seed and round that gives one, not {tickets!r}")
     def transferred_ticket(t):
         f = t.finder
         f._at_start()
         new = (tickets if isinstance(tickets, Ticket) else tickets(f.seed, t.round)).transfer(f.learn.model, **kwargs).ticket
-        return Start({n: new.masks.get(n, torch.ones_like(m)) for n,m in t.start.masks.items()}, new.weights, False)
+        return Start({n: new.masks.get(n, torch.ones_like(m)) for n,m in t.start.masks.items()}, new.weights, rewound)
     return transferred_ticket
