@@ -199,10 +199,13 @@ def test_from_a_file_and_trained(tmp_path):
 @pytest.mark.parametrize('args,error,text', [
     (dict(model='resnet'), TypeError, 'model must be an nn.Module, not str'), (dict(what='mask'), ValueError, "what must be 'both', 'masks' or 'weights', not 'mask'"),
     (dict(skip='head'), ValueError, "skip has 'head', which matches none of fc1, fc2, fc3"), (dict(blocks='appended'), TypeError, "blocks must be a function"),
-    (dict(blocks=lambda n,m: [0,1,2]), ValueError, "blocks must give 1 numbers from 0 to 0 for .1, 1., not .0, 1, 2."),
     (dict(model=nn.Sequential(nn.Conv3d(1, 2, 3))), ValueError, 'nothing of the ticket fits Sequential: 0.weight .left dense, no counterpart.')])
 def test_refusals(args, error, text):
     with pytest.raises(error, match=text): ticket_of(lenet_300_100()).transfer(**{'model': lenet_300_100(), **args})
+
+def test_blocks_must_give_blocks():
+    with pytest.raises(ValueError, match=r"blocks must give 2 numbers from 0 to 2 for \(3, 2\), not \[0, 3\]"):
+        ticket_of(small_resnet(20, 1, width=4)).transfer(small_resnet(14, 1, width=4), blocks=lambda n,m: [0,n])
 
 def test_transferred_is_a_condition(tmp_path):
     "Beside the ticket found on the spot, a random one of the same counts, and dense."
