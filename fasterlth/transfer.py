@@ -197,7 +197,7 @@ def _resized(ts, own, axes, before, last):
             if role=='out' and _kind(own) and last: return f'other outputs: {a}'
             if role=='in' or not _kind(own):
                 if None in before: return f'other inputs: {a}'
-                if a*before[1]!=b*before[0]: return f"inputs {a}, which don't go with the {before[0]} outputs before"
+                if a*before[1]!=b*before[0]: return f'{a} inputs for {b}, while the layer before has {before[0]} outputs for {before[1]}'
     for k,t in own.items():
         if k in ts and (why := wrong(k, ts[k].shape, t.shape)): return why,''
     grown = [t.numel()>ts[k].numel() for k,t in own.items() if k in ts and t.shape!=ts[k].shape]

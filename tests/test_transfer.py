@@ -148,7 +148,7 @@ def test_transformers_stretch_too():
 
 @pytest.mark.parametrize('src,dst,layer,why', [
     (lambda: lenet5(), lambda: lenet5(n_ch=3), 'conv1', 'other inputs: 1'), (lambda: lenet5(), lambda: lenet5(n_out=5), 'fc3', 'other outputs: 10'),
-    (lambda: lenet5(), lambda: lenet5(size=32), 'fc1', "inputs 400, which don't go with the 16 outputs before"),
+    (lambda: lenet5(), lambda: lenet5(size=32), 'fc1', '400 inputs for 576, while the layer before has 16 outputs for 16'),
     (lambda: nn.Sequential(nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 5), nn.Conv2d(4, 2, 1)), lambda: nn.Sequential(nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 3), nn.Conv2d(4, 2, 1)), '1', "weight can't change from 5 to 3 along dimension 2"),
     (lambda: nn.Sequential(nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 3, groups=2), nn.Conv2d(4, 2, 1)), lambda: nn.Sequential(nn.Conv2d(1, 8, 3), nn.Conv2d(8, 8, 3, groups=2), nn.Conv2d(8, 2, 1)), '1', "weight can't change from 4 to 8 along dimension 0")])
 def test_what_does_not_fit_is_refused_and_left_alone(src, dst, layer, why):
@@ -227,7 +227,7 @@ def test_names_count_where_they_are_names():
     res = t.transfer(conv4(1, 28))
     moved(res, t, {'conv1': 'conv1', 'conv2': 'conv2', 'fc2': 'fc2', 'fc3': 'fc3'})
     assert set(res.report.tensor[res.report.how=='left dense'])=={f'conv{i}.{k}' for i in (3,4) for k in ('weight','bias')}
-    assert res.report.why[res.report.tensor=='fc1.weight'].item().startswith('inputs 12544')
+    assert res.report.why[res.report.tensor=='fc1.weight'].item().startswith('12544 inputs for 6272')
     d = ticket_of(tv.densenet121(num_classes=10))    # growing by concatenation: the deeper one's new layers come behind those it shares
     res = d.transfer(tv.densenet169(num_classes=10))
     moved(res, d, {'features.denseblock3.denselayer24': 'features.denseblock3.denselayer24'})
