@@ -238,11 +238,13 @@ def find_early_bird(self:LotteryTicketFinder,
     with self._held(lambda: self._searched(settings) is not None):
         self._begin(train)
         if not (search := self._searched(settings)): search = self._search(cb, settings)
+        elif (f := self._bird('_moment')).exists() and Snapshot.load(f).notes['search']['settings']==settings: f.unlink(missing_ok=True)    # killed before it was gone
         self.early_bird,self._planned = cb,search['epochs']
         if self.path is not None and not cb.masks:    # as another call has left it
             cb.masks,cb.found = _unpacked(search),search['found']
-            if cb.found is not None: cb._ticket = Ticket.load(self._bird())
-            if cb.found is not None: self._load(cb._ticket.weights)
+            if cb.found is not None:
+                cb._ticket = Ticket.load(self._bird())
+                self._load(cb._ticket.weights)
     return cb.ticket
 
 @patch

@@ -16,7 +16,7 @@ from warnings import warn
 
 import pandas as pd, torch
 from fastai.callback.core import Callback
-from fastai.callback.progress import CSVLogger
+from fastai.callback.progress import CSVLogger, ShowGraphCallback
 from fastai.callback.tracker import TrackerCallback
 from fastai.learner import Learner
 from fastai.torch_core import to_device
@@ -325,7 +325,7 @@ class LotteryTicketFinder:
         if known is not None: return {n: number(v) for n,v in zip(names, known)}
         rec = learn.recorder
         kept = {**vars(rec), 'smooth_loss': copy(rec.smooth_loss)}    # `validate` makes it forget the training
-        others = [cb for cb in learn.cbs if isinstance(cb, (TrackerCallback,CSVLogger))]    # this is no epoch to watch, or to log
+        others = [cb for cb in learn.cbs if isinstance(cb, (TrackerCallback,CSVLogger,ShowGraphCallback))]    # this is no epoch to watch, or to log
         try:
             with learn.removed_cbs(others): return {n: number(v) for n,v in zip(names, learn.validate())}
         finally: vars(rec).update(kept)
