@@ -242,9 +242,8 @@ def find_early_bird(self:LotteryTicketFinder,
         self.early_bird,self._planned = cb,search['epochs']
         if self.path is not None and not cb.masks:    # as another call has left it
             cb.masks,cb.found = _unpacked(search),search['found']
-            if cb.found is not None:
-                cb._ticket = Ticket.load(self._bird())
-                self._load(cb._ticket.weights)
+            if cb.found is not None: cb._ticket = Ticket.load(self._bird())
+    if cb.found is not None: self._load(cb.ticket.weights)    # a SaveModelCallback may have put others there
     return cb.ticket
 
 @patch

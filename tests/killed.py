@@ -70,7 +70,7 @@ def run_bird(path):
     with contextlib.redirect_stdout(io.StringIO()): t = finder.find_early_bird(train, granularity='weight', criteria=movement, n_masks=3, threshold=.5)
     h = hashlib.sha256(repr([sorted(p.name for p in path.iterdir()), finder.early_bird.found]).encode())
     for d in (weights(l.model), t.weights, t.masks, *finder.early_bird.masks):
-        for k,v in d.items(): h.update(k.encode()+v.numpy().tobytes())
+        for k,v in sorted(d.items()): h.update(k.encode()+v.numpy().tobytes())
     return h.hexdigest()
 
 def halved(kill_at=None):
