@@ -76,6 +76,14 @@ def test_a_distance_at_the_threshold_is_within_it():
         quiet(make_learner(), 2, cbs=(cb := Scripted(['1100','1101'], n_masks=2, threshold=t)))
         assert cb.found==found
 
+def test_the_papers_queue_and_threshold_are_the_defaults():
+    "Five masks, a tenth."
+    a,b,c = '1111100000','1111010000','1110110000'    # b and c each differ from a in 2 of 10, d in 1
+    d = '1111000000'
+    for bits,found in (([a]*5, 5), ([a,a,a,a,d], 5), ([a,a,a,b,a,a,a,a,a], 9), ([c,a,a,a,a,a], 6)):
+        quiet(make_learner(), len(bits), cbs=(cb := Scripted(bits)))
+        assert cb.found==found, bits
+
 def test_training_stops_in_the_epoch_of_the_ticket():
     learn,cb = watch(9, n_masks=3, threshold=1.)
     assert cb.found==3==len(cb.masks)==len(learn.recorder.values) and len(cb.distances)==3
