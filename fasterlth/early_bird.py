@@ -18,9 +18,11 @@ from fastcore.basics import patch
 
 from .criteria import *
 from .masks import *
-from .snapshot import clone_tree
-from .ticket import Ticket
+from .snapshot import Snapshot, clone_tree, load_tensors, pack_tree, save_tensors, unpack_tree
+from .ticket import Ticket, plain
+from .callback import MaskCallback
 from .training import Training
+from .experiment import describe_function, differences
 from .finder import LotteryTicketFinder, one_batch
 
 # %% ../nbs/07a_early_bird.ipynb #55de0492
@@ -76,7 +78,9 @@ def channel_masks(
 
 # %% ../nbs/07a_early_bird.ipynb #a7999882
 class EarlyBirdCallback(Callback):
-    "Watch the masks from epoch to epoch, and stop the training when they have settled."
+    """Watch the masks from epoch to epoch, and stop the training when they have settled.
+
+    What a ticket on the learner has pruned stays pruned: the masks lie within its own."""
     order = 70    # after the recorder and SaveModelCallback have had the epoch
     def __init__(self,
         sparsity:float=50, # Percent to prune: of the channels, or at a granularity of the weights
@@ -109,7 +113,11 @@ class EarlyBirdCallback(Callback):
         if self.reset_on_fit: self._reset()
         model = bare(self.learn.model)
         if self.granularity is None: norm_masks(model, self.sparsity)    # is there anything to watch at all?
-        else: check_targets(prunable(model, self.granularity, self.layer_type), self.sparsity, self.context)
+        else:
+            layers = prunable(model, self.granularity, self.layer_type)
+            check_targets(layers, self.sparsity, self.context)
+            if not isinstance(self.sparsity, dict) and (held := sparsity_of(self._within(layers)))>self.sparsity+.01:
+                raise ValueError(f"sparsity must be at least the {held:.2f}% of the ticket on this learner, not {self.sparsity:g}%: learn.remove_cbs(MaskCallback) takes it off")
         if self._init is None and {'init','prev'}&set(criterion_inputs(self.criteria)): self._init = clone_tree(dict(model.named_parameters()))
         self._gammas = [m.weight for m in model.modules() if isinstance(m, _norms) and m.affine]
 
@@ -118,13 +126,24 @@ class EarlyBirdCallback(Callback):
             for g in self._gammas:
                 if g.grad is not None: g.grad.add_(g.detach().sign(), alpha=self.l1)
 
+    @property
+    def _on(self): return {k: m for cb in self.learn.cbs if type(cb) is MaskCallback for k,m in cb.masks.items()}
+    def _within(self, layers):
+        "The masks that a ticket has on these layers."
+        on = self._on
+        return {k: on[k].to(o.weight.device) if k in on else torch.ones_like(o.weight, dtype=torch.bool) for k,o in layers.items()}
+
     def _mask(self):
         model = bare(self.learn.model)
-        if self.granularity is None: return norm_masks(model, self.sparsity)
+        if self.granularity is None: return self._nested(norm_masks(model, self.sparsity))
         layers = prunable(model, self.granularity, self.layer_type)
         batch = [(*self.learn.xb,*self.learn.yb)]
         inputs = score_inputs(self.criteria, model, list(layers), batch, self.learn.loss_func, self._init, self._init)
-        return make_masks(layers, self.sparsity, self.criteria, self.context, **inputs)
+        return self._nested(make_masks(layers, self.sparsity, self.criteria, self.context, self._within(layers), **inputs))
+
+    def _nested(self, masks):
+        on = self._on
+        return {k: m&on[k].to(m.device) if k in on else m for k,m in masks.items()}
 
     def after_epoch(self):
         if self.learn.lock.locked() or hasattr(self.learn, 'lr_finder'): return
@@ -134,7 +153,7 @@ class EarlyBirdCallback(Callback):
         if self.found is not None or len(last)<self.n_masks or max(mask_distance(m, last[-1]) for m in last[:-1])>self.threshold: return
         self.found = len(self.masks)
         if self.granularity is None: masks = channel_masks(self.learn.model, masks, feeding_layers(self.learn.model, *self.learn.xb))
-        self._ticket = Ticket.of(self.learn.model, masks, made_by='EarlyBirdCallback', sparsity=self.sparsity, granularity=str(self.granularity or 'channels by |γ|'),
+        self._ticket = Ticket.of(self.learn.model, {**self._on, **self._nested(masks)}, made_by='EarlyBirdCallback', sparsity=self.sparsity, granularity=str(self.granularity or 'channels by |γ|'),
             context=self.context, criterion=func_name(self.criteria) if self.granularity else '|γ|', threshold=self.threshold, n_masks=self.n_masks, l1=self.l1, epoch=self.found)
         if self.verbose: print(f'Early-bird ticket found at epoch {self.found}')
         if self.stop: raise CancelFitException()
@@ -191,6 +210,19 @@ def forward_flops(
 
 # %% ../nbs/07a_early_bird.ipynb #50a2475f
 @patch
+def _bird(self:LotteryTicketFinder, what=''): return self.path/f'early_bird{what}.safetensors'
+
+def _packed(cb): return dict(shapes={n: list(m.shape) for n,m in cb.masks[0].items()}, masks=[{n: pack_mask(m) for n,m in ms.items()} for ms in cb.masks])
+def _unpacked(search): return [{n: unpack_mask(m, search['shapes'][n]) for n,m in ms.items()} for ms in search['masks']]
+
+@patch
+def _searched(self:LotteryTicketFinder, settings):
+    "A search that is over, if the folder has one with these settings."
+    if self.path is None or not (f := self._bird('_masks')).exists(): return None
+    search = unpack_tree(*load_tensors(f, 'search')[::-1])
+    return search if search['settings']==settings else None
+
+@patch
 def find_early_bird(self:LotteryTicketFinder,
     train:Callable, # A function of the learner that fits it, as for `find_winning_ticket`
     sparsity:float=None, # Percent of the channels to prune, default the finder's
@@ -198,17 +230,48 @@ def find_early_bird(self:LotteryTicketFinder,
 ) -> Ticket: # With the weights of the epoch in which it was found
     """Train densely until the masks have settled. The callback is left in `early_bird`, the learner as it is in that epoch.
 
-    A `ValueError` says so if they didn't settle; `early_bird.plot()` shows how near they came. A search that is interrupted begins anew."""
+    A `ValueError` says so if they didn't settle; `early_bird.plot()` shows how near they came. With a `path`, a search that is interrupted goes on from the last epoch, with its masks."""
     if kwargs.get('stop') is False: raise ValueError("stop must be True: the search ends when the ticket is found; to watch a whole training, give EarlyBirdCallback(stop=False) to its fit")
     cb = EarlyBirdCallback(self.targets[-1] if sparsity is None else sparsity, **{'verbose': self.verbose, **kwargs, 'reset_on_fit': False})
-    self._begin(train)
+    text = lambda o: {getattr(k, '__name__', str(k)): v for k,v in o.items()} if isinstance(o, dict) else o
+    settings = plain({**{k: text(getattr(cb, k)) for k in 'sparsity granularity context threshold n_masks l1'.split()}, 'criteria': describe_function(cb.criteria), 'layer_type': str(cb.layer_type)})
+    with self._held(lambda: self._searched(settings) is not None):
+        self._begin(train)
+        if not (search := self._searched(settings)): search = self._search(cb, settings)
+        elif (f := self._bird('_moment')).exists() and Snapshot.load(f).notes['search']['settings']==settings: f.unlink(missing_ok=True)    # killed before it was gone
+        self.early_bird,self._planned = cb,search['epochs']
+        if self.path is not None and not cb.masks:    # as another call has left it
+            cb.masks,cb.found = _unpacked(search),search['found']
+            if cb.found is not None: cb._ticket = Ticket.load(self._bird())
+    if cb.found is not None: self._load(cb.ticket.weights)    # a SaveModelCallback may have put others there
+    return cb.ticket
+
+@patch
+def _search(self:LotteryTicketFinder, cb, settings):
     self._at_start()
-    def on_epoch(t): t.over = cb.found is not None
-    with self.learn.no_bar(), self.learn.no_logging(), self.learn.added_cbs(cb): t = Training(self.learn, self.start, on_epoch=on_epoch)(self.train)
-    self.early_bird,self._planned = cb,t.n_epochs
-    ticket = cb.ticket
-    if self.path is not None: ticket.save(self.path/'early_bird.safetensors')
-    return ticket
+    moment = None
+    if self.path is not None and (f := self._bird('_moment')).exists():
+        moment = Snapshot.load(f)
+        search = moment.notes['search']
+        if odd := differences(search['settings'], settings, ('in the folder','now')):
+            raise ValueError(f"path {str(self.path)!r} has a search under way whose {'; '.join(odd)}. Let it end, or delete {f.name} to give it up")
+        cb.masks = _unpacked(search)
+    if {'init','prev'}&set(criterion_inputs(cb.criteria)):
+        cb._init = {n: self.start.model[n].to(p.device, copy=True) for n,p in bare(self.learn.model).named_parameters()}
+    def on_epoch(t):
+        t.over = cb.found is not None
+        if self.path is not None and not t.over and cb.masks: t.moment(search=dict(settings=settings, **_packed(cb))).save(self._bird('_moment'))
+    with self.learn.no_bar(), self.learn.no_logging(), self.learn.added_cbs(cb): t = Training(self.learn, moment or self.start, on_epoch=on_epoch)(self.train)
+    search = dict(settings=settings, found=cb.found, epochs=t.n_epochs)
+    if self.path is None or not cb.masks: return search
+    tensors = {}
+    meta = pack_tree({**search, **_packed(cb)}, tensors, 'search')
+    self._bird('_masks').unlink(missing_ok=True)    # that of another search, whose ticket goes now
+    if cb.found is None: self._bird().unlink(missing_ok=True)
+    else: cb.ticket.save(self._bird())
+    save_tensors(self._bird('_masks'), tensors, meta, 'search')
+    self._bird('_moment').unlink(missing_ok=True)
+    return search
 
 @patch
 def costs(self:LotteryTicketFinder) -> pd.DataFrame: # Epochs and FLOPs of the search and of the ticket's own training, and the whole in multiples of a dense training

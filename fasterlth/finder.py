@@ -8,6 +8,7 @@ __all__ = ['round_targets', 'one_batch', 'LotteryTicketFinder']
 # %% ../nbs/07_finder.ipynb #a6e8017f
 import math
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from warnings import warn
 
 import pandas as pd, torch
 from fastai.callback.core import Callback
-from fastai.callback.progress import CSVLogger
+from fastai.callback.progress import CSVLogger, ShowGraphCallback
 from fastai.callback.tracker import TrackerCallback
 from fastai.learner import Learner
 from fastai.torch_core import to_device
@@ -24,12 +25,12 @@ from fastprogress.fastprogress import progress_bar
 
 from .criteria import *
 from .masks import *
-from fasterlth.snapshot import (Snapshot, beside, check_names, load_tensors, model_tensors, random_states, save_tensors, seed_learner, set_random_states,
+from fasterlth.snapshot import (Snapshot, beside, check_names, check_opt, load_tensors, model_tensors, random_states, save_tensors, seed_learner, set_random_states,
     to_iteration)
 from .ticket import Ticket, plain, versions
 from .callback import MaskCallback
 from .training import Training
-from .experiment import describe_function, describe_learner, differences
+from .experiment import claim, describe_function, describe_learner, differences
 
 # %% ../nbs/07_finder.ipynb #a9074f0e
 def _percents(v, name):
@@ -163,15 +164,16 @@ class LotteryTicketFinder:
         """Train in full, prune, rewind, until the last round is trained: `n_rounds`+1 trainings.
 
         Goes on where it was if it was interrupted. Leaves the learner with the trained weights of the last round."""
-        self._begin(train)
-        self._bar,self._done = progress_bar(range(1)) if self.verbose else None,0
-        try:
-            for r in range(len(self._rows), self.n_rounds+1): self._round(r)
-        except BaseException:
-            if self._bar: self._bar.on_interrupt()
-            raise
-        self._load(self.trained[self.n_rounds])
-        if self.path is not None: self._tidy()    # it may have been interrupted there
+        with self._held():
+            self._begin(train)
+            self._bar,self._done = progress_bar(range(1)) if self.verbose else None,0
+            try:
+                for r in range(len(self._rows), self.n_rounds+1): self._round(r)
+            except BaseException:
+                if self._bar: self._bar.on_interrupt()
+                raise
+            self._load(self.trained[self.n_rounds])
+            if self.path is not None: self._tidy()    # it may have been interrupted there
         return self.tickets[-1]
 
     def iterative_magnitude_pruning(self, train:Callable) -> Ticket:
@@ -197,6 +199,7 @@ class LotteryTicketFinder:
             here['seed'] = self.seed
             seed_learner(learn, self.seed)
             frozen = [n for n,p in bare(learn.model).named_parameters() if not p.requires_grad]
+            self._renew_opt()
             s = Snapshot.take(learn, notes=dict(frozen=frozen, frozen_idx=getattr(learn.opt, 'frozen_idx', 0), experiment=here))
             self.start = replace(self.start, notes={**self.start.notes, 'experiment': here}) if known else replace(s, opt=_fresh(s.opt))
             if self.path is not None: self.start.save(self.path/'start.safetensors')
@@ -204,11 +207,21 @@ class LotteryTicketFinder:
         if self.path is not None and self._rows: self._tidy()    # killed in the midst of it, perhaps
         self.train = train
 
+    def _renew_opt(self):
+        "An optimizer made before layers were frozen by hand has parameters that a fresh one hasn't: none at all then, `train` makes it."
+        learn,opt = self.learn,self.learn.opt
+        if opt is None: return
+        saved = opt.state_dict()
+        learn.create_opt()
+        try: check_opt(learn.opt, saved)
+        except ValueError: opt = None
+        learn.opt = opt
+
     def _begun(self): return self.path is not None and any(o.name!='start.safetensors' for o in self.path.glob('*.safetensors'))
 
     def _sweep(self):
         "Away with what a killed process was writing."
-        for k in ('start','rewind','round_*','moment','ticket','early_bird'):
+        for k in ('start','rewind','round_*','moment','ticket','early_bird*'):
             for o in self.path.glob(f'.{k}.safetensors.*.part'): o.unlink()
         for o in self.path.glob('.history.csv.*.part'): o.unlink()
 
@@ -250,7 +263,7 @@ class LotteryTicketFinder:
             first = moment.notes['first'] if moment else self._measure('start_')
             set_random_states(begin.rng, learn.dls)    # what train itself draws by chance is the same when it goes on
             t = Training(learn, moment or begin, at, lambda t: on_epoch(t, lambda **more: t.moment(first=first, **notes, **more)))(self.train)
-            last = self._measure()
+            last = self._measure('', t.last)
         valid = [(e['valid_loss'], e['epoch']) for e in t.epochs if e.get('valid_loss') is not None]
         return dict(train_loss=t.epochs[-1].get('train_loss') if t.epochs else None, **last, best_epoch=min(valid)[1] if valid else None, **first),t
 
@@ -297,8 +310,8 @@ class LotteryTicketFinder:
         if self.path is not None: rewound.save(self.path/'rewind.safetensors')
         self.rewound = rewound
 
-    def _measure(self, prefix=''):
-        "Validation loss and metrics of the learner as it is."
+    def _measure(self, prefix='', known=None):
+        "Validation loss and metrics of the learner as it is, or these if they are known."
         learn = self.learn
         if len(learn.dls.loaders)<2 or not len(learn.dls.valid): return {}
         names,seen = [],[]
@@ -309,9 +322,10 @@ class LotteryTicketFinder:
         def number(v):
             try: return None if v is None else float(v)
             except (TypeError,ValueError,RuntimeError): return None    # an array, say: no column of numbers
+        if known is not None: return {n: number(v) for n,v in zip(names, known)}
         rec = learn.recorder
         kept = {**vars(rec), 'smooth_loss': copy(rec.smooth_loss)}    # `validate` makes it forget the training
-        others = [cb for cb in learn.cbs if isinstance(cb, (TrackerCallback,CSVLogger))]    # this is no epoch to watch, or to log
+        others = [cb for cb in learn.cbs if isinstance(cb, (TrackerCallback,CSVLogger,ShowGraphCallback))]    # this is no epoch to watch, or to log
         try:
             with learn.removed_cbs(others): return {n: number(v) for n,v in zip(names, learn.validate())}
         finally: vars(rec).update(kept)
@@ -364,7 +378,9 @@ class LotteryTicketFinder:
     @property
     def _finished(self):
         "Whether the folder has all that a run leaves. Then it is only read, by many at a time if they like."
-        return len(self._rows)>self.n_rounds and all((self.path/o).exists() for o in ('history.csv','ticket.safetensors')) and not (self.path/'moment.safetensors').exists()
+        return all((self.path/o).exists() for o in (self._file(self.n_rounds).name,'history.csv','ticket.safetensors')) and not (self.path/'moment.safetensors').exists()
+
+    def _held(self, free=None): return nullcontext() if self.path is None else claim(self.path, free or (lambda: self._finished))
 
     def _tidy(self):
         "What follows from the rounds that are over."
@@ -388,7 +404,7 @@ class LotteryTicketFinder:
         "Read what a run before has left; False if there was none."
         first = self.path/'start.safetensors'
         if not first.exists():
-            if old := sorted(o for k in ('round_*','moment','rewind') for o in self.path.glob(f'{k}.safetensors')): raise ValueError(f"path {str(self.path)!r} has {old[0].name}, but no start.safetensors: it is damaged, or not a finder's")
+            if old := sorted(o for k in ('round_*','moment','rewind','early_bird_*') for o in self.path.glob(f'{k}.safetensors')): raise ValueError(f"path {str(self.path)!r} has {old[0].name}, but no start.safetensors: it is damaged, or not a finder's")
             self._sweep()
             return False
         start = Snapshot.load(first)
@@ -445,5 +461,10 @@ def find_ticket(self:Learner,
     n_rounds:int=None, # Rounds of pruning, 1 is one-shot; default so many that each prunes at most 20 % of what remains
     **kwargs # As `LotteryTicketFinder` takes them
 ) -> Ticket: # That of the last round; `ticket.about['history']` has a row for each
-    "Find a ticket in rounds of training, pruning and rewinding."
-    return LotteryTicketFinder(self, sparsity, n_rounds, **kwargs).find_winning_ticket(train)
+    """Find a ticket in rounds of training, pruning and rewinding.
+
+    Interrupted, it leaves its finder in `learn.ticket_finder`, with the tickets so far; its `find_winning_ticket(train)` goes on."""
+    self.ticket_finder = LotteryTicketFinder(self, sparsity, n_rounds, **kwargs)
+    ticket = self.ticket_finder.find_winning_ticket(train)
+    del self.ticket_finder    # it holds the learner and its data, which `export` would write as well
+    return ticket

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['to_iteration', 'clone_tree', 'model_tensors', 'random_states', 'loader_states', 'set_loader_states', 'seed_loaders',
            'seed_learner', 'set_random_states', 'beside', 'save_tensors', 'load_tensors', 'pack_tree', 'unpack_tree',
-           'check_names', 'Snapshot', 'SnapshotCallback', 'ResumeCallback']
+           'check_names', 'check_opt', 'Snapshot', 'SnapshotCallback', 'ResumeCallback']
 
 # %% ../nbs/04_snapshot.ipynb #6a44c430
 import json, math, os, random, re
@@ -185,7 +185,8 @@ def check_names(have, want, what):
     odd += [f'{n} is {tuple(have[n].shape)} in the {what}, {tuple(want[n].shape)} in the model' for n in have if n in want and have[n].shape!=want[n].shape]
     if odd: raise ValueError(f"the {what} doesn't fit the model: {'; '.join(odd[:8])}{f'; and {len(odd)-8} more' if len(odd)>8 else ''}")
 
-def _check_opt(opt, saved):
+def check_opt(opt, saved):
+    "Raise a `ValueError` that says how an optimizer's saved state and the learner's optimizer differ in groups and parameters."
     now = opt.state_dict()
     shape = lambda sd: {k: [len(g.get('params', ())) for g in v] if k=='param_groups' else len(v) for k,v in sd.items() if k in ('hypers','param_groups') or k=='state' and 'hypers' in sd}
     if now.keys()!=saved.keys() or shape(now)!=shape(saved):
@@ -234,7 +235,7 @@ class Snapshot:
         check_names(self.model, live, 'snapshot')
         if opt and self.opt is not None:
             if learn.opt is None: learn.create_opt()
-            _check_opt(learn.opt, self.opt)
+            check_opt(learn.opt, self.opt)
         if model:
             with torch.no_grad():
                 for n,t in live.items(): t.copy_(self.model[n])

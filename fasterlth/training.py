@@ -12,25 +12,35 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from inspect import signature
-from operator import attrgetter
 
 import torch
-from fastai.callback.core import Callback, CancelEpochException, CancelFitException, TrainEvalCallback, event
-from fastai.callback.progress import ProgressCallback
+from fastai.callback.core import Callback, CancelEpochException, CancelFitException, TrainEvalCallback
+from fastai.callback.progress import ProgressCallback, ShowGraphCallback
 from fastai.callback.schedule import LRFinder
 from fastai.learner import Learner, Recorder
 from fastcore.foundation import L
 
-from .snapshot import ResumeCallback, Snapshot, SnapshotCallback, seed_loaders
+from .snapshot import ResumeCallback, Snapshot, SnapshotCallback, clone_tree, model_tensors, seed_loaders
+from .loop import lean_loop
 from .callback import MaskCallback
 
 # %% ../nbs/06a_training.ipynb #bf4f1ade
 _plain = bool,int,float,str,type(None)
 
 def _is_scaler(o): return isinstance(o, torch.amp.GradScaler)
+def _is_graph(o): return o is ShowGraphCallback or isinstance(o, ShowGraphCallback)
 
 # %% ../nbs/06a_training.ipynb #1357bf72
-def _their_own(cb): return not isinstance(cb, (TrainEvalCallback,Recorder,ProgressCallback,MaskCallback,SnapshotCallback,ResumeCallback))
+class _Validated(Callback):
+    "Keep the tensors that the last epoch was validated with."
+    order,tensors = 10**7,None    # when all others have done what they do to the weights
+    def before_fit(self):
+        if not self.learn.lock.locked(): self.tensors = None
+    before_epoch = before_fit
+    def before_validate(self):
+        if not self.learn.lock.locked(): self.tensors = clone_tree(model_tensors(self.learn.model))
+
+def _their_own(cb): return not isinstance(cb, (TrainEvalCallback,Recorder,ProgressCallback,MaskCallback,SnapshotCallback,ResumeCallback,_Validated))
 
 def _numbered(learn):
     "The callbacks that count something of their own, by name and position among those of the same name."
@@ -59,16 +69,6 @@ def set_callback_states(learn:Learner, states:dict):
     rec.smooth_loss.count,rec.smooth_loss.val = states['smooth'][0],torch.tensor(states['smooth'][1])
     rec.iters,rec.lrs,rec.losses = list(states['iters']),list(states['lrs']),[torch.tensor(o) for o in states['losses']]
 
-# %% ../nbs/06a_training.ipynb #166001b1
-_events = [e for e in vars(event) if e[0]!='_']
-
-def _call_one(learn, event_name):
-    "What `Learner._call_one` does, past the callbacks to which it would make no difference."
-    if event_name not in _events: raise ValueError(f"there is no event {event_name!r}")
-    for cb in sorted(learn.cbs, key=attrgetter('order')):
-        c = type(cb)
-        if c.__call__ is not Callback.__call__ or hasattr(c, event_name) or event_name in vars(cb) or event_name=='after_fit': cb(event_name)
-
 # %% ../nbs/06a_training.ipynb #df2ef84c
 class Training:
     """A run of `train(learn)`, from a moment on. `epochs` has a dict of losses and metrics for each epoch.
@@ -85,7 +85,7 @@ class Training:
         notes = begin and begin.notes or {}
         self.epochs,self.passed = list(notes.get('epochs', [])),list(notes.get('passed', []))    # `passed`: how each fit that is over has left the learner
         self._aside,self._snap,self.over,self._dls = False,None,False,learn.dls
-        self._before,self._since = notes.get('seconds', 0),time.perf_counter()
+        self._before,self._since,self._validated = notes.get('seconds', 0),time.perf_counter(),_Validated()
 
     def __call__(self, train):
         "Run it."
@@ -104,13 +104,12 @@ class Training:
     @contextmanager
     def _in_charge(self):
         learn,own = self.learn,vars(self.learn)
-        ours = dict(fit=partial(self._fit, learn.fit), _do_fit=self._do_fit)
-        if type(learn)._call_one is Learner._call_one and not any(hasattr(learn, e) for e in _events): ours['_call_one'] = partial(_call_one, learn)
+        ours = dict(fit=partial(self._fit, learn.fit), _do_fit=self._do_fit, **lean_loop(learn))
         were = {k: own[k] for k in ours if k in own}
         own.update(ours)
         try: yield
         finally:
-            for k in ours: del own[k]
+            for k in ours: own.pop(k, None)
             own.update(were)
 
     @property
@@ -120,10 +119,23 @@ class Training:
         fit = self._snap[1]
         return replace(self._snap[0].taken, fit=fit, notes=dict(passed=self.passed[:fit]))
 
+    def _is_validated(self):
+        seen,live = self._validated.tensors,model_tensors(self.learn.model)
+        return seen is not None and seen.keys()==live.keys() and all(torch.equal(seen[n].to(t.device), t) for n,t in live.items())
+
+    @property
+    def last(self) -> list:
+        "Validation loss and metrics of the last epoch, None where the learner isn't any more what was validated then."
+        rec = self.learn.recorder
+        names = ['train_loss','valid_loss',*self.learn.metrics.attrgot('name')]
+        known = self.learn.dls is self._dls and [o for o in getattr(rec, 'metric_names', []) if o not in ('epoch','time')]==names
+        return list(rec.values[-1][1:]) if known and rec.values and len(rec.values[-1])==len(names) and self._is_validated() else None
+
     def _go_on(self, moment=None):
         moment = moment or self.begin
         moment.restore(self.learn)
         notes = moment.notes or {}
+        if notes.get('validated'): self._validated.tensors = moment.model
         if states := notes.get('states'): set_callback_states(self.learn, states)
         params = dict(self.learn.model.named_parameters())
         for n,g in notes.get('grads', {}).items(): params[n].grad = g.clone().to(params[n].device)
@@ -147,7 +159,11 @@ class Training:
             return
         here = self.at is not None and self.steps<=self.at<self.steps+steps
         if here: self._snap = SnapshotCallback(f'{self.at-self.steps}it'),self.fit_no
-        with learn.added_cbs(self._snap[0] if here else None): fit(*args, **kwargs)
+        graphs = []
+        if not any(isinstance(cb, ProgressCallback) for cb in learn.cbs):    # a graph is drawn in the bar
+            graphs = [cb for cb in learn.cbs if _is_graph(cb)]
+            if any(map(_is_graph, L(call.get('cbs')))): args,kwargs = (),{k: v for k,v in call.items() if k!='self'} | dict(cbs=[cb for cb in L(call['cbs']) if not _is_graph(cb)])
+        with learn.removed_cbs(graphs), learn.added_cbs([self._validated] + ([self._snap[0]] if here else [])): fit(*args, **kwargs)
         self._over(call['n_epoch'])
         self.passed = self.passed[:self.fit_no-1]+[vars(Snapshot.take(learn, fit=self.fit_no, notes=dict(states={**callback_states(learn), 'callbacks': {}})))]
         self._tell(0)
@@ -189,4 +205,4 @@ class Training:
     def moment(self, **notes) -> Snapshot:
         "In `on_epoch`: a snapshot to go on from."
         grads = {n: p.grad.detach().clone() for n,p in self.learn.model.named_parameters() if p.grad is not None and p.grad.any()}    # accumulated, not stepped yet
-        return Snapshot.take(self.learn, self._epoch, fit=self.fit_no, notes=dict(grads=grads, epochs=list(self.epochs), passed=self.passed, seconds=self.seconds, states=callback_states(self.learn), **notes))
+        return Snapshot.take(self.learn, self._epoch, fit=self.fit_no, notes=dict(grads=grads, epochs=list(self.epochs), passed=self.passed, seconds=self.seconds, validated=self._is_validated(), states=callback_states(self.learn), **notes))

@@ -1,7 +1,7 @@
 """Runs of the finder that are killed by SIGKILL, and go on: `python killed.py FOLDER MODE N`.
 
 Each run is a process forked from this one, which has fastai imported already and uses one thread. MODE `windows` kills
-before and after each replacing of a file, one run each; `half` when a file is half-written; `instants` kills N times at
+before and after each replacing of a file, one run each; `bird` does so to a search for an early-bird ticket; `half` when a file is half-written; `instants` kills N times at
 random instants, `tuned` does so with another order of data in each round, a frozen layer and fine-tuning, `study` does so
 to a study. Prints a line for each run that ended otherwise than an undisturbed one, and `ok` with the number of runs at the end."""
 import contextlib, hashlib, io, json, os, random, signal, sys, time, warnings
@@ -63,6 +63,16 @@ def run_study(path):
             for k,v in d.items(): h.update(k.encode()+v.numpy().tobytes())
     return h.hexdigest()
 
+def run_bird(path):
+    "A whole search for an early-bird ticket, or what is left of it."
+    l = make_learner(path=path)
+    finder = LotteryTicketFinder(l, 50, 1, seed=0, path=path, verbose=False)
+    with contextlib.redirect_stdout(io.StringIO()): t = finder.find_early_bird(train, granularity='weight', criteria=movement, n_masks=3, threshold=.5)
+    h = hashlib.sha256(repr([sorted(p.name for p in path.iterdir()), finder.early_bird.found]).encode())
+    for d in (weights(l.model), t.weights, t.masks, *finder.early_bird.masks):
+        for k,v in sorted(d.items()): h.update(k.encode()+v.numpy().tobytes())
+    return h.hexdigest()
+
 def halved(kill_at=None):
     "Count the files that are made sure of from now on, and be killed when half of one is there."
     n,fsync = [0],os.fsync
@@ -90,7 +100,7 @@ def main(folder, mode, n):
     folder,bad,runs = Path(folder),0,0
     run = partial(globals()['run'], rewind='weights', at='7it') if mode in ('windows','half') else partial(globals()['run'], rewind='lr', at=1)
     if mode=='tuned': run = partial(globals()['run'], rewind='finetune', at=0, reshuffle=True, frozen=True)
-    if mode=='study': run = run_study
+    if mode in ('study','bird'): run = dict(study=run_study, bird=run_bird)[mode]
     def whole():
         count = (halved if mode=='half' else counting)()
         return run(folder/'whole'),count[0]
@@ -102,7 +112,7 @@ def main(folder, mode, n):
         got = result(*fork(lambda: run(path)))
         runs += 1
         if got!=want: bad += 1; print(what, got)
-    if mode=='windows':
+    if mode in ('windows','bird'):
         for i in range(n_files):
             for after in (False,True):
                 path = folder/f'{i}{after}'

@@ -76,6 +76,14 @@ def test_a_distance_at_the_threshold_is_within_it():
         quiet(make_learner(), 2, cbs=(cb := Scripted(['1100','1101'], n_masks=2, threshold=t)))
         assert cb.found==found
 
+def test_the_papers_queue_and_threshold_are_the_defaults():
+    "Five masks, a tenth."
+    a,b,c = '1111100000','1111010000','1110110000'    # b and c each differ from a in 2 of 10, d in 1
+    d = '1111000000'
+    for bits,found in (([a]*5, 5), ([a,a,a,a,d], 5), ([a,a,a,b,a,a,a,a,a], 9), ([c,a,a,a,a,a], 6)):
+        quiet(make_learner(), len(bits), cbs=(cb := Scripted(bits)))
+        assert cb.found==found, bits
+
 def test_training_stops_in_the_epoch_of_the_ticket():
     learn,cb = watch(9, n_masks=3, threshold=1.)
     assert cb.found==3==len(cb.masks)==len(learn.recorder.values) and len(cb.distances)==3
@@ -234,3 +242,31 @@ def test_flops_of_convolutions_and_masks():
 @pytest.mark.parametrize('granularity', [None,'filter'])
 def test_nothing_left_is_refused(granularity):
     with pytest.raises(ValueError, match='sparsity must be below 100'): EarlyBirdCallback(100, granularity)
+
+# On a learner with a ticket
+
+def test_what_a_ticket_has_pruned_stays_pruned():
+    for g,context in ((None,'global'),('weight','local'),('filter','local')):
+        learn = make_learner(model=resnet())
+        first = make_masks(prunable(learn.model, 'weight', nn.Conv2d), 40)
+        Ticket.of(learn.model, first).apply(learn)
+        cb = quiet(learn, 3, cbs=(cb := EarlyBirdCallback(50, g, context, n_masks=2, threshold=1., verbose=False, layer_type=None if g is None else nn.Conv2d))) and cb
+        on = cb.ticket.masks
+        assert set(first)<=set(on)
+        for n,m in first.items(): assert not (on[n]&~m).any(), (g, n)
+        if g=='weight': assert cb.ticket.sparsity==pytest.approx(50, abs=1) and not any((ms[n]&~m).any() for ms in cb.masks for n,m in first.items())
+
+def test_a_search_within_the_finders_own_ticket():
+    learn = make_learner(model=resnet())
+    first = make_masks(prunable(learn.model), 30)
+    Ticket.of(learn.model, first).apply(learn)
+    t = LotteryTicketFinder(learn, 50, 1, seed=0, verbose=False).find_early_bird(two_fits, n_masks=2, threshold=1.)
+    assert all(not (t.masks[n]&~m).any() for n,m in first.items())
+    assert any(n.startswith('bn') and not m.all() for n,m in t.masks.items())
+
+def test_fewer_than_the_ticket_has_pruned_is_refused():
+    learn = make_learner()
+    Ticket.of(learn.model, make_masks(prunable(learn.model), 80)).apply(learn)
+    before = weights(learn.model)
+    with pytest.raises(ValueError, match=r'sparsity must be at least the 80\.\d\d% of the ticket on this learner, not 50%'): quiet(learn, 1, cbs=EarlyBirdCallback(50, 'weight'))
+    assert same(before, weights(learn.model))

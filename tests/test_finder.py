@@ -1,4 +1,5 @@
 "The papers' protocol: what each round begins with, and what it trains with."
+import re
 import pytest
 from conftest import *
 from fasterlth.finder import LotteryTicketFinder, round_targets
@@ -457,6 +458,7 @@ def test_the_bar_counts_the_epochs_of_all_rounds(capsys):
     f = finder(n_rounds=2, seed=0, rewind_epoch=1, verbose=True)
     f.find_winning_ticket(lambda l: l.fit(3))
     shown = capsys.readouterr().out
+    assert re.search(r'\d\d:\d\d<\d\d:\d\d', shown)    # time past, time left
     assert f._bar.total==f._done==3+2+2 and '[7/7' in shown and 'round 2 of 2, 20% of the weights' in shown
 
 def test_the_plots_lines_are_those_of_the_history():
@@ -471,3 +473,24 @@ def test_loaders_of_torch():
     dls = DataLoaders(DataLoader(TensorDataset(x, y), 16, shuffle=True, generator=torch.Generator()), DataLoader(TensorDataset(x, y), 32))
     f = LotteryTicketFinder(Learner(dls, SmallNet(), loss_func=nn.CrossEntropyLoss(), lr=1e-2), 80, 1, criteria=snip, seed=0, verbose=False)
     assert round(f.find_winning_ticket(lambda l: l.fit(1)).sparsity)==80 and f.costs().train_epochs.tolist()==[1,1]
+
+@pytest.mark.parametrize('train', [
+    lambda l: l.fit_flat_cos(3, 1e-2), lambda l: l.fit_sgdr(2, 1, 1e-2), lambda l: l.fit(3, cbs=ParamScheduler({'lr': SchedExp(1e-2, 1e-3), 'mom': SchedLin(.8, .9)})),
+    lambda l: (l.freeze(), l.fit_one_cycle(1, 1e-2), l.unfreeze(), l.fit_flat_cos(2, slice(1e-4, 1e-2)))], ids=['flat_cos','sgdr','scheduler','by_hand'])
+def test_any_of_fastais_fits(train):
+    learn = make_learner(splitter=lambda m: [params(m.conv)+params(m.bn), params(m.fc1)+params(m.fc2)])
+    learn.add_cb(log := Diary())
+    f = finder(learn, n_rounds=2, rewind_epoch=1)
+    f.find_winning_ticket(logged(train))
+    assert len(set(log.rates[0]))>1 and log.rates[1]==log.rates[2]==log.rates[0][len(learn.dls.train):]
+    assert [len(e) for e in f._epochs]==[len(log.rates[0])//len(learn.dls.train)]+[len(log.rates[1])//len(learn.dls.train)]*2
+    assert_masked(learn.model, f.ticket.masks)
+
+def test_a_fresh_optimizer_each_round():
+    learn,opts = make_learner(),[]
+    class Watching(Callback):
+        def before_train(self): opts.append({k: v for s in self.opt.state.values() for k,v in s.items() if k in ('step','grad_avg')}) if self.epoch==0 else None
+    learn.add_cb(Watching())
+    quiet(learn, 1); opts.clear()    # the learner had one that has learnt
+    finder(learn, n_rounds=2).find_winning_ticket(lambda l: l.fit(2))
+    assert opts==[{}]*3

@@ -3,7 +3,7 @@ import contextlib, io, subprocess, sys
 import pytest
 from conftest import *
 from fasterlth.finder import LotteryTicketFinder
-from fasterlth.snapshot import load_tensors
+from fasterlth.experiment import claim
 
 def two_fits(l):
     l.fit_one_cycle(2, 1e-2)
@@ -28,7 +28,7 @@ def ended(f, ref):
     assert all(same(a.weights, b.weights) for a,b in zip(f.tickets, ref.tickets))
     return True
 
-@pytest.mark.parametrize('mode,n,least', [('windows',0,40), ('half',0,15), ('instants',8,8), ('tuned',4,4)])
+@pytest.mark.parametrize('mode,n,least', [('windows',0,40), ('half',0,15), ('instants',8,8), ('tuned',4,4), ('bird',0,8)])
 def test_killed(tmp_path, mode, n, least):
     "Real processes, killed before and after each file is replaced, and at random instants."
     r = subprocess.run([sys.executable, Path(__file__).with_name('killed.py'), tmp_path, mode, str(n)], capture_output=True, text=True, timeout=600)
@@ -191,3 +191,111 @@ def test_loaders_that_train_puts_in_are_seeded_and_rewound(tmp_path):
         g = finder(learner(3), n_rounds=1, path=tmp_path/str(i))
         g.find_winning_ticket(grows)
         assert ended(g, ref)
+
+# Whose turn it is
+
+def test_two_processes_do_not_train_into_one_folder(tmp_path, undisturbed):
+    with pytest.raises(KeyboardInterrupt): finder(stop(make_learner(), 20), path=tmp_path).find_winning_ticket(two_fits)
+    files = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    hold = f"import sys; from fasterlth.experiment import claim\nwith claim({str(tmp_path)!r}): print('has it', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, '-W', 'ignore', '-c', hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as p:
+        assert p.stdout.readline()=='has it\n'
+        for call in (lambda f: f.find_winning_ticket(two_fits), lambda f: f.find_early_bird(two_fits, granularity='weight')):
+            with pytest.raises(ValueError, match=f'path .{tmp_path}. is in use: another run writes to it'): call(finder(path=tmp_path))
+        assert {p.name: p.read_bytes() for p in tmp_path.iterdir()}==files    # nothing is touched
+        p.kill()    # by SIGKILL: it couldn't clean up
+    f = finder(path=tmp_path)
+    f.find_winning_ticket(two_fits)
+    assert ended(f, undisturbed['weights',0])
+    with claim(tmp_path):
+        g = finder(path=tmp_path)
+        g.find_winning_ticket(two_fits)    # finished, so it is only read, whoever has it
+    assert ended(g, undisturbed['weights',0])
+
+def test_a_run_holds_its_folder_until_it_ends(tmp_path):
+    seen = []
+    class Look(Callback):
+        def after_epoch(self):
+            if not self.learn.lock.locked():
+                with pytest.raises(ValueError, match='is in use'), claim(tmp_path, wait=0): pass
+                seen.append(self.epoch)
+    f = finder(make_learner(cbs=Look()), path=tmp_path, n_rounds=1)
+    f.find_winning_ticket(two_fits)
+    with claim(tmp_path, wait=0): pass
+    assert len(seen)==6
+    with pytest.raises(KeyboardInterrupt): finder(stop(make_learner(), 8), path=tmp_path/'b').find_winning_ticket(two_fits)
+    with claim(tmp_path/'b', wait=0): pass
+
+def test_find_ticket_without_a_folder_leaves_its_finder(undisturbed):
+    learn = stop(make_learner(), 20)
+    with pytest.raises(KeyboardInterrupt): learn.find_ticket(two_fits, 80, 2, seed=0, verbose=False)
+    f = learn.ticket_finder
+    assert len(f.history)==1 and len(f.tickets)==2 and f.ticket.sparsity>50 and f.plot()
+    f.find_winning_ticket(two_fits)
+    assert ended(f, undisturbed['weights',0])
+    learn.find_ticket(two_fits, 80, 1, seed=0, verbose=False)
+    assert not hasattr(learn, 'ticket_finder')    # nothing of it is exported with the learner
+
+# The search for an early-bird ticket
+
+def bird(path, at_batch=None, n_masks=4, **kwargs):
+    learn = make_learner()
+    if at_batch: stop(learn, at_batch)
+    f = finder(learn, n_rounds=1, path=path)
+    return f,lambda: f.find_early_bird(long_fits, 50, **{'granularity': 'weight', 'criteria': movement, 'n_masks': n_masks, 'threshold': 1., **kwargs})
+
+def long_fits(l):
+    l.fit_one_cycle(3, 1e-2)
+    l.fit_one_cycle(4, 3e-3)
+
+def test_a_search_goes_on_with_the_masks_it_has(tmp_path):
+    ref,search = bird(None); want = search()
+    assert ref.early_bird.found==4
+    for at_batch,kept in ((3,0), (8,1), (14,2), (17,3)):    # 5 batches an epoch
+        path = tmp_path/str(at_batch)
+        f,search = bird(path, at_batch)
+        with pytest.raises(KeyboardInterrupt): search()
+        assert (path/'early_bird_moment.safetensors').exists()==(kept>0)
+        n = []
+        for again in (False,True):    # the third call only reads
+            g,search = bird(path)
+            do = g.learn._do_epoch_train
+            def _do_epoch_train(): n.append(1); do()
+            g.learn._do_epoch_train = _do_epoch_train
+            t = search()
+            assert len(n)==4-kept
+            assert same(t.masks, want.masks) and same(t.weights, want.weights) and same(weights(g.learn.model), weights(ref.learn.model))
+            assert g.early_bird.found==4 and g.early_bird.distances.equals(ref.early_bird.distances) and g._planned==7 and g.early_bird.plot()
+            assert g.costs().equals(ref.costs())
+        assert sorted(p.name for p in path.iterdir())==['early_bird.safetensors','early_bird_masks.safetensors','start.safetensors']
+
+def test_another_search_is_told_apart(tmp_path):
+    f,search = bird(tmp_path, 14)
+    with pytest.raises(KeyboardInterrupt): search()
+    with pytest.raises(ValueError, match='has a search under way whose threshold is 1.0 in the folder, 0.5 now. Let it end, or delete early_bird_moment.safetensors'): bird(tmp_path, threshold=.5)[1]()
+    t = bird(tmp_path)[1]()
+    with pytest.raises(ValueError, match='no early-bird ticket in 7 epochs'): bird(tmp_path, threshold=0.)[1]()    # over: others may follow
+    assert not (tmp_path/'early_bird.safetensors').exists()
+    g,search = bird(tmp_path, 1, threshold=0.)
+    with pytest.raises(ValueError, match='no early-bird ticket in 7 epochs'): search()    # known, without training
+    assert same(bird(tmp_path)[1]().masks, t.masks)
+
+@pytest.mark.parametrize('name', ['early_bird_moment','early_bird_masks','early_bird'])
+def test_damaged_files_of_a_search_are_named(tmp_path, name):
+    if name=='early_bird_moment':
+        with pytest.raises(KeyboardInterrupt): bird(tmp_path, 14)[1]()
+    else: bird(tmp_path)[1]()
+    f = tmp_path/f'{name}.safetensors'
+    f.write_bytes(f.read_bytes()[:-50])
+    with pytest.raises(ValueError, match=f.name): bird(tmp_path)[1]()
+
+def test_a_body_frozen_by_hand_after_a_fit():
+    learn = make_learner()
+    quiet(learn, 1)
+    for p in learn.model.conv.parameters(): p.requires_grad_(False)
+    conv = learn.model.conv.weight.detach().clone()
+    f = finder(learn, n_rounds=1, layer_type=nn.Linear)
+    f.find_winning_ticket(two_fits)
+    assert torch.equal(learn.model.conv.weight, conv) and len(f.history)==2
+    assert not torch.equal(f.trained[0]['fc1.weight'], f.start.model['fc1.weight'])
+    assert not any(p.requires_grad for p in learn.model.conv.parameters())
