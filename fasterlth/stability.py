@@ -202,6 +202,7 @@ def rewind_find(self:Learner,
 
 def _planned(f, train):
     "Iterations and epochs of a training, without training."
+    f._at_start()    # with an optimizer of its own: train may set rates before it fits
     t = Training(f.learn)
     t.over = True
     t(train)

@@ -141,7 +141,7 @@ def test_the_optimizer_and_chance_are_put_back():
 
 def test_costs_are_stated_and_what_is_left(tmp_path, capsys):
     find(plain(), path=tmp_path, verbose=True)
-    assert '6 trainings from 3 moments: 15 epochs, and at most 3 to get there' in capsys.readouterr().out    # from 0, 2 and 5 of 15 iterations, two copies each: 2*(3+2.6+2)
+    assert '6 trainings from 3 moments: 15.2 epochs, and at most 3 to get there' in capsys.readouterr().out    # from 0, 2 and 5 of 15 iterations, two copies each: 2*(3+2.6+2)
     next(tmp_path.glob('end_5_*')).unlink()
     for o in (tmp_path/'.end_0_dense_0.safetensors.1.part',): o.touch()
     find(plain(), path=tmp_path, verbose=True)
