@@ -41,6 +41,10 @@ def compare_tickets(
     granularity:str='weight' # What is pruned together
 ) -> pd.DataFrame: # A row for each condition and seed: sparsity, counted in the trained weights, and score
     "Dense network, winning ticket, its random re-initialisation, and a random mask, each trained in full from torch's seed."
+    for k,f in dict(model_fn=model_fn, train_fn=train_fn, eval_fn=eval_fn).items():
+        if not callable(f): raise TypeError(f"{k} must be a function, not {f!r}")
+    if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds<1: raise ValueError(f"seeds must be a number from 1, not {seeds!r}")
+    if odd := [k for k in criterion_inputs(criteria, 'criteria') if k not in ('init','prev','name')]: raise ValueError(f"criteria {func_name(criteria)!r} asks for {odd[0]!r}, for which there is no data here: take a LotteryStudy")
     targets,rows = round_targets(sparsity, n_rounds),[]
     def trained(seed, start, masks):
         model = model_fn()
@@ -61,7 +65,9 @@ def compare_tickets(
             masks = next_masks(layers, t, criteria, masks=masks, **score_inputs(criteria, model, list(layers), [], None, init, init))
             if t is not targets[-1]: model = trained(seed, init, masks)
         runs['winning'] = trained(seed, init, masks)
-        runs['random_reinit'] = trained(seed, start(10_000+seed), masks)
+        fresh = start(10_000+seed)
+        if all(torch.equal(fresh[n], init[n]) for n in layers): raise ValueError("model_fn must give other weights for another torch.manual_seed, but it gave the same")
+        runs['random_reinit'] = trained(seed, fresh, masks)
         counts = {n: sparsity_of({n: m}) for n,m in masks.items()}
         runs['random_mask'] = trained(seed, init, next_masks(layers, counts, partial(random_score, seed=seed), masks=None))
         for k,m in runs.items():

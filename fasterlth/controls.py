@@ -107,7 +107,7 @@ class Trunk:
         batches = []
         if {'grad','hess_grad'}&set(needs := criterion_inputs(criterion)):
             seed_learner(learn, self.number('examples'))
-            batches = examples(learn.dls)
+            batches = f.batches or examples(learn.dls)
         elif 'flow' in needs: batches = [one_batch(learn)]
         kept = {n: self.start.masks[n] for n in layers}
         goal,masks = {n: sparsity_of({n: m}) for n,m in kept.items()} if context=='local' else sparsity_of(kept),None

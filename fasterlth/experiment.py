@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import FunctionType
 from zlib import crc32
 
 import numpy as np, torch
@@ -64,17 +65,21 @@ def _code(c): return [c.co_code.hex(), list(c.co_names), [_code(o) if hasattr(o,
 
 # %% ../nbs/06b_experiment.ipynb #1a414748
 def describe_function(
-    f:Callable # Any function, or a `partial` of one
-) -> dict: # Its name, a checksum of its code, and the plain values that it uses
+    f:Callable, # Any function, or a `partial` of one
+    _within:tuple=() # The functions that it is held by
+) -> dict: # Its name, a checksum of its code, and the plain values and the functions that it was given
     "What a function does, as far as can be told from its code."
-    if isinstance(f, partial): return {**describe_function(f.func), 'given': {str(k): v for k,v in [*enumerate(f.args), *f.keywords.items()] if _is_simple(v)}}
+    held = lambda vs: {str(k): describe_function(v, (*_within,f)) for k,v in vs if isinstance(v, (FunctionType,partial)) and v not in (*_within,f)}
+    if isinstance(f, partial):
+        given = [*enumerate(f.args), *f.keywords.items()]
+        return {**describe_function(f.func, _within), 'given': {**{str(k): v for k,v in given if _is_simple(v)}, **held(given)}}
     c = getattr(f, '__code__', None)
     if c is None: return dict(name=func_name(f), settings=_settings(f))
-    around = {n: f.__globals__[n] for n in c.co_names if n in f.__globals__}
-    around |= {n: o.cell_contents for n,o in zip(c.co_freevars, f.__closure__ or ())}
-    around |= {f'default {i}': o for i,o in enumerate([*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()])}
+    own = {n: o.cell_contents for n,o in zip(c.co_freevars, f.__closure__ or ())}
+    own |= {f'default {i}': o for i,o in enumerate([*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()])}
+    around = {**{n: f.__globals__[n] for n in c.co_names if n in f.__globals__}, **own}
     return dict(name=f.__name__, python='{}.{}'.format(*sys.version_info), code=crc32(json.dumps(_code(c)).encode()),
-                uses={k: v if isinstance(v, _simple) else repr(v) for k,v in around.items() if _is_simple(v)})
+                uses={**{k: v if isinstance(v, _simple) else repr(v) for k,v in around.items() if _is_simple(v)}, **held(own.items())})
 
 # %% ../nbs/06b_experiment.ipynb #dc0aa70d
 def describe_learner(learn:Learner) -> dict:

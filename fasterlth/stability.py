@@ -59,7 +59,9 @@ def linear_interpolation(
     "Loss and error on the validation set along the straight line between two networks."
     if isinstance(points, bool) or not isinstance(points, int) or points<3: raise ValueError(f"points must be a whole number from 3, not {points!r}")
     a,b = _state(a, learn.model, 'a'),_state(b, learn.model, 'b')
+    if isinstance(bn_batches, bool) or not isinstance(bn_batches, int) or bn_batches<1: raise ValueError(f"bn_batches must be a whole number from 1, not {bn_batches!r}")
     if len(learn.dls.loaders)<2 or not len(learn.dls.valid): raise ValueError("learn must have validation data: errors are measured there")
+    if getattr(learn.dls, 'device', None) is not None: learn.model.to(learn.dls.device)    # as a fit does
     live,was,training,states = model_tensors(learn.model),clone_tree(model_tensors(learn.model)),learn.model.training,random_states(learn.dls)
     norms = any(isinstance(m, torch.nn.modules.batchnorm._BatchNorm) for m in learn.model.modules())
     rows = []
@@ -92,7 +94,7 @@ def barrier(
 class RewindPoint(NamedTuple):
     "What `rewind_find` found."
     suggestion: float|str # The earliest stable candidate, None if there is none
-    barriers: pd.DataFrame # A row for each candidate, dense or masked: `barrier`, mean over the pairs, and its range
+    barriers: pd.DataFrame # A row for each candidate, dense or masked: `barrier`, mean over the pairs, and its range; the mean error of the `ends`
     lines: pd.DataFrame # A row for each point of each line
 
 def plot_stability(
@@ -105,19 +107,25 @@ def plot_stability(
     if axs is None: axs = plt.subplots(1, 2, figsize=(10.5,3.6), layout='constrained')[1]
     b = found.barriers
     names = list(dict.fromkeys(b.rewind_epoch.astype(str)))
+    of = 'loss' if found.lines.error.isna().any() else 'error'
     for (masked,g),c in zip(b.groupby('masked'), ('tab:blue','tab:green')):
         x = [names.index(o) for o in g.rewind_epoch.astype(str)]
-        axs[0].errorbar(x, g.barrier, [g.barrier-g['min'],g['max']-g.barrier], fmt='o-', color=c, capsize=3, label='with the mask' if masked else 'dense')
+        axs[0].errorbar(x, g.barrier, [(g.barrier-g['min']).clip(0),(g['max']-g.barrier).clip(0)], fmt='o-', color=c, capsize=3, label='with the mask' if masked else 'dense')
     axs[0].axhline(threshold, color='0.4', ls='--', lw=1, label='stable below')
-    axs[0].set(xlabel='rewind point (epochs)', ylabel='barrier (percentage points)', ylim=(0, None))
+    axs[0].set(xlabel='rewind point (epochs)', ylabel='barrier (percentage points)' if of=='error' else 'barrier (% of the loss)', ylim=(0, None))
     axs[0].set_xticks(range(len(names)), [o.removesuffix('.0') for o in names])
     axs[0].legend(frameon=False, fontsize=8)
     what = found.lines[found.lines.masked] if found.lines.masked.any() else found.lines
     for (k,g),c in zip(what.groupby('iteration'), plt.cm.viridis(np.linspace(0, .9, what.iteration.nunique()))):
-        axs[1].plot(*g.groupby('alpha').error.mean().reset_index().T.values, color=c, label=f"from {str(g.rewind_epoch.iloc[0]).removesuffix('.0')}")
-    axs[1].set(xlabel='from one copy to the other', ylabel='error (%)')
+        axs[1].plot(*g.groupby('alpha')[of].mean().reset_index().T.values, color=c, label=f"from {str(g.rewind_epoch.iloc[0]).removesuffix('.0')}")
+    axs[1].set(xlabel='from one copy to the other', ylabel='error (%)' if of=='error' else 'loss')
     axs[1].legend(frameon=False, fontsize=8)
     return axs
+
+def _barrier(line):
+    "In percentage points of error; where there are no classes, of the loss, in percent of that of the ends."
+    if not line.error.isna().any(): return barrier(line)
+    return 100*barrier(line, 'loss')/abs(line.loss.iloc[[0,-1]].mean())
 
 def _crc(masks):
     crc = 0
@@ -131,7 +139,7 @@ def rewind_find(self:Learner,
     ticket:Ticket=None, # Its masks, to look with them as well: what counts in the end is that the ticket is stable
     copies:int=2, # Trainings from each candidate, each in another order of data
     points:int=30, # Points on the line between two of them
-    threshold:float=2., # Percentage points of error below which a barrier counts as none
+    threshold:float=2., # Percentage points of error below which a barrier counts as none; where targets aren't classes, percent of the loss
     seed:int=0, # Of the orders of data
     path:str|Path=None, # Folder to keep everything in, so that a killed search goes on
     bn_batches:int=50, # As `linear_interpolation` takes it
@@ -140,26 +148,32 @@ def rewind_find(self:Learner,
 ) -> RewindPoint: # Its `suggestion` is for `rewind_epoch`
     """Find the earliest moment from which trainings in another order of data stay linearly connected ([Frankle et al. 2020](https://arxiv.org/abs/1912.05671)).
 
-    The learner's weights as they are now are the start, and are put back. Each copy begins with a fresh optimizer, as a finder's rounds do."""
+    The learner's weights as they are now are the start. It is put back: weights, optimizer, random states. Each copy begins with a fresh optimizer, as a finder's rounds do."""
     learn = self
     if isinstance(epochs, (str,int,float)) or not len(epochs): raise ValueError(f"epochs must be a list of candidates like [0, .5, '500it'], not {epochs!r}")
     if isinstance(copies, bool) or not isinstance(copies, int) or copies<2: raise ValueError(f"copies must be a whole number from 2, not {copies!r}")
     if isinstance(points, bool) or not isinstance(points, int) or points<3: raise ValueError(f"points must be a whole number from 3, not {points!r}")
+    if isinstance(bn_batches, bool) or not isinstance(bn_batches, int) or bn_batches<1: raise ValueError(f"bn_batches must be a whole number from 1, not {bn_batches!r}")
+    if isinstance(threshold, bool) or not isinstance(threshold, (int,float)): raise TypeError(f"threshold must be a number, not {threshold!r}")
     if ticket is not None and not isinstance(ticket, Ticket): raise TypeError(f"ticket must be a Ticket, not {type(ticket).__name__}")
     if ticket is not None: check_masks(ticket.masks, dict(bare(learn.model).named_parameters()))
     if len(learn.dls.loaders)<2 or not len(learn.dls.valid): raise ValueError("learn must have validation data: errors are measured there")
     at = sorted((to_iteration(e, len(learn.dls.train), 'epochs'),i) for i,e in enumerate(epochs))
+    if twice := [(i,j) for (k,i),(l,j) in zip(at, at[1:]) if k==l]: raise ValueError(f"epochs must be different moments, but {epochs[twice[0][0]]!r} and {epochs[twice[0][1]]!r} are the same iteration of {len(learn.dls.train)} in an epoch")
     path = None if path is None else Path(path)
     f = LotteryTicketFinder(learn, 50, 1, seed=seed, reshuffle=True, path=path, verbose=False)
-    was = clone_tree(model_tensors(learn.model))
-    f._begin(train)
+    was,opt,states = clone_tree(model_tensors(learn.model)),learn.opt,random_states(learn.dls)
     try:
+        f._begin(train)
+        if path is not None:
+            for o in path.glob('.*.part'): o.unlink()    # what a killed process was writing
         steps,n_epochs = _planned(f, train)
         if at[-1][0]>=steps: raise ValueError(f"epochs must lie in the training, which has {n_epochs:g} epochs of {len(learn.dls.train)} iterations: {epochs[at[-1][1]]!r} doesn't")
         masks = {False: f.masks[0], **({True: ticket.masks} if ticket is not None else {})}
         runs = [(k,i,m,c) for k,i in at for m in masks for c in range(copies)]
-        cost = sum((steps-k)/steps*n_epochs for k,*_ in runs)
-        if verbose: print(f'{len(runs)} trainings from {len(at)} moments: {cost:.3g} epochs, and at most {at[-1][0]/steps*n_epochs+sum(k>0 for k,_ in at):.3g} to get there')
+        todo = [k for k,i,m,c in runs if not (path and _end_file(f, k, masks[m], c, m).exists())]
+        cost = sum((steps-k)/steps*n_epochs for k in todo)
+        if verbose: print(f"{len(todo)} trainings{f' (of {len(runs)})' if len(todo)<len(runs) else ''} from {len(at)} moments: {cost:.3g} epochs, and at most {at[-1][0]/steps*n_epochs+sum(k>0 for k,_ in at) if todo else 0:.3g} to get there")
         ends,moments = {},{}
         for k,i,m,c in progress_bar(runs) if verbose else runs:
             if k not in moments:
@@ -170,11 +184,13 @@ def rewind_find(self:Learner,
             for m in masks:
                 ls = [linear_interpolation(learn, ends[k,m,x], ends[k,m,y], points, bn_batches).assign(pair=f'{x}-{y}') for x,y in combinations(range(copies), 2)]
                 lines += [l.assign(rewind_epoch=str(epochs[i]), iteration=k, masked=m) for l in ls]
-                bs = [barrier(l, 'loss' if l.error.isna().any() else 'error') for l in ls]
+                bs = [_barrier(l) for l in ls]
                 bars.append(dict(rewind_epoch=epochs[i], iteration=k, masked=m, barrier=float(np.mean(bs)), min=min(bs), max=max(bs), ends=float(np.mean([l.error.iloc[[0,-1]].mean() for l in ls]))))
     finally:
-        f._at_start()
+        if f.start is not None: f._at_start()
         f._load(was)
+        learn.opt = opt
+        set_random_states(states, learn.dls)
     bars = pd.DataFrame(bars)
     stable = bars[(bars.masked==(ticket is not None))&(bars.barrier<threshold)]
     found = RewindPoint(None if stable.empty else next(epochs[i] for k,i in at if k==stable.iteration.iloc[0]), bars, pd.concat(lines, ignore_index=True))
@@ -186,6 +202,7 @@ def rewind_find(self:Learner,
 
 def _planned(f, train):
     "Iterations and epochs of a training, without training."
+    f._at_start()    # with an optimizer of its own: train may set rates before it fits
     t = Training(f.learn)
     t.over = True
     t(train)
@@ -207,13 +224,14 @@ def _moment_at(f, train, k, moments):
     if file: t.taken.save(file)
     return t.taken
 
+def _end_file(f, k, masks, c, masked): return f.path and f.path/f'end_{k}_{_crc(masks) if masked else "dense"}_{c}.safetensors'
+
 def _end(f, moment, k, masks, c, masked):
     "The weights with which a copy ends."
-    name = f'end_{k}_{_crc(masks) if masked else "dense"}_{c}'
-    file = f.path and f.path/f'{name}.safetensors'
+    file = _end_file(f, k, masks, c, masked)
     if file and file.exists(): return load_tensors(file, 'end')[0]
     f.rewound = moment
-    f.train_ticket(masks, round=c, path=file and f.path/f'moment_{name}.safetensors')
+    f.train_ticket(masks, round=c, path=file and f.path/f'moment_{file.name}')
     end = {n: t.detach().cpu().clone() for n,t in model_tensors(f.learn.model).items()}
     if file: save_tensors(file, end, {}, 'end')
     return end

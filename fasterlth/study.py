@@ -11,63 +11,107 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
-import joblib, pandas as pd, torch
+import joblib, numpy as np, pandas as pd, torch
 from fastprogress.fastprogress import progress_bar
+from joblib.externals.loky.process_executor import BrokenProcessPool
 from scipy import stats
 
+from .criteria import check_batches, criterion_inputs
 from .snapshot import beside, random_states, set_random_states
 from .ticket import Ticket, plain
-from .experiment import describe_function, differences
+from .experiment import describe_function, describe_learner, differences
 from .finder import LotteryTicketFinder
 from .controls import Start, Trunk, conditions, new_learner
 
 # %% ../nbs/08_study.ipynb #a9463994
 _trunk = ('dense','winning')
+_own = {'learn','seed','path','verbose'}    # of a finder's arguments, those that the study gives
 
 @contextmanager
-def _settled(threads, device):
-    "What must be the same in every process for the same result."
+def _settled(threads, job=None):
+    "What must be the same in every process for the same result; GPUs are shared out by the number of the job."
     was,states = torch.get_num_threads(),random_states()
+    gpus = torch.cuda.device_count() if job is not None else 0    # of the machine that it runs on
+    gpu = torch.cuda.current_device() if gpus else None
     torch.set_num_threads(threads)
-    if device is not None: torch.cuda.set_device(device)
+    if gpus: torch.cuda.set_device(job%gpus)
     try: yield
     finally:
         torch.set_num_threads(was)
+        if gpus: torch.cuda.set_device(gpu)
         set_random_states(states)
+
+def _text(v):
+    "An argument in JSON, the same in another session."
+    if isinstance(v, dict): return {getattr(k, '__name__', str(k)): _text(o) for k,o in v.items()}
+    if isinstance(v, (list,tuple)): return [_text(o) for o in v]
+    return v.__name__ if isinstance(v, type) else describe_function(v) if callable(v) else repr(v)
 
 def _write(path, what):
     with beside(path) as part: part.write_text(json.dumps(what))
 
+def _finder(make_learner, kw, seed, folder): return LotteryTicketFinder(new_learner(make_learner, seed), **kw, seed=seed, path=folder, verbose=False)
+
 def _find(make_learner, train, kw, seed, folder):
     "A finder's rounds."
-    f = LotteryTicketFinder(new_learner(make_learner, seed), **kw, seed=seed, path=folder, verbose=False)
+    f = _finder(make_learner, kw, seed, folder)
     f.find_winning_ticket(train)
     return f
 
-def _run_finder(make_learner, train, kw, seed, folder, note):
-    f = _find(make_learner, train, kw, seed, folder)
-    _write(folder/'done.json', dict(note, iterations=len(f.learn.dls.train), rows=[dict(o, seconds=s) for o,s in zip(f._rows, f.seconds)]))
+def _files(learn, folder):
+    "What callbacks write (`SaveModelCallback`, `CSVLogger`) goes to the training's own folder: others are under way."
+    learn.path,learn.model_dir = folder/'files','models'
+    learn.path.mkdir(parents=True, exist_ok=True)
+
+def _done(f, rows, folder, note):
+    _write(folder/'done.json', dict(note, iterations=len(f.learn.dls.train), rows=rows))
+    for o in folder.glob('.*.part'): o.unlink(missing_ok=True)    # what a killed process was writing
+    shutil.rmtree(folder/'files'/'models', ignore_errors=True)
+    if not any((folder/'files').iterdir()): (folder/'files').rmdir()
+
+def _begin_as(f, train, trunk):
+    "Begin with the dense training of another finder, if it is the same: then all that differs comes after it."
+    f._begin(train)
+    if f._rows or f._at!=trunk._at or {'grad','hess_grad','flow'}&set(criterion_inputs(f.criteria)): return    # gradients are of a batch that the random state then chose
+    if f._at: f._keep_rewind(trunk.rewound)
+    f._at_start()
+    f._load(trunk.trained[0])
+    f._rates = trunk._rates
+    f._finish(0, {k: v for k,v in trunk._rows[0].items() if k not in ('round','sparsity','remaining','overlap')}, SimpleNamespace(epochs=trunk._epochs[0], seconds=trunk.seconds[0]))
+
+def _run_finder(make_learner, train, kw, seed, folder, note, trunk=None):
+    f = _finder(make_learner, kw, seed, folder)
+    _files(f.learn, folder)
+    if trunk and (trunk[1]/'done.json').exists(): _begin_as(f, train, _find(make_learner, train, trunk[0], seed, trunk[1]))
+    f.find_winning_ticket(train)
+    _done(f, [dict(o, seconds=s) for o,s in zip(f._rows, f.seconds)], folder, note)
 
 def _run_control(make_learner, train, kw, seed, trunk, condition, r, folder, note):
     f = _find(make_learner, train, kw, seed, trunk)    # all of it is read, nothing trained
+    _files(f.learn, folder)
     s = condition(Trunk.of(f, r, make_learner))
     if not isinstance(s, Start): raise TypeError(f"a condition must give a Start(masks, weights, rewound), not {type(s).__name__}")
-    folder.mkdir(parents=True, exist_ok=True)
     row = f.train_ticket(s.masks, s.weights, s.rewound, r, folder/'moment.safetensors')
-    _write(folder/'done.json', dict(note, iterations=len(f.learn.dls.train), rows=[dict(round=r, **row)]))
+    _done(f, [dict(round=r, **row)], folder, note)
 
-def _run(job, key, threads, device):
+def _run(job, key, folder, threads, i):
     "One job, and what went wrong in it."
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder/'running').touch()
     try:
-        with _settled(threads, device): job()
-    except Exception as e: return key,f'{type(e).__name__}: {e}',traceback.format_exc()
+        with _settled(threads, i): job()
+    except Exception as e:
+        if not (folder/'done.json').exists(): return key,f'{type(e).__name__}: {e}',traceback.format_exc()    # or a worker did it that a killed study has left
+    finally: (folder/'running').unlink(missing_ok=True)
 
 def interval(
     values, # Numbers, one for each seed
     level:float=.95 # Of confidence
 ) -> tuple: # `(mean, low, high)`; low and high are NaN for a single one
     "The mean, and Student's interval around it."
+    if isinstance(level, bool) or not isinstance(level, (int,float)) or not 0<level<1: raise ValueError(f"level must be between 0 and 1 like 0.95, not {level!r}")
     v = torch.as_tensor(list(values), dtype=torch.float64)
     mean = float(v.mean())
     half = float(stats.t.ppf((1+level)/2, len(v)-1)*v.std()/len(v)**.5) if len(v)>1 else float('nan')
@@ -88,7 +132,7 @@ class LotteryStudy:
     ):
         for k,f in dict(make_learner=make_learner, train=train).items():
             if not callable(f): raise TypeError(f"{k} must be a function, not {f!r}")
-        if own := {'seed','path','verbose','learn'}&set(kwargs): raise ValueError(f"{', '.join(sorted(own))} can't be given to the finders of a study: they have seeds and folders of its own")
+        if own := _own&set(kwargs): raise ValueError(f"{', '.join(sorted(own))} can't be given to the finders of a study: they have seeds and folders of its own")
         if isinstance(seeds, int) and not isinstance(seeds, bool): seeds = range(seeds)
         self.seeds = list(seeds) if isinstance(seeds, (list,tuple,range)) else [None]
         if not self.seeds or any(isinstance(s, bool) or not isinstance(s, int) or s<0 for s in self.seeds) or len(set(self.seeds))<len(self.seeds):
@@ -99,20 +143,27 @@ class LotteryStudy:
         self.path = Path(path).resolve()
         self.make_learner,self.train,self.threads = make_learner,train,threads
         self.kwargs = dict(sparsity=sparsity, n_rounds=n_rounds, **kwargs)
+        if 'batches' in kwargs: self.kwargs['batches'] = check_batches(kwargs['batches'])    # many finders go through them
         self.failures = {}    # of the last run: (condition, seed, round) → traceback
 
     @staticmethod
     def _conditions(given):
         if isinstance(given, str) or not isinstance(given, (list,tuple,dict)): raise TypeError(f"conditions must be a list of names or functions, or a dict, not {given!r}")
-        if not isinstance(given, dict): given = {o if isinstance(o, str) else getattr(o, '__name__', str(o)): o for o in given}
+        if not isinstance(given, dict):
+            names = [o if isinstance(o, str) else getattr(o, '__name__', str(o)) for o in given]
+            if twice := [k for k in names if names.count(k)>1]: raise ValueError(f"conditions has two of the name {twice[0]!r}: give them other names, in a dict")
+            given = dict(zip(names, given))
         res = {}
         for k,c in given.items():
-            if k in _trunk: continue
+            if k in _trunk:
+                if c!=k: raise ValueError(f"conditions[{k!r}] is always there, and is what the finder trains: give the condition another name")
+                continue
             if isinstance(c, str):
                 if c not in conditions: raise ValueError(f"conditions has {c!r}, which is none of {', '.join([*_trunk, *conditions])}")
                 c = conditions[c]
             if not callable(c) and not isinstance(c, dict): raise TypeError(f"conditions[{k!r}] must be a function of a Trunk or a dict of a finder's arguments, not {c!r}")
-            if not k.replace('_', 'x').replace('-', 'x').isalnum(): raise ValueError(f"the name of a condition is that of a folder: letters, digits, _ and -, not {k!r}")
+            if isinstance(c, dict) and (own := _own&set(c)): raise ValueError(f"conditions[{k!r}] can't set {', '.join(sorted(own))}: the study does")
+            if not isinstance(k, str) or not k.replace('_', 'x').replace('-', 'x').isalnum(): raise ValueError(f"the name of a condition is that of a folder: letters, digits, _ and -, not {k!r}")
             res[k] = c
         return res
 
@@ -121,21 +172,37 @@ class LotteryStudy:
         return p if r is None else p/f'round_{r:02d}'
 
     def _jobs(self, n_rounds):
-        "Two lists of `(key, folder, job)`: the finders, and the controls that are made of them."
-        one = self.make_learner,self.train
-        text = lambda c: {k: str(v) for k,v in c.items()} if isinstance(c, dict) else describe_function(c)
-        finders,controls = [],[]
+        "Two lists of `(key, folder, job)`: the finders of each seed, and all that begins with what they found."
+        one,trunks,others = (self.make_learner,self.train),[],[]
         for s in self.seeds:
             trunk = self._where('winning', s)
             for k,c in dict(winning={}, **self.conditions).items():
-                if isinstance(c, dict):
-                    f = self._where(k, s)
-                    finders.append(((k, s, None), f, text(c), partial(_run_finder, *one, {**self.kwargs, **c}, s, f, dict(condition=text(c)))))
+                note,f = dict(condition=_text(c)),self._where(k, s)
+                if k=='winning': trunks.append(((k, s, None), f, partial(_run_finder, *one, self.kwargs, s, f, note)))
+                elif isinstance(c, dict): others.append(((k, s, None), f, partial(_run_finder, *one, {**self.kwargs, **c}, s, f, note, (self.kwargs, trunk))))
                 else:
                     for r in range(1, n_rounds+1):
                         f = self._where(k, s, r)
-                        controls.append(((k, s, r), f, text(c), partial(_run_control, *one, self.kwargs, s, trunk, c, r, f, dict(condition=text(c)))))
-        return finders,controls
+                        others.append(((k, s, r), f, partial(_run_control, *one, self.kwargs, s, trunk, c, r, f, note)))
+        return trunks,others
+
+    def _parallel(self, todo, n_jobs):
+        "Do the jobs. Gives what went wrong: key, error, traceback."
+        call = lambda jobs, n: [o for o in joblib.Parallel(n_jobs=n)(joblib.delayed(_run)(job, key, f, self.threads, i) for i,(key,f,job) in enumerate(jobs)) if o]
+        for _,f,_ in todo: (f/'running').unlink(missing_ok=True)    # of a killed study
+        wrong = []
+        while True:
+            try: return wrong+call(todo, n_jobs)
+            except BrokenProcessPool:    # a process died, of its memory say, and took the others with it: whose it was is seen when each has its own
+                left = [o for o in todo if not (o[1]/'done.json').exists()]
+                todo = [o for o in left if not (o[1]/'running').exists()]
+                if len(todo)==len(left): raise
+                for o in left:
+                    if o in todo: continue
+                    try: wrong += call([o], 2)
+                    except BrokenProcessPool as e:
+                        wrong.append((o[0], 'its process died', str(e)))
+                        (o[1]/'running').unlink(missing_ok=True)
 
     def run(self,
         n_jobs:int=None, # Trainings at a time, as joblib takes it: -1 for one on each core; default what `joblib.parallel_config` says, or 1
@@ -144,27 +211,31 @@ class LotteryStudy:
         """Train all that isn't trained yet. The same, bit for bit, whatever the number of jobs.
 
         A training that fails is noted in `failures` and warned of; the others go on, and the next `run` tries it again."""
-        if isinstance(joblib.parallel.get_active_backend()[0], joblib.parallel.ThreadingBackend):
+        backend = joblib.parallel.get_active_backend()[0]
+        if isinstance(backend, joblib.parallel.ThreadingBackend):
             raise ValueError("joblib's backend must run jobs in processes, not in threads, which share torch's random state: take 'loky', 'dask' or 'ray'")
-        with _settled(self.threads, None): probe = LotteryTicketFinder(new_learner(self.make_learner, self.seeds[0]), **self.kwargs, verbose=False)    # do the arguments fit at all?
-        n_rounds = probe.n_rounds
-        self._claim(probe)
-        finders,controls = self._jobs(n_rounds)
-        for key,folder,text,_ in finders+controls:
-            if (f := folder/'done.json').exists() and (odd := differences(json.loads(f.read_text())['condition'], text, ('in the folder','now'))):
-                raise ValueError(f"{key[0]!r} was another condition when {str(folder)!r} was made: {'; '.join(odd)}. Give it another name")
-        per_finder = len(finders)*(n_rounds+1)
-        count = lambda: sum(len(list(f.glob('round_*.safetensors'))) for _,f,_,_ in finders)+sum((f/'done.json').exists() for _,f,_,_ in controls)
+        if (client := getattr(backend, 'client', None)) and max(client.nthreads().values(), default=1)>1:
+            raise ValueError("Dask's workers must have one thread each, as threads share torch's random state: give its cluster threads_per_worker=1")
+        if n_jobs is not None and (isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs==0): raise ValueError(f"n_jobs must be a number from 1, or -1 for one on each core, not {n_jobs!r}")
+        with _settled(self.threads):    # do the arguments fit at all?
+            learn = new_learner(self.make_learner, seed := self._first())
+            probes = {k: LotteryTicketFinder(learn, **{**self.kwargs, **c}, verbose=False) for k,c in dict(winning={}, **self.conditions).items() if isinstance(c, dict)}
+            self._claim(probes['winning'], seed)
+        trunks,others = self._jobs(n_rounds := probes['winning'].n_rounds)
+        for k,c in self.conditions.items():
+            for f in (o for s in self.seeds for o in self._where(k, s).glob('**/done.json')):
+                if odd := differences(json.loads(f.read_text())['condition'], _text(c), ('in the folder','now')):
+                    raise ValueError(f"{k!r} was another condition when {str(f.parent)!r} was made: {'; '.join(odd[:6])}. Give it another name")
+        controls = [f for (_,_,r),f,_ in others if r]
+        finders = [f for (_,_,r),f,_ in trunks+others if not r]
+        count = lambda: sum(len(list(f.glob('round_*.safetensors'))) for f in finders)+sum((f/'done.json').exists() for f in controls)
         self.failures = {}
-        with self._watched(per_finder+len(controls), count, verbose):
-            for stage in (finders,controls):
-                todo = [o for o in stage if not (o[1]/'done.json').exists()]
-                if stage is controls: todo = [o for o in todo if (self._where('winning', o[0][1])/'done.json').exists()]
-                gpus = torch.cuda.device_count()
+        with self._watched(len(self.seeds)*sum(p.n_rounds+1 for p in probes.values())+len(controls), count, verbose):
+            for stage in (trunks,others):
+                todo = [o for o in stage if not (o[1]/'done.json').exists() and (o[0][2] is None or (self._where('winning', o[0][1])/'done.json').exists())]
                 with warnings.catch_warnings():
                     warnings.filterwarnings('ignore', 'A worker stopped', UserWarning)    # loky renews those whose memory has grown; nothing is lost by that
-                    got = joblib.Parallel(n_jobs=n_jobs)(joblib.delayed(_run)(job, key, self.threads, i%gpus if gpus else None) for i,(key,_,_,job) in enumerate(todo))
-                wrong = [o for o in got if o]
+                    wrong = self._parallel(todo, n_jobs)
                 self.failures |= {key: trace for key,_,trace in wrong}
                 if wrong:
                     (k,s,r),short,_ = wrong[0]
@@ -173,13 +244,15 @@ class LotteryStudy:
             with beside(self.path/'results.csv') as part: df.to_csv(part, index=False)
         return self
 
-    def _claim(self, probe):
+    def _first(self):
+        "The seed whose learner is described in the folder."
+        return json.loads(f.read_text())['seed'] if (f := self.path/'study.json').exists() else self.seeds[0]
+
+    def _claim(self, probe, seed):
         "Lay the folder out, or see that it is this study's."
-        text = lambda v: getattr(v, '__name__', None) or ({str(k): str(o) for k,o in v.items()} if isinstance(v, dict) else repr(v))
-        here = plain(dict(make_learner=describe_function(self.make_learner), train=describe_function(self.train), threads=self.threads,
-            finder={k: text(v) for k,v in self.kwargs.items() if k not in ('sparsity','n_rounds')}, targets=[text(t) for t in probe.targets]))
-        f = self.path/'study.json'
-        if f.exists():
+        here = plain(dict(make_learner=describe_function(self.make_learner), train=describe_function(self.train), threads=self.threads, seed=seed, learner=describe_learner(probe.learn),
+            finder={k: _text(v) for k,v in self.kwargs.items() if k not in ('sparsity','n_rounds')}, targets=_text(probe.targets)))
+        if (f := self.path/'study.json').exists():
             if odd := differences(json.loads(f.read_text()), here, ('in the folder','now')):
                 raise ValueError(f"path {str(self.path)!r} belongs to another study: {'; '.join(odd[:6])}. Take another folder")
         else: _write(f, here)
@@ -215,7 +288,7 @@ class LotteryStudy:
         rows = []
         for s in self.seeds:
             for k in ('winning',*self.conditions):
-                for f in sorted(self._where(k, s).glob('**/done.json')):
+                for f in sorted(self._where(k, s).glob('done.json' if isinstance(self.conditions.get(k, {}), dict) else 'round_*/done.json')):
                     done = json.loads(f.read_text())
                     for row in done['rows']:
                         if row['round']==0 and k!='winning': continue    # the dense network once
@@ -234,10 +307,11 @@ class LotteryStudy:
         c = self.conditions.get(condition, {})
         where = self._where(condition if isinstance(c, dict) else 'winning', seed)
         if not (where/'done.json').exists(): raise ValueError(f"{condition} with seed {seed} isn't trained yet: call run()")
-        with _settled(self.threads, None):
+        with _settled(self.threads):
             f = _find(self.make_learner, self.train, {**self.kwargs, **(c if isinstance(c, dict) else {})}, seed, where)
             r = 0 if condition=='dense' else f.n_rounds if round is None else round
-            if not isinstance(r, int) or not 0<=r<=f.n_rounds: raise ValueError(f"round must be from 0 to {f.n_rounds}, not {round!r}")
+            first = 0 if isinstance(c, dict) else 1    # controls have no dense round
+            if isinstance(r, bool) or not isinstance(r, int) or not first<=r<=f.n_rounds: raise ValueError(f"round must be from {first} to {f.n_rounds}, not {round!r}")
             if isinstance(c, dict): return f.tickets[r]
             s = c(Trunk.of(f, r, self.make_learner))
             return Ticket.of(f.learn.model, s.masks, s.weights, made_by='LotteryStudy', condition=condition, seed=seed, round=r)
@@ -247,59 +321,67 @@ class LotteryStudy:
         if df.empty: raise ValueError("nothing is trained yet: call run()")
         names = [c for c in df.columns if f'start_{c}' in df.columns]
         metric = metric or (names[1] if len(names)>1 else names[0] if names else 'train_loss')
-        if metric not in df: raise ValueError(f"metric must be one of {', '.join(names)}, not {metric!r}")
-        loss = 'loss' in metric or 'error' in metric
-        return (metric,100,'pp',not loss) if 'loss' not in metric and df[metric].dropna().between(0, 1).all() else (metric,1,'',not loss)
+        if metric not in df or not pd.api.types.is_numeric_dtype(df[metric]): raise ValueError(f"metric must be one of {', '.join(names)}, not {metric!r}")
+        less = 'loss' in metric or 'error' in metric or bool({'mse','rmse','mae','msle','rmspe','perplexity','brier'}&set(metric.split('_')))
+        rate = metric.removeprefix('start_') in names and (not less or 'error_rate' in metric) and df[metric].dropna().between(0, 1).all()
+        return metric,100 if rate else 1,'pp' if rate else '',not less
 
     def summary(self,
         metric:str=None, # A column of `results`, default the first metric
         level:float=.95 # Of confidence
     ) -> pd.DataFrame: # By condition and round; metrics between 0 and 1 in percent
-        "Means over seeds with intervals, and differences seed by seed to `dense` and `random_reinit`, with theirs."
+        "Means over seeds with intervals, and differences seed by seed to `dense`, and to `random_reinit` with as many weights, with theirs."
         df = self.results
         metric,unit,_,_ = self._metric(df, metric)
-        v = df.set_index(['condition','round','seed'])[metric]*unit
+        df = df.assign(v=df[metric]*unit)
         rows = []
         for (k,r),g in df.groupby(['condition','round'], sort=False):
-            seeds = list(g.seed)
-            row = dict(condition=k, round=r, remaining=g.remaining.mean(), seeds=len(seeds))
-            row |= zip(('mean','low','high'), interval(v[k][r], level))
+            row = dict(condition=k, round=r, remaining=g.remaining.mean(), seeds=len(g))
+            row |= zip(('mean','low','high'), interval(g.v, level))
             for other in ('dense','random_reinit'):
-                at = 0 if other=='dense' else r
-                both = [s for s in seeds if (other, at, s) in v.index]
-                if k!=other and both: row |= zip((f'vs_{other}',f'vs_{other}_low',f'vs_{other}_high'), interval([v[k,r,s]-v[other,at,s] for s in both], level))
+                if k==other: continue
+                o = df[df.condition==other]
+                if other!='dense': o = o[(o.remaining/row['remaining']-1).abs()<.02]    # a finder of its own may have other rounds
+                o = o.loc[(o['round']-r).abs().sort_values(kind='stable').index].drop_duplicates('seed')
+                both = g.merge(o, on='seed')
+                if len(both): row |= zip((f'vs_{other}',f'vs_{other}_low',f'vs_{other}_high',f'vs_{other}_seeds'), (*interval(both.v_x-both.v_y, level),len(both)))
             rows.append(row)
         return pd.DataFrame(rows).set_index(['condition','round'])
 
     def verdict(self,
         metric:str=None, # A column of `results`, default the first metric
-        margin:float=.2, # How far below the dense network still matches it, in the unit of `summary` ([Frankle et al. 2020](https://arxiv.org/abs/1912.05671): 0.2 points)
+        margin:float=None, # How far behind the dense network still matches it, in the unit of `summary`; default 0.2 points ([Frankle et al. 2020](https://arxiv.org/abs/1912.05671)), 0 where the metric is none in percent
         condition:str='winning', # Whose verdict it is
-        level:float=.95 # Of confidence
+        level:float=.95, # Of confidence
+        more:bool=None # Whether more of the metric is better, default by its name: not of losses and errors
     ) -> str:
         """Whether there is a winning ticket, in words. It wins if its whole interval against `dense` lies above −`margin`, and its interval against `random_reinit` above 0."""
-        name,_,unit,more = self._metric(self.results, metric)
+        name,_,unit,by_name = self._metric(self.results, metric)
+        if more is None: more = by_name
+        if margin is None: margin = .2 if unit else 0.
         df = self.summary(metric, level)
-        if condition not in df.index.get_level_values(0): raise ValueError(f"condition must be one of {', '.join(df.index.get_level_values(0).unique())}, not {condition!r}")
+        if condition not in (names := [k for k in df.index.get_level_values(0).unique() if k not in ('dense','random_reinit')]): raise ValueError(f"condition must be one of {', '.join(names)}, not {condition!r}")
         df = df.loc[[condition]]
         if df.seeds.max()<2: return "one seed shows nothing: no interval without a second one"
-        if 'vs_random_reinit' not in df or df.vs_random_reinit.isna().all(): return "no verdict without the condition random_reinit: a ticket must be better than its mask on other weights"
+        if 'vs_random_reinit' not in df or df.vs_random_reinit_seeds.isna().all(): return "no verdict without the condition random_reinit: a ticket must be better than its mask on other weights"
+        df = df[(df.vs_dense_seeds>1)&(df.vs_random_reinit_seeds>1)]
+        if df.empty: return f"no verdict: {condition}, dense and random_reinit have no two seeds in common"
         sign = 1 if more else -1
         bound = lambda o,k: (o[f'{k}_low'] if more else -o[f'{k}_high'])
         wins = [o for _,o in df.iterrows() if bound(o, 'vs_dense')>=-margin and bound(o, 'vs_random_reinit')>0]
         say = lambda o,k: f"{o[k]:+.2f}{unit and ' '+unit} [{o[k+'_low']:+.2f}, {o[k+'_high']:+.2f}]"
         both = lambda o: f"{say(o, 'vs_dense')} against the dense network, {say(o, 'vs_random_reinit')} against re-initialisation"
-        n = f"{name}, {int(df.seeds.min())} seeds, {100*level:g} % intervals"
+        n = lambda o: f"{name}, {int(min(o.vs_dense_seeds, o.vs_random_reinit_seeds))} seeds, {100*level:g} % intervals"
         if wins:
             o = min(wins, key=lambda o: o.remaining)
             others = ', '.join(f'{w.remaining:.3g} %' for w in wins if w.remaining!=o.remaining)
-            return f"{condition} at {o.remaining:.3g} % of the weights: {both(o)}{f'; also at {others}' if others else ''} ({n})"
-        o = max((o for _,o in df.iterrows()), key=lambda o: sign*o.vs_dense)
-        return f"no ticket wins. Nearest to the dense network, at {o.remaining:.3g} % of the weights: {both(o)} ({n})"
+            return f"{condition} at {o.remaining:.3g} % of the weights: {both(o)}{f'; also at {others}' if others else ''} ({n(o)})"
+        o = df.loc[(sign*df.vs_dense.fillna(-sign*np.inf)).idxmax()]
+        return f"no ticket wins. Nearest to the dense network, at {o.remaining:.3g} % of the weights: {both(o)} ({n(o)})"
 
     def plot(self,
         metric:str=None, # A column of `results`, default the first metric
-        ax=None, # Two axes: for the metric, and for the early stop
+        ax=None, # Two axes: for the metric, and for the early stop; or one, for the metric
         level:float=.95 # Of confidence
     ): # The two axes
         "The metric after training, and the iteration of the lowest validation loss, against the weights that remain, with intervals as bands."
@@ -309,22 +391,27 @@ class LotteryStudy:
         if ax is None: ax = plt.subplots(1, 2, figsize=(11,3.8), layout='constrained')[1]
         colors = dict(dense='0.4', winning='tab:green', random_reinit='tab:red', random_mask='tab:orange')
         rest = iter(['tab:blue','tab:purple','tab:brown','tab:pink','tab:olive','tab:cyan']*9)
-        for a,col,u in zip(ax, (metric,'best_iteration'), (unit,1)):
+        for a,col,u in zip(np.atleast_1d(ax), (metric,'best_iteration'), (unit,1)):
             if df[col].isna().all(): continue
-            for k,g in df.groupby('condition', sort=False):
+            s,v = self.summary(col, level),df[col]*u
+            low,high = s.low.clip(lower=0 if v.min()>=0 else None),s.high.clip(upper=100 if u==100 else None)    # no accuracy lies beyond 100 %, wherever Student's interval ends
+            for k,m in s.assign(low=low, high=high).groupby(level=0, sort=False):
                 c = colors.setdefault(k, next(rest) if k not in colors else None)
-                m = pd.DataFrame({x: interval(h[col]*u, level) for x,h in g.groupby(g.remaining.round(6))}, index=['mean','low','high']).T.sort_index(ascending=False)
                 if k=='dense':
                     a.axhline(m['mean'].iloc[0], color=c, ls='--', lw=1, label=k)
-                    a.axhspan(m.low.iloc[0], m.high.iloc[0], color=c, alpha=.12, lw=0)
+                    if m.seeds.iloc[0]>1: a.axhspan(m.low.iloc[0], m.high.iloc[0], color=c, alpha=.12, lw=0)
                 else:
-                    a.plot(m.index, m['mean'], 'o-', ms=4, color=c, label=k)
-                    a.fill_between(m.index, m.low, m.high, color=c, alpha=.15, lw=0)
+                    m = m[m.remaining<100].sort_values('remaining', ascending=False)
+                    a.plot(m.remaining, m['mean'], 'o-', ms=4, color=c, label=k)
+                    a.fill_between(m.remaining, m.low, m.high, color=c, alpha=.15, lw=0)
+            lo,hi,pad = v.min(),v.max(),v.max()-v.min()
+            if pad and np.isfinite(pad):    # with two seeds, bands would dwarf what they are of
+                a.set_ylim(max(lo-.3*pad, np.nanmin([lo-.05*pad, low.min()])), min(hi+.3*pad, np.nanmax([hi+.05*pad, high.max()])))
             x = sorted(set(df.remaining[df['round']>0].round(6)), reverse=True)
             a.set(xscale='log', xlabel='weights remaining (%)', ylabel=f'{metric} (%)' if col==metric and unit==100 else col.replace('best', 'early-stop').replace('_', ' '))
             a.set_xticks([], minor=True)
             ticks = [o for i,o in enumerate(x) if i==0 or not any(abs(o/p-1)<.08 for p in x[:i])]
             a.set_xticks(ticks, [f'{o:.3g}' for o in ticks], rotation=45 if len(ticks)>8 else 0)
             a.invert_xaxis()
-        ax[0].legend(frameon=False, fontsize=8)
+        np.atleast_1d(ax)[0].legend(frameon=False, fontsize=8)
         return ax

@@ -120,3 +120,58 @@ def test_plot_and_mistakes():
     with pytest.raises(TypeError, match='b must be a Ticket'): linear_interpolation(learn, learn, 3)
     with pytest.raises(ValueError): linear_interpolation(learn, learn, {})
     assert same(before, weights(learn.model))
+
+def test_moments_lie_on_one_training(tmp_path):
+    "A moment that is reached by way of others is that of a training that goes straight there, and all of it."
+    from fasterlth.finder import LotteryTicketFinder
+    find(plain(), epochs=['2it',1,'7it',2], path=tmp_path)
+    from fasterlth.snapshot import Snapshot
+    for at,k in (('2it',2),(1,5),('7it',7),(2,10)):
+        f = LotteryTicketFinder(plain(), 50, 1, seed=0, rewind_epoch=at, verbose=False)
+        f.find_winning_ticket(train)
+        m = f.start if k==0 else f.rewound
+        s = Snapshot.load(tmp_path/f'at_{k}.safetensors')
+        assert same(s.model, m.model) and (s.epoch,s.batch)==(m.epoch,m.batch) and str(s.rng)==str(m.rng)
+
+def test_the_optimizer_and_chance_are_put_back():
+    learn = quiet(plain(), 1)
+    opt,state,states = learn.opt,str(learn.opt.state_dict()),str(random_states(learn.dls))
+    find(learn, epochs=[0,1])
+    assert learn.opt is opt and str(opt.state_dict())==state and str(random_states(learn.dls))==states
+
+def test_costs_are_stated_and_what_is_left(tmp_path, capsys):
+    find(plain(), path=tmp_path, verbose=True)
+    assert '6 trainings from 3 moments: 15.2 epochs, and at most 3 to get there' in capsys.readouterr().out    # from 0, 2 and 5 of 15 iterations, two copies each: 2*(3+2.6+2)
+    next(tmp_path.glob('end_5_*')).unlink()
+    for o in (tmp_path/'.end_0_dense_0.safetensors.1.part',): o.touch()
+    find(plain(), path=tmp_path, verbose=True)
+    assert '1 trainings (of 6) from 3 moments: 2 epochs' in capsys.readouterr().out and not list(tmp_path.glob('.*'))
+
+def test_without_classes():
+    "The barrier is that of the loss, in percent of it."
+    def regress():
+        set_seed(0)
+        x = torch.randn(160, 4)
+        ds = list(zip(x, x[:,:1]**2))
+        return Learner(DataLoaders.from_dsets(ds[:128], ds[128:], bs=32, num_workers=0, device=torch.device('cpu')), nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 1)), loss_func=MSELossFlat())
+    found = find(regress(), epochs=[0,2])
+    assert found.lines.error.isna().all() and found.barriers.barrier.notna().all()
+    for k in (0,8):
+        l = found.lines[found.lines.iteration==k].loss.to_numpy()
+        assert np.isclose(found.barriers.barrier[found.barriers.iteration==k], 100*max(l.max()-(l[0]+l[-1])/2, 0)/((l[0]+l[-1])/2))
+    axs = plot_stability(found)
+    assert axs[1].get_ylabel()=='loss' and 'loss' in axs[0].get_ylabel() and len(axs[1].get_lines())==2
+
+def test_plots_of_equal_pairs():
+    "The mean of equal numbers may lie a rounding error beside them."
+    b = pd.DataFrame([dict(rewind_epoch=0, iteration=0, masked=False, barrier=.1+1e-17, min=.1+2e-17, max=.1-2e-17)])
+    b.loc[0,['min','max']] = [np.nextafter(b.barrier[0], 1), np.nextafter(b.barrier[0], 0)]
+    lines = pd.DataFrame(dict(alpha=[0.,1.], loss=1., error=2., pair='0-1', rewind_epoch='0', iteration=0, masked=False))
+    plot_stability(RewindPoint(0, b, lines))
+
+def test_more_mistakes():
+    learn = plain()
+    for kw,what in ((dict(epochs=[0,'0it']), 'different moments'), (dict(bn_batches=0), 'bn_batches must be')):
+        with pytest.raises(ValueError, match=what): find(learn, **kw)
+    with pytest.raises(TypeError, match='threshold must be'): find(learn, threshold='2%')
+    with pytest.raises(ValueError, match='bn_batches must be'): linear_interpolation(learn, learn, learn, bn_batches=0)
