@@ -103,7 +103,7 @@ def deploy(self:Ticket,
         batches = [b.to(device) for b in _inputs(learn.dls.train, n_batches)]
         xb = next(_inputs(learn.dls.valid, 1))[:64].to(device) if xb is None else xb.to(device)
         model = deepcopy(bare(learn.model)).eval().to(device)
-        models,layers,file = {'masked': model},None,None
+        models,layers,file = {'before': model},None,None
         notes = [f"latency_ms: the median for a batch of {len(xb)}, {f'on {torch.cuda.get_device_name()}' if device.type=='cuda' else 'on the CPU, '+('one thread' if threads==1 else f'{threads} threads')}; multiply_adds: for one item",
                  "zeros in dense kernels speed up nothing: fewer nonzero numbers make no network faster, fewer parameters do", _before_network(learn.dls)]
         for i,step in enumerate(steps):

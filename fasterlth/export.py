@@ -100,7 +100,7 @@ def to_onnx(
     model,path = deepcopy(bare(model)).eval().cpu(),Path(path)
     xb = xb.detach().cpu()
     if len(xb)<2: raise ValueError("xb must have at least 2 items, so that the size of a batch isn't taken for a constant")
-    torch.onnx.export(model, (xb,), str(path), dynamo=True, dynamic_shapes=({0: torch.export.Dim('batch')},), external_data=False, verbose=False)
+    with beside(path) as part: torch.onnx.export(model, (xb,), str(part), dynamo=True, dynamic_shapes=({0: torch.export.Dim('batch')},), external_data=False, verbose=False)
     run = OnnxModel(path, multiply_adds=round(forward_flops(model, (xb,))/2))
     difference = max(largest_difference(model, run, x) for x in (xb, xb[:1]))
     if difference>tolerance: raise ValueError(f"onnxruntime's outputs differ from torch's by {difference:.2g}, more than tolerance {tolerance:g}; the file is {str(path)!r}")
@@ -138,10 +138,11 @@ def to_int8(
         name,left = run.session.get_inputs()[0].name,iter(batches)
         class Reader(q.CalibrationDataReader):
             def get_next(self): return next(({name: o.numpy()} for o in left), None)
+        norms = [o.name for o in need('onnx').load(full).graph.node if o.op_type=='LayerNormalization']    # cheap, and 8 bits are coarse for their scales
         how = dict(per_channel=True, reduce_range=reduce_range, weight_type=q.QuantType.QInt8, extra_options=dict(WeightSymmetric=True))
         with _quiet(), beside(path) as part:
             if dynamic: q.quantize_dynamic(full, part, op_types_to_quantize=['MatMul'], **how)    # convolutions would be many times slower
-            else: q.quantize_static(full, part, Reader(), quant_format=q.QuantFormat.QDQ, activation_type=q.QuantType.QUInt8, **how)
+            else: q.quantize_static(full, part, Reader(), quant_format=q.QuantFormat.QDQ, activation_type=q.QuantType.QUInt8, nodes_to_exclude=norms, **how)
     res = OnnxModel(path, multiply_adds=run.multiply_adds)
     if not any(t.dtype==torch.int8 for t in res.weights.values()): raise ValueError(f"there is nothing to quantise in {type(model).__name__}{', dynamic: it multiplies no matrices' if dynamic else ''}; the file is {str(path)!r}")
     return res,largest_difference(model, res, batches[0])

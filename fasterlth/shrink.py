@@ -58,7 +58,7 @@ class _Graph:
         return [(m,what,[e[k] for e in each]) for k,(m,what,_) in enumerate(items)]
 
 def _shrink(model, masks, xb, exact):
-    "The smaller model, the table, and for each parameter where its numbers were in the larger one."
+    "The smaller model, the table, and a function that tells for each parameter where its numbers were in the larger one."
     if not isinstance(xb, torch.Tensor): raise TypeError(f"xb must be a tensor, the inputs of a batch, not {type(xb).__name__}")
     if len(xb)<2: raise ValueError("xb must have at least 2 items, which show what depends on them")
     model = bare(model)
@@ -131,7 +131,7 @@ def _shrink(model, masks, xb, exact):
                 for n in o[-1]: rows[n] |= dict(cut=0, stayed='split or reshaped after it')
             else: res,plan = more,[*plan, o]
     if res is None: raise ValueError(f"{type(model).__name__} doesn't compute the same twice in evaluation mode, so nothing can be said of a smaller one")
-    kept = {n: p.detach().long() for n,p in pruned(plan, numbered=True).named_parameters()}    # where each weight was, of those that there were
+    def kept(): return {n: p.detach().long() for n,p in pruned(plan, numbered=True).named_parameters()}
     for n,p in res.named_parameters():
         p.requires_grad_(ps[n].requires_grad if n in ps else True)
         p.grad = None
@@ -161,6 +161,7 @@ def shrink_learner(
     The optimizer's state is carried over: for each number that stays, what it has kept beside it, like Adam's moments. Masks go along where dead channels stay. Other callbacks that were added to the learner don't."""
     if not isinstance(learn, Learner): raise TypeError(f"learn must be a Learner, not {type(learn).__name__}: for a model alone there is shrink")
     small,table,kept = _shrink(learn.model, masks, one_batch(learn)[0] if xb is None else xb, exact)
+    kept = kept()
     new = Learner(learn.dls, small, **{k: getattr(learn, k) for k in 'loss_func opt_func lr splitter metrics path model_dir wd wd_bn_bias train_bn moms'.split()})
     left = {n: m.flatten()[kept[n].cpu()] for n,m in masks.items()}
     if left := {n: m for n,m in left.items() if not m.all()}: new.add_cb(MaskCallback(left))
