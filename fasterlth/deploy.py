@@ -21,10 +21,10 @@ from torch import nn
 from .criteria import bare
 from .snapshot import random_states, set_random_states
 from .ticket import Ticket
-from .measure import compare_models
+from .measure import compare_models, figures
 from .shrink import shrink
 from .export import load_compressed, save_compressed, to_int8, to_onnx
-from .semi_structured import to_semi_structured
+from .semi_structured import SemiStructured, to_semi_structured
 
 # %% ../nbs/11d_deploy.ipynb #657fc9ae
 @dataclass(frozen=True, eq=False, repr=False)
@@ -109,17 +109,19 @@ def deploy(self:Ticket,
         for i,step in enumerate(steps):
             opts = {k: v for k,v in options.items() if k in _hows[step]}
             if step=='shrink':
-                model,layers = shrink(model, self.masks, torch.cat(batches)[:64], **opts)
+                model,layers = shrink(model, self.masks, batches[0][:64], **opts)
                 stayed = layers[layers.cut<layers.dead]
                 if len(stayed): notes.append(f"{(stayed.dead-stayed.cut).sum()} of {layers.dead.sum()} dead filters stayed, in {len(stayed)} of {len(layers)} layers: {', '.join(sorted({*stayed.stayed}))}")
             elif step=='2:4':
                 model,layers = to_semi_structured(model, self.masks, xb, **opts)
-                notes.append(f"{layers.converts.sum()} of {len(layers)} layers are 2:4, all in {str(model.dtype).removeprefix('torch.')}")
+                name,dense = str(model.dtype).removeprefix('torch.'),deepcopy(models['before']).to(model.dtype)
+                models[name] = SemiStructured(dense, model.dtype, figures(dense, xb.to(model.dtype) if xb.is_floating_point() else xb))    # so that it is seen what 16 bits bring, and what 2:4
+                notes.append(f"{layers.converts.sum()} of {len(layers)} layers are 2:4, all numbers are {name}")
             elif step=='compressed':
                 file = save_compressed(Ticket.of(model, self.masks, **{k: v for k,v in self.about.items() if k not in ('model','versions')}), path)
                 model = load_compressed(file).load_into(deepcopy(model))
                 notes.append("compressed: a file for keeping and sending; once loaded, the network is what it was before")
-            elif step=='onnx': model,_ = to_onnx(model, xb, path, **opts)
+            elif step=='onnx': model,_ = to_onnx(model, batches[0][:64], path, **opts)
             elif step=='int8': model,_ = to_int8(model, batches, path, **opts)
             models['+'.join(steps[:i+1])] = model
         name,score = _scorer(learn, device)

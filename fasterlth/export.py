@@ -141,7 +141,7 @@ def to_int8(
         norms = [o.name for o in need('onnx').load(full).graph.node if o.op_type=='LayerNormalization']    # cheap, and 8 bits are coarse for their scales
         how = dict(per_channel=True, reduce_range=reduce_range, weight_type=q.QuantType.QInt8, extra_options=dict(WeightSymmetric=True))
         with _quiet(), beside(path) as part:
-            if dynamic: q.quantize_dynamic(full, part, op_types_to_quantize=['MatMul'], **how)    # convolutions would be many times slower
+            if dynamic: q.quantize_dynamic(full, part, op_types_to_quantize=['MatMul'], **how)    # convolutions would take many times as long
             else: q.quantize_static(full, part, Reader(), quant_format=q.QuantFormat.QDQ, activation_type=q.QuantType.QUInt8, nodes_to_exclude=norms, **how)
     res = OnnxModel(path, multiply_adds=run.multiply_adds)
     if not any(t.dtype==torch.int8 for t in res.weights.values()): raise ValueError(f"there is nothing to quantise in {type(model).__name__}{', dynamic: it multiplies no matrices' if dynamic else ''}; the file is {str(path)!r}")

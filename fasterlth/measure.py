@@ -87,4 +87,5 @@ def compare_models(
         rows = {k: dict(**figures(m, xb), latency_ms=times[k], difference=0. if m is first else largest_difference(first, m, xb), **({} if score is None else dict(score=score(m)))) for k,m in models.items()}
     finally:
         for m,was in zip(nets, were): m.train(was)
-    return pd.DataFrame(rows).T.astype({k: int for k in ('parameters','nonzero','bytes','multiply_adds')})
+    res = pd.DataFrame(rows).T.astype(float)
+    return res.astype({k: int for k in ('parameters','nonzero','bytes','multiply_adds') if res[k].notna().all()})
