@@ -73,8 +73,8 @@ def _scorer(learn, device):
     return learn.metrics[0].name if learn.metrics else 'valid_loss',score
 
 def _before_network(dls):
-    fs = [type(o).__name__ for o in getattr(getattr(dls.valid, 'after_batch', None), 'fs', [])]
-    return f"inputs are batches as the learner's loaders make them{f', with {chr(44).join(fs)}' if fs else ''}: what they do to data, like normalisation, isn't part of the artefact"
+    fs = ', '.join(type(o).__name__ for o in getattr(getattr(dls.valid, 'after_batch', None), 'fs', []))
+    return f"inputs are batches as the learner's loaders make them{f', with {fs}' if fs else ''}: what they do to data, like normalisation, isn't part of the artefact"
 
 @patch
 def deploy(self:Ticket,
@@ -87,7 +87,7 @@ def deploy(self:Ticket,
 ) -> Deployed: # The artefact and its report
     "Ship a trained ticket, and measure what that brings."
     if not isinstance(learn, Learner): raise TypeError(f"learn must be a Learner, not {type(learn).__name__}")
-    if how not in _hows: raise ValueError(f"how must be one of {', '.join(map(repr, _hows))}, not {how!r}")
+    if not isinstance(how, str) or how not in _hows: raise ValueError(f"how must be one of {', '.join(map(repr, _hows))}, not {how!r}")
     if wrong := set(options)-set(_hows[how]): raise TypeError(f"how {how!r} takes {', '.join(_hows[how]) or 'no options'}, not {', '.join(sorted(wrong))}")
     steps = how.split('+')
     makes_file = steps[-1] in ('compressed','onnx','int8')

@@ -333,7 +333,7 @@ def test_deploy_takes_what_a_finder_has_found():
     assert ticket.deploy(learn, 'shrink').layers.cut.sum()==14
 
 @pytest.mark.parametrize('how,kwargs,error,text', [
-    ('prune', {}, ValueError, "how must be one of 'shrink', .*'shrink\\+int8', not 'prune'"), ('onnx+int8', {}, ValueError, 'how must be one of'), (None, {}, ValueError, 'how must be one of'),
+    ('prune', {}, ValueError, "how must be one of 'shrink', .*'shrink\\+int8', not 'prune'"), ('onnx+int8', {}, ValueError, 'how must be one of'), (None, {}, ValueError, 'how must be one of'), (['shrink'], {}, ValueError, 'how must be one of'),
     ('onnx', {}, ValueError, "path must name the file that 'onnx' makes"), ('shrink', dict(path='x'), ValueError, "path must be None: 'shrink' makes a network"),
     ('shrink', dict(dynamic=True), TypeError, "'shrink' takes exact, not dynamic"), ('compressed', dict(path='x', exact=True), TypeError, 'takes no options, not exact'),
     ('int8', dict(path='x', n_batches=0), ValueError, 'n_batches must be .* not 0'), ('2:4', {}, ValueError, "can't be 2:4|isn't 2:4")])
