@@ -168,7 +168,30 @@ def memory(repeats):
     _fit_seconds(learn, [cb,Held()], 1)
     report('memory: beside the model ÷ its parameters, resnet18', max(seen)/sum(p.nbytes for p in learn.model.parameters()), 1.25)
 
-benchmarks = dict(enforce=enforce, event=event, callback=callback, round=imp_round, loader=loader, memory=memory)
+def deploy(repeats):
+    "A network cut down to a tenth of its parameters, against the whole: in torch, in onnxruntime, in int8; and one of which nine tenths of the weights are zeros, which saves nothing."
+    import tempfile
+    from fasterlth.shrink import shrink
+    from fasterlth.export import to_int8, to_onnx
+    x,net = torch.randn(8,3,64,64),resnet18(num_classes=10).eval()
+    filters = {n: torch.ones_like(p, dtype=torch.bool) for n,p in net.named_parameters() if p.ndim==4}
+    for m in filters.values(): m[round(.31*len(m)):] = False    # the same channels everywhere, so skip connections hold none back
+    zeros,pruned = (apply_masks(deepcopy(net), m) for m in (make_masks(prunable(net), 90), filters))
+    small,_ = shrink(pruned, filters, x)
+    n = lambda m: sum(p.numel() for p in m.parameters())
+    assert .09<n(small)/n(net)<.11, n(small)/n(net)
+    with tempfile.TemporaryDirectory() as d:
+        on = {k: to_onnx(m, x, Path(d)/k)[0].with_threads(1) for k,m in dict(dense=net, small=small).items()}
+        q = {k: to_int8(m, [x], Path(d)/f'{k}8')[0].with_threads(1) for k,m in dict(dense=net, small=small).items()}
+        with torch.no_grad():
+            t = interleave({k: lambda f=f: f(x) for k,f in dict(dense=net, zeros=zeros, small=small, onnx=on['dense'], small_onnx=on['small'], int8=q['dense'], small_int8=q['small']).items()}, 3*repeats, warmup=3)
+    report('deploy: 90 % zeros ÷ dense, torch, resnet18, 64 px, batch 8 (zeros save nothing)', t['zeros']/t['dense'], float('inf'))
+    report('deploy: shrunk to a tenth of the parameters ÷ dense, torch', t['small']/t['dense'], .25)
+    report('deploy: the same in onnxruntime', t['small_onnx']/t['onnx'], .25)
+    report('deploy: int8 ÷ float, dense, onnxruntime', t['int8']/t['onnx'], .7)
+    report('deploy: shrunk, int8, onnxruntime ÷ dense, float, torch', t['small_int8']/t['dense'], .1)
+
+benchmarks = dict(enforce=enforce, event=event, callback=callback, round=imp_round, loader=loader, memory=memory, deploy=deploy)
 
 if __name__ == '__main__':
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
