@@ -563,6 +563,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'fasterlth.ticket.Ticket.summary': ('ticket.html#ticket.summary', 'fasterlth/ticket.py'),
                                   'fasterlth.ticket._load': ('ticket.html#_load', 'fasterlth/ticket.py'),
                                   'fasterlth.ticket._save': ('ticket.html#_save', 'fasterlth/ticket.py'),
+                                  'fasterlth.ticket._version': ('ticket.html#_version', 'fasterlth/ticket.py'),
                                   'fasterlth.ticket.plain': ('ticket.html#plain', 'fasterlth/ticket.py'),
                                   'fasterlth.ticket.versions': ('ticket.html#versions', 'fasterlth/ticket.py')},
             'fasterlth.training': { 'fasterlth.training.Training': ('training.html#training', 'fasterlth/training.py'),

@@ -246,7 +246,7 @@ class LotteryStudy:
 
     def _first(self):
         "The seed whose learner is described in the folder."
-        return json.loads(f.read_text())['seed'] if (f := self.path/'study.json').exists() else self.seeds[0]
+        return json.loads(f.read_text()).get('seed', self.seeds[0]) if (f := self.path/'study.json').exists() else self.seeds[0]
 
     def _claim(self, probe, seed):
         "Lay the folder out, or see that it is this study's."

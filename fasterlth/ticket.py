@@ -8,6 +8,7 @@ __all__ = ['versions', 'plain', 'Ticket']
 # %% ../nbs/05_ticket.ipynb #08d09c67
 import html, json
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 import pandas as pd, torch
@@ -18,12 +19,14 @@ from .masks import *
 from .snapshot import check_names, clone_tree, load_tensors, model_tensors, save_tensors
 
 # %% ../nbs/05_ticket.ipynb #e7cb52dc
+@cache    # a look-up takes milliseconds, and each ticket of a study notes them
+def _version(p):
+    try: return version(p)
+    except PackageNotFoundError: return 'unknown'
+
 def versions() -> dict:
     "The versions of what a result depends on."
-    def _one(p):
-        try: return version(p)
-        except PackageNotFoundError: return 'unknown'
-    return {p: _one(p) for p in ('fasterlth','fastai','torch')}
+    return {p: _version(p) for p in ('fasterlth','fastai','torch')}
 
 def plain(about):
     "What JSON can hold of it, NumPy's numbers included; a `TypeError` for the rest."

@@ -42,6 +42,19 @@ def test_statistics_are_made_anew():
             if t.is_floating_point(): t.copy_((wa[n]+wb[n])/2)
     assert a.validate()[0]!=line.loss[1]    # with mixed statistics it is another network
 
+def test_statistics_are_those_of_the_training_set():
+    "With one batch that is all of it: the mean network's own statistics, made by hand."
+    a,b = [quiet(make_learner(i, SmallNet(0.), bs=256, n=256), 3) for i in (0,1)]
+    assert len(a.dls.train)==1
+    line = linear_interpolation(a, a, b, points=3)
+    wb = weights(b.model)
+    with torch.no_grad():
+        for n,p in a.model.named_parameters(): p.copy_((p+wb[n])/2)
+        a.model.bn.reset_running_stats()
+        a.model.bn.momentum = 1.
+        a.model.train()(a.dls.one_batch()[0])
+    assert abs(a.validate()[0]-line.loss[1])<1e-5
+
 def test_a_ticket_is_its_start():
     learn = make_learner()
     masks = make_masks(prunable(learn.model), 50)
