@@ -235,6 +235,7 @@ def find_early_bird(self:LotteryTicketFinder,
     cb = EarlyBirdCallback(self.targets[-1] if sparsity is None else sparsity, **{'verbose': self.verbose, **kwargs, 'reset_on_fit': False})
     text = lambda o: {getattr(k, '__name__', str(k)): v for k,v in o.items()} if isinstance(o, dict) else o
     settings = plain({**{k: text(getattr(cb, k)) for k in 'sparsity granularity context threshold n_masks l1'.split()}, 'criteria': describe_function(cb.criteria), 'layer_type': str(cb.layer_type)})
+    self._check_train(train)
     with self._held(lambda: self._searched(settings) is not None):
         self._begin(train)
         if not (search := self._searched(settings)): search = self._search(cb, settings)
