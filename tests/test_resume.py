@@ -226,6 +226,11 @@ def test_a_run_holds_its_folder_until_it_ends(tmp_path):
     with pytest.raises(KeyboardInterrupt): finder(stop(make_learner(), 8), path=tmp_path/'b').find_winning_ticket(two_fits)
     with claim(tmp_path/'b', wait=0): pass
 
+def test_what_is_no_training_makes_no_folder(tmp_path):
+    for call in (lambda f: f.find_winning_ticket(5), lambda f: f.find_early_bird(5, granularity='weight')):
+        with pytest.raises(TypeError, match='train must be a function'): call(finder(path=tmp_path/'new'))
+    assert not (tmp_path/'new').exists()
+
 def test_find_ticket_without_a_folder_leaves_its_finder(undisturbed):
     learn = stop(make_learner(), 20)
     with pytest.raises(KeyboardInterrupt): learn.find_ticket(two_fits, 80, 2, seed=0, verbose=False)
