@@ -13,11 +13,12 @@ __all__ = ['Groups', 'granularities', 'layer_axes', 'layer_groups', 'plot_groups
            'SnapshotCallback', 'ResumeCallback', 'seed_learner', 'Ticket', 'MaskCallback', 'SparsifyCallback',
            'Training', 'LotteryTicketFinder', 'round_targets', 'EarlyBirdCallback', 'forward_flops', 'LotteryStudy',
            'Start', 'checked', 'compare_tickets', 'conditions', 'Transfer', 'appended', 'computation_order',
-           'interpolated', 'transferred', 'compare_models', 'shrink', 'shrink_learner', 'OnnxModel', 'load_compressed',
-           'save_compressed', 'to_int8', 'to_onnx', 'check_semi_structured', 'semi_structured_layers',
-           'to_semi_structured', 'Deployed', 'RewindPoint', 'barrier', 'linear_interpolation', 'plot_stability',
-           'ArrayDataset', 'MemoryDL', 'memory_dls', 'digits_dls', 'fashion_mnist_dls', 'mnist_dls', 'cifar10_dls',
-           'lenet_300_100', 'lenet5', 'conv2', 'conv4', 'conv6', 'small_resnet', 'resnet20', 'init_weights']
+           'interpolated', 'transferred', 'compare_models', 'latencies', 'shrink', 'shrink_learner', 'OnnxModel',
+           'load_compressed', 'save_compressed', 'to_int8', 'to_onnx', 'check_semi_structured',
+           'semi_structured_layers', 'to_semi_structured', 'Deployed', 'RewindPoint', 'barrier', 'linear_interpolation',
+           'plot_stability', 'ArrayDataset', 'MemoryDL', 'memory_dls', 'digits_dls', 'fashion_mnist_dls', 'mnist_dls',
+           'cifar10_dls', 'lenet_300_100', 'lenet5', 'conv2', 'conv4', 'conv6', 'small_resnet', 'resnet20',
+           'init_weights']
 
 # %% ../nbs/21_all.ipynb #176db543
 from .granularity import (Groups, granularities, layer_axes, layer_groups, plot_groups, register_granularity, register_layer)
@@ -37,7 +38,7 @@ from .controls import Start, checked, conditions
 from .study import LotteryStudy
 from .compare import compare_tickets
 from .transfer import Transfer, appended, computation_order, interpolated, transferred
-from .measure import compare_models
+from .measure import compare_models, latencies
 from .shrink import shrink, shrink_learner
 from .export import OnnxModel, load_compressed, save_compressed, to_int8, to_onnx
 from .semi_structured import check_semi_structured, semi_structured_layers, to_semi_structured
@@ -55,7 +56,7 @@ _all_ = ['Groups', 'granularities', 'layer_axes', 'layer_groups', 'plot_groups',
     'prunable', 'survey', 'make_masks', 'apply_masks', 'sparsity_of', 'mask_overlap', 'mask_distance', 'mask_table', 'plot_masks',
     'pack_mask', 'unpack_mask', 'Snapshot', 'SnapshotCallback', 'ResumeCallback', 'seed_learner', 'Ticket', 'MaskCallback', 'SparsifyCallback',
     'Training', 'LotteryTicketFinder', 'round_targets', 'EarlyBirdCallback', 'forward_flops', 'LotteryStudy', 'Start', 'checked', 'compare_tickets', 'conditions',
-    'Transfer', 'appended', 'computation_order', 'interpolated', 'transferred', 'compare_models', 'shrink', 'shrink_learner',
+    'Transfer', 'appended', 'computation_order', 'interpolated', 'transferred', 'compare_models', 'latencies', 'shrink', 'shrink_learner',
     'OnnxModel', 'load_compressed', 'save_compressed', 'to_int8', 'to_onnx', 'check_semi_structured', 'semi_structured_layers', 'to_semi_structured', 'Deployed',
     'RewindPoint', 'barrier', 'linear_interpolation', 'plot_stability',
     'ArrayDataset', 'MemoryDL', 'memory_dls', 'digits_dls', 'fashion_mnist_dls', 'mnist_dls', 'cifar10_dls',
