@@ -597,8 +597,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'fasterlth.training.callback_states': ('training.html#callback_states', 'fasterlth/training.py'),
                                     'fasterlth.training.set_callback_states': ( 'training.html#set_callback_states',
                                                                                 'fasterlth/training.py')},
-            'fasterlth.transfer': { 'fasterlth.transfer.Ticket.transfer': ('transfer.html#ticket.transfer', 'fasterlth/transfer.py'),
-                                    'fasterlth.transfer.Transfer': ('transfer.html#transfer', 'fasterlth/transfer.py'),
+            'fasterlth.transfer': { 'fasterlth.transfer.Transfer': ('transfer.html#transfer', 'fasterlth/transfer.py'),
                                     'fasterlth.transfer.Transfer.shares': ('transfer.html#transfer.shares', 'fasterlth/transfer.py'),
                                     'fasterlth.transfer._Counterparts': ('transfer.html#_counterparts', 'fasterlth/transfer.py'),
                                     'fasterlth.transfer._Counterparts.__init__': ( 'transfer.html#_counterparts.__init__',
@@ -628,4 +627,5 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'fasterlth.transfer.appended': ('transfer.html#appended', 'fasterlth/transfer.py'),
                                     'fasterlth.transfer.computation_order': ('transfer.html#computation_order', 'fasterlth/transfer.py'),
                                     'fasterlth.transfer.interpolated': ('transfer.html#interpolated', 'fasterlth/transfer.py'),
+                                    'fasterlth.transfer.transfer': ('transfer.html#transfer', 'fasterlth/transfer.py'),
                                     'fasterlth.transfer.transferred': ('transfer.html#transferred', 'fasterlth/transfer.py')}}}

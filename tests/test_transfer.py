@@ -212,7 +212,7 @@ def test_transferred_is_a_condition(tmp_path):
     make = lambda seed: Learner(digits_dls(size=8, n=256, bs=64, device=torch.device('cpu')), lenet_300_100(64, seed=seed), metrics=accuracy)
     t = ticket_of(lenet_300_100(64, seed=9), 75)
     by_seed = lambda seed,r: ticket_of(lenet_300_100(64, seed=9), 75, seed=seed*10+r)
-    s = LotteryStudy(make, lambda l: l.fit(1, 1e-2), 75, 1, dict(moved=transferred(t), moved_random=checked(transferred(t), random_mask), each=transferred(by_seed, what='masks')), 2, tmp_path/'s').run(verbose=False)
+    s = LotteryStudy(make, lambda l: l.fit(1, 1e-2), 75, 1, dict(moved=transferred(t), moved_random=checked(transferred(t), random_mask), each=transferred(by_seed, what='masks')), 2, tmp_path/'s').run(n_jobs=2, verbose=False)    # in processes that get no more than the function
     assert not s.failures
     for seed in (0,1):
         m,r,e = (s.ticket(k, seed) for k in ('moved','moved_random','each'))
