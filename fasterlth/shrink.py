@@ -16,7 +16,7 @@ from .criteria import bare
 from .masks import apply_masks, check_masks
 from .callback import MaskCallback
 from .finder import one_batch
-from .measure import need
+from .measure import check_network, need
 
 # %% ../nbs/11a_shrink.ipynb #98aed79c
 _counting = nn.LayerNorm,nn.GroupNorm,nn.InstanceNorm1d,nn.InstanceNorm2d,nn.InstanceNorm3d
@@ -59,9 +59,9 @@ class _Graph:
 
 def _shrink(model, masks, xb, exact):
     "The smaller model, the table, and a function that tells for each parameter where its numbers were in the larger one."
-    if not isinstance(xb, torch.Tensor): raise TypeError(f"xb must be a tensor, the inputs of a batch, not {type(xb).__name__}")
-    if len(xb)<2: raise ValueError("xb must have at least 2 items, which show what depends on them")
     model = bare(model)
+    check_network(model, xb)
+    if len(xb)<2: raise ValueError("xb must have at least 2 items, which show what depends on them")
     ps = dict(model.named_parameters())
     check_masks(masks, ps)
     small = deepcopy(model).eval()
