@@ -98,19 +98,22 @@ def _shrink(model, masks, xb, exact):
         if len(go)==len(layer.weight): why[go.pop()] = 'one must stay'
         for m,_ in makers:
             if m in dead: rows[names[m]] = dict(filters=len(m.weight), dead=len(dead[m]), cut=len(go), stayed=', '.join(sorted({w for w in why.values() if w})))
-        if go: plan.append((names[layer], [gone[j] for j in go], [(m,sum((i[j] for j in go), [])) for m,i in takers], [names[m] for m,_ in makers if m in dead]))
-    with torch.no_grad():    # the constants, while channels have their first numbers
+        if go: plan.append((names[layer], [gone[j] for j in go], [(names[m],sum((i[j] for j in go), [])) for m,i in takers], [names[m] for m,_ in makers if m in dead]))
+    @torch.no_grad()
+    def merged(plan):    # the constants in the biases, while channels have their first numbers
+        res = deepcopy(small)
         for _,_,takers,_ in plan:
-            for m,i in takers:
+            for n,i in takers:
+                m = res.get_submodule(n)
                 w = m.weight[:,i]
-                add = (w.flatten(2).sum(2) if w.ndim>2 else w)@means[names[m]][i]
+                add = (w.flatten(2).sum(2) if w.ndim>2 else w)@means[n][i]
                 m.weight[:,i] = 0
                 if add.count_nonzero():
                     if m.bias is None: m.bias = nn.Parameter(torch.zeros_like(add))
                     m.bias += add
-        want = small(xb)
+        return res
     def pruned(plan, numbered=False):
-        res = deepcopy(small)
+        res = merged(plan)
         g = _Graph(res, xb)
         if numbered:
             for p in res.parameters(): p.data = torch.arange(p.numel(), dtype=torch.double, device=p.device).view_as(p)
@@ -118,7 +121,7 @@ def _shrink(model, masks, xb, exact):
         return res
     def cut(plan):
         res = pruned(plan)
-        with torch.no_grad(): out = res(xb)
+        with torch.no_grad(): out,want = res(xb),(small if exact else merged(plan))(xb)
         close = min(1e-3, 300*torch.finfo(want.dtype).eps)    # of rounding; a wrong cut deep in a network may make little more
         if out.shape!=want.shape or not torch.allclose(out, want, rtol=close, atol=close*float(want.abs().max())): raise RuntimeError("the outputs changed")
         return res

@@ -429,11 +429,9 @@ def test_measuring_says_nothing_of_cuda():
 
 def test_groups_are_not_cut_wrongly():
     "Grouped convolutions share out their inputs; what Torch-Pruning can't follow at all is said."
-    from torchvision.models.regnet import BlockParams, RegNet
-    net = lambda: RegNet(BlockParams([2,2], [16,32], [8,8], [1.,1.], [2,2], se_ratio=.25), num_classes=10, stem_width=16)
-    model,masks = masked(net, last='fc')
+    model,masks = masked(lambda: torchvision.models.regnet_y_400mf(num_classes=10), last='fc')
     small,cut = shrink(model, masks, x := image(), exact=True)
     for o in (x,image()): assert largest_difference(model, small, o)<1e-4*largest(model, o)
-    assert 'shared out among groups' in set(cut.stayed) and cut.cut.sum()>0
+    assert {'shared out among groups','split or reshaped after it'}<=set(cut.stayed) and cut.cut.sum()>0    # constants of what isn't cut in the end stay where they are
     model,masks = masked(lambda: torchvision.models.shufflenet_v2_x0_5(num_classes=10), last='fc')
     with pytest.raises(ValueError, match="Torch-Pruning can't follow what ShuffleNetV2 computes"): shrink(model, masks, image())
