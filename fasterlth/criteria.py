@@ -6,8 +6,8 @@
 __all__ = ['large_final', 'l1_norm', 'l2_norm', 'small_final', 'large_init', 'small_init', 'large_init_large_final',
            'small_init_small_final', 'magnitude_increase', 'movement', 'movmag', 'updating_magnitude_increase',
            'updating_movement', 'updating_movmag', 'random_score', 'taylor', 'snip', 'grasp', 'synflow', 'bare',
-           'gradients', 'hessian_gradients', 'synaptic_flow', 'criterion_inputs', 'check_batches', 'func_name',
-           'score_inputs']
+           'evaluating', 'gradients', 'hessian_gradients', 'synaptic_flow', 'criterion_inputs', 'check_batches',
+           'func_name', 'score_inputs']
 
 # %% ../nbs/01_criteria.ipynb #969299ce
 import inspect
@@ -125,6 +125,20 @@ def bare(model:nn.Module) -> nn.Module:
         elif isinstance(model, (nn.DataParallel,nn.parallel.DistributedDataParallel)): model = model.module
         else: return model
 
+@contextmanager
+def evaluating(
+    model:nn.Module, # Any model
+    hooks:list=() # Handles of hooks that are to be removed afterwards
+):
+    "In evaluation mode and without gradients; each module has its own mode again afterwards, as layers may be frozen in evaluation mode."
+    were = [(m,m.training) for m in model.modules()]
+    model.eval()
+    try:
+        with torch.no_grad(): yield model
+    finally:
+        for h in hooks: h.remove()
+        for m,was in were: m.training = was
+
 def _params(model, names):
     params = dict(bare(model).named_parameters())
     if names is None: names = [n for n,p in params.items() if p.is_floating_point()]
@@ -179,11 +193,7 @@ def synaptic_flow(
     if not x.is_floating_point(): raise ValueError(f"synaptic flow feeds the model ones: its input must be of floats, not {x.dtype}")
     state = {n: p.detach().abs().double().requires_grad_() for n,p in model.named_parameters()}
     buffers = {n: b.double() if b.is_floating_point() else b for n,b in model.named_buffers()}
-    was = model.training
-    model.eval()
-    try:
-        with torch.enable_grad(): R = functional_call(model, {**state, **buffers}, (torch.ones_like(x[:1], dtype=torch.float64),)).sum()
-    finally: model.train(was)
+    with evaluating(model), torch.enable_grad(): R = functional_call(model, {**state, **buffers}, (torch.ones_like(x[:1], dtype=torch.float64),)).sum()
     names = list(_params(model, names))
     grads = torch.autograd.grad(R, [state[n] for n in names], allow_unused=True)
     return {n: torch.zeros_like(state[n]).detach() if g is None else g for n,g in zip(names, grads)}

@@ -21,7 +21,7 @@ from torch import nn
 from .criteria import bare
 from .snapshot import random_states, set_random_states
 from .ticket import Ticket
-from .measure import compare_models, figures
+from .measure import check_threads, compare_models, figures
 from .shrink import shrink
 from .export import load_compressed, save_compressed, to_int8, to_onnx
 from .semi_structured import SemiStructured, to_semi_structured
@@ -93,6 +93,9 @@ def deploy(self:Ticket,
     makes_file = steps[-1] in ('compressed','onnx','int8')
     if makes_file and path is None: raise ValueError(f"path must name the file that {how!r} makes")
     if not makes_file and path is not None: raise ValueError(f"path must be None: {how!r} makes a network, and no file")
+    check_threads(threads)
+    if xb is not None and not (isinstance(xb, torch.Tensor) and xb.ndim and len(xb)): raise TypeError(f"xb must be a tensor, the inputs of a batch, not {xb!r}")
+    if len(learn.dls.loaders)<2 or not len(learn.dls.valid): raise ValueError("learn must have validation data: what is made is measured on it")
     self.check(learn.model)
     _check_trained(self.masks, learn.model)
     n_batches = options.pop('n_batches', 4)

@@ -51,13 +51,7 @@ def feeding_layers(
     for n,m in model.named_modules():
         if isinstance(m, _norms): hooks.append(m.register_forward_pre_hook(lambda m, xs, n=n: fed.update({n: made.get(id(xs[0]), (None,))[0]})))
         elif isinstance(m, (nn.Linear,nn.modules.conv._ConvNd)): hooks.append(m.register_forward_hook(lambda m, xs, y, n=n: made.update({id(y): (n,y)})))
-    was = model.training
-    model.eval()
-    try:
-        with torch.no_grad(): model(*xb)
-    finally:
-        model.train(was)
-        for h in hooks: h.remove()
+    with evaluating(model, hooks): model(*xb)
     return fed
 
 def channel_masks(
@@ -196,17 +190,13 @@ def forward_flops(
 ) -> float: # Operations for one item, a multiplication and an addition being two
     "Operations of a forward pass."
     model = bare(model)
-    was = model.training
-    model.eval()
-    try:
-        with torch.no_grad(), FlopCounterMode(display=False) as counter: model(*xb)
-    finally: model.train(was)
+    with evaluating(model), FlopCounterMode(display=False) as counter: model(*xb)
     counts = {k: sum(v.values()) for k,v in counter.get_flop_counts().items()}
     saved = 0
     for n,m in (masks or {}).items():
         layer,_,what = n.rpartition('.')
         if what=='weight' and m.ndim>1: saved += counts.get(f'{type(model).__name__}.{layer}', 0)*(1-int(m.count_nonzero())/m.numel())
-    return (counts['Global']-saved)/len(xb[0])
+    return (counts.get('Global', 0)-saved)/len(xb[0])
 
 # %% ../nbs/07a_early_bird.ipynb #50a2475f
 @patch

@@ -21,7 +21,7 @@ from .masks import pack_mask, unpack_mask
 from .snapshot import beside, load_tensors, save_tensors
 from .ticket import Ticket, plain
 from .early_bird import forward_flops
-from .measure import largest_difference, need
+from .measure import check_network, largest_difference, need
 
 # %% ../nbs/11b_export.ipynb #4303764c
 def save_compressed(
@@ -29,6 +29,7 @@ def save_compressed(
     path:str|Path # Of the file
 ) -> Path:
     "Write the surviving weights and a bit for each place: exact, and as safe as safetensors."
+    if not isinstance(ticket, Ticket): raise TypeError(f"ticket must be a Ticket, not {type(ticket).__name__}")
     tensors = {}
     for n,t in ticket.weights.items():
         m = ticket.masks.get(n)
@@ -98,13 +99,16 @@ def to_onnx(
     What is done to inputs before the network, like normalisation, isn't part of it."""
     for o in ('onnx','onnxscript','onnxruntime'): need(o)
     model,path = deepcopy(bare(model)).eval().cpu(),Path(path)
-    xb = xb.detach().cpu()
+    xb = xb.detach().cpu() if isinstance(xb, torch.Tensor) else xb
+    check_network(model, xb)
     if len(xb)<2: raise ValueError("xb must have at least 2 items, so that the size of a batch isn't taken for a constant")
-    with beside(path) as part: torch.onnx.export(model, (xb,), str(part), dynamo=True, dynamic_shapes=({0: torch.export.Dim('batch')},), external_data=False, verbose=False)
-    run = OnnxModel(path, multiply_adds=round(forward_flops(model, (xb,))/2))
-    difference = max(largest_difference(model, run, x) for x in (xb, xb[:1]))
-    if difference>tolerance: raise ValueError(f"onnxruntime's outputs differ from torch's by {difference:.2g}, more than tolerance {tolerance:g}; the file is {str(path)!r}")
-    return run,difference
+    with beside(path) as part:
+        torch.onnx.export(model, (xb,), str(part), dynamo=True, dynamic_shapes=({0: torch.export.Dim('batch')},), external_data=False, verbose=False)
+        run = OnnxModel(part, multiply_adds=round(forward_flops(model, (xb,))/2))
+        differences = [largest_difference(model, run, x) for x in (xb, xb[:1])]
+        if not all(d<=tolerance for d in differences): raise ValueError(f"onnxruntime's outputs differ from torch's by {max(differences):.2g}, more than tolerance {tolerance:g}: nothing is written to {str(path)!r}")
+    run.path = path
+    return run,max(differences)
 
 # %% ../nbs/11b_export.ipynb #e61ff89c
 @contextmanager
@@ -129,6 +133,9 @@ def to_int8(
     """Quantise a trained network to int8 by onnxruntime: weights symmetric, each output channel by its own scale, so zeros stay zeros.
 
     The difference from torch isn't rounding, and is for the accuracy to judge."""
+    whole = isinstance(batches, torch.Tensor)
+    batches = list(batches)
+    if whole or not all(isinstance(o, torch.Tensor) for o in batches): raise TypeError("batches must be a list of tensors, each the inputs of a batch")
     batches = [o.detach().cpu() for o in batches]
     if not batches or len(batches[0])<2: raise ValueError("batches must hold at least one batch of inputs, of at least 2 items")
     model,path = deepcopy(bare(model)).eval().cpu(),Path(path)
@@ -143,6 +150,7 @@ def to_int8(
         with _quiet(), beside(path) as part:
             if dynamic: q.quantize_dynamic(full, part, op_types_to_quantize=['MatMul'], **how)    # convolutions would take many times as long
             else: q.quantize_static(full, part, Reader(), quant_format=q.QuantFormat.QDQ, activation_type=q.QuantType.QUInt8, nodes_to_exclude=norms, **how)
-    res = OnnxModel(path, multiply_adds=run.multiply_adds)
-    if not any(t.dtype==torch.int8 for t in res.weights.values()): raise ValueError(f"there is nothing to quantise in {type(model).__name__}{', dynamic: it multiplies no matrices' if dynamic else ''}; the file is {str(path)!r}")
+            res = OnnxModel(part, multiply_adds=run.multiply_adds)
+            if not any(t.dtype==torch.int8 for t in res.weights.values()): raise ValueError(f"there is nothing to quantise in {type(model).__name__}{', dynamic: it multiplies no matrices' if dynamic else ''}: nothing is written to {str(path)!r}")
+    res.path = path
     return res,largest_difference(model, res, batches[0])

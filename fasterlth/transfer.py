@@ -7,7 +7,9 @@ __all__ = ['computation_order', 'appended', 'interpolated', 'Transfer', 'transfe
 
 # %% ../nbs/10_transfer.ipynb #159a5bb4
 from collections.abc import Callable
+from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
+from itertools import accumulate
 from typing import NamedTuple
 from warnings import warn
 
@@ -15,7 +17,7 @@ import pandas as pd, torch
 from torch import nn
 
 from .granularity import layer_axes
-from .criteria import bare, func_name
+from .criteria import bare, evaluating, func_name
 from .snapshot import model_tensors
 from .ticket import Ticket
 from .controls import Start
@@ -59,13 +61,7 @@ def computation_order(
     "For networks that define their layers in another order than they use them in."
     model,res,hooks = bare(model),[],[]
     for n,m in model.named_modules(): hooks.append(m.register_forward_pre_hook(lambda m, xs, n=n: res.append(n)))
-    was = model.training
-    model.eval()
-    try:
-        with torch.no_grad(): model(*xb)
-    finally:
-        model.train(was)
-        for h in hooks: h.remove()
+    with evaluating(model, hooks): model(*xb)
     return list(dict.fromkeys(res))
 
 # %% ../nbs/10_transfer.ipynb #b462ee27
@@ -119,9 +115,9 @@ class _Counterparts:
         few,many = sorted((src,dst), key=len)
         a,b = _outline(src),_outline(dst)
         stages,stages_ = ([o for o in x if isinstance(o, _Stage)] for x in (a,b))
+        paths = {p for n in few for p in _paths(n)}|{''}
         in_stages = {n for o in (*stages,*stages_) for ns in o.blocks for n in ns}
-        # numbers are places, not names: where one network has more of them, they don't say what is what
-        if all(n in many and _kind(many[n])==_kind(ts) for n,ts in few.items()) and not any(n.rpartition('.')[2].isdigit() for n in many if n not in few and n not in in_stages):
+        if all(n in many and _kind(many[n])==_kind(ts) for n,ts in few.items()) and not any(_numbered(n, paths) for n in many if n not in in_stages):
             known = {o.path: o for o in stages}
             for o in b:
                 if isinstance(o, str): self._layers([o] if o in src else [], [o])
@@ -156,7 +152,7 @@ class _Counterparts:
         self.squeezed |= {n for i,x in enumerate(xs) if i not in first for n in x}
 
     def _row(self, xs, ys):
-        "Layers without blocks: one by one if there are as many of a kind, else run by run, else from the front, and the head with the head."
+        "Layers without blocks: one by one if there are as many of a kind, else run by run, else the same shapes in the same order, from the front if there are none, and the head with the head."
         a,b = ([us for us in _units(ns, ls)] for ns,ls in ((xs,self.src),(ys,self.dst)))
         for kind in dict.fromkeys(_kind(self.dst[u[0]]) for u in b):
             us,vs = [u for u in a if _kind(self.src[u[0]])==kind],[v for v in b if _kind(self.dst[v[0]])==kind]
@@ -164,9 +160,20 @@ class _Counterparts:
             if us and len(us)!=len(vs) and len(rs)==len(qs): [self._blocks(*o) for o in zip(rs, qs)]
             else:
                 head = [u.pop() for u in (us,vs)] if us and us[-1][0]==_last(self.src) and vs[-1][0]==_last(self.dst) else []
-                for o in [*zip(us, vs), *([head] if head else [])]: self._layers(*o)
+                if len(us)==len(vs): same = zip(us, vs)
+                else:
+                    shapes = [[tuple((k,t.shape) for k,t in ls[u[0]].items()) for u in o] for o,ls in ((us,self.src),(vs,self.dst))]
+                    same = [(us[m.a+i],vs[m.b+i]) for m in SequenceMatcher(None, *shapes, autojunk=False).get_matching_blocks() for i in range(m.size)] or zip(us, vs)
+                for o in [*same, *([head] if head else [])]: self._layers(*o)
 
-def _last(layers): return [n for n,ts in layers.items() if _kind(ts)][-1]
+def _last(layers): return next((n for n,ts in reversed(layers.items()) if _kind(ts)), None)
+
+def _paths(name): return list(accumulate(name.split('.'), '{}.{}'.format))    # of the modules around it, and its own
+
+def _numbered(name, paths):
+    "Is it, or what it is in, one more number among others? Numbers are places, not names: where one network has more of them, they don't say what is what."
+    parent,_,last = next((p for p in _paths(name) if p not in paths), '').rpartition('.')
+    return last.isdigit() and parent in paths
 
 def _tail(name, names):
     "A layer's name within its block."
@@ -218,7 +225,7 @@ def _cornered(t, own):
 class Transfer(NamedTuple):
     "What `transfer` gives."
     ticket: Ticket
-    report: pd.DataFrame # A row for each tensor of the model, and for each layer of the ticket that found no place
+    report: pd.DataFrame # A row for each tensor of the model; and for each layer of the ticket that found no place, and each tensor of the others that found none
 
     @property
     def shares(self) -> pd.Series: # By how they were matched, in percent
@@ -234,19 +241,21 @@ class _Match(NamedTuple):
     def taken(self): return self.how not in ('skipped','left dense','refused')
 
 def _match(src, dst, model, blocks, skip):
-    "What becomes of each layer of the model, and the ticket's layers that found no place."
+    "What becomes of each layer of the model; and what found no place, of the ticket: layers, and tensors of those that did."
     axes,found = {n: layer_axes(m) for n,m in bare(model).named_modules()},_Counterparts(src, dst, blocks)
-    made,made_ = _made(src, axes),_made(dst, axes)
+    made,made_ = _made(src, {p.source: axes.get(y, {}) for y,p in found.pairs.items()}),_made(dst, axes)
     res = {}
     for y,ts in dst.items():
         p = found.pairs.get(y)
-        if any(fnmatchcase(y, k) for k in skip): res[y] = _Match(None, 'skipped')
+        if any(fnmatchcase(y, k) for k in skip): res[y] = _Match(p and p.source, 'skipped')
         elif p is None: res[y] = _Match(None, 'left dense', 'no counterpart')
         else:
             why,note = _resized(src[p.source], dst[p.twin], axes.get(p.twin, {}), (made[p.source],made_[p.twin]), p.source==_last(src) or p.twin==_last(dst))
             res[y] = _Match(p.source, 'refused' if why else p.how, why or note)
     told = {p.source for p in found.pairs.values()}
-    return res,{x: 'squeezed' if x in found.squeezed else 'dropped' for x in src if x not in told}
+    rest = {x: 'squeezed' if x in found.squeezed else 'dropped' for x in src if x not in told}
+    for y,p in found.pairs.items(): rest |= {f'{p.source}.{k}'.lstrip('.'): 'dropped' for k in src[p.source] if k not in dst[y] and res[y].how!='skipped'}
+    return res,rest
 
 def transfer(self:Ticket,
     model:nn.Module, # The network to have a ticket for; it isn't changed
@@ -262,6 +271,8 @@ def transfer(self:Ticket,
     if what not in ('both','masks','weights'): raise ValueError(f"what must be 'both', 'masks' or 'weights', not {what!r}")
     if not callable(blocks): raise TypeError(f"blocks must be a function of two numbers of blocks like appended, not {blocks!r}")
     own,skip = model_tensors(model),[skip] if isinstance(skip, str) else list(skip)
+    for k,o,ts in (('order',order,own),('source_order',source_order,self.weights)):
+        if o is not None and (isinstance(o, str) or not set(o)&set(_layers(ts))): raise ValueError(f"{k} must be names of layers, in order, as computation_order gives them, not {o!r}")
     src,dst = _layers(self.weights, source_order),_layers(own, order)
     for k in skip:
         if not any(fnmatchcase(n, k) for n in dst): raise ValueError(f"skip has {k!r}, which matches none of {', '.join(dst)}")
@@ -274,14 +285,14 @@ def transfer(self:Ticket,
             n,s = f'{y}.{k}'.lstrip('.'),None if m.source is None else f'{m.source}.{k}'.lstrip('.')
             there = m.taken and s in self.weights
             if what!='weights':
-                if (k,t.ndim) in prunable: masks[n] = torch.ones(t.shape, dtype=torch.bool)
-                if there and s in self.masks: masks[n] = _repeated(self.masks[s], t.shape).clone()
+                if not there and (k,t.ndim) in prunable: masks[n] = torch.ones(t.shape, dtype=torch.bool)
+                if there and s in self.masks: masks[n] = _repeated(self.masks[s], t.shape).clone()    # one that the ticket leaves out is left out
             if what!='masks' and there: weights[n] = _cornered(self.weights[s], weights[n])
             how,why = ('left dense',f'no {k} in the ticket') if m.taken and not there else (m.how,m.why)
-            if t.ndim: rows.append((n, how, tuple(t.shape), s if s in self.weights else None, tuple(self.weights[s].shape) if s in self.weights else None, t.numel(), why))
-    rows += [(None, how, None, x, tuple(next(iter(src[x].values())).shape), 0, '') for x,how in rest.items()]
+            if t.ndim or isinstance(t, nn.Parameter): rows.append((n, how, tuple(t.shape), s if s in self.weights else None, tuple(self.weights[s].shape) if s in self.weights else None, t.numel(), why))
+    rows += [(None, how, None, x, tuple((self.weights[x] if x in self.weights else next(iter(src[x].values()))).shape), 0, '') for x,how in rest.items()]
     report = pd.DataFrame(rows, columns=['tensor','how','in_model','source','in_ticket','weights','why'])
-    lost = [f"{o.source if o.tensor is None else o.tensor} ({o.how}{', '+o.why if o.why else ''})" for o in report[report.how.isin(['left dense','refused','dropped'])].itertuples()]
+    lost = [f"{n or s} ({how}{why and ', '+why})" for n,how,_,s,_,_,why in rows if how in ('left dense','refused','dropped')]
     say = '; '.join(lost[:8])+(f'; and {len(lost)-8} more' if len(lost)>8 else '')
     if not any(m.taken for m in matches.values()): raise ValueError(f"nothing of the ticket fits {type(bare(model)).__name__}: {say}")
     if strict and lost: raise ValueError(f"strict: {say}. With skip, layers can be named that are to stay the model's own")
@@ -304,5 +315,5 @@ def transferred(
         f = t.finder
         f._at_start()
         new = transfer(tickets if isinstance(tickets, Ticket) else tickets(f.seed, t.round), f.learn.model, **kwargs).ticket
-        return Start({n: new.masks.get(n, torch.ones_like(m)) for n,m in t.start.masks.items()}, new.weights, rewound)
+        return Start({**{n: torch.ones_like(m) for n,m in t.start.masks.items()}, **new.masks}, new.weights, rewound)    # the ticket's, of norms too; what only the study prunes is dense
     return transferred_ticket

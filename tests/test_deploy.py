@@ -372,3 +372,66 @@ def test_models_are_left_as_they_were():
     learn.model.train()
     table = compare_models({'a': learn.model, 'b': SmallNet()}, learn.dls.one_batch()[0], lambda m: 1.)
     assert learn.model.training and table.multiply_adds['a']==8*9*9+8*9*20+20*10 and table.score.tolist()==[1,1] and table.latency_ms.min()>0 and table.difference['b']>0
+
+def test_frozen_layers_stay_frozen():
+    net = SmallNet().train()
+    net.bn.eval()    # among layers in training
+    was = {n: m.training for n,m in net.named_modules()}
+    x = torch.randn(4, 1, 8, 8)
+    compare_models({'a': net}, x)
+    shrink(net, make_masks(prunable(net, 'filter'), 50, l1_norm), x)
+    assert {n: m.training for n,m in net.named_modules()}==was
+    with pytest.raises(RuntimeError): compare_models({'a': net}, torch.randn(4, 2, 8, 8))
+    assert {n: m.training for n,m in net.named_modules()}==was
+
+class Pair(nn.Module):
+    "Of two outputs."
+    def __init__(self): super().__init__(); self.net = SmallNet()
+    def forward(self, x): return self.net(x),x
+
+def test_networks_of_one_output(tmp_path):
+    net,x = Pair().eval(),torch.randn(4, 1, 8, 8)
+    for f in (lambda: shrink(net, make_masks(prunable(net, 'filter'), 50, l1_norm), x), lambda: to_onnx(net, x, tmp_path/'f'), lambda: to_int8(net, [x], tmp_path/'f')):
+        with pytest.raises(TypeError, match='model must give one tensor, but Pair gives tuple'): f()
+    with pytest.raises(TypeError, match='xb must be a tensor, the inputs of a batch, not list'): to_onnx(net.net, [x], tmp_path/'f')
+    for batches in (x, [(x,x)]):
+        with pytest.raises(TypeError, match='batches must be a list of tensors'): to_int8(net.net, batches, tmp_path/'f')
+    with pytest.raises(TypeError, match='ticket must be a Ticket, not SmallNet'): save_compressed(net.net, tmp_path/'f')
+    assert not [*tmp_path.iterdir()]
+
+def test_a_refused_file_leaves_what_was_there(tmp_path):
+    x = torch.randn(4, 1, 8, 8)
+    (f := tmp_path/'f').write_bytes(b'a good one')
+    with pytest.raises(ValueError, match="more than tolerance -1: nothing is written to '.*f'"): to_onnx(SmallNet().eval(), x, f, tolerance=-1)
+    with pytest.raises(ValueError, match='there is nothing to quantise in Sequential: nothing is written'): to_int8(nn.Sequential(nn.ReLU()), [x], f)
+    class Nan(nn.Module):
+        def forward(self, x): return x/0*0
+    with pytest.raises(ValueError, match='differ from torch'): to_onnx(Nan(), x, f)
+    assert f.read_bytes()==b'a good one' and [o.name for o in tmp_path.iterdir()]==['f']
+    run,_ = to_onnx(SmallNet().eval(), x, f)
+    assert run.path==f and run.figures['bytes']==f.stat().st_size>10 and torch.equal(run.with_threads(1)(x), OnnxModel(f)(x))
+
+@pytest.mark.parametrize('kwargs,error,text', [*[(dict(threads=o), ValueError, f'threads must be a whole number from 1, not {o!r}') for o in (0,1.5,True,'2')],
+    (dict(xb=3), TypeError, 'xb must be a tensor, the inputs of a batch, not 3'), (dict(xb=torch.zeros(0, 1, 8, 8)), TypeError, 'xb must be a tensor')])
+def test_deploy_checks_how_it_is_measured(kwargs, error, text):
+    learn,ticket = trained()
+    with pytest.raises(error, match=text): ticket.deploy(learn, 'shrink', **kwargs)
+
+def test_deploy_needs_validation_data():
+    learn,ticket = trained()
+    with pytest.raises(ValueError, match='learn must have validation data'): ticket.deploy(Learner(DataLoaders(learn.dls.train), learn.model, loss_func=F.cross_entropy), 'shrink')
+
+def test_measuring_says_nothing_of_cuda():
+    "torch logs what it misses when its benchmarks are imported; later, that logger logs as before."
+    import os, subprocess
+    run = lambda code: subprocess.run([sys.executable, '-c', code], env={**os.environ, 'CUDA_HOME': '/nowhere', 'CUDA_VISIBLE_DEVICES': ''}, capture_output=True, text=True, check=True)
+    assert 'CUDA' not in run("import logging, torch; from fasterlth.measure import latency; latency(torch.exp, torch.zeros(2), seconds=.01); assert logging.getLogger('torch.utils.cpp_extension').level==0").stderr
+
+def test_groups_are_not_cut_wrongly():
+    "Grouped convolutions share out their inputs; what Torch-Pruning can't follow at all is said."
+    model,masks = masked(lambda: torchvision.models.regnet_y_400mf(num_classes=10), last='fc')
+    small,cut = shrink(model, masks, x := image(), exact=True)
+    for o in (x,image()): assert largest_difference(model, small, o)<1e-4*largest(model, o)
+    assert {'shared out among groups','split or reshaped after it'}<=set(cut.stayed) and cut.cut.sum()>0    # constants of what isn't cut in the end stay where they are
+    model,masks = masked(lambda: torchvision.models.shufflenet_v2_x0_5(num_classes=10), last='fc')
+    with pytest.raises(ValueError, match="Torch-Pruning can't follow what ShuffleNetV2 computes"): shrink(model, masks, image())

@@ -26,7 +26,7 @@ def moved(res, ticket, pairs):
 
 def whole(res, model):
     "The report tells of every tensor of the model once, and the ticket fits it."
-    named = [n for n,t in model_tensors(model).items() if t.ndim]
+    named = [n for n,t in model_tensors(model).items() if t.ndim or isinstance(t, nn.Parameter)]
     assert sorted(res.report.tensor.dropna())==sorted(named) and abs(res.shares.sum()-100)<1e-6
     res.ticket.load_into(model)
     for n,m in res.ticket.masks.items(): assert not dict(model.named_parameters())[n].detach()[~m].count_nonzero()
@@ -232,3 +232,163 @@ def test_names_count_where_they_are_names():
     res = d.transfer(tv.densenet169(num_classes=10))
     moved(res, d, {'features.denseblock3.denselayer24': 'features.denseblock3.denselayer24'})
     assert res.shares['by name']>30 and res.report[res.report.tensor=='features.denseblock3.denselayer25.conv1.weight'].how.item()=='left dense'
+
+def told(res, ticket, model):
+    "Each tensor of the ticket is in the report: as what some tensor of the model came or would have come from, or as what found no place. Nothing is shared, and shares are what was counted."
+    whole(res, model)
+    r = res.report
+    used,rest = set(r.source[r.tensor.notna()].dropna()),set(r.source[r.tensor.isna()])
+    lost = {n for n in ticket.weights if n in rest or n.rpartition('.')[0] in rest}
+    assert not used&lost and used|lost|{n for n in ticket.weights if n.endswith('num_batches_tracked')}==ticket.weights.keys()|lost
+    own = model_tensors(model)
+    for how,share in res.shares.items(): assert share==pytest.approx(100*sum(own[n].numel() for n in r.tensor[(r.how==how)&r.tensor.notna()])/sum(own[n].numel() for n in r.tensor.dropna()))
+    where = lambda *ds: {t.untyped_storage().data_ptr() for d in ds for t in d.values() if t.numel()}
+    assert not where(res.ticket.weights, res.ticket.masks)&where(own, ticket.weights, ticket.masks)
+
+from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
+slim = lambda block,layers,**kw: ResNet(block, layers, num_classes=10, **kw)
+def named(**layers): return nn.Sequential(OrderedDict(layers))
+
+def body_and_head(model, n_out, lin=16):
+    "As `vision_learner` makes it."
+    return nn.Sequential(nn.Sequential(*list(model.children())[:-2]), create_head(model.fc.in_features, n_out, [lin]))
+
+def language_model(n_vocab=20, n_layers=3):
+    from fastai.text.all import AWD_LSTM, awd_lstm_lm_config, get_language_model
+    return get_language_model(AWD_LSTM, n_vocab, awd_lstm_lm_config|dict(emb_sz=6, n_hid=8, n_layers=n_layers))
+
+def tabular(*embeds):
+    from fastai.tabular.all import TabularModel
+    return TabularModel(list(embeds), 3, 2, [20,10])
+
+class Scaled(nn.Module):
+    "With parameters of its own, one of them a number, and a buffer that `state_dict` leaves out."
+    def __init__(self):
+        super().__init__()
+        self.a,self.b = nn.Linear(4, 8),nn.Linear(8, 2)
+        self.scale,self.shift = nn.Parameter(torch.tensor(2.)),nn.Parameter(torch.ones(8))
+        self.register_buffer('places', torch.randn(3, 8), persistent=False)
+
+@pytest.mark.parametrize('a,b,least', [
+    (lambda: tv.resnet18(num_classes=10), lambda: slim(Bottleneck, (2,2,2,2)), 35), (lambda: slim(Bottleneck, (2,1,1,1), groups=4, width_per_group=4), lambda: slim(Bottleneck, (3,1,1,1), groups=4, width_per_group=4), 100),
+    (lambda: slim(Bottleneck, (1,1,1,1), groups=4, width_per_group=4), lambda: slim(Bottleneck, (1,1,1,1)), 30), (lambda: tv.mobilenet_v2(num_classes=10), lambda: tv.mobilenet_v2(num_classes=10, width_mult=.5), 100),
+    (lambda: tv.mobilenet_v3_small(num_classes=10), lambda: tv.mobilenet_v3_large(num_classes=10), 25), (lambda: tv.efficientnet_b1(num_classes=10), lambda: tv.efficientnet_b0(num_classes=10), 100),
+    (lambda: tv.regnet_x_400mf(num_classes=10), lambda: tv.regnet_y_400mf(num_classes=10), 60), (lambda: body_and_head(tv.resnet18(), 10), lambda: body_and_head(tv.resnet34(), 10), 100),
+    (lambda: body_and_head(tv.resnet18(), 10), lambda: body_and_head(tv.resnet18(), 5, 32), 99), (lambda: tv.resnet18(num_classes=10), lambda: body_and_head(tv.resnet18(), 10), 99),
+    (language_model, language_model, 100), (language_model, lambda: language_model(24), 50), (language_model, lambda: language_model(20, 5), 99), (lambda: tabular((5,4),(7,6)), lambda: tabular((5,4),(7,6),(9,3)), 35), (Scaled, Scaled, 100)])
+def test_every_tensor_is_told_of(a, b, least):
+    t,model = ticket_of(a()),b()
+    own = {n: o.clone() for n,o in model_tensors(model).items()}
+    res = t.transfer(model)
+    assert same(own, model_tensors(model))
+    told(res, t, model)
+    assert res.shares.drop(['left dense','refused'], errors='ignore').sum()>least-1e-6
+
+def test_what_a_layer_has_no_room_for_is_told():
+    t = ticket_of(nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Linear(8, 3)))
+    model = nn.Sequential(nn.Linear(4, 8, bias=False), nn.BatchNorm1d(8, affine=False), nn.Linear(8, 3))
+    res = t.transfer(model)
+    told(res, t, model)
+    assert list(res.report.source[res.report.how=='dropped'])==['0.bias','1.weight','1.bias'] and list(res.report.in_ticket[res.report.how=='dropped'])==[(8,)]*3
+    with pytest.raises(ValueError, match=r'strict: 0.bias \(dropped\); 1.weight \(dropped\); 1.bias \(dropped\)'): t.transfer(model, strict=True)
+    res = t.transfer(model, skip=['0','1'], strict=True)    # as it was asked for
+    assert list(res.report.source[res.report.how=='skipped'])[0]=='0.weight' and not (res.report.how=='dropped').any()
+    with pytest.raises(ValueError, match=r'1 \(dropped\)'): t.transfer(nn.Sequential(nn.Linear(4, 8), nn.Identity(), nn.Linear(8, 3)), strict=True)
+
+def test_what_the_ticket_leaves_out_is_left_out():
+    lenet = lenet_300_100()
+    t = Ticket.of(lenet, make_masks(prunable(lenet, {'fc1': 'weight', 'fc2': 'weight'}), 80))
+    same_net,more = t.transfer(lenet_300_100()).ticket,t.transfer(lenet_300_100(n_out=5)).ticket
+    assert same(same_net.masks, t.masks) and same_net.sparsity==t.sparsity
+    assert more.masks['fc3.weight'].all() and more.sparsity<t.sparsity    # without a counterpart it is dense, and counts
+
+def test_numbers_within_names():
+    block = lambda a,b: named(conv=nn.Conv2d(a, b, 3), bn=nn.BatchNorm2d(b))
+    net = lambda *cs: named(features=nn.Sequential(*[block(a, b) for a,b in zip((3,*cs),cs)]), fc=nn.Linear(cs[-1], 10))
+    t = ticket_of(net(4, 8, 16))
+    res = t.transfer(model := net(4, 4, 8, 8, 16))
+    told(res, t, model)
+    moved(res, t, {'features.0': 'features.0', 'features.2': 'features.1', 'features.4': 'features.2', 'fc': 'fc'})
+    # of another part of the network they don't count
+    plain = dict(conv=nn.Conv2d(3, 4, 3), fc=nn.Linear(4, 10))
+    t = ticket_of(named(**plain))
+    res = t.transfer(named(**deepcopy(plain), aux=nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 10))))
+    moved(res, t, {'conv': 'conv', 'fc': 'fc'})
+    assert set(res.report.tensor[res.report.how=='left dense'])=={'aux.0.weight','aux.0.bias','aux.2.weight','aux.2.bias'}
+
+def test_another_order_does_not_shift_the_rest():
+    "An embedding more, and layers behind it keep their counterparts; what has other tensors or another shape has none."
+    t = ticket_of(tabular((5,4),(7,6)))
+    res = t.transfer(model := tabular((5,4),(7,6),(9,3)))
+    moved(res, t, {n: n for n in ('embeds.0','embeds.1','layers.1.0','layers.1.2','layers.2.0')} if 'layers.1.2.weight' in t.weights else {n: n for n in ('embeds.0','embeds.1','layers.1.0','layers.2.0')})
+    assert {'embeds.2.weight','layers.0.0.weight'}<=set(res.report.tensor[res.report.how=='left dense'])
+
+@pytest.mark.parametrize('granularity', ['2:4','filter','kernel'])
+@pytest.mark.parametrize('a,b', [(8,12),(12,8),(16,8),(8,16)])
+def test_groups_stay_whole(granularity, a, b):
+    "Two of four stay two of four, and filters whole, in other widths and depths."
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')    # one input channel has no neighbours
+        t,model = ticket_of(small_resnet(14, 1, width=a), 50, granularity),small_resnet(20, 1, width=b)
+        layers = prunable(model, granularity)
+    res = t.transfer(model, strict=True)
+    told(res, t, model)
+    n = 0
+    for k,m in res.ticket.masks.items():
+        if k not in layers: continue
+        gs = layers[k].groups
+        assert torch.equal(gs.expand(gs.contract(m)), m) if not gs.nm else (gs.to_blocks(m).sum(1)==2).all(), k
+        n += not m.all()
+    assert n>10
+
+def test_masks_of_norms_go_along():
+    "An early-bird ticket's channels: scale, shift and filters."
+    from fasterlth.early_bird import channel_masks, feeding_layers, norm_masks
+    net = small_resnet(14, 1, width=8)
+    with torch.no_grad():
+        for n,p in net.named_parameters(): p.copy_(torch.randn_like(p))
+    t = Ticket.of(net, channel_masks(net, norm_masks(net, 50), feeding_layers(net, torch.zeros(2, 1, 28, 28))))
+    res = t.transfer(model := small_resnet(20, 1, width=16), strict=True)
+    told(res, t, model)
+    for k in ('stage1.2.bn1.weight','stage1.2.bn1.bias','stage1.2.conv1.weight'):
+        s = k.replace('stage1.2', 'stage1.1')
+        assert torch.equal(res.ticket.masks[k], t.masks[s].repeat(2, *[2]*(t.masks[s].ndim>1), *[1]*(t.masks[s].ndim-2)))
+
+@pytest.mark.parametrize('wrap', [torch.compile,nn.DataParallel])
+def test_wrapped_models(wrap):
+    t,net = ticket_of(small_resnet(8, 1, width=4)),small_resnet(8, 1, width=4)
+    res = t.transfer(wrap(net), strict=True)
+    assert same(res.ticket.masks, t.masks) and same(res.ticket.weights, t.weights) and set(res.shares.index)=={'by name'}
+    assert computation_order(wrap(net), torch.zeros(2, 1, 28, 28))==computation_order(net, torch.zeros(2, 1, 28, 28))
+
+def test_a_parametrized_layer_has_no_counterpart():
+    t,net = ticket_of(small_resnet(8, 1, width=4)),small_resnet(8, 1, width=4)
+    nn.utils.parametrizations.weight_norm(net.fc)
+    res = t.transfer(net)
+    told(res, t, net)
+    assert {o.rpartition('.')[0] for o in res.report.tensor[res.report.how=='left dense']}=={'fc','fc.parametrizations.weight'}
+
+def test_computation_order_leaves_modes_alone():
+    net = small_resnet(8, 1, width=4).train()
+    net.bn.eval()    # frozen
+    was = {n: m.training for n,m in net.named_modules()}
+    computation_order(net, torch.zeros(2, 1, 28, 28))
+    assert {n: m.training for n,m in net.named_modules()}==was and not any(m._forward_pre_hooks for m in net.modules())
+
+def test_what_tells_nothing_is_refused():
+    t = ticket_of(lenet_300_100())
+    for k in ('order','source_order'):
+        for o in (['nothing'],'fc1'):
+            with pytest.raises(ValueError, match=f"^{k} must be names of layers"): t.transfer(lenet_300_100(), **{k: o})
+    with pytest.raises(ValueError, match='nothing of the ticket fits BatchNorm1d: weight'): t.transfer(nn.BatchNorm1d(3))
+
+def test_a_condition_takes_all_masks():
+    from types import SimpleNamespace
+    learn = make_learner(model=lenet_300_100(64))
+    masks = make_masks(prunable(learn.model), 50)
+    t = Ticket.of(learn.model, {**masks, 'fc1.bias': torch.arange(300)%2==0})
+    finder = SimpleNamespace(learn=learn, seed=0, _at_start=lambda: None)
+    start = transferred(t, rewound=False)(SimpleNamespace(finder=finder, round=1, start=SimpleNamespace(masks=masks)))
+    assert same(start.masks, t.masks) and not start.rewound
+    alone = transferred(t, what='weights')(SimpleNamespace(finder=finder, round=1, start=SimpleNamespace(masks=masks)))
+    assert alone.masks.keys()==masks.keys() and all(m.all() for m in alone.masks.values())
