@@ -182,6 +182,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'fasterlth.deploy._before_network': ('deploy.html#_before_network', 'fasterlth/deploy.py'),
                                   'fasterlth.deploy._check_trained': ('deploy.html#_check_trained', 'fasterlth/deploy.py'),
                                   'fasterlth.deploy._inputs': ('deploy.html#_inputs', 'fasterlth/deploy.py'),
+                                  'fasterlth.deploy._is_start': ('deploy.html#_is_start', 'fasterlth/deploy.py'),
                                   'fasterlth.deploy._scorer': ('deploy.html#_scorer', 'fasterlth/deploy.py')},
             'fasterlth.early_bird': { 'fasterlth.early_bird.EarlyBirdCallback': ( 'early_bird.html#earlybirdcallback',
                                                                                   'fasterlth/early_bird.py'),

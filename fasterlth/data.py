@@ -81,12 +81,19 @@ def memory_dls(
     **kwargs # To both loaders, like `after_batch` or `drop_last`
 ) -> DataLoaders: # In memory
     "Loaders of two pairs of tensors, normalised with the mean and deviation of the training images."
-    def _pair(x, y):
-        x,y = torch.as_tensor(x),torch.as_tensor(y).long()
+    def _pair(x, y, name):
+        try: x,y = torch.as_tensor(x),torch.as_tensor(y)
+        except (TypeError,ValueError) as e: raise TypeError(f"{name} must be two arrays of numbers, images and labels: {e}") from e
+        if x.ndim not in (3,4): raise ValueError(f"{name} must have images (n, channels, height, width) or (n, height, width), not {tuple(x.shape)}: fastai's other DataLoaders take other data")
+        if x.ndim==4 and x.shape[1]==x.shape[2]>4 and x.shape[3] in (1,3,4): raise ValueError(f"{name} has images {tuple(x.shape)}, whose channels come last: they must come before height and width")
+        if y.shape!=x.shape[:1] or y.is_floating_point(): raise ValueError(f"{name} must have a whole number for each of its {len(x)} images as labels, not {y.dtype} of {tuple(y.shape)}")
+        y = y.long()
         if x.dtype==torch.uint8: x = x.float()/255
         return (x[:,None] if x.ndim==3 else x).float(),y
-    (tx,ty),(vx,vy) = _pair(*train),_pair(*valid)
+    (tx,ty),(vx,vy) = _pair(*train, 'train'),_pair(*valid, 'valid')
     vocab = vocab or [str(i) for i in range(int(ty.max())+1)]
+    for k,y in dict(train=ty, valid=vy).items():
+        if len(y) and not 0<=int(y.min())<=int(y.max())<len(vocab): raise ValueError(f"{k} must have labels from 0 to {len(vocab)-1}, as there are {len(vocab)} classes, not from {int(y.min())} to {int(y.max())}")
     if classes is not None:
         keep = _class_numbers(classes, list(vocab))
         def _only(x, y):

@@ -12,6 +12,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from warnings import warn
 
 import pandas as pd, torch
 from fastai.learner import Learner
@@ -19,7 +20,7 @@ from fastcore.basics import patch
 from torch import nn
 
 from .criteria import bare
-from .snapshot import random_states, set_random_states
+from .snapshot import model_tensors, random_states, set_random_states
 from .ticket import Ticket
 from .measure import check_threads, compare_models, figures
 from .shrink import shrink
@@ -50,6 +51,11 @@ def _check_trained(masks, model):
     for n,m in masks.items():
         alive = int(params[n].detach()[~m.to(params[n].device)].count_nonzero())
         if alive: raise ValueError(f"learn doesn't hold the trained ticket: {alive} of the {int((~m).sum())} weights that it prunes in {n} aren't zero. Train it first: ticket.apply(learn), and fit")
+
+def _is_start(ticket, model):
+    "Does the model hold what the ticket begins with, where that is a moment before its training?"
+    live = model_tensors(model)
+    return 'made_by' in ticket.about and not str(ticket.about.get('rewind')).startswith('no:') and all(torch.equal(t, live[n].to(t.device)) for n,t in ticket.start().items())
 
 def _inputs(dl, n):
     "The inputs of the first batches, plain tensors."
@@ -98,6 +104,7 @@ def deploy(self:Ticket,
     if len(learn.dls.loaders)<2 or not len(learn.dls.valid): raise ValueError("learn must have validation data: what is made is measured on it")
     self.check(learn.model)
     _check_trained(self.masks, learn.model)
+    if _is_start(self, learn.model): warn("learn holds the weights that the ticket begins with, not trained ones: fit it first", stacklevel=2)
     n_batches = options.pop('n_batches', 4)
     if isinstance(n_batches, bool) or not isinstance(n_batches, int) or n_batches<1: raise ValueError(f"n_batches must be a number of training batches from 1, not {n_batches!r}")
     device = torch.device('cuda' if how=='2:4' and torch.cuda.is_available() else 'cpu')
@@ -131,4 +138,5 @@ def deploy(self:Ticket,
         report = compare_models(models, xb, score, threads).rename(columns=dict(score=name))
         if how=='compressed': report.loc[how,'bytes'] = file.stat().st_size
     finally: set_random_states(states, learn.dls)
+    if 'shrink' in report.index and report.difference['shrink']>1e-3: notes.append("difference: the largest change of an output. What cut filters contributed is a constant, but for padded borders: exact=True leaves those in where that matters")
     return Deployed(model, None if path is None else Path(path), report, notes, layers)

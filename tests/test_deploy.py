@@ -435,3 +435,12 @@ def test_groups_are_not_cut_wrongly():
     assert {'shared out among groups','split or reshaped after it'}<=set(cut.stayed) and cut.cut.sum()>0    # constants of what isn't cut in the end stay where they are
     model,masks = masked(lambda: torchvision.models.shufflenet_v2_x0_5(num_classes=10), last='fc')
     with pytest.raises(ValueError, match="Torch-Pruning can't follow what ShuffleNetV2 computes"): shrink(model, masks, image())
+
+def test_deploy_says_what_is_not_trained(tmp_path):
+    learn = make_learner()
+    ticket = LotteryTicketFinder(learn, {'*': 50, 'fc2': 0}, n_rounds=1, granularity='filter', seed=0, verbose=False).find_winning_ticket(lambda l: l.fit(1))
+    ticket.apply(learn)
+    with pytest.warns(UserWarning, match='learn holds the weights that the ticket begins with'): ticket.deploy(learn, 'compressed', tmp_path/'f')
+    quiet(learn, 1)
+    made = ticket.deploy(learn, 'shrink')    # a warning would be an error here
+    assert any('padded borders' in n for n in made.notes)==(made.report.difference['shrink']>1e-3)
