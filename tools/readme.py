@@ -1,5 +1,5 @@
 "Make README.md from nbs/index.ipynb: markdown, code, and the outputs that the notebook holds. --check only compares."
-import base64, json, re, sys
+import base64, json, posixpath, re, sys
 from pathlib import Path
 
 root = Path(__file__).resolve().parent.parent
@@ -8,6 +8,10 @@ image_dir = root/'nbs'/'images'
 
 def flat(x): return ''.join(x) if isinstance(x, list) else x
 
+def from_root(text):
+    "Links of the notebook, which are relative to its folder, as links of the README."
+    return re.sub(r'\]\((?!https?:|#)([^)]+)\)', lambda m: f"]({posixpath.normpath('nbs/' + m[1])})", text)
+
 def show(out, images):
     "An output of a cell as markdown."
     if out['output_type'] == 'stream': return f"```text\n{flat(out['text']).rstrip()}\n```" if out['name'] == 'stdout' else ''
@@ -15,7 +19,7 @@ def show(out, images):
     if 'image/png' in data:
         path = image_dir/f'index-{len(images)+1}.png'
         images[path] = base64.b64decode(flat(data['image/png']))
-        return f'![]({path.relative_to(root).as_posix()})'
+        return f'![plot]({path.relative_to(root).as_posix()})'
     if '<progress' in flat(data.get('text/html', '')): return ''    # a bar is nothing to read
     if 'text/html' in data: return re.sub(r'<style.*?</style>\s*|^\s+|\n\s*', '', flat(data['text/html']), flags=re.S|re.M)
     if 'text/markdown' in data: return flat(data['text/markdown'])
@@ -26,7 +30,7 @@ def render():
     cells, parts, images = json.loads((root/'nbs'/'index.ipynb').read_text(encoding='utf-8'))['cells'], [], {}
     for c in cells:
         src = flat(c['source'])
-        if c['cell_type'] == 'markdown': parts.append(src)
+        if c['cell_type'] == 'markdown': parts.append(from_root(src))
         elif c['cell_type'] == 'code' and '#| hide' not in src:
             body = '\n'.join(l for l in src.split('\n') if not l.startswith('#|')).strip()
             if '#| echo: false' not in src: parts.append(f'```python\n{body}\n```')
