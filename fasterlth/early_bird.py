@@ -110,6 +110,7 @@ class EarlyBirdCallback(Callback):
         else:
             layers = prunable(model, self.granularity, self.layer_type)
             check_targets(layers, self.sparsity, self.context)
+            if not self.masks: warn_outputs(layers, self.sparsity, self.granularity, self.learn.dls)
             if not isinstance(self.sparsity, dict) and (held := sparsity_of(self._within(layers)))>self.sparsity+.01:
                 raise ValueError(f"sparsity must be at least the {held:.2f}% of the ticket on this learner, not {self.sparsity:g}%: learn.remove_cbs(MaskCallback) takes it off")
         if self._init is None and {'init','prev'}&set(criterion_inputs(self.criteria)): self._init = clone_tree(dict(model.named_parameters()))

@@ -99,6 +99,7 @@ class LotteryTicketFinder:
     @property
     def _at(self): return to_iteration(self.rewind_epoch, len(self.learn.dls.train), 'rewind_epoch')
     def _layers(self): return prunable(self.learn.model, self.granularity, self.layer_type)
+    def _warn_outputs(self): warn_outputs(self._layers(), self.sparsity, self.granularity, self._dls)
 
     # What there is so far
     @property
@@ -137,6 +138,7 @@ class LotteryTicketFinder:
         self._check_train(train)
         with self._held():
             self._begin(train)
+            if not self._rows: self._warn_outputs()
             self._bar,self._done = progress_bar(range(1)) if self.verbose else None,0
             try:
                 for r in range(len(self._rows), self.n_rounds+1): self._round(r)

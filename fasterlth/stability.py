@@ -19,7 +19,7 @@ from fastcore.basics import patch
 from fastprogress.fastprogress import progress_bar
 from torch.optim.swa_utils import update_bn
 
-from .criteria import bare
+from .criteria import bare, evaluating
 from .masks import check_masks
 from .snapshot import Snapshot, check_names, clone_tree, load_tensors, model_tensors, random_states, save_tensors, set_random_states, to_iteration
 from .ticket import Ticket
@@ -35,11 +35,9 @@ def _state(o, model, name):
     check_names(o, model_tensors(model), name)
     return clone_tree(o)    # the model is about to change, and may be theirs
 
-@torch.no_grad()
 def _evaluate(learn):
     "Mean loss and percent of errors on the validation set; errors are NaN where targets aren't classes."
     model,loss,wrong,n = learn.model,0.,0.,0
-    model.eval()
     for b in learn.dls.valid:
         xb,yb = b[:learn.dls.n_inp],b[learn.dls.n_inp:]
         out,k = model(*xb),len(xb[0])
@@ -62,24 +60,22 @@ def linear_interpolation(
     if isinstance(bn_batches, bool) or not isinstance(bn_batches, int) or bn_batches<1: raise ValueError(f"bn_batches must be a whole number from 1, not {bn_batches!r}")
     if len(learn.dls.loaders)<2 or not len(learn.dls.valid): raise ValueError("learn must have validation data: errors are measured there")
     if getattr(learn.dls, 'device', None) is not None: learn.model.to(learn.dls.device)    # as a fit does
-    live,was,training,states = model_tensors(learn.model),clone_tree(model_tensors(learn.model)),learn.model.training,random_states(learn.dls)
+    live,was,states = model_tensors(learn.model),clone_tree(model_tensors(learn.model)),random_states(learn.dls)
     norms = any(isinstance(m, torch.nn.modules.batchnorm._BatchNorm) for m in learn.model.modules())
     rows = []
-    try:
-        for alpha in np.linspace(0, 1, points):
-            with torch.no_grad():
+    with evaluating(learn.model):
+        try:
+            for alpha in np.linspace(0, 1, points):
                 for n,t in live.items():
                     x,y = a[n].to(t.device),b[n].to(t.device)
                     t.copy_(x+(y-x)*float(alpha) if t.is_floating_point() and alpha<1 else x if alpha<1 else y)
-            if norms:
-                set_random_states(states, learn.dls)    # the same batches at each point
-                update_bn((o[0] for o in islice(iter(learn.dls.train), bn_batches)), learn.model)
-            rows.append((float(alpha),*_evaluate(learn)))
-    finally:
-        with torch.no_grad():
+                if norms:
+                    set_random_states(states, learn.dls)    # the same batches at each point
+                    update_bn((o[0] for o in islice(iter(learn.dls.train), bn_batches)), learn.model)
+                rows.append((float(alpha),*_evaluate(learn)))
+        finally:
             for n,t in live.items(): t.copy_(was[n])
-        learn.model.train(training)
-        set_random_states(states, learn.dls)
+            set_random_states(states, learn.dls)
     return pd.DataFrame(rows, columns=['alpha','loss','error'])
 
 def barrier(

@@ -101,7 +101,9 @@ def _run(job, key, folder, threads, i):
     folder.mkdir(parents=True, exist_ok=True)
     (folder/'running').touch()
     try:
-        with _settled(threads, i): job()
+        with _settled(threads, i), warnings.catch_warnings():
+            warnings.filterwarnings('ignore', '.* whole outputs go', UserWarning)    # `run` has warned of it
+            job()
     except Exception as e:
         if not (folder/'done.json').exists(): return key,f'{type(e).__name__}: {e}',traceback.format_exc()    # or a worker did it that a killed study has left
     finally: (folder/'running').unlink(missing_ok=True)
@@ -229,6 +231,7 @@ class LotteryStudy:
         controls = [f for (_,_,r),f,_ in others if r]
         finders = [f for (_,_,r),f,_ in trunks+others if not r]
         count = lambda: sum(len(list(f.glob('round_*.safetensors'))) for f in finders)+sum((f/'done.json').exists() for f in controls)
+        if any(not (f/'done.json').exists() for _,f,_ in trunks): probes['winning']._warn_outputs()    # here, not in each job
         self.failures = {}
         with self._watched(len(self.seeds)*sum(p.n_rounds+1 for p in probes.values())+len(controls), count, verbose):
             for stage in (trunks,others):

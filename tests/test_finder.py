@@ -1,5 +1,5 @@
 "The papers' protocol: what each round begins with, and what it trains with."
-import re
+import re, warnings
 import pytest
 from conftest import *
 from fasterlth.finder import LotteryTicketFinder, round_targets
@@ -144,6 +144,16 @@ def test_the_verb():
     assert isinstance(t, Ticket) and round(t.sparsity)==80 and len(t.about['history'])==3
     t = learn.find_ticket(lambda l: l.fit(1), sparsity=50, n_rounds=1, granularity='filter', context='global', criteria=l2_norm, layer_type=nn.Conv2d, verbose=False)
     assert list(t.masks)==['conv.weight'] and t.sparsity==50    # one-shot
+
+def test_whole_outputs_that_go_are_said():
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter('always')
+        f = finder(sparsity=50, n_rounds=1, granularity='filter')
+        for _ in range(2): f.find_winning_ticket(lambda l: l.fit(1))
+        f = finder(sparsity={'*': 50, 'fc2': 0}, n_rounds=1, granularity='filter')    # as the warning says
+        assert f.find_winning_ticket(lambda l: l.fit(1)).masks['fc2.weight'].all()
+    assert [str(o.message).split(':')[0] for o in seen]==["fc2.weight makes the 10 outputs, and at granularity 'filter' whole outputs go. To leave it dense"]
+    assert "sparsity={'*': 50, 'fc2': 0}" in str(seen[0].message)
 
 def test_history():
     f = finder()

@@ -55,6 +55,13 @@ def test_statistics_are_those_of_the_training_set():
         a.model.train()(a.dls.one_batch()[0])
     assert abs(a.validate()[0]-line.loss[1])<1e-5
 
+def test_layers_keep_their_own_modes():
+    learn = make_learner()
+    learn.model.train(); learn.model.bn.eval()
+    before = weights(learn.model)
+    linear_interpolation(learn, learn, learn, points=3)
+    assert learn.model.training and learn.model.drop.training and not learn.model.bn.training and same(before, weights(learn.model))
+
 def test_a_ticket_is_its_start():
     learn = make_learner()
     masks = make_masks(prunable(learn.model), 50)

@@ -1,5 +1,5 @@
 "Studies: conditions that keep counts, results that don't depend on who made them, intervals, verdicts."
-import functools, json, subprocess, sys
+import functools, json, subprocess, sys, warnings
 from types import SimpleNamespace
 import numpy as np
 import joblib
@@ -135,6 +135,14 @@ def test_on_a_dask_cluster(tmp_path):
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster):
         with joblib.parallel_config(backend='dask'): there = study(tmp_path/'there').run(verbose=False)
     pd.testing.assert_frame_equal(rows(here), rows(there), check_exact=True)
+
+@pytest.mark.parametrize('n_jobs', [1,2])
+def test_whole_outputs_that_go_are_said_once(tmp_path, n_jobs, capfd):
+    s = study(tmp_path, ['shuffled'], n_rounds=1, sparsity=50, granularity='filter')
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter('always')
+        for _ in range(2): s.run(n_jobs, verbose=False)
+    assert len(seen)==1 and 'whole outputs go' in str(seen[0].message) and 'whole outputs' not in capfd.readouterr().err and not s.failures
 
 def test_seeds_and_conditions_are_added(tmp_path):
     a = study(tmp_path, ['random_reinit'], 1).run(verbose=False)
