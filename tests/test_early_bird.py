@@ -159,6 +159,7 @@ def test_an_unknown_granularity_is_refused_before_training():
 def test_not_found_says_how_near_it_came():
     _,cb = watch(3, n_masks=5)
     with pytest.raises(ValueError, match='no early-bird ticket in 3 epochs: 5 masks are needed'): cb.ticket
+    with pytest.raises(ValueError, match='no early-bird ticket in 1 epoch: 5'): watch(1, n_masks=5)[1].ticket
     quiet(make_learner(), 3, cbs=(cb := Scripted(['1100','1010','0011'], n_masks=2, threshold=.1)))
     with pytest.raises(ValueError, match=r'differed by 0\.500 at the least, above the threshold 0\.1'): cb.ticket
     with pytest.raises(ValueError, match='nothing to plot'): EarlyBirdCallback().plot()

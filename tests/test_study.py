@@ -432,6 +432,23 @@ def test_wrong_arguments_before_anything_is_made(tmp_path):
     assert not (tmp_path/'s').exists()
     with pytest.raises(ValueError, match='in processes, not in threads'), joblib.parallel_config(prefer='threads'): study(tmp_path/'s').run(2, verbose=False)
 
+def test_folders_of_finders_are_no_studies(tmp_path):
+    LotteryTicketFinder(make(0), 50, 1, seed=0, path=tmp_path/'finder', verbose=False).find_winning_ticket(train)
+    with pytest.raises(ValueError, match='finder. is the folder of a LotteryTicketFinder: it has start.safetensors'): study(tmp_path/'finder').run(verbose=False)
+    s = study(tmp_path/'study', [], 1, n_rounds=1)
+    assert repr(s)=='LotteryStudy: dense, winning; seeds 0; trainings over: 0' and '<table' not in s._repr_html_()
+    s.run(verbose=False)
+    assert repr(s)=='LotteryStudy: dense, winning; seeds 0; trainings over: 2' and '<table' in s._repr_html_()
+    files = sorted(tmp_path.rglob('*'))
+    with pytest.raises(ValueError, match='study. is the folder of a LotteryStudy: it has study.json'): LotteryTicketFinder(make(0), 50, 1, path=tmp_path/'study', verbose=False).find_winning_ticket(train)
+    assert files==sorted(tmp_path.rglob('*'))
+
+def test_what_is_wrong_is_told_early():
+    with pytest.raises(ValueError, match='Did you mean 80'): study(sparsity=.8)
+    with pytest.raises(ValueError, match='Did you mean 80'): study(conditions={'x': dict(sparsity=.8)})
+    def maker(): return make(0)
+    with pytest.raises(TypeError, match=r'make_learner must be a function of the seed, make_learner\(seed\), not maker\(\)'): LotteryStudy(maker, train).run()
+
 def test_one_bar_over_everything(tmp_path, monkeypatch):
     import fasterlth.study as st
     bars = []
