@@ -333,6 +333,7 @@ def test_regression_and_losses(tmp_path):
     assert ' pp' not in s.verdict() and 'mse' in s.verdict()
 
 @pytest.mark.parametrize('kw', [dict(n_rounds=1), dict(sparsity=[50,80], n_rounds=None), dict(sparsity={'fc1': [50,80], nn.Linear: [10,20]}, n_rounds=None), dict(granularity='row'), dict(criteria=snip), dict(context='global')])
+@pytest.mark.filterwarnings('ignore:.* whole outputs go')    # rows of the last layer, on purpose
 def test_conditions_keep_the_counts_of_any_ticket(tmp_path, kw):
     ks = ['random_mask','shuffled','inverted','one_shot','sign_flipped','snip','synflow_shuffled']
     s = study(tmp_path, ks, 1, **kw).run(verbose=False)
@@ -345,6 +346,7 @@ def test_conditions_keep_the_counts_of_any_ticket(tmp_path, kw):
         else: assert sum(count(t).values())==sum(count(win).values())
         if k in ('random_mask','shuffled','inverted','sign_flipped') or k=='one_shot' and kw.get('context')!='global': assert count(t)==count(win)
 
+@pytest.mark.filterwarnings('ignore:.* whole outputs go')    # rows of the last layer, on purpose
 def test_layers_outside_the_rounding(tmp_path):
     "What the results say is what the masks hold."
     s = study(tmp_path, ['random_mask'], 1, round_to=8, granularity='row').run(verbose=False)
