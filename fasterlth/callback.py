@@ -247,10 +247,7 @@ class SparsifyCallback(MaskCallback):
         if (held := sparsity_of(self._on))>max(ends)+.01:
             raise ValueError(f"sparsity must be at least the {held:.2f}% of the ticket on this learner, not {_pct(self.sparsity)}: learn.remove_cbs(MaskCallback) takes it off")
         self.masks = {k: self._on[k] if k in self._on else torch.ones_like(o.weight, dtype=torch.bool) for k,o in self._layers.items()}
-        c,(last,o) = getattr(self.dls, 'c', None),list(self._layers.items())[-1]
-        if o.groups.n==o.weight.shape[0]==c and o.groups.size>1 and not isinstance(self.sparsity, dict):
-            warnings.warn(f"{last} makes the {c} outputs, and at granularity {self.granularity!r} whole outputs go. To leave it dense: "
-                 f"sparsity={{'*': {_pct(self.sparsity)[:-1]}, {last.rpartition('.')[0]!r}: 0}}, or layer_type")
+        warn_outputs(self._layers, self.sparsity, self.granularity, self.dls)
         self._needs = criterion_inputs(self.criteria)
         self._init = self._copies() if {'init','prev'}&set(self._needs) else None
         self._prev,self._last = self._init,0

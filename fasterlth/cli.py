@@ -41,7 +41,7 @@ def run_rounds(
     from dataclasses import replace
     import pandas as pd
     from fastprogress.fastprogress import progress_bar
-    from fasterlth.finder import LotteryTicketFinder
+    from fasterlth.finder import LotteryTicketFinder, end_line
     from fasterlth.snapshot import seed_learner
     from fasterlth.ticket import Ticket
 
@@ -51,12 +51,13 @@ def run_rounds(
     ticket = finder.find_winning_ticket(train)
     accs = [100*finder.history.accuracy[0]]
     if verbose: print(f'{rounds} controls: the same masks on other starts')
-    for r in (progress_bar if verbose else iter)(range(1, rounds+1)):
+    for r in (bar := progress_bar(range(1, rounds+1)) if verbose else range(1, rounds+1)):
         learn = make_learner(seed+r)
         Ticket.of(learn.model, finder.masks[r]).apply(learn)
         seed_learner(learn, seed)    # the same order of data in every training
         with learn.no_bar(), learn.no_logging(): train(learn)
         accs.append(100*learn.recorder.values[-1][-1])
+    end_line(bar)
     h = finder.history
     results = pd.DataFrame({'weights remaining (%)': h.remaining, 'ticket': 100*h.accuracy, 'dense': 100*h.accuracy[0], 'random re-init': accs})
     return replace(ticket, about={**ticket.about, 'made_by': 'fasterlth', 'epochs': epochs, **about}),results

@@ -7,7 +7,7 @@ __all__ = ['conditions', 'new_learner', 'Start', 'examples', 'Trunk', 'random_re
            'one_shot_mask', 'sign_constant', 'sign_flipped', 'at_init', 'checked']
 
 # %% ../nbs/07b_controls.ipynb #e072c576
-import random
+import inspect, random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial, wraps
@@ -28,6 +28,9 @@ def new_learner(
     seed:int # Of all that it draws by chance, torch's, NumPy's and Python's
 ) -> Learner:
     "A learner that is the same for the same seed. The random states are left as they were."
+    try: inspect.signature(make_learner).bind(seed)
+    except ValueError: pass    # a builtin's isn't known
+    except TypeError: raise TypeError(f"make_learner must be a function of the seed, make_learner(seed), not {getattr(make_learner, '__name__', 'make_learner')}{inspect.signature(make_learner)}") from None
     states = random_states()
     try:
         random.seed(seed); np.random.seed(seed%2**32); torch.manual_seed(seed)

@@ -110,6 +110,7 @@ class EarlyBirdCallback(Callback):
         else:
             layers = prunable(model, self.granularity, self.layer_type)
             check_targets(layers, self.sparsity, self.context)
+            if not self.masks: warn_outputs(layers, self.sparsity, self.granularity, self.learn.dls)
             if not isinstance(self.sparsity, dict) and (held := sparsity_of(self._within(layers)))>self.sparsity+.01:
                 raise ValueError(f"sparsity must be at least the {held:.2f}% of the ticket on this learner, not {self.sparsity:g}%: learn.remove_cbs(MaskCallback) takes it off")
         if self._init is None and {'init','prev'}&set(criterion_inputs(self.criteria)): self._init = clone_tree(dict(model.named_parameters()))
@@ -149,7 +150,7 @@ class EarlyBirdCallback(Callback):
         if self.granularity is None: masks = channel_masks(self.learn.model, masks, feeding_layers(self.learn.model, *self.learn.xb))
         self._ticket = Ticket.of(self.learn.model, {**self._on, **self._nested(masks)}, made_by='EarlyBirdCallback', sparsity=self.sparsity, granularity=str(self.granularity or 'channels by |γ|'),
             context=self.context, criterion=func_name(self.criteria) if self.granularity else '|γ|', threshold=self.threshold, n_masks=self.n_masks, l1=self.l1, epoch=self.found)
-        if self.verbose: print(f'Early-bird ticket found at epoch {self.found}')
+        if self.verbose: print(f"Early-bird ticket found after {self.found} epochs")
         if self.stop: raise CancelFitException()
 
     @property
@@ -164,7 +165,7 @@ class EarlyBirdCallback(Callback):
         if self._ticket is not None: return self._ticket
         d = self.distances
         least = min((max(d[i][j] for j in range(i-self.n_masks+1, i)) for i in d.columns[self.n_masks-1:]), default=None)
-        raise ValueError(f"no early-bird ticket in {len(self.masks)} epochs: " + (f"{self.n_masks} masks are needed to compare" if least is None else
+        raise ValueError(f"no early-bird ticket in {len(self.masks)} epoch{'s' if len(self.masks)!=1 else ''}: " + (f"{self.n_masks} masks are needed to compare" if least is None else
             f"the masks of {self.n_masks} epochs differed by {least:.3f} at the least, above the threshold {self.threshold:g}") + ". Train longer, or raise the threshold")
 
     def plot(self, ax=None):

@@ -91,6 +91,10 @@ def describe_learner(learn:Learner) -> dict:
                 metrics=list(learn.metrics.attrgot('name')), callbacks=sorted(cb.name for cb in learn.cbs if cb.name not in ('progress','mask')))
 
 # %% ../nbs/06b_experiment.ipynb #4ed09ce4
+_sums = dict(code=('code','has changed'), checksum=('items','differ'), layers=('layers','differ'))    # of which a number says nothing
+
+def _short(v): return f"[{', '.join(f'{o:.4g}' if isinstance(o, float) else str(o) for o in v)}]"[:100] if isinstance(v, list) else str(v)[:60]
+
 def differences(
     a, b, # Two descriptions
     names:tuple=('there','here'), # What to call them
@@ -98,10 +102,12 @@ def differences(
 ) -> list: # `'learner.data.0.items is 1078 there, 320 here'` …
     "Where two descriptions differ, in words."
     if isinstance(a, Mapping) and isinstance(b, Mapping): pairs = [(k, a.get(k, 'absent'), b.get(k, 'absent')) for k in {**a, **b}]
-    elif isinstance(a, list) and isinstance(b, list) and len(a)==len(b): pairs = [(i, x, y) for i,(x,y) in enumerate(zip(a, b))]
+    elif isinstance(a, list) and isinstance(b, list) and len(a)==len(b) and not (_is_simple(a) and _is_simple(b)): pairs = [(i, x, y) for i,(x,y) in enumerate(zip(a, b))]
     else:
         if a==b or a!=a and b!=b: return []
-        return [f'{at} is {str(a)[:60]} {names[0]}, {str(b)[:60]} {names[1]}']
+        head,_,last = at.rpartition('.')
+        if last in _sums and not head.endswith(('.uses','.given')): return [f"the {_sums[last][0]}{f' of {head}' if head else ''} {_sums[last][1]}"]
+        return [f"{at} {'are' if at=='targets' else 'is'} {_short(a)} {names[0]}, {_short(b)} {names[1]}{' (sparsity, n_rounds)' if at=='targets' else ''}"]
     return [o for k,x,y in pairs for o in differences(x, y, names, f'{at}.{k}' if at else str(k))]
 
 # %% ../nbs/06b_experiment.ipynb #b6c81d50

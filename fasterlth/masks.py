@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['Prunable', 'by_layer', 'prunable', 'survey', 'kth_lowest', 'lowest', 'check_sparsity', 'check_context',
-           'check_counts', 'check_targets', 'group_scores', 'next_masks', 'make_masks', 'check_masks', 'apply_masks',
-           'sparsity_of', 'mask_overlap', 'mask_distance', 'mask_table', 'plot_masks', 'pack_mask', 'unpack_mask',
-           'broadcast_masks']
+           'check_counts', 'check_targets', 'warn_outputs', 'group_scores', 'next_masks', 'make_masks', 'check_masks',
+           'apply_masks', 'sparsity_of', 'mask_overlap', 'mask_distance', 'mask_table', 'plot_masks', 'pack_mask',
+           'unpack_mask', 'broadcast_masks']
 
 # %% ../nbs/03_masks.ipynb #67df5347
 import math
@@ -205,6 +205,13 @@ def check_targets(layers, sparsity, context, round_to=None):
         if gs.n==1 and context=='local' and 0<t<100:
             raise ValueError(f"{n} is a single group: a share of it can't be pruned in context 'local'. Use context='global'")
     return targets
+
+def warn_outputs(layers, sparsity, granularity, dls):
+    "Warn if whole outputs of the last layer are about to go, that are classes."
+    c,(last,o) = getattr(dls, 'c', None),list(layers.items())[-1]
+    if o.groups.n!=o.weight.shape[0] or o.groups.n!=c or o.groups.size==1 or isinstance(sparsity, dict): return
+    warn(f"{last} makes the {c} outputs, and at granularity {granularity!r} whole outputs go. To leave it dense: "
+         f"sparsity={{'*': {f'{sparsity:g}' if isinstance(sparsity, Real) else sparsity}, {last.rpartition('.')[0]!r}: 0}}, or layer_type", stacklevel=3)
 
 # %% ../nbs/03_masks.ipynb #1cddb0d8
 def group_scores(

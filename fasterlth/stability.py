@@ -7,7 +7,7 @@ __all__ = ['linear_interpolation', 'barrier', 'RewindPoint', 'plot_stability']
 
 # %% ../nbs/09_stability.ipynb #9c20b77b
 from collections.abc import Callable
-from itertools import combinations, islice
+from itertools import combinations, islice, takewhile
 from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
@@ -19,12 +19,12 @@ from fastcore.basics import patch
 from fastprogress.fastprogress import progress_bar
 from torch.optim.swa_utils import update_bn
 
-from .criteria import bare
+from .criteria import bare, evaluating
 from .masks import check_masks
 from .snapshot import Snapshot, check_names, clone_tree, load_tensors, model_tensors, random_states, save_tensors, set_random_states, to_iteration
 from .ticket import Ticket
 from .training import Training
-from .finder import LotteryTicketFinder
+from .finder import LotteryTicketFinder, end_line
 
 # %% ../nbs/09_stability.ipynb #6d45c16b
 def _state(o, model, name):
@@ -35,11 +35,9 @@ def _state(o, model, name):
     check_names(o, model_tensors(model), name)
     return clone_tree(o)    # the model is about to change, and may be theirs
 
-@torch.no_grad()
 def _evaluate(learn):
     "Mean loss and percent of errors on the validation set; errors are NaN where targets aren't classes."
     model,loss,wrong,n = learn.model,0.,0.,0
-    model.eval()
     for b in learn.dls.valid:
         xb,yb = b[:learn.dls.n_inp],b[learn.dls.n_inp:]
         out,k = model(*xb),len(xb[0])
@@ -62,24 +60,22 @@ def linear_interpolation(
     if isinstance(bn_batches, bool) or not isinstance(bn_batches, int) or bn_batches<1: raise ValueError(f"bn_batches must be a whole number from 1, not {bn_batches!r}")
     if len(learn.dls.loaders)<2 or not len(learn.dls.valid): raise ValueError("learn must have validation data: errors are measured there")
     if getattr(learn.dls, 'device', None) is not None: learn.model.to(learn.dls.device)    # as a fit does
-    live,was,training,states = model_tensors(learn.model),clone_tree(model_tensors(learn.model)),learn.model.training,random_states(learn.dls)
+    live,was,states = model_tensors(learn.model),clone_tree(model_tensors(learn.model)),random_states(learn.dls)
     norms = any(isinstance(m, torch.nn.modules.batchnorm._BatchNorm) for m in learn.model.modules())
     rows = []
-    try:
-        for alpha in np.linspace(0, 1, points):
-            with torch.no_grad():
+    with evaluating(learn.model):
+        try:
+            for alpha in np.linspace(0, 1, points):
                 for n,t in live.items():
                     x,y = a[n].to(t.device),b[n].to(t.device)
                     t.copy_(x+(y-x)*float(alpha) if t.is_floating_point() and alpha<1 else x if alpha<1 else y)
-            if norms:
-                set_random_states(states, learn.dls)    # the same batches at each point
-                update_bn((o[0] for o in islice(iter(learn.dls.train), bn_batches)), learn.model)
-            rows.append((float(alpha),*_evaluate(learn)))
-    finally:
-        with torch.no_grad():
+                if norms:
+                    set_random_states(states, learn.dls)    # the same batches at each point
+                    update_bn((o[0] for o in islice(iter(learn.dls.train), bn_batches)), learn.model)
+                rows.append((float(alpha),*_evaluate(learn)))
+        finally:
             for n,t in live.items(): t.copy_(was[n])
-        learn.model.train(training)
-        set_random_states(states, learn.dls)
+            set_random_states(states, learn.dls)
     return pd.DataFrame(rows, columns=['alpha','loss','error'])
 
 def barrier(
@@ -93,9 +89,13 @@ def barrier(
 # %% ../nbs/09_stability.ipynb #877fb994
 class RewindPoint(NamedTuple):
     "What `rewind_find` found."
-    suggestion: float|str # The earliest stable candidate, None if there is none
+    suggestion: float|str # The earliest candidate that is stable and after which none is unstable, None if there is none
     barriers: pd.DataFrame # A row for each candidate, dense or masked: `barrier`, mean over the pairs, and its range; the mean error of the `ends`
     lines: pd.DataFrame # A row for each point of each line
+
+    def __repr__(self):
+        each = ', '.join(f"{b:.2f} from {k}{' (masked)' if m else ''}" for k,m,b in self.barriers[['rewind_epoch','masked','barrier']].itertuples(index=False))
+        return f"RewindPoint: suggestion {self.suggestion!r}; barriers {each}"
 
 def plot_stability(
     found:RewindPoint, # Of `rewind_find`
@@ -127,6 +127,11 @@ def _barrier(line):
     if not line.error.isna().any(): return barrier(line)
     return 100*barrier(line, 'loss')/abs(line.loss.iloc[[0,-1]].mean())
 
+def _earliest(bars, masked, threshold):
+    "The first iteration that is stable and after which none is unstable."
+    stable = list(takewhile(lambda o: o.barrier<threshold, bars[bars.masked==masked].sort_values('iteration', ascending=False).itertuples()))
+    return stable[-1].iteration if stable else None
+
 def _crc(masks):
     crc = 0
     for n in sorted(masks): crc = crc32(masks[n].cpu().numpy().tobytes(), crc32(n.encode(), crc))
@@ -148,7 +153,7 @@ def rewind_find(self:Learner,
 ) -> RewindPoint: # Its `suggestion` is for `rewind_epoch`
     """Find the earliest moment from which trainings in another order of data stay linearly connected ([Frankle et al. 2020](https://arxiv.org/abs/1912.05671)).
 
-    The learner's weights as they are now are the start. It is put back: weights, optimizer, random states. Each copy begins with a fresh optimizer, as a finder's rounds do."""
+    Suggested is the earliest candidate that is stable and after which none is unstable. The learner's weights as they are now are the start. It is put back: weights, optimizer, random states. Each copy begins with a fresh optimizer, as a finder's rounds do."""
     learn = self
     if isinstance(epochs, (str,int,float)) or not len(epochs): raise ValueError(f"epochs must be a list of candidates like [0, .5, '500it'], not {epochs!r}")
     if isinstance(copies, bool) or not isinstance(copies, int) or copies<2: raise ValueError(f"copies must be a whole number from 2, not {copies!r}")
@@ -175,10 +180,13 @@ def rewind_find(self:Learner,
         cost = sum((steps-k)/steps*n_epochs for k in todo)
         if verbose: print(f"{len(todo)} trainings{f' (of {len(runs)})' if len(todo)<len(runs) else ''} from {len(at)} moments: {cost:.3g} epochs, and at most {at[-1][0]/steps*n_epochs+sum(k>0 for k,_ in at) if todo else 0:.3g} to get there")
         ends,moments = {},{}
-        for k,i,m,c in progress_bar(runs) if verbose else runs:
-            if k not in moments:
-                moments[k] = _moment_at(f, train, k, moments)
-            ends[k,m,c] = _end(f, moments[k], k, masks[m], c, m)
+        bar = progress_bar(runs) if verbose else runs
+        try:
+            for k,i,m,c in bar:
+                if k not in moments:
+                    moments[k] = _moment_at(f, train, k, moments)
+                ends[k,m,c] = _end(f, moments[k], k, masks[m], c, m)
+        finally: end_line(bar)
         bars,lines = [],[]
         for k,i in at:
             for m in masks:
@@ -192,8 +200,8 @@ def rewind_find(self:Learner,
         learn.opt = opt
         set_random_states(states, learn.dls)
     bars = pd.DataFrame(bars)
-    stable = bars[(bars.masked==(ticket is not None))&(bars.barrier<threshold)]
-    found = RewindPoint(None if stable.empty else next(epochs[i] for k,i in at if k==stable.iteration.iloc[0]), bars, pd.concat(lines, ignore_index=True))
+    first = _earliest(bars, ticket is not None, threshold)
+    found = RewindPoint(next((epochs[i] for k,i in at if k==first), None), bars, pd.concat(lines, ignore_index=True))
     if path is not None:
         bars.to_csv(path/'barriers.csv', index=False)
         found.lines.to_csv(path/'lines.csv', index=False)

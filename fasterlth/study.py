@@ -10,6 +10,7 @@ import json, shutil, tempfile, threading, traceback, warnings, weakref
 from collections.abc import Callable
 from contextlib import contextmanager
 from functools import partial
+from html import escape
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,8 +22,9 @@ from scipy import stats
 from .criteria import check_batches, criterion_inputs
 from .snapshot import beside, random_states, set_random_states
 from .ticket import Ticket, plain
+from .rounds import round_targets
 from .experiment import describe_function, describe_learner, differences
-from .finder import LotteryTicketFinder
+from .finder import LotteryTicketFinder, end_line
 from .controls import Start, Trunk, conditions, new_learner
 
 # %% ../nbs/08_study.ipynb #a9463994
@@ -101,7 +103,9 @@ def _run(job, key, folder, threads, i):
     folder.mkdir(parents=True, exist_ok=True)
     (folder/'running').touch()
     try:
-        with _settled(threads, i): job()
+        with _settled(threads, i), warnings.catch_warnings():
+            warnings.filterwarnings('ignore', '.* whole outputs go', UserWarning)    # `run` has warned of it
+            job()
     except Exception as e:
         if not (folder/'done.json').exists(): return key,f'{type(e).__name__}: {e}',traceback.format_exc()    # or a worker did it that a killed study has left
     finally: (folder/'running').unlink(missing_ok=True)
@@ -139,6 +143,8 @@ class LotteryStudy:
             raise ValueError(f"seeds must be a number from 1, or different whole numbers from 0, not {seeds!r}")
         if isinstance(threads, bool) or not isinstance(threads, int) or threads<1: raise ValueError(f"threads must be a whole number from 1, not {threads!r}")
         self.conditions = self._conditions(conditions)
+        for c in ({},*self.conditions.values()):
+            if isinstance(c, dict): round_targets(c.get('sparsity', sparsity), c.get('n_rounds', n_rounds))
         if path is None: weakref.finalize(self, shutil.rmtree, path := tempfile.mkdtemp(), ignore_errors=True)
         self.path = Path(path).resolve()
         self.make_learner,self.train,self.threads = make_learner,train,threads
@@ -166,6 +172,10 @@ class LotteryStudy:
             if not isinstance(k, str) or not k.replace('_', 'x').replace('-', 'x').isalnum(): raise ValueError(f"the name of a condition is that of a folder: letters, digits, _ and -, not {k!r}")
             res[k] = c
         return res
+
+    def __repr__(self):
+        return f"LotteryStudy: {', '.join([*_trunk, *self.conditions])}; seeds {', '.join(map(str, self.seeds))}; trainings over: {len(self.results)}"
+    def _repr_html_(self): return f'<p>{escape(repr(self))}</p>' + ('' if self.results.empty else self.summary().round(2).to_html())
 
     def _where(self, condition, seed, r=None):
         p = self.path/f'seed_{seed}'/('winning' if condition in _trunk else condition)
@@ -229,6 +239,7 @@ class LotteryStudy:
         controls = [f for (_,_,r),f,_ in others if r]
         finders = [f for (_,_,r),f,_ in trunks+others if not r]
         count = lambda: sum(len(list(f.glob('round_*.safetensors'))) for f in finders)+sum((f/'done.json').exists() for f in controls)
+        if any(not (f/'done.json').exists() for _,f,_ in trunks): probes['winning']._warn_outputs()    # here, not in each job
         self.failures = {}
         with self._watched(len(self.seeds)*sum(p.n_rounds+1 for p in probes.values())+len(controls), count, verbose):
             for stage in (trunks,others):
@@ -250,6 +261,7 @@ class LotteryStudy:
 
     def _claim(self, probe, seed):
         "Lay the folder out, or see that it is this study's."
+        if (self.path/'start.safetensors').exists(): raise ValueError(f"path {str(self.path)!r} is the folder of a LotteryTicketFinder: it has start.safetensors. Take another folder")
         here = plain(dict(make_learner=describe_function(self.make_learner), train=describe_function(self.train), threads=self.threads, seed=seed, learner=describe_learner(probe.learn),
             finder={k: _text(v) for k,v in self.kwargs.items() if k not in ('sparsity','n_rounds')}, targets=_text(probe.targets)))
         if (f := self.path/'study.json').exists():
@@ -281,6 +293,7 @@ class LotteryStudy:
             over.set(); t.join()
             show()
             if not whole: bar.on_interrupt()
+            end_line(bar)
 
     @property
     def results(self) -> pd.DataFrame:

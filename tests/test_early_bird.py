@@ -122,11 +122,15 @@ def test_what_the_callback_finds_trains_on_with_its_zeros():
     assert_masked(twin.model, cb.ticket.masks)
 
 def test_any_criterion_and_granularity():
-    for g,c in (('filter',l1_norm),('weight',movement),('weight',snip),({'conv':'filter', 'fc*':'weight'},l2_norm)):
-        learn,cb = watch(3, make_learner(), granularity=g, criteria=c, n_masks=2, threshold=1., context='local')
+    for g,c,s in (('filter',l1_norm,{'*': 50}),('weight',movement,50),('weight',snip,50),({'conv':'filter', 'fc*':'weight'},l2_norm,50)):
+        learn,cb = watch(3, make_learner(), granularity=g, sparsity=s, criteria=c, n_masks=2, threshold=1., context='local')
         assert cb.found==2 and abs(cb.ticket.sparsity-50)<1, (g,c)
     _,cb = watch(2, make_learner(), granularity='weight', sparsity={'fc*': 80}, n_masks=2, threshold=1., context='local')
     assert cb.ticket.masks['conv.weight'].all() and not cb.ticket.masks['fc2.weight'].all()
+
+def test_whole_outputs_that_go_are_said():
+    with pytest.warns(UserWarning, match=r"fc2.weight makes the 10 outputs, and at granularity 'filter' whole outputs go"): watch(1, make_learner(), granularity='filter', sparsity=60)
+    watch(1, make_learner(), granularity='filter', sparsity={'*': 60, 'fc2': 0})    # as the warning says
 
 def test_without_batchnorm_it_says_what_to_do_before_anything_is_trained():
     learn = make_learner(model=lenet_300_100(64, seed=0))
@@ -155,6 +159,7 @@ def test_an_unknown_granularity_is_refused_before_training():
 def test_not_found_says_how_near_it_came():
     _,cb = watch(3, n_masks=5)
     with pytest.raises(ValueError, match='no early-bird ticket in 3 epochs: 5 masks are needed'): cb.ticket
+    with pytest.raises(ValueError, match='no early-bird ticket in 1 epoch: 5'): watch(1, n_masks=5)[1].ticket
     quiet(make_learner(), 3, cbs=(cb := Scripted(['1100','1010','0011'], n_masks=2, threshold=.1)))
     with pytest.raises(ValueError, match=r'differed by 0\.500 at the least, above the threshold 0\.1'): cb.ticket
     with pytest.raises(ValueError, match='nothing to plot'): EarlyBirdCallback().plot()

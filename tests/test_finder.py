@@ -1,5 +1,5 @@
 "The papers' protocol: what each round begins with, and what it trains with."
-import re
+import re, warnings
 import pytest
 from conftest import *
 from fasterlth.finder import LotteryTicketFinder, round_targets
@@ -144,6 +144,22 @@ def test_the_verb():
     assert isinstance(t, Ticket) and round(t.sparsity)==80 and len(t.about['history'])==3
     t = learn.find_ticket(lambda l: l.fit(1), sparsity=50, n_rounds=1, granularity='filter', context='global', criteria=l2_norm, layer_type=nn.Conv2d, verbose=False)
     assert list(t.masks)==['conv.weight'] and t.sparsity==50    # one-shot
+
+def test_it_says_how_far_it_is():
+    f = finder(n_rounds=2)
+    assert repr(f)=='LotteryTicketFinder: 0 of 3 trainings'
+    f.find_winning_ticket(lambda l: l.fit(1))
+    assert repr(f)=='LotteryTicketFinder: 3 of 3 trainings, 20 % of the weights in the last'
+
+def test_whole_outputs_that_go_are_said():
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter('always')
+        f = finder(sparsity=50, n_rounds=1, granularity='filter')
+        for _ in range(2): f.find_winning_ticket(lambda l: l.fit(1))
+        f = finder(sparsity={'*': 50, 'fc2': 0}, n_rounds=1, granularity='filter')    # as the warning says
+        assert f.find_winning_ticket(lambda l: l.fit(1)).masks['fc2.weight'].all()
+    assert [str(o.message).split(':')[0] for o in seen]==["fc2.weight makes the 10 outputs, and at granularity 'filter' whole outputs go. To leave it dense"]
+    assert "sparsity={'*': 50, 'fc2': 0}" in str(seen[0].message)
 
 def test_history():
     f = finder()
@@ -409,6 +425,14 @@ def test_a_mistake_in_train_can_be_mended(tmp_path):
     with pytest.raises(AttributeError): finder(path=tmp_path/'b', n_rounds=1, seed=0).find_winning_ticket(lambda l: l.fit_onecycle(1))
     assert len(finder(path=tmp_path/'b', n_rounds=1, seed=0).find_winning_ticket(lambda l: l.fit_one_cycle(1)).masks)
 
+def test_a_train_with_other_code_is_named(tmp_path):
+    finder(path=tmp_path, n_rounds=1, seed=0).find_winning_ticket(lambda l: l.fit(1))
+    with pytest.raises(ValueError, match='belongs to another experiment: the code of train has changed. Take'): finder(path=tmp_path, n_rounds=1, seed=0).find_winning_ticket(lambda l: l.fit(2))
+    with pytest.raises(ValueError, match='the items of learner.data.0 differ'):
+        learn = make_learner()
+        learn.dls.train_ds.x[0] += 1
+        finder(learn, path=tmp_path, n_rounds=1, seed=0).find_winning_ticket(lambda l: l.fit(1))
+
 def test_other_criteria_and_rates_are_refused(tmp_path):
     for i,(a,b) in enumerate(((dict(criteria=lambda w: w.abs()), dict(criteria=lambda w: -w.abs())), (dict(learn=make_learner()), dict(learn=make_learner(model=SmallNet(.5)))))):
         finder(**a, path=tmp_path/str(i), n_rounds=1, seed=0).find_winning_ticket(lambda l: l.fit(1))
@@ -459,7 +483,7 @@ def test_the_bar_counts_the_epochs_of_all_rounds(capsys):
     f.find_winning_ticket(lambda l: l.fit(3))
     shown = capsys.readouterr().out
     assert re.search(r'\d\d:\d\d<\d\d:\d\d', shown)    # time past, time left
-    assert f._bar.total==f._done==3+2+2 and '[7/7' in shown and 'round 2 of 2, 20% of the weights' in shown
+    assert f._bar.total==f._done==3+2+2 and '[7/7' in shown and 'round 2 of 2, 20% of the weights' in shown and shown.endswith(']\n') and shown.count('\n')==1
 
 def test_the_plots_lines_are_those_of_the_history():
     f = finder(n_rounds=2, seed=0)

@@ -1,6 +1,6 @@
 "Straight lines between networks, and the moment from which copies stay connected."
 from conftest import *
-from fasterlth.stability import RewindPoint, barrier, linear_interpolation, plot_stability
+from fasterlth.stability import RewindPoint, _earliest, barrier, linear_interpolation, plot_stability
 from fasterlth.snapshot import random_states
 
 def plain(seed=0, n=320): return seed_learner(Learner(digits_dls(size=8, n=n, bs=64, device=torch.device('cpu')), lenet_300_100(64, seed=seed), metrics=accuracy), seed)
@@ -55,6 +55,13 @@ def test_statistics_are_those_of_the_training_set():
         a.model.train()(a.dls.one_batch()[0])
     assert abs(a.validate()[0]-line.loss[1])<1e-5
 
+def test_layers_keep_their_own_modes():
+    learn = make_learner()
+    learn.model.train(); learn.model.bn.eval()
+    before = weights(learn.model)
+    linear_interpolation(learn, learn, learn, points=3)
+    assert learn.model.training and learn.model.drop.training and not learn.model.bn.training and same(before, weights(learn.model))
+
 def test_a_ticket_is_its_start():
     learn = make_learner()
     masks = make_masks(prunable(learn.model), 50)
@@ -71,9 +78,15 @@ def test_rewind_find_is_reproducible_and_leaves_no_trace():
     assert same(before, weights(learn.model)) and isinstance(a, RewindPoint)
     pd.testing.assert_frame_equal(a.lines, b.lines, check_exact=True)
     assert a.barriers.iteration.tolist()==[0,2,5] and a.barriers.rewind_epoch.tolist()==[0,.5,1] and len(a.lines)==3*5
-    stable = a.barriers[a.barriers.barrier<2]
-    assert a.suggestion==(None if stable.empty else stable.rewind_epoch.iloc[0])
+    stable = [e for i,e in enumerate(a.barriers.rewind_epoch) if (a.barriers.barrier[i:]<2).all()]
+    assert a.suggestion==(stable[0] if stable else None)
+    assert repr(a).startswith(f'RewindPoint: suggestion {a.suggestion!r}; barriers ') and '\n' not in repr(a)
     assert find(plain(), threshold=-1.).suggestion is None and find(plain(), threshold=101., epochs=['2it',1]).suggestion=='2it'
+
+@pytest.mark.parametrize('barriers,first', [([14.2,.7,.9,.3], 1), ([.2,.1], 0), ([.1,9,.2,.1], 2), ([.1,.2,9], None), ([.1,float('nan'),.2], 2), ([9,9], None)])
+def test_suggested_is_what_stays_stable(barriers, first):
+    bars = pd.DataFrame(dict(iteration=range(len(barriers)), masked=False, barrier=barriers))
+    assert _earliest(bars, False, 2.)==first and _earliest(bars.assign(masked=True), False, 2.) is None
 
 def test_copies_begin_with_the_moment_and_differ_in_order(monkeypatch):
     from fasterlth.finder import LotteryTicketFinder

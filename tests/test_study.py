@@ -1,5 +1,5 @@
 "Studies: conditions that keep counts, results that don't depend on who made them, intervals, verdicts."
-import functools, json, subprocess, sys
+import functools, json, subprocess, sys, warnings
 from types import SimpleNamespace
 import numpy as np
 import joblib
@@ -135,6 +135,14 @@ def test_on_a_dask_cluster(tmp_path):
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster):
         with joblib.parallel_config(backend='dask'): there = study(tmp_path/'there').run(verbose=False)
     pd.testing.assert_frame_equal(rows(here), rows(there), check_exact=True)
+
+@pytest.mark.parametrize('n_jobs', [1,2])
+def test_whole_outputs_that_go_are_said_once(tmp_path, n_jobs, capfd):
+    s = study(tmp_path, ['shuffled'], n_rounds=1, sparsity=50, granularity='filter')
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter('always')
+        for _ in range(2): s.run(n_jobs, verbose=False)
+    assert len(seen)==1 and 'whole outputs go' in str(seen[0].message) and 'whole outputs' not in capfd.readouterr().err and not s.failures
 
 def test_seeds_and_conditions_are_added(tmp_path):
     a = study(tmp_path, ['random_reinit'], 1).run(verbose=False)
@@ -325,6 +333,7 @@ def test_regression_and_losses(tmp_path):
     assert ' pp' not in s.verdict() and 'mse' in s.verdict()
 
 @pytest.mark.parametrize('kw', [dict(n_rounds=1), dict(sparsity=[50,80], n_rounds=None), dict(sparsity={'fc1': [50,80], nn.Linear: [10,20]}, n_rounds=None), dict(granularity='row'), dict(criteria=snip), dict(context='global')])
+@pytest.mark.filterwarnings('ignore:.* whole outputs go')    # rows of the last layer, on purpose
 def test_conditions_keep_the_counts_of_any_ticket(tmp_path, kw):
     ks = ['random_mask','shuffled','inverted','one_shot','sign_flipped','snip','synflow_shuffled']
     s = study(tmp_path, ks, 1, **kw).run(verbose=False)
@@ -337,6 +346,7 @@ def test_conditions_keep_the_counts_of_any_ticket(tmp_path, kw):
         else: assert sum(count(t).values())==sum(count(win).values())
         if k in ('random_mask','shuffled','inverted','sign_flipped') or k=='one_shot' and kw.get('context')!='global': assert count(t)==count(win)
 
+@pytest.mark.filterwarnings('ignore:.* whole outputs go')    # rows of the last layer, on purpose
 def test_layers_outside_the_rounding(tmp_path):
     "What the results say is what the masks hold."
     s = study(tmp_path, ['random_mask'], 1, round_to=8, granularity='row').run(verbose=False)
@@ -423,6 +433,23 @@ def test_wrong_arguments_before_anything_is_made(tmp_path):
         with pytest.raises(error, match=what): study(tmp_path/'s', **kw).run(n, verbose=False)
     assert not (tmp_path/'s').exists()
     with pytest.raises(ValueError, match='in processes, not in threads'), joblib.parallel_config(prefer='threads'): study(tmp_path/'s').run(2, verbose=False)
+
+def test_folders_of_finders_are_no_studies(tmp_path):
+    LotteryTicketFinder(make(0), 50, 1, seed=0, path=tmp_path/'finder', verbose=False).find_winning_ticket(train)
+    with pytest.raises(ValueError, match='finder. is the folder of a LotteryTicketFinder: it has start.safetensors'): study(tmp_path/'finder').run(verbose=False)
+    s = study(tmp_path/'study', [], 1, n_rounds=1)
+    assert repr(s)=='LotteryStudy: dense, winning; seeds 0; trainings over: 0' and '<table' not in s._repr_html_()
+    s.run(verbose=False)
+    assert repr(s)=='LotteryStudy: dense, winning; seeds 0; trainings over: 2' and '<table' in s._repr_html_()
+    files = sorted(tmp_path.rglob('*'))
+    with pytest.raises(ValueError, match='study. is the folder of a LotteryStudy: it has study.json'): LotteryTicketFinder(make(0), 50, 1, path=tmp_path/'study', verbose=False).find_winning_ticket(train)
+    assert files==sorted(tmp_path.rglob('*'))
+
+def test_what_is_wrong_is_told_early():
+    with pytest.raises(ValueError, match='Did you mean 80'): study(sparsity=.8)
+    with pytest.raises(ValueError, match='Did you mean 80'): study(conditions={'x': dict(sparsity=.8)})
+    def maker(): return make(0)
+    with pytest.raises(TypeError, match=r'make_learner must be a function of the seed, make_learner\(seed\), not maker\(\)'): LotteryStudy(maker, train).run()
 
 def test_one_bar_over_everything(tmp_path, monkeypatch):
     import fasterlth.study as st
