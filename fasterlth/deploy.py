@@ -136,7 +136,9 @@ def deploy(self:Ticket,
             models['+'.join(steps[:i+1])] = model
         name,score = _scorer(learn, device)
         report = compare_models(models, xb, score, threads).rename(columns=dict(score=name))
-        if how=='compressed': report.loc[how,'bytes'] = file.stat().st_size
+        if how=='compressed':
+            report.loc[how,'bytes'] = file.stat().st_size
+            notes.append(f"the file is {report.bytes['before']/report.bytes[how]:.1f} times smaller")
     finally: set_random_states(states, learn.dls)
     if 'shrink' in report.index and report.difference['shrink']>1e-3: notes.append("difference: the largest change of an output. What cut filters contributed is a constant, but for padded borders: exact=True leaves those in where that matters")
     return Deployed(model, None if path is None else Path(path), report, notes, layers)

@@ -310,6 +310,7 @@ def test_deploy(tmp_path, how):
     if how!='shrink': assert made.path==tmp_path/'a'/'f' and r.bytes.iloc[-1]==made.path.stat().st_size and [o.name for o in made.path.parent.iterdir()]==['f']
     if 'shrink' in how: assert r.multiply_adds['shrink']<r.multiply_adds['before'] and r.parameters['shrink']<r.parameters['before'] and made.layers.cut.sum()==14
     if how=='shrink+onnx': assert abs(r.difference[how]-r.difference['shrink'])<1e-4 and r.accuracy[how]==r.accuracy['shrink']
+    if how=='compressed': assert any('times smaller' in n for n in made.notes)
     if how=='compressed': assert r.difference[how]==0 and r.accuracy[how]==r.accuracy['before']
     if how=='compressed': assert isinstance(made.model, nn.Module) and same(load_compressed(made.path).start(), before) and r.nonzero[how]==r.nonzero['before']
     text = repr(made)+made._repr_html_()
