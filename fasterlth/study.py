@@ -231,7 +231,7 @@ class LotteryStudy:
             learn = new_learner(self.make_learner, seed := self._first())
             probes = {k: LotteryTicketFinder(learn, **{**self.kwargs, **c}, verbose=False) for k,c in dict(winning={}, **self.conditions).items() if isinstance(c, dict)}
             self._claim(probes['winning'], seed)
-        trunks,others = self._jobs(n_rounds := probes['winning'].n_rounds)
+        trunks,others = self._jobs(probes['winning'].n_rounds)
         for k,c in self.conditions.items():
             for f in (o for s in self.seeds for o in self._where(k, s).glob('**/done.json')):
                 if odd := differences(json.loads(f.read_text())['condition'], _text(c), ('in the folder','now')):

@@ -9,7 +9,7 @@ __all__ = ['computation_order', 'appended', 'interpolated', 'Transfer', 'transfe
 from collections.abc import Callable
 from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import NamedTuple
 from warnings import warn
 
@@ -92,13 +92,8 @@ def _units(names, layers):
 
 def _runs(units, layers):
     "Units that make as many outputs as the one before, together."
-    res = {}
-    for u in units:
-        size = next((len(t) for t in layers[u[0]].values() if t.ndim>1), None)
-        if not res or size!=last: key = len(res)
-        res.setdefault(key, []).append(u)
-        last = size
-    return list(res.values())
+    size = lambda u: next((len(t) for t in layers[u[0]].values() if t.ndim>1), None)
+    return [list(us) for _,us in groupby(units, size)]
 
 def _between(outline):
     "The layers before, between and behind the stages."

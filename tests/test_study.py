@@ -473,7 +473,8 @@ def test_interrupted_while_two_train(tmp_path, how):
     "By Ctrl-C, which all processes of a terminal get, or killed, when its workers are left: the next run goes on, at once."
     import os, signal, time
     script = f"""
-import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})
+import signal, sys; sys.path.insert(0, {str(Path(__file__).parent)!r})
+signal.signal(signal.SIGINT, signal.default_int_handler)    # tests that a shell runs in the background ignore it, and would hand that down
 from conftest import *
 make = lambda seed: Learner(digits_dls(size=8, n=256, bs=64, device=torch.device('cpu')), lenet_300_100(64, seed=seed), metrics=accuracy)
 s = LotteryStudy(make, lambda l: l.fit(12, 1e-2), 50, 1, ['shuffled'], 2, sys.argv[1])
