@@ -1,7 +1,7 @@
 "Loaders against fastai's own, the command as a process, and the tools of the repository."
 import subprocess
 import pytest
-from conftest import *
+from helpers import *
 
 root = Path(__file__).parent.parent
 

@@ -1,9 +1,9 @@
 "Tickets of one network for another: every tensor is accounted for, and what is moved is moved exactly."
 import torchvision
 import pytest
-from conftest import *
-from fasterlth.controls import random_mask
-from fasterlth.snapshot import model_tensors
+from helpers import *
+from fasterlth.find.controls import random_mask
+from fasterlth.core.tensors import model_tensors
 from fasterlth.transfer import _outline, _layers, _Stage, computation_order
 
 def ticket_of(model, sparsity=80, granularity='weight', seed=0):
@@ -343,7 +343,7 @@ def test_groups_stay_whole(granularity, a, b):
 
 def test_masks_of_norms_go_along():
     "An early-bird ticket's channels: scale, shift and filters."
-    from fasterlth.early_bird import channel_masks, feeding_layers, norm_masks
+    from fasterlth.find.early_bird import channel_masks, feeding_layers, norm_masks
     net = small_resnet(14, 1, width=8)
     with torch.no_grad():
         for n,p in net.named_parameters(): p.copy_(torch.randn_like(p))

@@ -1,0 +1,203 @@
+"Straight lines between networks, and the moment from which copies stay connected."
+from helpers import *
+from fasterlth.find.stability import RewindPoint, _earliest, barrier, linear_interpolation, plot_stability
+from fasterlth.train.randomness import random_states
+
+def plain(seed=0, n=320): return seed_learner(Learner(digits_dls(size=8, n=n, bs=64, device=torch.device('cpu')), lenet_300_100(64, seed=seed), metrics=accuracy), seed)
+def train(l): l.fit_one_cycle(3, 3e-2)
+def find(learn, **kwargs): return learn.rewind_find(train, **{**dict(epochs=[0,.5,1], points=5, show_plot=False, verbose=False), **kwargs})
+
+def test_a_network_and_itself():
+    learn = quiet(make_learner(), 1)
+    line = linear_interpolation(learn, learn, learn, points=4)
+    assert barrier(line)==0 and line.error.nunique()==1 and line.alpha.tolist()==[0, 1/3, 2/3, 1]
+
+def test_two_starts_have_a_barrier_and_one_start_less():
+    a,b = quiet(plain(0, 1000), 6),quiet(plain(1, 1000), 6)
+    apart = linear_interpolation(a, a, b, points=11)
+    assert barrier(apart)>1 and barrier(apart, 'loss')>.1
+    c = quiet(seed_learner(Learner(a.dls, lenet_300_100(64, seed=0), metrics=accuracy, lr=1e-3), 7), 6)
+    assert barrier(linear_interpolation(a, a, c, points=11), 'loss')<barrier(apart, 'loss')
+
+def test_ends_are_the_networks_themselves():
+    a,b = quiet(plain(0), 2),quiet(plain(1), 2)
+    line = linear_interpolation(a, a, b, points=3)
+    for l,e,x in ((a, line.error.iloc[0], line.loss.iloc[0]),(b, line.error.iloc[-1], line.loss.iloc[-1])):
+        loss,acc = l.validate()
+        assert abs(100*(1-acc)-e)<1e-4 and abs(loss-x)<1e-5
+
+def test_everything_is_as_it_was():
+    a,b = quiet(make_learner(), 1),quiet(make_learner(1), 1)
+    before,states = weights(a.model),random_states(a.dls)
+    linear_interpolation(a, a, b, points=3)
+    assert same(before, weights(a.model)) and str(states)==str(random_states(a.dls))
+
+def test_statistics_are_made_anew():
+    "Half-way between a BatchNorm network and its mirror image, whose statistics are useless for the mean."
+    a,b = quiet(make_learner(n=1000), 3),quiet(make_learner(1, n=1000), 3)
+    line = linear_interpolation(a, a, b, points=3)
+    wa,wb = weights(a.model),weights(b.model)
+    with torch.no_grad():
+        for n,t in [*a.model.named_parameters(), *a.model.named_buffers()]:
+            if t.is_floating_point(): t.copy_((wa[n]+wb[n])/2)
+    assert a.validate()[0]!=line.loss[1]    # with mixed statistics it is another network
+
+def test_statistics_are_those_of_the_training_set():
+    "With one batch that is all of it: the mean network's own statistics, made by hand."
+    a,b = [quiet(make_learner(i, SmallNet(0.), bs=256, n=256), 3) for i in (0,1)]
+    assert len(a.dls.train)==1
+    line = linear_interpolation(a, a, b, points=3)
+    wb = weights(b.model)
+    with torch.no_grad():
+        for n,p in a.model.named_parameters(): p.copy_((p+wb[n])/2)
+        a.model.bn.reset_running_stats()
+        a.model.bn.momentum = 1.
+        a.model.train()(a.dls.one_batch()[0])
+    assert abs(a.validate()[0]-line.loss[1])<1e-5
+
+def test_layers_keep_their_own_modes():
+    learn = make_learner()
+    learn.model.train(); learn.model.bn.eval()
+    before = weights(learn.model)
+    linear_interpolation(learn, learn, learn, points=3)
+    assert learn.model.training and learn.model.drop.training and not learn.model.bn.training and same(before, weights(learn.model))
+
+def test_a_ticket_is_its_start():
+    learn = make_learner()
+    masks = make_masks(prunable(learn.model), 50)
+    t = Ticket.of(learn.model, masks)
+    line = linear_interpolation(learn, t, learn, points=3)
+    apply_masks(learn.model, masks)
+    learn.model.bn.reset_running_stats()
+    assert line.loss[0]!=line.loss[2]
+
+def test_rewind_find_is_reproducible_and_leaves_no_trace():
+    learn = plain()
+    before = weights(learn.model)
+    a,b = find(learn),find(plain())
+    assert same(before, weights(learn.model)) and isinstance(a, RewindPoint)
+    pd.testing.assert_frame_equal(a.lines, b.lines, check_exact=True)
+    assert a.barriers.iteration.tolist()==[0,2,5] and a.barriers.rewind_epoch.tolist()==[0,.5,1] and len(a.lines)==3*5
+    stable = [e for i,e in enumerate(a.barriers.rewind_epoch) if (a.barriers.barrier[i:]<2).all()]
+    assert a.suggestion==(stable[0] if stable else None)
+    assert repr(a).startswith(f'RewindPoint: suggestion {a.suggestion!r}; barriers ') and '\n' not in repr(a)
+    assert find(plain(), threshold=-1.).suggestion is None and find(plain(), threshold=101., epochs=['2it',1]).suggestion=='2it'
+
+@pytest.mark.parametrize('barriers,first', [([14.2,.7,.9,.3], 1), ([.2,.1], 0), ([.1,9,.2,.1], 2), ([.1,.2,9], None), ([.1,float('nan'),.2], 2), ([9,9], None)])
+def test_suggested_is_what_stays_stable(barriers, first):
+    bars = pd.DataFrame(dict(iteration=range(len(barriers)), masked=False, barrier=barriers))
+    assert _earliest(bars, False, 2.)==first and _earliest(bars.assign(masked=True), False, 2.) is None
+
+def test_copies_begin_with_the_moment_and_differ_in_order(monkeypatch):
+    from fasterlth.find.finder import LotteryTicketFinder
+    seen,real = [],LotteryTicketFinder._beginning
+    def spy(self, r, masks, weights, m):
+        res = real(self, r, masks, weights, m)
+        seen.append((m, res))
+        return res
+    monkeypatch.setattr(LotteryTicketFinder, '_beginning', spy)
+    t = plain().find_ticket(train, 80, n_rounds=1, seed=0, verbose=False)
+    seen.clear()
+    find(plain(), ticket=t, epochs=[1], copies=3)
+    assert len(seen)==6
+    for m,b in seen:
+        assert (b.epoch,b.batch,b.fit)==(m.epoch,m.batch,m.fit)==(1,0,0)
+        for n,w in m.model.items():
+            assert torch.equal(b.model[n], w) or torch.equal(b.model[n], w*t.masks[n])
+    assert len({str(b.rng) for _,b in seen[:3]})==3    # three orders
+
+def test_interrupted_it_goes_on(tmp_path):
+    want = find(plain(), path=tmp_path/'whole')
+    class Stop(Callback):
+        n = 0
+        def before_epoch(self):
+            Stop.n += 1
+            if Stop.n==at: raise KeyboardInterrupt
+    for at in (2, 6, 12):
+        Stop.n,folder = 0,tmp_path/str(at)
+        learn = plain()
+        learn.add_cb(Stop())
+        with pytest.raises(KeyboardInterrupt): find(learn, path=folder)
+        at = -1
+        ended = len(list(folder.glob('end_*')))
+        learn = plain()
+        learn.add_cb(Stop())
+        got = find(learn, path=folder)
+        pd.testing.assert_frame_equal(got.lines, want.lines, check_exact=True)
+        assert ended<6==len(list(folder.glob('end_*'))) and not list(folder.glob('moment*'))
+
+def test_finished_it_trains_nothing_again(tmp_path):
+    find(plain(), path=tmp_path)
+    times = {f: f.stat().st_mtime_ns for f in tmp_path.glob('end_*')}
+    learn = plain()
+    find(learn, path=tmp_path)
+    assert times=={f: f.stat().st_mtime_ns for f in tmp_path.glob('end_*')}
+    with pytest.raises(ValueError, match='belongs to another experiment'): plain().rewind_find(lambda l: l.fit(2), epochs=[0], path=tmp_path, show_plot=False)
+
+def test_plot_and_mistakes():
+    found = find(plain(), epochs=[0,1])
+    assert len(plot_stability(found)[1].get_lines())==2
+    learn = plain()
+    before = weights(learn.model)
+    for kw,what in ((dict(epochs=[3]), 'must lie in the training'), (dict(epochs=[]), 'must be a list'), (dict(copies=1), 'copies must be'), (dict(points=2), 'points must be'),
+                    (dict(epochs=['5x']), 'epochs must be')):
+        with pytest.raises(ValueError, match=what): find(learn, **kw)
+    with pytest.raises(TypeError, match='ticket must be a Ticket'): find(learn, ticket={})
+    with pytest.raises(TypeError, match='b must be a Ticket'): linear_interpolation(learn, learn, 3)
+    with pytest.raises(ValueError): linear_interpolation(learn, learn, {})
+    assert same(before, weights(learn.model))
+
+def test_moments_lie_on_one_training(tmp_path):
+    "A moment that is reached by way of others is that of a training that goes straight there, and all of it."
+    from fasterlth.find.finder import LotteryTicketFinder
+    find(plain(), epochs=['2it',1,'7it',2], path=tmp_path)
+    from fasterlth.train.snapshot import Snapshot
+    for at,k in (('2it',2),(1,5),('7it',7),(2,10)):
+        f = LotteryTicketFinder(plain(), 50, 1, seed=0, rewind_epoch=at, verbose=False)
+        f.find_winning_ticket(train)
+        m = f.start if k==0 else f.rewound
+        s = Snapshot.load(tmp_path/f'at_{k}.safetensors')
+        assert same(s.model, m.model) and (s.epoch,s.batch)==(m.epoch,m.batch) and str(s.rng)==str(m.rng)
+
+def test_the_optimizer_and_chance_are_put_back():
+    learn = quiet(plain(), 1)
+    opt,state,states = learn.opt,str(learn.opt.state_dict()),str(random_states(learn.dls))
+    find(learn, epochs=[0,1])
+    assert learn.opt is opt and str(opt.state_dict())==state and str(random_states(learn.dls))==states
+
+def test_costs_are_stated_and_what_is_left(tmp_path, capsys):
+    find(plain(), path=tmp_path, verbose=True)
+    assert '6 trainings from 3 moments: 15.2 epochs, and at most 3 to get there' in capsys.readouterr().out    # from 0, 2 and 5 of 15 iterations, two copies each: 2*(3+2.6+2)
+    next(tmp_path.glob('end_5_*')).unlink()
+    for o in (tmp_path/'.end_0_dense_0.safetensors.1.part',): o.touch()
+    find(plain(), path=tmp_path, verbose=True)
+    assert '1 trainings (of 6) from 3 moments: 2 epochs' in capsys.readouterr().out and not list(tmp_path.glob('.*'))
+
+def test_without_classes():
+    "The barrier is that of the loss, in percent of it."
+    def regress():
+        set_seed(0)
+        x = torch.randn(160, 4)
+        ds = list(zip(x, x[:,:1]**2))
+        return Learner(DataLoaders.from_dsets(ds[:128], ds[128:], bs=32, num_workers=0, device=torch.device('cpu')), nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 1)), loss_func=MSELossFlat())
+    found = find(regress(), epochs=[0,2])
+    assert found.lines.error.isna().all() and found.barriers.barrier.notna().all()
+    for k in (0,8):
+        l = found.lines[found.lines.iteration==k].loss.to_numpy()
+        assert np.isclose(found.barriers.barrier[found.barriers.iteration==k], 100*max(l.max()-(l[0]+l[-1])/2, 0)/((l[0]+l[-1])/2))
+    axs = plot_stability(found)
+    assert axs[1].get_ylabel()=='loss' and 'loss' in axs[0].get_ylabel() and len(axs[1].get_lines())==2
+
+def test_plots_of_equal_pairs():
+    "The mean of equal numbers may lie a rounding error beside them."
+    b = pd.DataFrame([dict(rewind_epoch=0, iteration=0, masked=False, barrier=.1+1e-17, min=.1+2e-17, max=.1-2e-17)])
+    b.loc[0,['min','max']] = [np.nextafter(b.barrier[0], 1), np.nextafter(b.barrier[0], 0)]
+    lines = pd.DataFrame(dict(alpha=[0.,1.], loss=1., error=2., pair='0-1', rewind_epoch='0', iteration=0, masked=False))
+    plot_stability(RewindPoint(0, b, lines))
+
+def test_more_mistakes():
+    learn = plain()
+    for kw,what in ((dict(epochs=[0,'0it']), 'different moments'), (dict(bn_batches=0), 'bn_batches must be')):
+        with pytest.raises(ValueError, match=what): find(learn, **kw)
+    with pytest.raises(TypeError, match='threshold must be'): find(learn, threshold='2%')
+    with pytest.raises(ValueError, match='bn_batches must be'): linear_interpolation(learn, learn, learn, bn_batches=0)
