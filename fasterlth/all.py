@@ -21,6 +21,10 @@ from .train.snapshot import *
 from .train.mask_callback import *
 from .train.sparsify import *
 from .train.training import *
+from .find.report import *
+from .find.finder import *
+from .find.controls import *
+from .find.study import *
 from .ship.measure import *
 from .ship.shrink import *
 from .ship.export import *

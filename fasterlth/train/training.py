@@ -87,7 +87,7 @@ class Training:
         self.fit_no,self.steps,self.n_epochs = 0,0,0    # fits, iterations and epochs that are over
         notes = begin and begin.notes or {}
         self.epochs,self.passed = list(notes.get('epochs', [])),list(notes.get('passed', []))    # `passed`: how each fit that is over has left the learner
-        self._aside,self._snap,self.over,self._dls = False,None,False,learn.dls
+        self._aside,self._snap,self.stop,self._dls = False,None,False,learn.dls
         self._before,self._since,self._validated = notes.get('seconds', 0),time.perf_counter(),_Validated()
 
     def __call__(self, train):
@@ -154,9 +154,9 @@ class Training:
             self._dls = learn.dls
             seed_loaders(learn.dls, int(torch.randint(2**31, ())))
         steps = call['n_epoch']*len(learn.dls.train)
-        if self.over or b and self.fit_no<b.fit:    # trained before
+        if self.stop or b and self.fit_no<b.fit:    # trained before
             self._over(call['n_epoch'])
-            if self.over: return
+            if self.stop: return
             if self.fit_no==b.fit and not (b.epoch or b.batch): self._go_on()
             elif self.fit_no<=len(self.passed): self._go_on(Snapshot(**self.passed[self.fit_no-1]))    # train may look at what it has trained; callbacks count for themselves
             return
@@ -202,10 +202,10 @@ class Training:
             self.epochs.append(dict(epoch=self.n_epochs+epoch+1, **{k: None if v is None else float(v) for k,v in zip(names, rec.values[-1])}))
 
     def _tell(self, epoch):
-        self._epoch = epoch
+        self.epoch = epoch
         if self.on_epoch: self.on_epoch(self)
 
     def moment(self, **notes) -> Snapshot:
         "In `on_epoch`: a snapshot to go on from."
         grads = {n: p.grad.detach().clone() for n,p in self.learn.model.named_parameters() if p.grad is not None and p.grad.any()}    # accumulated, not stepped yet
-        return Snapshot.take(self.learn, self._epoch, fit=self.fit_no, notes=dict(grads=grads, epochs=list(self.epochs), passed=self.passed, seconds=self.seconds, validated=self._is_validated(), states=callback_states(self.learn), **notes))
+        return Snapshot.take(self.learn, self.epoch, fit=self.fit_no, notes=dict(grads=grads, epochs=list(self.epochs), passed=self.passed, seconds=self.seconds, validated=self._is_validated(), states=callback_states(self.learn), **notes))
