@@ -106,7 +106,7 @@ def test_another_experiment_is_refused(tmp_path, change, says):
 def test_other_weights_than_the_folders_start_are_said(tmp_path, undisturbed):
     finder(path=tmp_path, n_rounds=2).find_winning_ticket(two_fits)
     (tmp_path/'round_02.safetensors').unlink()
-    with pytest.warns(UserWarning, match="the learner's weights differ from the start that .* holds: going on with the folder's"):
+    with pytest.warns(UserWarning, match="the learner's weights differ from the start that .* holds: continuing with the folder's"):
         f = finder(make_learner(seed=9), path=tmp_path); f.find_winning_ticket(two_fits)
     assert ended(f, undisturbed['weights',0])
 
@@ -201,7 +201,7 @@ def test_two_processes_do_not_train_into_one_folder(tmp_path, undisturbed):
     with subprocess.Popen([sys.executable, '-W', 'ignore', '-c', hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as p:
         assert p.stdout.readline()=='has it\n'
         for call in (lambda f: f.find_winning_ticket(two_fits), lambda f: f.find_early_bird(two_fits, granularity='weight')):
-            with pytest.raises(ValueError, match=f'path .{tmp_path}. is in use: another run writes to it'): call(finder(path=tmp_path))
+            with pytest.raises(ValueError, match=f'path .{tmp_path}. is in use: another run is writing to it'): call(finder(path=tmp_path))
         assert {p.name: p.read_bytes() for p in tmp_path.iterdir()}==files    # nothing is touched
         p.kill()    # by SIGKILL: it couldn't clean up
     f = finder(path=tmp_path)
