@@ -23,6 +23,7 @@ from .train.sparsify import *
 from .train.training import *
 from .find.report import *
 from .find.finder import *
+from .find.early_bird import *
 from .find.controls import *
 from .find.study import *
 from .ship.measure import *
