@@ -460,7 +460,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                    'fasterlth/find/folder.py'),
                                        'fasterlth.find.folder._check_kind': ('find/folder.html#_check_kind', 'fasterlth/find/folder.py'),
                                        'fasterlth.find.folder._lock': ('find/folder.html#_lock', 'fasterlth/find/folder.py'),
-                                       'fasterlth.find.folder._nothing': ('find/folder.html#_nothing', 'fasterlth/find/folder.py'),
                                        'fasterlth.find.folder.check_experiment': ( 'find/folder.html#check_experiment',
                                                                                    'fasterlth/find/folder.py'),
                                        'fasterlth.find.folder.hold_folder': ('find/folder.html#hold_folder', 'fasterlth/find/folder.py'),

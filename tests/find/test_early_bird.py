@@ -130,7 +130,7 @@ def test_any_criterion_and_granularity():
     assert cb.ticket.masks['conv.weight'].all() and not cb.ticket.masks['fc2.weight'].all()
 
 def test_whole_outputs_that_go_are_said():
-    with pytest.warns(UserWarning, match=r"fc2.weight makes the 10 outputs, and at granularity 'filter' whole outputs go"): watch(1, make_learner(), granularity='filter', sparsity=60)
+    with pytest.warns(UserWarning, match=r"fc2.weight makes the 10 outputs, and granularity 'filter' would prune whole outputs"): watch(1, make_learner(), granularity='filter', sparsity=60)
     watch(1, make_learner(), granularity='filter', sparsity={'*': 60, 'fc2': 0})    # as the warning says
 
 def test_without_batchnorm_it_says_what_to_do_before_anything_is_trained():

@@ -3,7 +3,7 @@ import contextlib, io, subprocess, sys
 import pytest
 from helpers import *
 from fasterlth.find.finder import LotteryTicketFinder
-from fasterlth.experiment import claim
+from fasterlth.find.folder import hold_folder
 
 def two_fits(l):
     l.fit_one_cycle(2, 1e-2)
@@ -81,7 +81,7 @@ def test_a_finished_folder_is_read_not_trained(tmp_path, undisturbed):
     f = finder(learn, path=tmp_path)
     t = f.find_winning_ticket(two_fits)
     assert ended(f, undisturbed['weights',0]) and same(Ticket.load(tmp_path/'ticket.safetensors').masks, t.masks)
-    assert sorted(p.name for p in tmp_path.iterdir())==['history.csv','round_00.safetensors','round_01.safetensors','round_02.safetensors','start.safetensors','ticket.safetensors']
+    assert sorted(p.name for p in tmp_path.iterdir())==['experiment.json','history.csv','round_00.safetensors','round_01.safetensors','round_02.safetensors','start.safetensors','ticket.safetensors']
     n = sum(t.numel() for t in weights(learn.model).values())
     assert (tmp_path/'round_01.safetensors').stat().st_size<2*n and (tmp_path/'round_00.safetensors').stat().st_size<6*n+4000    # masks are bits; the dense network's weights are kept, once
 
@@ -162,7 +162,7 @@ def test_train_may_look_at_what_it_has_learnt_between_fits(tmp_path, at):
         g = f if i%2 else finder(make_learner(path=tmp_path), rewind_epoch=at, n_rounds=1, path=tmp_path/str(i))
         g.find_winning_ticket(looks)
         assert ended(g, ref)
-        assert sorted(p.name for p in (tmp_path/str(i)).glob('*'))==sorted(['history.csv','round_00.safetensors','round_01.safetensors','start.safetensors','ticket.safetensors']+['rewind.safetensors']*bool(at))
+        assert sorted(p.name for p in (tmp_path/str(i)).glob('*'))==sorted(['experiment.json','history.csv','round_00.safetensors','round_01.safetensors','start.safetensors','ticket.safetensors']+['rewind.safetensors']*bool(at))
 
 def test_a_ticket_rewound_into_a_later_fit_trains_at_the_rates_of_the_dense_one(tmp_path):
     rates = Rates()
@@ -197,7 +197,7 @@ def test_loaders_that_train_puts_in_are_seeded_and_rewound(tmp_path):
 def test_two_processes_do_not_train_into_one_folder(tmp_path, undisturbed):
     with pytest.raises(KeyboardInterrupt): finder(stop(make_learner(), 20), path=tmp_path).find_winning_ticket(two_fits)
     files = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
-    hold = f"import sys; from fasterlth.experiment import claim\nwith claim({str(tmp_path)!r}): print('has it', flush=True); sys.stdin.read()"
+    hold = f"import sys; from fasterlth.find.folder import hold_folder\nwith hold_folder({str(tmp_path)!r}): print('has it', flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, '-W', 'ignore', '-c', hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as p:
         assert p.stdout.readline()=='has it\n'
         for call in (lambda f: f.find_winning_ticket(two_fits), lambda f: f.find_early_bird(two_fits, granularity='weight')):
@@ -207,7 +207,7 @@ def test_two_processes_do_not_train_into_one_folder(tmp_path, undisturbed):
     f = finder(path=tmp_path)
     f.find_winning_ticket(two_fits)
     assert ended(f, undisturbed['weights',0])
-    with claim(tmp_path):
+    with hold_folder(tmp_path):
         g = finder(path=tmp_path)
         g.find_winning_ticket(two_fits)    # finished, so it is only read, whoever has it
     assert ended(g, undisturbed['weights',0])
@@ -217,14 +217,14 @@ def test_a_run_holds_its_folder_until_it_ends(tmp_path):
     class Look(Callback):
         def after_epoch(self):
             if not self.learn.lock.locked():
-                with pytest.raises(ValueError, match='is in use'), claim(tmp_path, wait=0): pass
+                with pytest.raises(ValueError, match='is in use'), hold_folder(tmp_path, wait=0): pass
                 seen.append(self.epoch)
     f = finder(make_learner(cbs=Look()), path=tmp_path, n_rounds=1)
     f.find_winning_ticket(two_fits)
-    with claim(tmp_path, wait=0): pass
+    with hold_folder(tmp_path, wait=0): pass
     assert len(seen)==6
     with pytest.raises(KeyboardInterrupt): finder(stop(make_learner(), 8), path=tmp_path/'b').find_winning_ticket(two_fits)
-    with claim(tmp_path/'b', wait=0): pass
+    with hold_folder(tmp_path/'b', wait=0): pass
 
 def test_what_is_no_training_makes_no_folder(tmp_path):
     for call in (lambda f: f.find_winning_ticket(5), lambda f: f.find_early_bird(5, granularity='weight')):
