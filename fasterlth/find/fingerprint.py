@@ -76,7 +76,7 @@ def _code(c):
         return sorted(map(repr, o)) if isinstance(o, frozenset) else repr(o)    # sets have no order of their own
     return [c.co_code.hex(), list(c.co_names), [constant(o) for o in c.co_consts]]
 
-# %% ../../nbs/find/00_fingerprint.ipynb #579d35b7
+# %% ../../nbs/find/00_fingerprint.ipynb #0d897b65
 def _surroundings(f):
     "The values that a function was given, by a closure or a default, and all that it uses: both by name."
     c = f.__code__
@@ -92,7 +92,7 @@ def _describe_function(f, within=()):
                 if isinstance(v, (FunctionType,partial)) and v not in (*within,f)}
     if isinstance(f, partial):
         given = [*enumerate(f.args), *f.keywords.items()]
-        plain = {str(k): v for k,v in given if _is_simple(v)}
+        plain = {str(k): repr(v) if isinstance(v, slice) else v for k,v in given if _is_simple(v)}    # JSON has no slices
         return {**_describe_function(f.func, within), 'given': {**plain, **functions(given)}}
     if not hasattr(f, '__code__'): return dict(name=_name(f), settings=_settings(f))
     given,used = _surroundings(f)
