@@ -9,7 +9,8 @@ from fasterlth.find.report import interval, plot_results, remaining_axis, summar
 def faked(acc, seeds=4):
     "A table of results: condition → accuracy in each round."
     def row(k, i, r, a):
-        return dict(condition=k, seed=i, round=r, sparsity=50.*(r>0)+10*r, remaining=100-50.*(r>0)-10*r, train_loss=1., valid_loss=1., accuracy=a+.001*i,
+        sparsity = 50.*(r>0)+10*r
+        return dict(condition=k, seed=i, round=r, sparsity=sparsity, remaining=100-sparsity, train_loss=1., valid_loss=1., accuracy=a+.001*i,
                     best_epoch=2, start_valid_loss=2., start_accuracy=.1, best_iteration=10, seconds=1.)
     rows = []
     for i in range(seeds):
@@ -61,7 +62,8 @@ def test_verdicts_of_losses():
 
 def test_verdicts_need_pairs():
     acc = dict(dense=[.9], winning=[.91,.91], random_reinit=[.8,.8])
-    assert verdict(without(faked(acc, 3), 'random_reinit', (1,2))).startswith('no verdict: winning, dense and random_reinit have no two seeds in common')
+    one = without(faked(acc, 3), 'random_reinit', (1,2))
+    assert verdict(one).startswith('no verdict: winning, dense and random_reinit have no two seeds in common')
     df = without(faked(acc, 4), 'random_reinit', (2,))
     assert '3 seeds' in verdict(df) and summarize(df).loc[('winning',1),['vs_dense_seeds','vs_random_reinit_seeds']].tolist()==[4,3]
     for k in ('dense','random_reinit','lucky'):
