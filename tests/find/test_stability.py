@@ -69,7 +69,8 @@ def test_layers_keep_their_own_modes():
     learn.model.train(); learn.model.bn.eval()
     before = weights(learn.model)
     linear_interpolation(learn, learn, learn, points=3)
-    assert learn.model.training and learn.model.drop.training and not learn.model.bn.training and same(before, weights(learn.model))
+    assert learn.model.training and learn.model.drop.training and not learn.model.bn.training
+    assert same(before, weights(learn.model))
 
 def test_a_ticket_is_its_start():
     learn = make_learner()
@@ -153,7 +154,8 @@ def test_plot_and_mistakes():
     learn = plain()
     before = weights(learn.model)
     for kw,what in ((dict(epochs=[3]), 'must lie in the training'), (dict(epochs=[]), 'must be a list'),
-                    (dict(copies=1), 'copies must be'), (dict(points=2), 'points must be'), (dict(epochs=['5x']), 'epochs must be')):
+                    (dict(copies=1), 'copies must be'), (dict(points=2), 'points must be'),
+                    (dict(epochs=['5x']), 'epochs must be')):
         with pytest.raises(ValueError, match=what): find(learn, **kw)
     with pytest.raises(TypeError, match='ticket must be a Ticket'): find(learn, ticket={})
     with pytest.raises(TypeError, match='b must be a Ticket'): linear_interpolation(learn, learn, 3)
@@ -206,7 +208,8 @@ def test_plots_of_equal_pairs():
     "The mean of equal numbers may differ from them by a rounding error."
     low,high = np.nextafter(.1, 1),np.nextafter(.1, 0)    # the wrong way round
     b = pd.DataFrame([dict(rewind_epoch=0, iteration=0, masked=False, barrier=.1, min=low, max=high)])
-    lines = pd.DataFrame(dict(alpha=[0.,1.], loss=1., error=2., pair='0-1', rewind_epoch='0', iteration=0, masked=False))
+    line = dict(loss=1., error=2., pair='0-1', rewind_epoch='0', iteration=0, masked=False)
+    lines = pd.DataFrame(dict(alpha=[0.,1.], **line))
     plot_stability(RewindPoint(0, b, lines))
 
 def test_more_mistakes():
