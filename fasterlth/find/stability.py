@@ -356,6 +356,7 @@ def _plot_barriers(ax, barriers, unit, threshold):
     ax.set(xlabel='rewind point (epochs)', ylabel=f'barrier ({unit})', ylim=(0, None))
     ax.set_xticks(range(len(names)), names)
 
+# %% ../../nbs/find/07_stability.ipynb #49ee82ae
 def _plot_lines(ax, lines, of, label):
     "Plot the mean of the lines from each candidate; with the mask, where there is one."
     lines = lines[lines.masked==lines.masked.any()]
