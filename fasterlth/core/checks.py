@@ -8,6 +8,7 @@ __all__ = []
 # %% ../../nbs/core/01_checks.ipynb #8dcbef23
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from importlib import import_module
 from math import inf
 from numbers import Integral, Real
@@ -142,7 +143,7 @@ def func_name(
     f:Callable # Any function, or a `partial` of one
 ) -> str: # Like `'l1_norm'` or `'random_score(seed=1)'`
     "Return a function's name, with the keyword arguments that `partial` fixed."
-    if not hasattr(f, 'func'): return getattr(f, '__name__', type(f).__name__)
+    if not isinstance(f, partial): return getattr(f, '__name__', type(f).__name__)
     return f"{func_name(f.func)}({', '.join(f'{k}={v}' for k,v in f.keywords.items())})"
 
 # %% ../../nbs/core/01_checks.ipynb #1a7e6c77

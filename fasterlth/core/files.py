@@ -70,7 +70,7 @@ def _read(path, kind):
 def load_tensors(
     path:str|Path, # A file from `save_tensors`
     kind:str # What it must be
-) -> tuple: # `(tensors, meta)`
+) -> tuple: # `(tensors, meta)`, the tensors in the order in which they were saved
     "Read a file from `save_tensors`. Raise a `ValueError` that says what is wrong if it is damaged or another kind."
     path = Path(path)
     info,tensors = _read(path, kind)
@@ -85,7 +85,7 @@ def load_tensors(
     found = _checksums(tensors, text)
     if bad := [k or 'the description' for k in {**found, **sums} if found.get(k)!=sums.get(k)]:
         raise ValueError(f"{str(path)!r} is damaged in {', '.join(bad)}: the checksum is wrong")
-    return tensors,json.loads(text)
+    return {k: tensors[k] for k in sums if k},json.loads(text)    # in the order in which they were saved
 
 # %% ../../nbs/core/10_files.ipynb #ba08cb60
 def pack_tree(
