@@ -24,6 +24,7 @@ from .train.training import *
 from .find.report import *
 from .find.finder import *
 from .find.early_bird import *
+from .find.stability import *
 from .find.controls import *
 from .find.study import *
 from .ship.measure import *

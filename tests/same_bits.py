@@ -26,10 +26,6 @@ def score_gradients(model, batches, loss_func):
     "Give the gradients that criteria ask for, by kind."
     return dict(grad=gradients(model, batches, loss_func), hess_grad=hessian_gradients(model, batches, loss_func), flow=synaptic_flow(model, batches[0][0]))
 
-def control_of(condition, control):
-    "Make the control of another condition than the winning ticket."
-    return checked(condition, control)
-
 def every_condition():
     "Give all conditions of a study, by name."
     return dict(conditions)

@@ -74,7 +74,12 @@ def read_json(
     if crc32(json.dumps(content).encode())!=found: raise ValueError(f"{str(path)!r} is damaged: the checksum is wrong")
     return content
 
-# %% ../../nbs/find/02_folder.ipynb #4dbb94f8
+# %% ../../nbs/find/02_folder.ipynb #ca7fa559
+def sweep(folder):
+    "Delete partial files left by killed processes."
+    for o in folder.path.glob('.*.part'):
+        if o.name.split('.')[-3] in ('safetensors','json','csv'): o.unlink()
+
 class RunFolder:
     "A folder that belongs to one experiment. Without a path nothing is kept."
     def __init__(self,
@@ -107,19 +112,22 @@ class RunFolder:
         for n in names:
             if self: self.file(n).unlink(missing_ok=True)
 
+    @contextmanager
     def held(self, read_only:Callable=lambda: False, wait:float=6.):
-        "Hold the folder, see `hold_folder`."
-        return hold_folder(self.path, read_only, wait) if self else _nothing()
+        "Hold the folder, see `hold_folder`. Whoever may write deletes the partial files that killed processes left."
+        if not self:
+            yield
+            return
+        with hold_folder(self.path, read_only, wait):
+            if not read_only() and not rank_distrib(): sweep(self)
+            yield
 
     @property
     def experiment(self) -> dict: # None if there is none yet
         "The description of the experiment that the folder belongs to."
         return read_json(self.file('experiment.json'))['experiment'] if self.has('experiment.json') else None
 
-@contextmanager
-def _nothing(): yield
-
-# %% ../../nbs/find/02_folder.ipynb #05d01314
+# %% ../../nbs/find/02_folder.ipynb #9c507fde
 _written_by_us = '*.safetensors'
 
 def _check_kind(folder):
@@ -144,15 +152,9 @@ def open_folder(
     here:dict, # What the experiment is, in JSON
     unused:tuple=() # Keys that may differ, because nothing of them was used yet
 ):
-    "Make the folder this experiment's, or see that it is. Delete partial files left by killed processes."
+    "Make the folder this experiment's, or see that it is."
     if not folder: return
     _check_kind(folder)
     there = folder.experiment
     if there is not None: check_experiment({**there, **{k: here[k] for k in unused}}, here, folder.path)
     if there!=here: write_json(folder.file('experiment.json'), dict(kind=folder.kind, experiment=here))
-    sweep(folder)
-
-def sweep(folder:RunFolder):
-    "Delete partial files left by killed processes."
-    for o in folder.path.glob('.*.part'):
-        if o.name.removeprefix('.').split('.')[-3:-2] in (['safetensors'],['json'],['csv']): o.unlink()

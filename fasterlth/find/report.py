@@ -49,22 +49,24 @@ def default_metric(
     in_percent = in_percent and df[metric].dropna().between(0, 1).all()
     return Metric(metric, 100 if in_percent else 1, 'pp' if in_percent else '', not less)
 
-# %% ../../nbs/find/03_report.ipynb #452f6c96
+# %% ../../nbs/find/03_report.ipynb #f95d06b0
 def _paired(df, g, other):
-    "The differences of the runs `g`, seed by seed, to those of the condition `other`."
+    "Return the differences of the runs `g`, seed by seed, to those of the condition `other`."
     o,r,remaining = df[df.condition==other],g['round'].iloc[0],g.remaining.mean()
     if other!='dense': o = o[(o.remaining/remaining-1).abs()<.02]
     nearest = (o['round']-r).abs().sort_values(kind='stable').index    # of several rounds with as many weights
     both = g.merge(o.loc[nearest].drop_duplicates('seed'), on='seed')
     return both.v_x-both.v_y
 
-# %% ../../nbs/find/03_report.ipynb #44df7fee
+# %% ../../nbs/find/03_report.ipynb #15750cc9
 def summarize(
     df:pd.DataFrame, # Results
     metric:str=None, # A column; default the first metric
     level:float=.95 # Confidence of the intervals
 ) -> pd.DataFrame: # By condition and round; metrics between 0 and 1 in percent
-    """Return means over seeds with their intervals, and differences, seed by seed, to `dense` and to `random_reinit` with as many weights."""
+    """Return means over seeds and differences, seed by seed, to `dense` and `random_reinit`, with intervals.
+
+    A condition is compared with the round of `random_reinit` that has as many weights."""
     metric = default_metric(df, metric)
     df,rows = df.assign(v=df[metric.name]*metric.factor),[]
     for (k,r),g in df.groupby(['condition','round'], sort=False):
@@ -77,24 +79,24 @@ def summarize(
         rows.append(row)
     return pd.DataFrame(rows).set_index(['condition','round'])
 
-# %% ../../nbs/find/03_report.ipynb #0e31ffde
+# %% ../../nbs/find/03_report.ipynb #5d1d62fa
 def _wins(o, margin, more):
-    "Whether a row of a summary is that of a winning ticket."
+    "Tell whether a row of a summary is that of a winning ticket."
     def worst(other): return o[f'vs_{other}_low'] if more else -o[f'vs_{other}_high']
     return worst('dense')>=-margin and worst('random_reinit')>0
 
 def _differences(o, unit):
-    "The two differences of a row of a summary, in words."
+    "Say both differences of a row of a summary."
     def say(k): return f"{o[k]:+.2f}{unit and ' '+unit} [{o[k+'_low']:+.2f}, {o[k+'_high']:+.2f}]"
     return f"{say('vs_dense')} against the dense network, {say('vs_random_reinit')} against re-initialisation"
 
 def _basis(o, name, level):
-    "What a verdict rests on, in words."
+    "Say what a verdict rests on."
     return f"{name}, {int(min(o.vs_dense_seeds, o.vs_random_reinit_seeds))} seeds, {100*level:g} % intervals"
 
-# %% ../../nbs/find/03_report.ipynb #c50acbdd
+# %% ../../nbs/find/03_report.ipynb #395716a4
 def _sentence(table, metric, margin, condition, level, more):
-    "The verdict on the rows of a condition, all of which have two seeds or more."
+    "Say the verdict on the rows of a condition, each of two seeds or more."
     wins = [o for _,o in table.iterrows() if _wins(o, margin, more)]
     if not wins:
         o = table.loc[(table.vs_dense if more else -table.vs_dense).fillna(-np.inf).idxmax()]
@@ -106,11 +108,11 @@ def _sentence(table, metric, margin, condition, level, more):
     return (f"{condition} at {best.remaining:.3g} % of the weights: "
             f"{_differences(best, metric.unit)}{also} ({_basis(best, metric.name, level)})")
 
-# %% ../../nbs/find/03_report.ipynb #f6a1eb51
+# %% ../../nbs/find/03_report.ipynb #fee5ce2e
 def verdict(
     df:pd.DataFrame, # Results
     metric:str=None, # A column; default the first metric
-    margin:float=None, # How far behind the dense network still matches it, in the unit of `summarize`; default 0.2 points, and 0 where the metric isn't in percent
+    margin:float=None, # How far behind `dense` is still as good, in the summary's unit; default 0.2 points, or 0
     condition:str='winning', # Whose verdict it is
     level:float=.95, # Confidence of the intervals
     more:bool=None # Whether more of the metric is better; default by its name
@@ -125,17 +127,18 @@ def verdict(
     table = table.loc[[condition]]
     if table.seeds.max()<2: return "one seed shows nothing: no interval without a second one"
     if 'vs_random_reinit' not in table or table.vs_random_reinit_seeds.isna().all():
-        return "no verdict without the condition random_reinit: a ticket must be better than its mask on other weights"
+        return ("no verdict without the condition random_reinit: "
+                "a ticket must be better than its mask on other weights")
     table = table[(table.vs_dense_seeds>1)&(table.vs_random_reinit_seeds>1)]
     if table.empty: return f"no verdict: {condition}, dense and random_reinit have no two seeds in common"
     return _sentence(table, metric, margin, condition, level, more)
 
-# %% ../../nbs/find/03_report.ipynb #9681b8f4
+# %% ../../nbs/find/03_report.ipynb #efc0532c
 def remaining_axis(
     ax, # Matplotlib axes
     remaining # Weights remaining in percent, of each round
 ):
-    "Make the x axis one of remaining weights: logarithmic, from many to few, with the rounds as ticks."
+    "Make the x axis logarithmic, from many weights to few, with the rounds as ticks."
     ticks = []
     for x in sorted({round(float(o), 6) for o in remaining}, reverse=True):
         if all(abs(x/t-1)>=.08 for t in ticks): ticks.append(x)
@@ -145,17 +148,17 @@ def remaining_axis(
     if not ax.xaxis_inverted(): ax.invert_xaxis()
     return ax
 
-# %% ../../nbs/find/03_report.ipynb #a7a82c80
+# %% ../../nbs/find/03_report.ipynb #0211b4f8
 _colors = dict(dense='0.4', winning='tab:green', random_reinit='tab:red', random_mask='tab:orange')
 _more_colors = 'tab:blue','tab:purple','tab:brown','tab:pink','tab:olive','tab:cyan'
 
 def _palette(conditions):
-    "A color for each condition, the same in every plot for the usual ones."
+    "Return a color for each condition; the usual ones have their own in every plot."
     others = [k for k in conditions if k not in _colors]
     return {**_colors, **{k: _more_colors[i%len(_more_colors)] for i,k in enumerate(others)}}
 
 def _draw_condition(ax, name, rounds, color):
-    "Draw a condition's rows of a summary: the dense network across the plot, others as a line through their rounds."
+    "Draw the rounds of a condition: the dense network across the plot, any other as a line."
     if name=='dense':
         dense = rounds.iloc[0]
         ax.axhline(dense['mean'], color=color, ls='--', lw=1, label=name)
@@ -166,20 +169,20 @@ def _draw_condition(ax, name, rounds, color):
     ax.fill_between(rounds.remaining, rounds.low, rounds.high, color=color, alpha=.15, lw=0)
 
 def _limits(values, low, high):
-    "Limits of the y axis: of the bands, no more than 30 % of the measured range on either side; None where nothing differs."
+    "Return the y axis's limits: the bands', at most 30 % beyond the measured range; None if all is equal."
     bottom,top,span = values.min(),values.max(),values.max()-values.min()
     if not span or not np.isfinite(span): return None
     return (max(bottom-.3*span, np.nanmin([bottom-.05*span, low.min()])),
             min(top+.3*span, np.nanmax([top+.05*span, high.max()])))
 
-# %% ../../nbs/find/03_report.ipynb #2dbd8989
+# %% ../../nbs/find/03_report.ipynb #cc4d1947
 def plot_results(
     df:pd.DataFrame, # Results
     metric:str=None, # A column; default the first metric
     ax=None, # Two axes, for the metric and for the early stop; or one, for the metric
     level:float=.95 # Confidence of the bands
 ): # The axes
-    "Plot the metric after training, and the iteration of the lowest validation loss, against the weights that remain."
+    "Plot the metric and the iteration of the lowest validation loss against the remaining weights."
     metric = default_metric(df, metric)
     if ax is None:
         import matplotlib.pyplot as plt
@@ -189,8 +192,9 @@ def plot_results(
         if df[name].isna().all(): continue
         table,values = summarize(df, name, level),df[name]*factor
         low = table.low.clip(lower=0 if values.min()>=0 else None)
-        high = table.high.clip(upper=100 if factor==100 else None)    # no accuracy is beyond 100 %, wherever its interval ends
-        for k,rounds in table.assign(low=low, high=high).groupby(level=0, sort=False): _draw_condition(a, k, rounds, colors[k])
+        high = table.high.clip(upper=100 if factor==100 else None)    # no accuracy is beyond 100 %, unlike intervals
+        for k,rounds in table.assign(low=low, high=high).groupby(level=0, sort=False):
+            _draw_condition(a, k, rounds, colors[k])
         if limits := _limits(values, low, high): a.set_ylim(limits)
         remaining_axis(a, df.remaining[df['round']>0])
         a.set_ylabel(f'{name} (%)' if factor==100 else name.replace('best', 'early-stop').replace('_', ' '))

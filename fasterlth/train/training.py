@@ -76,7 +76,7 @@ def set_callback_states(learn:Learner, states:dict):
 class Training:
     """A run of `train(learn)`, from a moment on. `epochs` has a dict of losses and metrics for each epoch.
 
-    Once `over` is set, in `on_epoch` say, the fits that are left are passed over."""
+    Once `stop` is set, in `on_epoch` say, the fits that are left are passed over."""
     def __init__(self,
         learn:Learner, # Its model and optimizer are as they should be at the start, or at `begin`
         begin:Snapshot=None, # Where to begin, default the start
@@ -84,7 +84,7 @@ class Training:
         on_epoch:Callable=None # Is called with this training after each epoch and each fit
     ):
         self.learn,self.begin,self.at,self.on_epoch = learn,begin,at,on_epoch
-        self.fit_no,self.steps,self.n_epochs = 0,0,0    # fits, iterations and epochs that are over
+        self.fit_no,self.epoch,self.steps,self.n_epochs = 0,0,0,0    # fits, iterations and epochs that are over
         notes = begin and begin.notes or {}
         self.epochs,self.passed = list(notes.get('epochs', [])),list(notes.get('passed', []))    # `passed`: how each fit that is over has left the learner
         self._aside,self._snap,self.stop,self._dls = False,None,False,learn.dls
@@ -155,7 +155,7 @@ class Training:
             seed_loaders(learn.dls, int(torch.randint(2**31, ())))
         steps = call['n_epoch']*len(learn.dls.train)
         if self.stop or b and self.fit_no<b.fit:    # trained before
-            self._over(call['n_epoch'])
+            self._count(call['n_epoch'])
             if self.stop: return
             if self.fit_no==b.fit and not (b.epoch or b.batch): self._go_on()
             elif self.fit_no<=len(self.passed): self._go_on(Snapshot(**self.passed[self.fit_no-1]))    # train may look at what it has trained; callbacks count for themselves
@@ -167,11 +167,11 @@ class Training:
             graphs = [cb for cb in learn.cbs if _is_graph(cb)]
             if any(map(_is_graph, L(call.get('cbs')))): args,kwargs = (),{k: v for k,v in call.items() if k!='self'} | dict(cbs=[cb for cb in L(call['cbs']) if not _is_graph(cb)])
         with learn.removed_cbs(graphs), learn.added_cbs([self._validated] + ([self._snap[0]] if here else [])): fit(*args, **kwargs)
-        self._over(call['n_epoch'])
+        self._count(call['n_epoch'])
         self.passed = self.passed[:self.fit_no-1]+[vars(Snapshot.take(learn, fit=self.fit_no, notes=dict(states={**callback_states(learn), 'callbacks': {}})))]
         self._tell(0)
 
-    def _over(self, n_epoch):
+    def _count(self, n_epoch):
         self.fit_no,self.steps,self.n_epochs = self.fit_no+1,self.steps+n_epoch*len(self.learn.dls.train),self.n_epochs+n_epoch
 
     def _do_fit(self):

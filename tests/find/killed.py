@@ -10,7 +10,7 @@ from pathlib import Path
 warnings.filterwarnings('ignore')
 import torch
 torch.set_num_threads(1)
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from helpers import *
 from fasterlth.find.finder import LotteryTicketFinder
 from fasterlth.find.study import LotteryStudy

@@ -1,7 +1,10 @@
 "Straight lines between networks, and the moment from which copies stay connected."
 from helpers import *
-from fasterlth.find.stability import RewindPoint, _earliest, barrier, linear_interpolation, plot_stability
+from fasterlth.find.finder import LotteryTicketFinder
+from fasterlth.find.protocol import Protocol
+from fasterlth.find.stability import RewindPoint, barrier, earliest_stable, linear_interpolation, plot_stability
 from fasterlth.train.randomness import random_states
+from fasterlth.train.snapshot import Snapshot
 
 def plain(seed=0, n=320): return seed_learner(Learner(digits_dls(size=8, n=n, bs=64, device=torch.device('cpu')), lenet_300_100(64, seed=seed), metrics=accuracy), seed)
 def train(l): l.fit_one_cycle(3, 3e-2)
@@ -81,21 +84,20 @@ def test_rewind_find_is_reproducible_and_leaves_no_trace():
     stable = [e for i,e in enumerate(a.barriers.rewind_epoch) if (a.barriers.barrier[i:]<2).all()]
     assert a.suggestion==(stable[0] if stable else None)
     assert repr(a).startswith(f'RewindPoint: suggestion {a.suggestion!r}; barriers ') and '\n' not in repr(a)
-    assert find(plain(), threshold=-1.).suggestion is None and find(plain(), threshold=101., epochs=['2it',1]).suggestion=='2it'
+    assert find(plain(), threshold=0.).suggestion is None and find(plain(), threshold=101., epochs=['2it',1]).suggestion=='2it'
 
 @pytest.mark.parametrize('barriers,first', [([14.2,.7,.9,.3], 1), ([.2,.1], 0), ([.1,9,.2,.1], 2), ([.1,.2,9], None), ([.1,float('nan'),.2], 2), ([9,9], None)])
 def test_suggested_is_what_stays_stable(barriers, first):
     bars = pd.DataFrame(dict(iteration=range(len(barriers)), masked=False, barrier=barriers))
-    assert _earliest(bars, False, 2.)==first and _earliest(bars.assign(masked=True), False, 2.) is None
+    assert earliest_stable(bars, False, 2.)==first and earliest_stable(bars.assign(masked=True), False, 2.) is None
 
 def test_copies_begin_with_the_moment_and_differ_in_order(monkeypatch):
-    from fasterlth.find.finder import LotteryTicketFinder
-    seen,real = [],LotteryTicketFinder._beginning
-    def spy(self, r, masks, weights, m):
-        res = real(self, r, masks, weights, m)
-        seen.append((m, res))
+    seen,real = [],Protocol.beginning
+    def spy(self, moment, *args, **kwargs):
+        res = real(self, moment, *args, **kwargs)
+        seen.append((moment, res))
         return res
-    monkeypatch.setattr(LotteryTicketFinder, '_beginning', spy)
+    monkeypatch.setattr(Protocol, 'beginning', spy)
     t = plain().find_ticket(train, 80, n_rounds=1, seed=0, verbose=False)
     seen.clear()
     find(plain(), ticket=t, epochs=[1], copies=3)
@@ -106,7 +108,7 @@ def test_copies_begin_with_the_moment_and_differ_in_order(monkeypatch):
             assert torch.equal(b.model[n], w) or torch.equal(b.model[n], w*t.masks[n])
     assert len({str(b.rng) for _,b in seen[:3]})==3    # three orders
 
-def test_interrupted_it_goes_on(tmp_path):
+def test_interrupted_it_continues(tmp_path):
     want = find(plain(), path=tmp_path/'whole')
     class Stop(Callback):
         n = 0
@@ -149,9 +151,7 @@ def test_plot_and_mistakes():
 
 def test_moments_lie_on_one_training(tmp_path):
     "A moment that is reached by way of others is that of a training that goes straight there, and all of it."
-    from fasterlth.find.finder import LotteryTicketFinder
     find(plain(), epochs=['2it',1,'7it',2], path=tmp_path)
-    from fasterlth.train.snapshot import Snapshot
     for at,k in (('2it',2),(1,5),('7it',7),(2,10)):
         f = LotteryTicketFinder(plain(), 50, 1, seed=0, rewind_epoch=at, verbose=False)
         f.find_winning_ticket(train)

@@ -286,7 +286,7 @@ def test_a_part_of_the_model(learn):
     with pytest.raises(ValueError, match="this SmallNet isn't in it"): quiet(learn, 1, cbs=sparsify(model=SmallNet()))
 
 def test_round_to(learn):
-    with pytest.warns(UserWarning, match=r"fc2.weight makes the 10 outputs, and at granularity 'filter' whole outputs go. To leave it dense: sparsity=\{'\*': 60, 'fc2': 0\}"):
+    with pytest.warns(UserWarning, match=r"fc2.weight makes the 10 outputs, and granularity 'filter' would prune whole outputs. To leave it dense: sparsity=\{'\*': 60, 'fc2': 0\}"):
         quiet(learn, 1, cbs=(cb := sparsify(60, 'filter', round_to=4, layer_type=nn.Linear, schedule=one_shot)))
     assert [int(m.any(1).sum()) for m in cb.masks.values()]==[8,4]
 

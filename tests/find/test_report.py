@@ -1,0 +1,105 @@
+"Tables of results: intervals, differences seed by seed, verdicts, plots."
+import matplotlib.pyplot as plt
+import numpy as np, pandas as pd
+import pytest
+from scipy import stats
+from helpers import *
+from fasterlth.find.report import interval, plot_results, remaining_axis, summarize, verdict
+
+def faked(acc, seeds=4):
+    "A table of results: condition → accuracy in each round."
+    def row(k, i, r, a):
+        sparsity = 50.*(r>0)+10*r
+        return dict(condition=k, seed=i, round=r, sparsity=sparsity, remaining=100-sparsity, train_loss=1., valid_loss=1., accuracy=a+.001*i,
+                    best_epoch=2, start_valid_loss=2., start_accuracy=.1, best_iteration=10, seconds=1.)
+    rows = []
+    for i in range(seeds):
+        rows += [row('winning' if r else 'dense', i, r, a+.0002*(i%2)*r) for r,a in enumerate(acc['dense']+acc['winning'])]
+        for k in acc:
+            if k not in ('dense','winning'): rows += [row(k, i, r, a+.0003*(i%3)) for r,a in enumerate(acc[k], 1)]
+    return pd.DataFrame(rows)
+
+def without(df, condition, seeds): return df[~((df.condition==condition)&df.seed.isin(seeds))]
+
+def test_intervals_are_scipys():
+    x = np.random.default_rng(0).normal(size=7)
+    mean,lo,hi = interval(x, .9)
+    want = stats.t.interval(.9, 6, loc=x.mean(), scale=stats.sem(x))
+    np.testing.assert_allclose((lo,hi), want)
+    assert np.isclose(mean, x.mean()) and np.isnan(interval([1.])[1])
+
+def test_differences_are_paired():
+    df = faked(dict(dense=[.9], winning=[.91,.88], random_reinit=[.88,.80]))
+    s,r = summarize(df),df.set_index(['condition','round','seed']).accuracy*100
+    d = np.array([r['winning',1,i]-r['dense',0,i] for i in range(4)])
+    want = stats.t.interval(.95, 3, loc=d.mean(), scale=stats.sem(d))
+    np.testing.assert_allclose(s.loc[('winning',1),['vs_dense','vs_dense_low','vs_dense_high']].astype(float), [d.mean(),*want])
+    assert s.loc[('winning',1),'vs_dense_high']-s.loc[('winning',1),'vs_dense_low']<s.loc[('winning',1),'high']-s.loc[('winning',1),'low']
+    v = verdict(df)
+    assert v.startswith('winning at 40 % of the weights: +1.0') and 'against re-initialisation' in v and '4 seeds' in v
+
+def test_rounds_of_other_numbers_are_paired_by_remaining_weights():
+    df = faked(dict(dense=[.9], winning=[.91,.88], random_reinit=[.88,.80]))
+    once = df[(df.condition=='winning')&(df['round']==2)].assign(condition='at_once', round=1)
+    s = summarize(pd.concat([df,once]))
+    pd.testing.assert_series_equal(s.loc['at_once',1], s.loc['winning',2], check_names=False)
+
+def test_verdicts_that_are_none():
+    assert verdict(faked(dict(dense=[.9], winning=[.85,.84], random_reinit=[.80,.80]))).startswith('no ticket wins')
+    assert verdict(faked(dict(dense=[.9], winning=[.91,.91], random_reinit=[.92,.92]))).startswith('no ticket wins')
+    assert 'one seed shows nothing' in verdict(faked(dict(dense=[.9], winning=[.91,.91], random_reinit=[.8,.8]), 1))
+    assert 'without the condition random_reinit' in verdict(faked(dict(dense=[.9], winning=[.91,.91])))
+    loss = faked(dict(dense=[.9], winning=[.91,.91], random_reinit=[.8,.8]))
+    assert 'no ticket wins' in verdict(loss, 'valid_loss')    # all losses are equal: no gap
+
+def test_verdicts_of_losses():
+    df = faked(dict(dense=[.50], winning=[.45,.60], random_reinit=[.70,.80]))
+    def renamed(name, **kwargs): return verdict(df.rename(columns={'accuracy': name,'start_accuracy': f'start_{name}'}), name, **kwargs)
+    for name in ('mse','error_rate','hinge_loss','val_mae','perplexity'): assert renamed(name).startswith('winning at 40 %'), name
+    assert '-5.0' in renamed('error_rate') and ' pp' in renamed('error_rate') and ' pp' not in renamed('mse')
+    assert renamed('hinge_loss', margin=.11).startswith('winning at 30 %')    # the default margin is of percents only
+    assert renamed('distance').startswith('no ticket wins') and renamed('distance', more=False).startswith('winning at 40 %')
+
+def test_verdicts_need_pairs():
+    acc = dict(dense=[.9], winning=[.91,.91], random_reinit=[.8,.8])
+    one = without(faked(acc, 3), 'random_reinit', (1,2))
+    assert verdict(one).startswith('no verdict: winning, dense and random_reinit have no two seeds in common')
+    df = without(faked(acc, 4), 'random_reinit', (2,))
+    assert '3 seeds' in verdict(df) and summarize(df).loc[('winning',1),['vs_dense_seeds','vs_random_reinit_seeds']].tolist()==[4,3]
+    for k in ('dense','random_reinit','lucky'):
+        with pytest.raises(ValueError, match='condition must be one of winning'): verdict(df, condition=k)
+    for level in (95,0,True,'high'):
+        with pytest.raises(ValueError, match='level must be between 0 and 1'): summarize(df, level=level)
+    with pytest.raises(ValueError, match='metric must be one of'): summarize(df, 'condition')
+
+def test_bands_stay_within_the_plot():
+    "Two seeds have intervals beyond 100 %, one seed has none."
+    acc = dict(dense=[.97], winning=[.995,.90], random_reinit=[.95,.80])
+    assert summarize(faked(acc, 2)).high.max()>100
+    for n in (2,1):
+        axs = plot_results(faked(acc, n))
+        for c in axs[0].collections:
+            for y in (p.vertices[:,1] for p in c.get_paths()): assert not len(y) or np.isnan(y).all() or np.nanmax(y)<=100
+        lo,hi = axs[0].get_ylim()
+        assert 60<lo<80 and 98<hi<=105 and axs[0].get_lines()[0].get_label()=='dense'
+        assert len(axs[0].patches)==(n==2)    # the dense network's band
+    plot_results(faked(acc, 2), ax=plt.subplots()[1])
+
+def test_plots_without_an_early_stop():
+    "Trainings without validation data have none; the axes stay empty."
+    df = faked(dict(dense=[.9], winning=[.91,.88])).assign(best_iteration=None)
+    axs = plot_results(df)
+    assert axs[0].get_lines() and not axs[1].get_lines()
+
+def test_colors_are_the_conditions_own():
+    acc = dict(dense=[.9], winning=[.91,.88], mine=[.88,.80], random_reinit=[.8,.7], yours=[.8,.7])
+    df = faked(acc)
+    def colors(df): return {l.get_label(): l.get_color() for a in plot_results(df) for l in a.get_lines()}
+    all_ = colors(df)
+    assert all_['winning']=='tab:green' and all_['mine']!=all_['yours'] and len(all_)==5
+    assert colors(df[df.condition!='mine'])['random_reinit']==all_['random_reinit']
+
+def test_an_axis_is_turned_once():
+    ax = plt.subplots()[1]
+    for _ in range(3): assert remaining_axis(ax, [100,80,64]) is ax and ax.xaxis_inverted() and ax.get_xscale()=='log'
+    assert ax.get_xlim()[0]>=100>64>=ax.get_xlim()[1]
