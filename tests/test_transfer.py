@@ -2,9 +2,9 @@
 import torchvision
 import pytest
 from helpers import *
-from fasterlth.find.controls import random_mask
+from fasterlth.find.controls import control_of, random_mask
 from fasterlth.core.tensors import model_tensors
-from fasterlth.transfer import _outline, _layers, _Stage, computation_order
+from fasterlth.transfer import Stage, appended, computation_order, interpolated, layers_of, outline, transferred
 
 def ticket_of(model, sparsity=80, granularity='weight', seed=0):
     "Of a network whose tensors are all different, its normalisations too."
@@ -88,7 +88,7 @@ def test_other_names_by_structure():
     moved(deeper, t, {'layer3.5': 'layer3.1', 'fc': 'fc'})
 
 def test_outlines():
-    stages = lambda m: {o.path: len(o.blocks) for o in _outline(_layers(model_tensors(m))) if isinstance(o, _Stage)}
+    stages = lambda m: {o.path: len(o.blocks) for o in outline(layers_of(model_tensors(m))) if isinstance(o, Stage)}
     assert stages(tv.resnet34())=={'layer1': 3, 'layer2': 4, 'layer3': 6, 'layer4': 3} and stages(small_resnet(8))=={'stage1': 1, 'stage2': 1, 'stage3': 1}
     assert stages(nn.Sequential(tv.resnet18()))=={'0.layer1': 2, '0.layer2': 2, '0.layer3': 2, '0.layer4': 2}
     assert stages(tv.vgg11())==stages(tv.densenet121())==stages(lenet5())=={} and stages(tv.vit_b_16())=={'encoder.layers': 12}
@@ -197,7 +197,7 @@ def test_from_a_file_and_trained(tmp_path):
     assert_masked(learn.model, new.masks)
 
 @pytest.mark.parametrize('args,error,text', [
-    (dict(model='resnet'), TypeError, 'model must be an nn.Module, not str'), (dict(what='mask'), ValueError, "what must be 'both', 'masks' or 'weights', not 'mask'"),
+    (dict(model='resnet'), TypeError, 'model must be an nn.Module, not str'), (dict(what='mask'), ValueError, "what must be one of 'both', 'masks', 'weights', not 'mask'"),
     (dict(skip='head'), ValueError, "skip has 'head', which matches none of fc1, fc2, fc3"), (dict(blocks='appended'), TypeError, "blocks must be a function"),
     (dict(model=nn.Sequential(nn.Conv3d(1, 2, 3))), ValueError, 'nothing of the ticket fits Sequential: 0.weight .left dense, no counterpart.')])
 def test_refusals(args, error, text):
@@ -212,7 +212,7 @@ def test_transferred_is_a_condition(tmp_path):
     make = lambda seed: Learner(digits_dls(size=8, n=256, bs=64, device=torch.device('cpu')), lenet_300_100(64, seed=seed), metrics=accuracy)
     t = ticket_of(lenet_300_100(64, seed=9), 75)
     by_seed = lambda seed,r: ticket_of(lenet_300_100(64, seed=9), 75, seed=seed*10+r)
-    s = LotteryStudy(make, lambda l: l.fit(1, 1e-2), 75, 1, dict(moved=transferred(t), moved_random=checked(transferred(t), random_mask), each=transferred(by_seed, what='masks')), 2, tmp_path/'s').run(n_jobs=2, verbose=False)    # in processes that get no more than the function
+    s = LotteryStudy(make, lambda l: l.fit(1, 1e-2), 75, 1, dict(moved=transferred(t), moved_random=control_of(transferred(t), random_mask), each=transferred(by_seed, what='masks')), 2, tmp_path/'s').run(n_jobs=2, verbose=False)    # in processes that get no more than the function
     assert not s.failures
     for seed in (0,1):
         m,r,e = (s.ticket(k, seed) for k in ('moved','moved_random','each'))
@@ -387,8 +387,8 @@ def test_a_condition_takes_all_masks():
     learn = make_learner(model=lenet_300_100(64))
     masks = make_masks(prunable(learn.model), 50)
     t = Ticket.of(learn.model, {**masks, 'fc1.bias': torch.arange(300)%2==0})
-    finder = SimpleNamespace(learn=learn, seed=0, _at_start=lambda: None)
-    start = transferred(t, rewound=False)(SimpleNamespace(finder=finder, round=1, start=SimpleNamespace(masks=masks)))
+    run = SimpleNamespace(finder=SimpleNamespace(seed=0), round=1, start=SimpleNamespace(masks=masks), reset=lambda: learn.model)
+    start = transferred(t, rewound=False)(run)
     assert same(start.masks, t.masks) and not start.rewound
-    alone = transferred(t, what='weights')(SimpleNamespace(finder=finder, round=1, start=SimpleNamespace(masks=masks)))
+    alone = transferred(t, what='weights')(run)
     assert alone.masks.keys()==masks.keys() and all(m.all() for m in alone.masks.values())
