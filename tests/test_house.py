@@ -1,4 +1,4 @@
-"The rules of the house, over syntax trees and notebooks: nothing of the package is imported. A failure lists every offender."
+"The rules of the house, checked on syntax trees and notebooks, nothing imported. A failure lists every offender."
 import ast, json, re
 from functools import cache
 from pathlib import Path
@@ -10,10 +10,11 @@ wings = ['core', 'train', 'find', 'ship', '']    # bottom to top; '' are the roo
 
 @cache
 def notebooks():
-    "Return notebooks that are exported: room, like `core.masks` → `(wing, number, path)`."
+    "Return the notebooks that export anything: room, like `core.masks` → `(wing, number, path)`."
     res = {}
     for wing in wings:
         for p in sorted((root/'nbs'/wing).glob('[0-9]*.ipynb')):
+            if not re.search(r'^#\| *(default_exp|exporti?)\b', '\n'.join(cells(p)), re.M): continue
             number,stem = p.stem.split('_', 1)
             res[f'{wing}.{stem}'.lstrip('.')] = wing,number,p
     return res
@@ -45,7 +46,7 @@ def listed(offenders): return '\n'.join(['', *offenders])
 # Imports
 
 def imported(node, room=None):
-    "Yield `(module, name)` for each import of ours, by absolute name without `fasterlth.`; name None for a whole module."
+    "Yield `(module, name)` for each import of ours, without `fasterlth.`; the name is None for a whole module."
     if isinstance(node, ast.Import):
         for a in node.names:
             if a.name.split('.')[0]=='fasterlth': yield a.name.partition('.')[2],None
@@ -79,19 +80,19 @@ def test_imports_go_down_only():
     bad = []
     for room,path in modules().items():
         for node,module,name in all_imports(path, room):
-            if module not in modules(): bad.append(f'{where(path, node)} imports {name or module}, which is in no room of ours: {module!r}')
+            if module not in modules(): bad.append(f'{where(path, node)} imports from {module!r}, which is no room')
             elif None in (place(room),place(module)): bad.append(f'{where(path, node)}: {room} or {module} has no notebook')
             elif not place(module)<place(room): bad.append(f'{where(path, node)}: {room} imports {module}')
     assert not bad, listed(bad)
 
 def test_core_loads_without_fastai_or_pandas():
-    bad = []
+    heavy,bad = ('fastai','fastcore','pandas','matplotlib'),[]
     for room,path in modules().items():
         if not room.startswith('core.'): continue
         for node in at_import(tree(path).body):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else \
                 [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
-            bad += [f'{where(path, node)} imports {n}' for n in names if n.split('.')[0] in ('fastai','fastcore','pandas','matplotlib')]
+            bad += [f'{where(path, node)} imports {n}' for n in names if n.split('.')[0] in heavy]
     assert not bad, listed(bad)
 
 # Private names
@@ -102,15 +103,17 @@ libraries = {
     '_asdict': (None, "NamedTuple's, documented in spite of its name"),
     '_fields': (None, "NamedTuple's, documented in spite of its name"),
     '_orig_mod': (['core.tensors'], "torch.compile's: where it keeps the model"),
-    '_C': (['train.loop'], "torch's own module: says whether a CUDA graph is being recorded"),
-    '_ConvNd': (['ship.shrink','ship.semi_structured'], "torch's: what its convolutions have in common"),
+    '_C': (['train.loop'], "torch's: calls a function without tensor subclasses"),
+    '_ConvNd': (['find.early_bird','ship.shrink','ship.semi_structured'], "torch's: the class of all convolutions"),
+    '_BatchNorm': (['find.early_bird','find.stability'], "torch's: the class of all batch normalisations"),
     '_FORCE_CUTLASS': (['ship.semi_structured'], "torch's 2:4 tensors: which kernels they use"),
     '_DTYPE_SHAPE_CONSTRAINTS': (['ship.semi_structured'], "torch's 2:4 tensors: which shapes their kernels take"),
     '_foreach_mul_': (['train.mask_callback'], "torch's: multiplies all weights in one launch; its optimizers use it"),
+    '_foreach_copy_': (['benchmarks.run'], "torch's: copies all weights in one launch; its optimizers use it"),
     '_call_one': (['train.loop'], "fastai's Learner: runs one event's callbacks"),
     '_with_events': (['train.loop','train.training'], "fastai's Learner: runs a part of a training between its events"),
-    '_do_fit': (['train.loop','train.training'], "fastai's Learner: the epochs of a training"),
-    '_do_epoch': (['train.loop','train.training'], "fastai's Learner: one epoch"),
+    '_do_fit': (['train.training'], "fastai's Learner: the epochs of a training"),
+    '_do_epoch': (['train.training'], "fastai's Learner: one epoch"),
     '_do_grad_opt': (['train.loop'], "fastai's Learner: backward pass and step"),
     '_backward': (['train.loop'], "fastai's Learner: the backward pass"),
     '_step': (['train.loop'], "fastai's Learner: the optimizer's step"),
@@ -131,12 +134,15 @@ def names_defined(path):
             res |= {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
     return res
 
+lookups = 'getattr','setattr','hasattr','delattr'
+
 def reached(path):
     "Yield `(node, name)` for each name that is looked up on an object, by a dot or by `getattr` and its kin."
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Attribute): yield node,node.attr
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ('getattr','setattr','hasattr','delattr'):
-            if len(node.args)>1 and isinstance(node.args[1], ast.Constant) and isinstance(node.args[1].value, str): yield node,node.args[1].value
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in lookups and len(node.args)>1:
+            name = node.args[1]
+            if isinstance(name, ast.Constant) and isinstance(name.value, str): yield node,name.value
 
 def programs():
     "Return the scripts beside the package: like `benchmarks.run` → path."
@@ -173,20 +179,27 @@ def test_every_module_has_its_notebook_at_the_same_place():
         exports = re.findall(r'^#\| *default_exp +(\S+)', '\n'.join(cells(p)), re.M)
         if exports!=[room]: bad.append(f'{p.relative_to(root)} exports to {exports}, not to {room}')
         if room not in modules(): bad.append(f'{p.relative_to(root)} has no module'); continue
-        names = re.findall(r'^# AUTOGENERATED.*File to edit: (\S+?)\.$', modules()[room].read_text(encoding='utf-8'), re.M)
-        if [(modules()[room].parent/n).resolve() for n in names]!=[p.resolve()]: bad.append(f'fasterlth/{room} was made from {names}, not from {p.relative_to(root)}')
+        text = modules()[room].read_text(encoding='utf-8')
+        names = re.findall(r'^# AUTOGENERATED.*File to edit: (\S+?)\.$', text, re.M)
+        made_from = [(modules()[room].parent/n).resolve() for n in names]
+        if made_from!=[p.resolve()]: bad.append(f'{room} was made from {names}, not from {p.relative_to(root)}')
     assert not bad, listed(bad)
+
+def is_all(node):
+    "Tell whether a statement assigns to `__all__`."
+    return isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id=='__all__'
 
 def test_no_line_of_code_is_longer_than_120_characters():
     "Generated lists of names and a notebook's own summary, which is the module's docstring, are left out."
     bad = []
     for room,path in modules().items():
         body = tree(path).body
-        generated = [n for n in body if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Name) and n.targets[0].id=='__all__']
+        generated = [n for n in body if is_all(n)]
         docstring = [n for n in body[:1] if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)]
         out = {i for n in generated+docstring for i in range(n.lineno, n.end_lineno+1)}
         lines = path.read_text(encoding='utf-8').split('\n')
-        bad += [f'{path.relative_to(root)}:{i} has {len(l)}: {l.strip()[:60]}' for i,l in enumerate(lines, 1) if len(l)>120 and i not in out]
+        bad += [f'{path.relative_to(root)}:{i} has {len(l)}: {l.strip()[:60]}'
+                for i,l in enumerate(lines, 1) if len(l)>120 and i not in out]
     assert not bad, listed(bad)
 
 def test_no_exported_cell_is_longer_than_60_lines():
@@ -203,9 +216,7 @@ def test_every_module_and_public_name_is_documented():
     for room,path in modules().items():
         body = tree(path).body
         if not ast.get_docstring(tree(path)): bad.append(f'{path.relative_to(root)} has no docstring')
-        names = {c.value for n in body if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Name) and n.targets[0].id=='__all__'
-                 for c in ast.walk(n.value) if isinstance(c, ast.Constant)}
-        for n in body:
-            if isinstance(n, (ast.FunctionDef,ast.ClassDef)) and n.name in names and not (ast.get_docstring(n) or '').strip():
-                bad.append(f'{where(path, n)} {n.name} has no docstring')
+        names = {c.value for n in body if is_all(n) for c in ast.walk(n.value) if isinstance(c, ast.Constant)}
+        public = [n for n in body if isinstance(n, (ast.FunctionDef,ast.ClassDef)) and n.name in names]
+        bad += [f'{where(path, n)} {n.name} has no docstring' for n in public if not (ast.get_docstring(n) or '').strip()]
     assert not bad, listed(bad)
