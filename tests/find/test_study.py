@@ -1,14 +1,12 @@
-"Studies: conditions that keep counts, results that don't depend on who made them, intervals, verdicts."
-import functools, json, subprocess, sys, warnings
+"Studies: conditions that keep counts, results that don't depend on who made them."
+import functools, subprocess, sys, warnings
 from types import SimpleNamespace
 import numpy as np
 import joblib
-from scipy import stats
 from helpers import *
 from fasterlth.find.controls import Start, Trunk, conditions
 from fasterlth.train.learner import examples
 from fasterlth.find.finder import LotteryTicketFinder
-from fasterlth.find.study import interval
 
 def make(seed): return Learner(digits_dls(size=8, n=256, bs=64, device=torch.device('cpu')), lenet_300_100(64, seed=seed), metrics=accuracy)
 def train(learn): learn.fit_one_cycle(2, 1e-2)
@@ -146,47 +144,6 @@ def test_what_fails_is_collected_and_tried_again(tmp_path):
     at = s.results.set_index(['condition','round']).drop(columns=['seconds','seed'])
     pd.testing.assert_frame_equal(at.loc['winning'], at.loc['brittle'], check_exact=True)
 
-def test_intervals_are_scipys():
-    x = np.random.default_rng(0).normal(size=7)
-    mean,lo,hi = interval(x, .9)
-    want = stats.t.interval(.9, 6, loc=x.mean(), scale=stats.sem(x))
-    np.testing.assert_allclose((lo,hi), want)
-    assert np.isclose(mean, x.mean()) and np.isnan(interval([1.])[1])
-
-def faked(acc, seeds=4):
-    "A study whose results are given."
-    s = study(seeds=seeds)
-    for i in range(seeds):
-        for k,v in acc.items():
-            for r,a in enumerate(v):
-                f = s._where('winning' if k in ('dense','winning') else k, i, None if k=='winning' else r+1)
-                vals = (acc['dense']+v) if k=='winning' else v
-                if k=='dense': continue
-                f.mkdir(parents=True, exist_ok=True)
-                row = lambda r,a: dict(round=r, sparsity=50.*(r>0)+10*r, remaining=100-50.*(r>0)-10*r, train_loss=1., valid_loss=1., accuracy=a+.001*i, best_epoch=2, start_valid_loss=2., start_accuracy=.1, seconds=1.)
-                rs = [row(n, b+.0002*(i%2)*n) for n,b in enumerate(vals)] if k=='winning' else [row(r+1, a+.0003*(i%3))]
-                (f/'done.json').write_text(json.dumps(dict(condition={}, iterations=5, rows=rs)))
-    return s
-
-def test_differences_are_paired():
-    s = faked(dict(dense=[.9], winning=[.91,.88], random_reinit=[.88,.80]))
-    df,r = s.summary(),s.results.set_index(['condition','round','seed']).accuracy*100
-    d = np.array([r['winning',1,i]-r['dense',0,i] for i in range(4)])
-    want = stats.t.interval(.95, 3, loc=d.mean(), scale=stats.sem(d))
-    np.testing.assert_allclose(df.loc[('winning',1),['vs_dense','vs_dense_low','vs_dense_high']].astype(float), [d.mean(),*want])
-    assert df.loc[('winning',1),'vs_dense_high']-df.loc[('winning',1),'vs_dense_low']<df.loc[('winning',1),'high']-df.loc[('winning',1),'low']
-    v = s.verdict()
-    assert v.startswith('winning at 40 % of the weights: +1.0') and 'against re-initialisation' in v and '4 seeds' in v
-    assert (s.results.best_iteration==10).all()
-
-def test_verdicts_that_are_none():
-    assert faked(dict(dense=[.9], winning=[.85,.84], random_reinit=[.80,.80])).verdict().startswith('no ticket wins')
-    assert faked(dict(dense=[.9], winning=[.91,.91], random_reinit=[.92,.92])).verdict().startswith('no ticket wins')
-    assert 'one seed shows nothing' in faked(dict(dense=[.9], winning=[.91,.91], random_reinit=[.8,.8]), 1).verdict()
-    assert 'without the condition random_reinit' in faked(dict(dense=[.9], winning=[.91,.91])).verdict()
-    loss = faked(dict(dense=[.9], winning=[.91,.91], random_reinit=[.8,.8]))
-    assert 'no ticket wins' in loss.verdict('valid_loss')    # all losses are equal: no gap
-
 def test_plot_and_mistakes(whole):
     axs = whole.plot()
     assert len(axs[0].get_lines())==len(whole.conditions)+2
@@ -195,16 +152,6 @@ def test_plot_and_mistakes(whole):
     with pytest.raises(ValueError, match='seed must be one of'): whole.ticket('winning', 7)
     with pytest.raises(ValueError, match='condition must be one of'): whole.ticket('lucky', 0)
 
-def test_gpus_are_shared_out(tmp_path, monkeypatch):
-    "Nothing of this machine has two: what would be set, and when, and put back."
-    at,seen = [],[]
-    monkeypatch.setattr(torch.cuda, 'device_count', lambda: 2)
-    monkeypatch.setattr(torch.cuda, 'current_device', lambda: at[-1] if at else 0)
-    monkeypatch.setattr(torch.cuda, 'set_device', at.append)
-    def copied(t): seen.append(at[-1]); return t.start
-    s = LotteryStudy(make, train, [50,80,90], conditions={'copied': copied}, seeds=2, path=tmp_path)
-    s.run(verbose=False)
-    assert at[:4]==[0,0,1,0] and at[-1]==0 and seen==[0,1]*3 and not s.failures
 
 def test_callbacks_that_write_do_so_apart(tmp_path, monkeypatch):
     "SaveModelCallback has one file by default, from which two trainings at a time would read each other's weights."
@@ -335,47 +282,6 @@ def test_fewer_conditions_and_seeds(tmp_path):
     t = study(tmp_path, ['shuffled'], [1]).run(verbose=False)
     pd.testing.assert_frame_equal(rows(t), s.results.query("seed==1 and condition!='random_reinit'").drop(columns='seconds').sort_values(['condition','seed','round']).reset_index(drop=True), check_exact=True)
 
-def test_bands_stay_within_the_plot(tmp_path):
-    "Two seeds have intervals beyond 100 %, one seed has none."
-    s = faked(dict(dense=[.97], winning=[.995,.90], random_reinit=[.95,.80]), 2)
-    assert s.summary().high.max()>100
-    for st in (s,faked(dict(dense=[.97], winning=[.995,.90], random_reinit=[.95,.80]), 1)):
-        axs = st.plot()
-        for a in axs:
-            for c in a.collections: assert all(np.nanmax(p.vertices[:,1])<=100 for p in c.get_paths() if a is axs[0] and len(p.vertices) and not np.isnan(p.vertices[:,1]).all())
-        lo,hi = axs[0].get_ylim()
-        assert 60<lo<80 and 98<hi<=105 and axs[0].get_lines()[0].get_label()=='dense'
-        assert len(axs[0].patches)==(st is s)    # the dense network's band
-    import matplotlib.pyplot as plt
-    s.plot(ax=plt.subplots()[1])
-
-def test_verdicts_of_losses():
-    runs = dict(dense=[.50], winning=[.45,.60], random_reinit=[.70,.80])
-    def renamed(name, **kwargs):
-        s = faked(runs)
-        real = type(s).results.fget(s)
-        class Renamed(type(s)): results = property(lambda self: real.rename(columns={'accuracy': name,'start_accuracy': f'start_{name}'}))
-        s.__class__ = Renamed
-        return s.verdict(name, **kwargs)
-    for name in ('mse','error_rate','hinge_loss','val_mae','perplexity'): assert renamed(name).startswith('winning at 40 %'), name
-    assert '-5.0' in renamed('error_rate') and ' pp' in renamed('error_rate') and ' pp' not in renamed('mse')
-    assert renamed('hinge_loss', margin=.11).startswith('winning at 30 %')    # the default margin is of percents only
-    assert renamed('distance').startswith('no ticket wins') and renamed('distance', more=False).startswith('winning at 40 %')
-
-def test_verdicts_need_pairs():
-    s = faked(dict(dense=[.9], winning=[.91,.91], random_reinit=[.8,.8]), 3)
-    import shutil
-    for i in (1,2): shutil.rmtree(s._where('random_reinit', i))
-    assert s.verdict().startswith('no verdict: winning, dense and random_reinit have no two seeds in common')
-    s = faked(dict(dense=[.9], winning=[.91,.91], random_reinit=[.8,.8]), 4)
-    shutil.rmtree(s._where('random_reinit', 2))
-    assert '3 seeds' in s.verdict() and s.summary().loc[('winning',1),['vs_dense_seeds','vs_random_reinit_seeds']].tolist()==[4,3]
-    for k in ('dense','random_reinit','lucky'):
-        with pytest.raises(ValueError, match='condition must be one of winning'): s.verdict(condition=k)
-    for level in (95,0,True,'high'):
-        with pytest.raises(ValueError, match='level must be between 0 and 1'): s.summary(level=level)
-    with pytest.raises(ValueError, match='metric must be one of'): s.summary('condition')
-
 def test_wrong_arguments_before_anything_is_made(tmp_path):
     from fasterlth.find.controls import at_init
     for error,kw,what in ((ValueError, dict(conditions=[at_init(snip),at_init(grasp)]), "two of the name 'pruned_at_init'"), (ValueError, dict(conditions={'winning': lambda t: t.start}), 'is always there'),
@@ -450,8 +356,3 @@ print(s.run(2, verbose=False).results.drop(columns='seconds').to_csv(), len(s.fa
     assert (tmp_path/'s.txt').read_text().strip()==f"{whole.results.drop(columns='seconds').to_csv()} 0"
     assert not [o for o in (tmp_path/'s').rglob('*') if o.suffix=='.part' or o.name in ('moment.safetensors','running')]
 
-@pytest.mark.filterwarnings('ignore::DeprecationWarning', 'ignore::ResourceWarning', 'ignore:Sending large graph')
-def test_dasks_threads_are_refused(tmp_path):
-    from distributed import Client, LocalCluster
-    with LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=None) as cluster, Client(cluster), joblib.parallel_config(backend='dask'):
-        with pytest.raises(ValueError, match='one thread each'): study(tmp_path).run(verbose=False)
