@@ -392,6 +392,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'fasterlth.train.loop._call_one': ('train/loop.html#_call_one', 'fasterlth/train/loop.py'),
                                       'fasterlth.train.loop._do_grad_opt': ('train/loop.html#_do_grad_opt', 'fasterlth/train/loop.py'),
                                       'fasterlth.train.loop._do_one_batch': ('train/loop.html#_do_one_batch', 'fasterlth/train/loop.py'),
+                                      'fasterlth.train.loop._is_fastais': ('train/loop.html#_is_fastais', 'fasterlth/train/loop.py'),
                                       'fasterlth.train.loop._loss': ('train/loop.html#_loss', 'fasterlth/train/loop.py'),
                                       'fasterlth.train.loop._step': ('train/loop.html#_step', 'fasterlth/train/loop.py'),
                                       'fasterlth.train.loop._with_events': ('train/loop.html#_with_events', 'fasterlth/train/loop.py'),

@@ -48,7 +48,7 @@ def examples(
     dls, # Loaders of a classification task
     n:int=10 # Examples of each class
 ) -> list: # One batch `(x, y)`
-    "Return a batch with `n` examples of each class from the training set; the first batch if targets aren't classes."
+    "Return `n` examples of each class from the training set; its first batch if the targets aren't classes."
     xs,ys,seen = [],[],{}
     for b in dls.train:
         if not _are_classes(b): return [b]

@@ -27,7 +27,7 @@ def _call_one(learn, event_name):
     for cb in sorted(learn.cbs, key=attrgetter('order')):
         cls = type(cb)
         handles = hasattr(cls, event_name) or event_name in vars(cb) or cls.__call__ is not Callback.__call__
-        if handles or event_name=='after_fit': cb(event_name)    # after every fit, fastai's callbacks reset `run`
+        if handles or event_name=='after_fit': cb(event_name)    # after_fit resets each callback's `run`
 
 def _with_events(learn, f, event_type, ex, final=noop):
     "Call `f` between its events."
@@ -38,7 +38,8 @@ def _with_events(learn, f, event_type, ex, final=noop):
 # %% ../../nbs/train/05_loop.ipynb #d4735411
 def _loss(loss_func, *args):
     "Return the loss, as a plain tensor if it is one of plain tensors."
-    if not isinstance(loss_func, BaseLoss) or any(type(o) is not torch.Tensor for o in args): return loss_func(*args)
+    plain = all(type(o) is torch.Tensor for o in args)
+    if not plain or not isinstance(loss_func, BaseLoss): return loss_func(*args)
     with torch._C.DisableTorchFunctionSubclass(): return loss_func(*args)
 
 def _do_one_batch(learn):
@@ -61,9 +62,13 @@ def _adam_step(p, lr, mom, step, sqr_mom, grad_avg, sqr_avg, eps, **kwargs):
     debias1,debias2 = debias(mom, 1-mom, step),debias(sqr_mom, 1-sqr_mom, step)
     p.data.addcdiv_(grad_avg, (sqr_avg/debias2).sqrt_().add_(eps), value=-lr/debias1)
 
+def _is_fastais(opt):
+    "Tell whether an optimizer steps as fastai's do."
+    return type(opt) is Optimizer and 'step' not in vars(opt) and Optimizer.step.__module__=='fastai.optimizer'
+
 def _step(learn):
     opt = learn.opt
-    if type(opt) is not Optimizer or 'step' in vars(opt) or Optimizer.step.__module__!='fastai.optimizer': return opt.step()
+    if not _is_fastais(opt): return opt.step()
     steppers = [_adam_step if cb is adam_step else cb for cb in opt.cbs]
     for params,hyper in zip(opt.param_lists, opt.hypers):
         for p in params:
@@ -78,9 +83,12 @@ def lean_loop(
     learn:Learner # Any learner
 ) -> dict: # Method's name → function, to be among the learner's attributes while the lean loop is wanted
     "Return methods that do what fastai's do, for those that are fastai's own in this learner."
-    def own(name): return name not in vars(learn) and getattr(getattr(type(learn), name), '__module__', '')=='fastai.learner'
-    if not own('__call__') or any(hasattr(learn, e) for e in events): return {}    # the learner or the model handles an event
-    return {f.__name__: partial(f, learn) for f in (_call_one,_with_events,_do_one_batch,_do_grad_opt,_step) if own(f.__name__)}
+    def is_fastais(name):
+        return name not in vars(learn) and getattr(getattr(type(learn), name), '__module__', '')=='fastai.learner'
+    if not is_fastais('__call__'): return {}
+    if any(hasattr(learn, e) for e in events): return {}    # an event may be a method of the learner, or of the model
+    methods = _call_one,_with_events,_do_one_batch,_do_grad_opt,_step
+    return {f.__name__: partial(f, learn) for f in methods if is_fastais(f.__name__)}
 
 # %% ../../nbs/train/05_loop.ipynb #0f9d0339
 @contextmanager

@@ -20,7 +20,7 @@ from ..core.masks import apply_masks
 from ..core.ticket import Ticket
 from .learner import check_learner, events, is_validating
 
-# %% ../../nbs/train/03_mask_callback.ipynb #fcbc63e1
+# %% ../../nbs/train/03_mask_callback.ipynb #4a28ee17
 def _guarded_fit(learn, *args, **kwargs):
     "The learner's `fit`, which tells its guarded callbacks that it has ended, whatever ended it."
     try: return type(learn).fit(learn, *args, **kwargs)
@@ -29,7 +29,7 @@ def _guarded_fit(learn, *args, **kwargs):
             if isinstance(cb, GuardedCallback): cb.on_exit()
 
 class GuardedCallback(Callback):
-    "A callback that is told when it is attached to a learner, and when a fit has ended, by an exception as well."
+    "A callback that is told when it is attached to a learner, and when a fit has ended, even by an exception."
     _learn = None
 
     @property
@@ -67,9 +67,10 @@ def _multiply(tensors, factors):
     if tensors:
         with torch.no_grad(): _mul_(tensors, factors)
 
+# %% ../../nbs/train/03_mask_callback.ipynb #c7964aa5
 class MaskCallback(GuardedCallback):
     "Keep pruned weights at exactly zero, at every forward pass and afterwards, whatever ends the fit."
-    order = 10**6    # after anything that may write weights: mixed precision (10), SaveModelCallback's reload (61), averaging
+    order = 10**6    # after anything that may write weights: fp16 (10), SaveModelCallback's reload (61), averaging
 
     def __init__(self,
         masks:dict # Parameter name → bool tensor, True where a weight is kept
@@ -78,14 +79,15 @@ class MaskCallback(GuardedCallback):
         self._handled = self._needed = frozenset(e for e in events if hasattr(type(self), e))
 
     def __call__(self, event_name):
-        # for an event that a callback lacks, fastai searches the learner and the model too, which takes longer than masking
+        # fastai searches learner and model for an event's method, which takes longer than masking
         if event_name in self._needed: return super().__call__(event_name)
 
     def prepare(self):
-        "Hold what the multiplication takes: parameters with pruned weights, and float masks of their type and layout."
+        "Hold the parameters that have pruned weights, and float masks of their type and layout."
         params = parameters_by_name(self.learn.model)
         pruned = [(params[n],m) for n,m in self.masks.items() if not m.all()]
-        self.held = [p for p,_ in pruned],[torch.empty_like(p, requires_grad=False).copy_(m) for p,m in pruned]
+        factors = [torch.empty_like(p, requires_grad=False).copy_(m) for p,m in pruned]
+        self.held = [p for p,_ in pruned],factors
     def enforce(self): _multiply(*self.held)
     def release(self): self.held = [],[]
 
@@ -108,8 +110,9 @@ class MaskCallback(GuardedCallback):
 
     def needed_events(self) -> frozenset:
         "Return the events that have to be handled in this epoch: each costs time at every batch."
-        unneeded = [e for e,needed in dict(before_batch=self._others_may_write, after_backward=_norms_matter(self.learn)).items() if not needed]
-        return self._handled.difference(unneeded)
+        idle = set() if self._others_may_write else {'before_batch'}
+        if not _norms_matter(self.learn): idle.add('after_backward')
+        return self._handled-idle
     def on_exit(self):
         if self.held[0]: apply_masks(self.learn.model, self.masks)    # there was no after_fit
         self.release()

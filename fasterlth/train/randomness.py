@@ -41,7 +41,8 @@ def random_states(
     "Return the random states of Python, NumPy, torch, CUDA, and of the loaders."
     name,keys,*rest = np.random.get_state()
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
-    res = dict(python=random.getstate(), numpy=(name,keys.tolist(),*rest), torch=torch.get_rng_state(), cuda=cuda)
+    numpy = name,keys.tolist(),*rest
+    res = dict(python=random.getstate(), numpy=numpy, torch=torch.get_rng_state(), cuda=cuda)
     if dls is not None: res['loaders'] = loader_states(dls)
     return res
 
@@ -54,7 +55,8 @@ def set_random_states(
     name,keys,*rest = states['numpy']
     np.random.set_state((name,np.array(keys, dtype=np.uint32),*rest))
     torch.set_rng_state(states['torch'].cpu())
-    if states['cuda'] and torch.cuda.is_available(): torch.cuda.set_rng_state_all([s.cpu() for s in states['cuda']])
+    if states['cuda'] and torch.cuda.is_available():
+        torch.cuda.set_rng_state_all([s.cpu() for s in states['cuda']])
     if dls is not None and 'loaders' in states: set_loader_states(dls, states['loaders'])
 
 # %% ../../nbs/train/00_randomness.ipynb #931e2c09

@@ -51,11 +51,12 @@ class Snapshot:
     def __repr__(self):
         n = sum(t.numel() for t in self.model.values())
         more = 'no optimizer yet' if self.opt is None else 'optimizer, random states'
-        return f"Snapshot(epoch {self.epoch}, batch {self.batch}: {len(self.model)} tensors, {n:,} values, {more})"
+        when = f'epoch {self.epoch}, batch {self.batch}'
+        return f'Snapshot({when}: {len(self.model)} tensors, {n:,} values, {more})'
 
-# %% ../../nbs/train/02_snapshot.ipynb #515288de
+# %% ../../nbs/train/02_snapshot.ipynb #0be8894a
 def _opt_layout(state):
-    "What two optimizers must share: in fastai's the number of groups and of states, in torch's the size of each group."
+    "What two optimizers must share: the numbers of fastai's groups and states, the sizes of torch's groups."
     if 'hypers' in state: return {k: len(state[k]) for k in ('state','hypers')}
     return dict(param_groups=[len(g.get('params', ())) for g in state.get('param_groups', ())])
 
@@ -66,18 +67,18 @@ def check_opt(
     "Raise a `ValueError` that shows both layouts, unless the saved state fits the optimizer."
     now = opt.state_dict()
     if now.keys()!=saved.keys() or _opt_layout(now)!=_opt_layout(saved):
-        raise ValueError(f"the snapshot's optimizer doesn't fit the learner's: {_opt_layout(saved)} in the snapshot, "
-                         f"{_opt_layout(now)} in the learner (groups and parameters)")
+        raise ValueError("the snapshot's optimizer doesn't fit the learner's: "
+                         f"{_opt_layout(saved)} in the snapshot, {_opt_layout(now)} in the learner")
 
 def _set_opt_state(opt, saved, hypers):
     "Restore an optimizer's state, and with `hypers` its hyper-parameters."
     new = clone_tree(saved)    # loading a state dict makes its tensors the optimizer's own
     if not hypers: new |= {k: v for k,v in opt.state_dict().items() if k in ('hypers','param_groups')}
     opt.load_state_dict(new)
-    for p,state in opt.state.items():    # torch's optimizers move their state to the parameters' device, fastai's don't
+    for p,state in opt.state.items():    # torch's optimizers move it to the parameters' device themselves
         state.update({k: v.to(p.device) for k,v in state.items() if isinstance(v, torch.Tensor)})
 
-# %% ../../nbs/train/02_snapshot.ipynb #0c7d1f80
+# %% ../../nbs/train/02_snapshot.ipynb #e26a023e
 @patch
 def restore(self:Snapshot,
     learn:Learner, # The learner it was taken of, or another with the same model
@@ -92,7 +93,7 @@ def restore(self:Snapshot,
         if learn.opt is None: learn.create_opt()
         check_opt(learn.opt, self.opt)
     if model: copy_tensors(learn.model, self.model)
-    if opt and self.opt is None: learn.opt = None    # there was none: the next fit creates it, as the first one did
+    if opt and self.opt is None: learn.opt = None    # there was none: the next fit creates one
     elif opt: _set_opt_state(learn.opt, self.opt, hypers)
     if rng: set_random_states(self.rng, learn.dls)
     return learn
@@ -142,14 +143,14 @@ class SnapshotCallback(Callback):
         if self.taken is None and not is_validating(self.learn) and not is_lr_find(self.learn):
             warn(f"no snapshot was taken: at={self.at!r} wasn't reached in this fit")
 
-# %% ../../nbs/train/02_snapshot.ipynb #841f304c
+# %% ../../nbs/train/02_snapshot.ipynb #e38b826e
 class ResumeCallback(Callback):
     "Begin the fit at a snapshot."
     order = -100    # before anything is done with a batch that is skipped
 
     def __init__(self,
         snapshot:Snapshot, # The moment to continue from
-        hypers:bool=False # Restore the optimizer's hyper-parameters as well, instead of keeping this fit's own
+        hypers:bool=False # Restore the optimizer's hyper-parameters, instead of keeping this fit's own
     ): self.moment,self.hypers,self.resumed = snapshot,hypers,False
 
     def before_fit(self): self.resumed = False

@@ -19,17 +19,19 @@ from fastcore.basics import patch, store_attr
 from torch import nn
 
 from ..core.tensors import unwrap
-from ..core.checks import check_batches, check_flags, check_sparsity, check_type, func_name, to_iteration
+from ..core.checks import (
+    check_batches, check_flags, check_sparsity, check_type, func_name, to_iteration)
 from ..core.inputs import Scoring, criterion_inputs, criterion_needs, make_inputs
 from ..core.schedules import check_schedule, make_plan
-from ..core.masks import apply_masks, broadcast_masks, dense_masks, mask_table, nest_masks, plot_masks, sparsity_of
+from ..core.masks import (
+    apply_masks, broadcast_masks, dense_masks, mask_table, nest_masks, plot_masks, sparsity_of)
 from ..core.pruner import Pruner, group_scores, warn_outputs
 from ..core.ticket import Ticket
 from .learner import is_lr_find, is_validating
 from .snapshot import Snapshot
 from .mask_callback import MaskCallback, learner_masks, mask_opt_state
 
-# %% ../../nbs/train/04_sparsify.ipynb #928b9a15
+# %% ../../nbs/train/04_sparsify.ipynb #b9c6a8f8
 @dataclass(frozen=True)
 class Times:
     "When the pruning starts and ends, and which moment is saved: epochs, or iterations like `'500it'`."
@@ -40,11 +42,13 @@ class Times:
 
     def __post_init__(self):
         "Raise if the times are wrong in any fit."
-        if any(isinstance(o, str) for o in (self.start,self.end,self.rewind)): self._convert(1)    # only a fit has an order of both
+        mixed = any(isinstance(o, str) for o in (self.start,self.end,self.rewind))
+        if mixed: self._convert(1)    # which comes first depends on the batches in an epoch
         else: self._ordered(10**6)
 
     def _convert(self, n_iter):
-        first,saved = to_iteration(self.start, n_iter, 'start_epoch'),to_iteration(self.rewind, n_iter, 'rewind_epoch')
+        first = to_iteration(self.start, n_iter, 'start_epoch')
+        saved = to_iteration(self.rewind, n_iter, 'rewind_epoch')
         return first,None if self.end is None else to_iteration(self.end, n_iter, 'end_epoch'),saved
 
     def _ordered(self, n_iter):
@@ -52,7 +56,8 @@ class Times:
         if last is not None and last<=first:
             raise ValueError(f"end_epoch must be after start_epoch {self.start!r}, not {self.end!r}")
         if self.rewinds and saved>first:
-            raise ValueError(f"rewind_epoch must not be after the first pruning, at start_epoch {self.start!r}: {self.rewind!r} is")
+            raise ValueError("rewind_epoch must not be after the first pruning, "
+                             f"at start_epoch {self.start!r}: {self.rewind!r} is")
         return first,last,saved
 
     def in_fit(self,
@@ -66,14 +71,14 @@ class Times:
         if last is not None and last>n: raise ValueError(f"end_epoch {self.end!r} is beyond {fit}")
         return first,last or n,saved
 
-# %% ../../nbs/train/04_sparsify.ipynb #c3e5d5ec
+# %% ../../nbs/train/04_sparsify.ipynb #db5dabbe
 def _ends(sparsity): return list(sparsity.values()) if isinstance(sparsity, dict) else [sparsity]
 def _percent(sparsity): return f'{sparsity:g}%' if isinstance(sparsity, Real) else str(sparsity)
 
 def _check_course(sparsity, start_sparsity, schedule):
     "Raise unless the schedule can lead from the sparsity at the start to the one to reach."
     check_sparsity(sparsity)
-    if isinstance(start_sparsity, dict): raise TypeError(f"start_sparsity must be a percent, not {start_sparsity!r}")
+    if isinstance(start_sparsity, dict): raise TypeError("start_sparsity must be one percent, not a dict")
     check_sparsity(start_sparsity, 'start_sparsity')
     if start_sparsity>min(_ends(sparsity)):
         raise ValueError(f"start_sparsity {start_sparsity!r} is above the sparsity to reach, {sparsity!r}")
@@ -84,19 +89,20 @@ def part_layers(
     model:nn.Module, # The whole model
     part:nn.Module=None # The part of it to prune, default all of it
 ) -> dict: # Parameter name → `Prunable`
-    "Return the prunable layers of a part of a model, by their names in the whole. Raise if it isn't a part of it."
+    "Return the prunable layers of a part of a model, by their names in the whole."
     model = unwrap(model)
     part = model if part is None else unwrap(part)
-    names = {id(p): n for n,p in model.named_parameters()}    # by the weights themselves, as `model[:3]` is a new module
+    names = {id(p): n for n,p in model.named_parameters()}    # by the weights, as `model[:3]` is a new module
     if any(id(p) not in names for p in part.parameters()):
         raise ValueError(f"model must be a part of the learner's model: this {type(part).__name__} isn't in it")
     return {names[id(o.weight)]: o for o in pruner.layers(part).values()}
 
-# %% ../../nbs/train/04_sparsify.ipynb #8ef47692
+# %% ../../nbs/train/04_sparsify.ipynb #40203c61
 class WeightCopies:
-    "Copies of weights: `init`, from the start, and `prev`, from the last step; None where a criterion needs neither."
+    "Copies of weights: `init`, from the start, and `prev`, from the last step; None if a criterion needs neither."
     def __init__(self, layers:dict, criterion:Callable):
-        self.layers,self.needs,self.init,self.prev = layers,criterion_needs(criterion)&{'init','prev'},None,None
+        self.layers,self.needs = layers,criterion_needs(criterion)&{'init','prev'}
+        self.init = self.prev = None
         self.start()
 
     def _copy(self): return {n: o.weight.detach().clone() for n,o in self.layers.items()}
@@ -113,8 +119,8 @@ def try_criterion(
     criterion:Callable, # Function of a weight
     copies:WeightCopies # For criteria that need them
 ):
-    "Raise unless the criterion can score the smallest layer. One that needs gradients isn't tried: it takes a batch."
-    if criterion_needs(criterion)-{'init','prev'}: return
+    "Raise unless the criterion can score the smallest layer."
+    if criterion_needs(criterion)-{'init','prev'}: return    # it takes a batch, which isn't there yet
     name,layer = min(layers.items(), key=lambda kv: kv[1].weight.numel())
     inputs = make_inputs(criterion, Scoring(model, [name], init=copies.init, prev=copies.prev))
     with warnings.catch_warnings():
@@ -141,7 +147,7 @@ class SparsityColumn(MaskCallback):
 class SparsifyCallback(SparsityColumn):
     "Prune while training, on a schedule; with `lth`, rewind the weights after each pruning step."
     def __init__(self,
-        sparsity:float|dict, # Percent of the weights to prune (50 = half), or a dict by name, pattern or layer type
+        sparsity:float|dict, # Percent of the weights to prune (50 = half); or by name, pattern or layer type
         granularity:str|dict, # What is pruned together: `'weight'`, `'filter'`, `'2:4'` …, or a dict as well
         context:str, # Ranked in each layer (`'local'`) or over the whole network (`'global'`)
         criteria:Callable, # Function of a weight: `l1_norm`, `movement`, `snip` …
@@ -152,7 +158,7 @@ class SparsifyCallback(SparsityColumn):
         lth:bool=False, # Rewind after each pruning step
         rewind_epoch:float|str=0, # The moment to rewind to, which is saved
         reset_end:bool=False, # Leave the ticket at the end of the fit: saved weights × masks
-        save_tickets:bool|str|Path=False, # Save a ticket after each step: to this folder, or (True) to the learner's model folder
+        save_tickets:bool|str|Path=False, # Save a ticket after each step, to this folder or (True) the learner's
         model:nn.Module=None, # A part of the learner's model to prune, default all of it
         round_to:int=None, # Keep a multiple of this number of groups in each layer
         layer_type:type|tuple=None, # Prune layers of these types only, default every registered one
@@ -172,11 +178,12 @@ class SparsifyCallback(SparsityColumn):
         self.part,self.history,self.begun,self._moment,self._end = model,pd.DataFrame(),False,None,None
         self._times()    # checked
 
-    def _times(self): return Times(self.start_epoch, self.end_epoch, self.rewind_epoch, self.lth or self.reset_end)
+    def _times(self):
+        return Times(self.start_epoch, self.end_epoch, self.rewind_epoch, self.lth or self.reset_end)
     def _say(self, text):
         if self.verbose: print(text)
 
-# %% ../../nbs/train/04_sparsify.ipynb #09858819
+# %% ../../nbs/train/04_sparsify.ipynb #e1df735a
 @patch
 def _begin(self:SparsifyCallback):
     "Check and lay out the fit that begins."
@@ -202,7 +209,8 @@ def _check_rewind(self:SparsifyCallback, saved, n_iter):
         raise ValueError("lth and reset_end don't go with to_non_native_fp16: "
                          "its float32 master weights would not be rewound. Use to_fp16")
     epoch = self.learn.epoch
-    if saved<epoch*n_iter: raise ValueError(f"rewind_epoch {self.rewind_epoch!r} lies before the fit's own start at epoch {epoch}")
+    if saved<epoch*n_iter:
+        raise ValueError(f"rewind_epoch {self.rewind_epoch!r} lies before the fit's own start at epoch {epoch}")
     return saved
 
 @patch
@@ -216,24 +224,13 @@ def _take_over(self:SparsifyCallback, masks):
         raise ValueError(f"sparsity must be at least the {held:.2f}% of the ticket on this learner, "
                          f"not {_percent(self.sparsity)}: learn.remove_cbs(MaskCallback) takes it off")
 
-# %% ../../nbs/train/04_sparsify.ipynb #a48efc34
+# %% ../../nbs/train/04_sparsify.ipynb #2ce42314
 @patch
 def _save(self:SparsifyCallback):
     "Save the moment to rewind to."
     self._say(f"Saving Weights at epoch {self.rewind_epoch}")
     self._moment,self._save_at = Snapshot.take(self.learn, self.learn.epoch, self.learn.iter),None
     self._copies.start()
-
-@patch
-def _prune(self:SparsifyCallback, progress, sparsity):
-    "Prune to the sparsity of the schedule at this progress."
-    target = self._target(progress, sparsity)
-    masks = self.pruner.step(self.learn.model, target, self.masks, self._layers, regrow=sparsity<self._last, **self._given())
-    self.masks,self._last = broadcast_masks(nest_masks(masks, self._floor)),sparsity
-    if self.lth: self._rewind()
-    self._apply_all()
-    self._copies.step()
-    self._note(target)
 
 @patch
 def _target(self:SparsifyCallback, progress, sparsity):
@@ -244,11 +241,24 @@ def _target(self:SparsifyCallback, progress, sparsity):
 @patch
 def _given(self:SparsifyCallback):
     "What the criterion's inputs are made from."
-    batches = self.batches or [(*self.learn.xb,*self.learn.yb)]
-    return dict(batches=batches, loss_func=self.learn.loss_func, init=self._copies.init, prev=self._copies.prev)
+    batches,copies = self.batches or [(*self.learn.xb,*self.learn.yb)],self._copies
+    return dict(batches=batches, loss_func=self.learn.loss_func, init=copies.init, prev=copies.prev)
+
+# %% ../../nbs/train/04_sparsify.ipynb #a96eacf4
+@patch
+def _prune(self:SparsifyCallback, progress, sparsity):
+    "Prune to the sparsity of the schedule at this progress."
+    target,regrow = self._target(progress, sparsity),sparsity<self._last
+    masks = self.pruner.step(self.learn.model, target, self.masks, self._layers, regrow, **self._given())
+    self.masks,self._last = broadcast_masks(nest_masks(masks, self._floor)),sparsity
+    if self.lth: self._rewind()
+    self._apply_all()
+    self._copies.step()
+    self._note(target)
 
 @patch
 def _rewind(self:SparsifyCallback):
+    "Restore the saved moment, but not the random states: the next batches are new ones."
     self._say(f"Resetting Weights to their epoch {self.rewind_epoch} values")
     self._moment.restore(self.learn, hypers=False, rng=False)
     self.learn.opt.zero_grad()    # accumulated gradients belong to other weights
@@ -261,10 +271,9 @@ def _apply_all(self:SparsifyCallback):
         if isinstance(cb, MaskCallback): cb.enforce()
     mask_opt_state(self.learn.opt, self.learn.model, self.masks)
 
-# %% ../../nbs/train/04_sparsify.ipynb #0e436724
 @patch
 def _note(self:SparsifyCallback, target):
-    "Note a step, and save its ticket if that is wanted."
+    "Add the step to `history`, and save its ticket if that is wanted."
     epoch,sparsity = self.learn.epoch,self.measure()
     row = dict(epoch=epoch, iteration=epoch*self._n_iter+self.learn.iter,
                target=target if isinstance(target, dict) else round(target, 4), sparsity=sparsity)
@@ -273,7 +282,7 @@ def _note(self:SparsifyCallback, target):
     folder = self.learn.path/self.learn.model_dir if self.save_tickets is True else Path(self.save_tickets)
     self.ticket.save(folder/f'ticket_{sparsity:.2f}.safetensors')
 
-# %% ../../nbs/train/04_sparsify.ipynb #be893e0a
+# %% ../../nbs/train/04_sparsify.ipynb #ec6b2985
 @patch
 def _about(self:SparsifyCallback):
     "Where the ticket came from."
@@ -281,15 +290,17 @@ def _about(self:SparsifyCallback):
     last = dict(zip(rec.metric_names[1:], rec.values[-1])) if rec is not None and rec.values else {}
     return dict(made_by='SparsifyCallback', sparsity=self.sparsity, granularity=self.granularity, context=self.context,
         criterion=func_name(self.criteria), schedule=func_name(self.schedule), lth=self.lth,
-        rewind=self.rewind_epoch if self._moment else 'no: the weights at the end', seed=torch.initial_seed(),
-        steps=self.history.to_dict('records'), metrics={k: v for k,v in last.items() if isinstance(v, (int,float))})
+        rewind=self.rewind_epoch if self._moment else 'no: the weights at the end',
+        seed=torch.initial_seed(), steps=self.history.to_dict('records'),
+        metrics={k: v for k,v in last.items() if isinstance(v, (int,float))})
 
 @patch(as_prop=True)
 def ticket(self:SparsifyCallback) -> Ticket:
     "The ticket of the last fit, or so far."
     if self._end is not None: return self._end
     if not self.begun: raise ValueError("there is no ticket yet: the callback was in no fit")
-    return Ticket.of(self.learn.model, {**self._others, **self.masks}, self._moment and self._moment.model, **self._about())
+    weights = self._moment and self._moment.model
+    return Ticket.of(self.learn.model, {**self._others, **self.masks}, weights, **self._about())
 
 # %% ../../nbs/train/04_sparsify.ipynb #3090ddff
 @patch
@@ -319,7 +330,7 @@ def after_fit(self:SparsifyCallback):
     self._say(f"Final Sparsity: {self.measure():.2f}%")
     self._say(self.summary().to_string())
 
-# %% ../../nbs/train/04_sparsify.ipynb #12d1cedb
+# %% ../../nbs/train/04_sparsify.ipynb #9a685d72
 @patch
 def summary(self:SparsifyCallback) -> pd.DataFrame:
     "Return weights and sparsity by layer, counted from the masks."
@@ -335,7 +346,8 @@ def plot_plan(self:SparsifyCallback, ax=None):
     "Plot the pruning steps of the last fit, as they were done."
     import matplotlib.pyplot as plt
     if ax is None: ax = plt.subplots(figsize=(4,2.5))[1]
-    if len(self.history): ax.step([0,*self.history.iteration], [0,*self.history.sparsity], where='post', marker='.')
+    done = self.history
+    if len(done): ax.step([0,*done.iteration], [0,*done.sparsity], where='post', marker='.')
     ax.set(xlabel='iteration', ylabel='sparsity (%)')
     return ax
 

@@ -47,7 +47,8 @@ class ValidatedCallback(Callback):
         return all(torch.equal(self.tensors[n].to(t.device), t) for n,t in live.items())
 
 # %% ../../nbs/train/06_training.ipynb #1357bf72
-_ours = TrainEvalCallback,Recorder,ProgressCallback,MaskCallback,SnapshotCallback,ResumeCallback,ValidatedCallback
+_not_counting = (TrainEvalCallback,Recorder,ProgressCallback,
+                 MaskCallback,SnapshotCallback,ResumeCallback,ValidatedCallback)
 _plain = bool,int,float,str,type(None)
 
 def _is_scaler(o): return isinstance(o, torch.amp.GradScaler)
@@ -56,14 +57,18 @@ def _counting(learn):
     "The callbacks that count something of their own, by name and position among those of the same name."
     seen = {}
     for cb in learn.cbs:
-        if isinstance(cb, _ours): continue
+        if isinstance(cb, _not_counting): continue
         seen[cb.name] = seen.get(cb.name, -1)+1
         yield f'{cb.name} {seen[cb.name]}',cb
 
 def callback_states(learn:Learner) -> dict: # Name of a callback → its attributes that JSON can hold
     "Return what the learner's callbacks have counted so far."
-    def state(v): return to_json(v.state_dict() if _is_scaler(v) else v)
-    return {k: {n: state(v) for n,v in vars(cb).items() if isinstance(v, _plain) or _is_scaler(v)} for k,cb in _counting(learn)}
+    def states(cb):
+        for n,v in vars(cb).items():
+            if _is_scaler(v): v = v.state_dict()
+            elif not isinstance(v, _plain): continue
+            yield n,to_json(v)
+    return {k: dict(states(cb)) for k,cb in _counting(learn)}
 
 def set_callback_states(learn:Learner, states:dict):
     "Restore what the callbacks had counted."
@@ -73,12 +78,13 @@ def set_callback_states(learn:Learner, states:dict):
             if _is_scaler(now): now.load_state_dict(v)
             else: setattr(cb, n, v)
 
-# %% ../../nbs/train/06_training.ipynb #ca00aada
+# %% ../../nbs/train/06_training.ipynb #7993dead
 def recorder_state(learn:Learner) -> dict: # Plain lists and numbers
     "Return what the learner's recorder has recorded so far."
     rec = learn.recorder
     def floats(vs): return [float(o) for o in vs]
-    return dict(values=[floats(v) for v in rec.values], smooth=[rec.smooth_loss.count, float(rec.smooth_loss.val)],
+    smooth = [rec.smooth_loss.count, float(rec.smooth_loss.val)]
+    return dict(values=list(map(floats, rec.values)), smooth=smooth,
                 iters=list(getattr(rec, 'iters', [])), lrs=floats(rec.lrs), losses=floats(rec.losses))
 
 def set_recorder_state(learn:Learner, state:dict):
@@ -86,7 +92,8 @@ def set_recorder_state(learn:Learner, state:dict):
     rec,(count,loss) = learn.recorder,state['smooth']
     rec.values = [L(v) for v in state['values']]
     rec.smooth_loss.count,rec.smooth_loss.val = count,torch.tensor(loss)
-    rec.iters,rec.lrs,rec.losses = list(state['iters']),list(state['lrs']),[torch.tensor(o) for o in state['losses']]
+    rec.iters,rec.lrs = list(state['iters']),list(state['lrs'])
+    rec.losses = [torch.tensor(o) for o in state['losses']]
 
 # %% ../../nbs/train/06_training.ipynb #df2ef84c
 class Training:
@@ -96,16 +103,18 @@ class Training:
     def __init__(self,
         learn:Learner, # Its model and optimizer are as they should be at the start, or at `begin`
         begin:Snapshot=None, # Where to begin, default the start
-        at:int=None, # Iteration at which to take a snapshot, counted over all fits; afterwards it is in `.taken`
+        at:int=None, # Iteration at which to take a snapshot, counted over all fits; it is in `.taken`
         on_epoch:Callable=None # Called with this training after each epoch and each fit
     ):
         self.learn,self.begin,self.at,self.on_epoch,self.stop = learn,begin,at,on_epoch,False
         self.fit_no,self.epoch = 0,0    # whole fits, and whole epochs of the current one
         self.steps,self.n_epochs = 0,0    # iterations and epochs of the whole fits
         notes = begin and begin.notes or {}
-        self.epochs,self.passed = list(notes.get('epochs', [])),list(notes.get('passed', []))    # `passed`: the moments after fits
+        self.epochs = list(notes.get('epochs', []))
+        self.passed = list(notes.get('passed', []))    # the moment after each whole fit
         self._before,self._since = notes.get('seconds', 0),time.perf_counter()
-        self._dls,self._snap,self._snap_fit,self._aside,self._validated = learn.dls,None,None,False,ValidatedCallback()
+        self._dls,self._validated,self._aside = learn.dls,ValidatedCallback(),False
+        self._snap = self._snap_fit = None
 
     def __call__(self,
         train:Callable # Function of the learner that fits it, once or several times
@@ -114,7 +123,8 @@ class Training:
         b = self.begin
         if b and not (b.fit or b.epoch or b.batch): self._restore(b)
         with in_charge(self.learn, self._fit, self._epochs): train(self.learn)
-        if not self.fit_no: raise ValueError("train must fit the learner, like lambda learn: learn.fit_one_cycle(5): it made no fit")
+        if not self.fit_no:
+            raise ValueError("train must fit the learner, like lambda learn: learn.fit_one_cycle(5): it made no fit")
         if b and (self.fit_no<b.fit or self._begins_within()):
             raise ValueError(f"train must make the fits that it made before: it made {self.fit_no}, "
                              f"and the training resumes in fit {b.fit+1}")
@@ -130,17 +140,16 @@ class Training:
         b = self.begin
         return b is not None and self.fit_no==b.fit and bool(b.epoch or b.batch)
 
-# %% ../../nbs/train/06_training.ipynb #177981ea
+# %% ../../nbs/train/06_training.ipynb #79329642
 @patch
 def moment(self:Training,
     **notes # Anything else that JSON can hold
 ) -> Snapshot:
     "Take a snapshot to resume from; call it in `on_epoch`."
-    params = self.learn.model.named_parameters()
-    grads = {n: p.grad.detach().clone() for n,p in params if p.grad is not None and p.grad.any()}    # accumulated, not stepped yet
+    accumulated = {n: p.grad for n,p in self.learn.model.named_parameters() if p.grad is not None and p.grad.any()}
     states = dict(callbacks=callback_states(self.learn), **recorder_state(self.learn))
     return Snapshot.take(self.learn, self.epoch, fit=self.fit_no, notes=dict(
-        grads=grads, epochs=list(self.epochs), passed=self.passed, seconds=self.seconds,
+        grads=clone_tree(accumulated), epochs=list(self.epochs), passed=self.passed, seconds=self.seconds,
         validated=self._validated.fits(self.learn.model), states=states, **notes))
 
 @patch
@@ -202,7 +211,7 @@ def _set_graphs_aside(learn, call, args, kwargs):
         args,kwargs = (),{k: v for k,v in call.items() if k!='self'}
     return [cb for cb in learn.cbs if _is_graph(cb)],args,kwargs
 
-# %% ../../nbs/train/06_training.ipynb #0ed306d9
+# %% ../../nbs/train/06_training.ipynb #e7ede6e4
 @patch
 def _fit(self:Training, fit, *args, **kwargs):
     "Stand in for `learn.fit`."
@@ -216,16 +225,19 @@ def _fit(self:Training, fit, *args, **kwargs):
         seed_loaders(self._dls, int(torch.randint(2**31, ())))
     if self.stop or self.begin and self.fit_no<self.begin.fit: return self._pass_over(call['n_epoch'])
     graphs,args,kwargs = _set_graphs_aside(self.learn, call, args, kwargs)
-    with self.learn.removed_cbs(graphs), self.learn.added_cbs(self._fit_cbs(call['n_epoch'])): fit(*args, **kwargs)
+    cbs = self._fit_cbs(call['n_epoch'])
+    with self.learn.removed_cbs(graphs), self.learn.added_cbs(cbs): fit(*args, **kwargs)
     self._count(call['n_epoch'])
-    states = dict(callbacks={}, **recorder_state(self.learn))    # the callbacks count for themselves
-    self.passed = self.passed[:self.fit_no-1] + [vars(Snapshot.take(self.learn, fit=self.fit_no, notes=dict(states=states)))]
+    states = dict(callbacks={}, **recorder_state(self.learn))    # callbacks may be others in the next fit
+    moment = Snapshot.take(self.learn, fit=self.fit_no, notes=dict(states=states))
+    self.passed = self.passed[:self.fit_no-1] + [vars(moment)]
     self._tell(0)
 
 @patch
 def _fit_cbs(self:Training, n_epoch):
     "The callbacks for a fit: one takes the snapshot of iteration `at`, if it is one of these epochs'."
-    if self.at is None or not self.steps<=self.at<self.steps+n_epoch*len(self.learn.dls.train): return [self._validated]
+    end = self.steps+n_epoch*len(self.learn.dls.train)
+    if self.at is None or not self.steps<=self.at<end: return [self._validated]
     self._snap,self._snap_fit = SnapshotCallback(f'{self.at-self.steps}it'),self.fit_no
     return [self._validated, self._snap]
 
@@ -245,7 +257,7 @@ def _count(self:Training, n_epoch):
     self.n_epochs += n_epoch
     self.steps += n_epoch*len(self.learn.dls.train)
 
-# %% ../../nbs/train/06_training.ipynb #ef943e6c
+# %% ../../nbs/train/06_training.ipynb #ba724a2d
 @patch(as_prop=True)
 def taken(self:Training) -> Snapshot:
     "The snapshot of iteration `at`, None before."
@@ -254,9 +266,9 @@ def taken(self:Training) -> Snapshot:
 
 @patch(as_prop=True)
 def last(self:Training) -> list:
-    "Validation loss and metrics of the last epoch, None if the learner isn't any more what was validated then."
+    "Validation loss and metrics of the last epoch, None if the learner has changed since it was validated."
     rec,names = self.learn.recorder,['train_loss', *metric_names(self.learn)]
     recorded = [o for o in getattr(rec, 'metric_names', []) if o not in ('epoch','time')]
     if self.learn.dls is not self._dls or recorded!=names: return None
-    if not rec.values or len(rec.values[-1])!=len(names) or not self._validated.fits(self.learn.model): return None
-    return list(rec.values[-1][1:])
+    row = rec.values[-1] if rec.values else []
+    return list(row[1:]) if len(row)==len(names) and self._validated.fits(self.learn.model) else None

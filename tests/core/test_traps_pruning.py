@@ -83,8 +83,8 @@ def test_06_masks_do_not_promote_weights(dtype):
     learn = make_learner(model=net)
     cb = MaskCallback(masks)
     learn.add_cb(cb)
-    cb.prepare(); cb.enforce()
-    assert net[1].weight.dtype==dtype and cb.held[1][0].dtype==dtype
+    cb._arm(); cb._enforce()
+    assert net[1].weight.dtype==dtype and cb._armed[1][0].dtype==dtype
 
 optimizers = dict(sgd=partial(SGD, mom=.9, wd=.1), adam=partial(Adam, wd=.1), rmsprop=partial(RMSProp, mom=.9), lamb=Lamb, radam=RAdam, ranger=ranger,
     wrap_sgd=partial(OptimWrapper, opt=torch.optim.SGD, momentum=.9, weight_decay=.1), wrap_adamw=partial(OptimWrapper, opt=torch.optim.AdamW),
