@@ -195,10 +195,10 @@ import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r})
 from helpers import *
 from fasterlth.find.controls import at_init, control_of, shuffled
 def make(seed): return Learner(digits_dls(size=8, n=256, bs=64, device=torch.device('cpu')), lenet_300_100(64, seed=seed), metrics=accuracy)
-own = {{'moved': dict(criteria=movement), 'early': at_init(snip), 'mixed': checked(at_init(snip), shuffled)}}
+own = {{'moved': dict(criteria=movement), 'early': at_init(snip), 'mixed': control_of(at_init(snip), shuffled)}}
 s = LotteryStudy(make, lambda l: l.fit(1, 1e-2), {{nn.Linear: 50}}, 1, own, 1, {str(tmp_path)!r}, criteria=partial(random_score, seed=1), layer_type=nn.Linear)
 print('run', len(s.run(verbose=False).results), len(s.failures))
-for k,other in (('moved',dict(criteria=taylor)),('early',at_init(grasp)),('mixed',checked(at_init(grasp), shuffled)),('early',dict(rewind='lr')),('moved',at_init(snip))):
+for k,other in (('moved',dict(criteria=taylor)),('early',at_init(grasp)),('mixed',control_of(at_init(grasp), shuffled)),('early',dict(rewind='lr')),('moved',at_init(snip))):
     try: LotteryStudy(make, lambda l: l.fit(1, 1e-2), {{nn.Linear: 50}}, 1, {{k: other}}, 1, {str(tmp_path)!r}, criteria=partial(random_score, seed=1), layer_type=nn.Linear).run(verbose=False)
     except ValueError as e: print('refused', 'was another condition' in str(e))
 """

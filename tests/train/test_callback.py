@@ -317,7 +317,7 @@ late = [(dict(start_epoch=2), 'start_epoch 2 is beyond the fit'), (dict(start_ep
     (dict(granularity={'nope': 'row'}), "granularity has 'nope'"), (dict(granularity='2:4', sparsity=60), 'more than 2:4 gives'),
     (dict(granularity='head'), "nothing to prune"), (dict(layer_type=nn.LSTM), 'nothing to prune'), (dict(granularity='layer'), 'single group'),
     (dict(granularity='filter', round_to=9, layer_type=nn.Conv2d), 'round_to must be at most the number of groups, which is 8 in conv.weight, not 9'),
-    (dict(criteria=lambda: 3), "can't score"), (dict(criteria=lambda w: w.sum()), 'must give scores of the shape'), (dict(criteria=lambda w: None), 'must give scores')]
+    (dict(criteria=lambda: 3), "can't score"), (dict(criteria=lambda w: w.sum()), 'must return scores of the shape'), (dict(criteria=lambda w: None), 'must return scores')]
 @pytest.mark.parametrize('kwargs,says', late)
 @pytest.mark.filterwarnings('ignore:left dense')
 def test_wrong_arguments_for_the_fit_change_nothing(learn, kwargs, says):
@@ -325,8 +325,11 @@ def test_wrong_arguments_for_the_fit_change_nothing(learn, kwargs, says):
     with pytest.raises((ValueError,TypeError), match=says): quiet(learn, 2, cbs=sparsify(**kwargs))
     assert same(before, weights(learn.model)) and list(learn.metrics.attrgot('name'))==['accuracy']
 
-def test_there_is_no_ticket_before_a_fit():
-    with pytest.raises(ValueError, match='no ticket yet'): sparsify().ticket
+def test_there_is_no_ticket_before_a_fit(learn):
+    cb = sparsify()
+    with pytest.raises(ValueError, match='no ticket yet'): cb.ticket
+    learn.add_cb(cb)
+    with pytest.raises(ValueError, match='no ticket yet'): cb.ticket
 
 def test_a_nan_weight_is_named(learn):
     learn.model.fc1.weight.data[0,0] = float('nan')
@@ -340,10 +343,10 @@ def test_memory_beside_the_model_is_bounded():
         order = 2000
         def after_batch(self):
             if not self.training: return
-            held = {t.data_ptr(): t.nbytes for t in [*cb.masks.values(), *cb._armed[1]]}
+            held = {t.data_ptr(): t.nbytes for t in [*cb.masks.values(), *cb.held[1]]}
             tensors = [v for v in vars(cb).values() if isinstance(v, torch.Tensor)]
             extra.append(sum(held.values())+sum(t.nbytes for t in tensors))
-            assert cb._init is None and cb._prev is None and cb._moment is None
+            assert cb._copies.init is None and cb._copies.prev is None and cb._moment is None
     quiet(learn, 1, cbs=[cb,Size()])
     assert max(extra)<=1.25*sum(p.nbytes for p in learn.model.parameters())
 
@@ -403,7 +406,7 @@ def test_a_ticket_survives_an_interruption_of_a_later_fit(learn, tmp_path):
         l.dls = learn.dls
         with pytest.raises(KeyboardInterrupt): quiet(l, 1, cbs=Boom())
         assert_masked(l.model, ticket.masks)    # at once
-        assert not l.mask._armed[0] and l.fit.args==(l,)
+        assert not l.mask.held[0] and l.fit.args==(l,)
     learn.remove_cbs(MaskCallback)
     assert 'fit' not in vars(learn)    # nothing of it is left
     twin.add_cb(cb := sparsify(90))
