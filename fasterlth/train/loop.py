@@ -43,6 +43,7 @@ def _loss(loss_func, *args):
     with torch._C.DisableTorchFunctionSubclass(): return loss_func(*args)
 
 def _do_one_batch(learn):
+    "Train or validate on one batch."
     learn.pred = learn.model(*learn.xb)
     learn._call_one('after_pred')
     if len(learn.yb):
@@ -52,6 +53,7 @@ def _do_one_batch(learn):
     if learn.training and len(learn.yb): learn._do_grad_opt()
 
 def _do_grad_opt(learn):
+    "Compute gradients and step."
     learn._with_events(learn._backward, 'backward', CancelBackwardException)
     learn._with_events(learn._step, 'step', CancelStepException)
     learn.opt.zero_grad()
@@ -67,6 +69,7 @@ def _is_fastais(opt):
     return type(opt) is Optimizer and 'step' not in vars(opt) and Optimizer.step.__module__=='fastai.optimizer'
 
 def _step(learn):
+    "Call the optimizer's steppers for each parameter."
     opt = learn.opt
     if not _is_fastais(opt): return opt.step()
     steppers = [_adam_step if cb is adam_step else cb for cb in opt.cbs]

@@ -20,9 +20,9 @@ from ..core.masks import apply_masks
 from ..core.ticket import Ticket
 from .learner import check_learner, events, is_validating
 
-# %% ../../nbs/train/03_mask_callback.ipynb #4a28ee17
+# %% ../../nbs/train/03_mask_callback.ipynb #2541b064
 def _guarded_fit(learn, *args, **kwargs):
-    "The learner's `fit`, which tells its guarded callbacks that it has ended, whatever ended it."
+    "Call the learner's `fit`, and tell its guarded callbacks that it has ended, whatever ended it."
     try: return type(learn).fit(learn, *args, **kwargs)
     finally:
         for cb in learn.cbs:
@@ -41,12 +41,15 @@ class GuardedCallback(Callback):
         if learn is not None: self.on_attach(learn)
 
     def on_attach(self, learn):
+        "Guard the learner's `fit`."
         if 'fit' not in vars(learn): learn.fit = partial(_guarded_fit, learn)
     def on_detach(self, learn):
+        "Leave the learner as it was."
         self.on_exit()
         others = any(isinstance(cb, GuardedCallback) and cb is not self for cb in learn.cbs)
         if not others and getattr(vars(learn).get('fit'), 'func', None) is _guarded_fit: del learn.fit
-    def on_exit(self): pass
+    def on_exit(self):
+        "Undo what has to be undone; called after each fit, and when detached."
 
 # %% ../../nbs/train/03_mask_callback.ipynb #5ee42b06
 def _is_foreign(cb):
@@ -67,7 +70,7 @@ def _multiply(tensors, factors):
     if tensors:
         with torch.no_grad(): _mul_(tensors, factors)
 
-# %% ../../nbs/train/03_mask_callback.ipynb #c7964aa5
+# %% ../../nbs/train/03_mask_callback.ipynb #8a1433d2
 class MaskCallback(GuardedCallback):
     "Keep pruned weights at exactly zero, at every forward pass and afterwards, whatever ends the fit."
     order = 10**6    # after anything that may write weights: fp16 (10), SaveModelCallback's reload (61), averaging
@@ -88,8 +91,12 @@ class MaskCallback(GuardedCallback):
         pruned = [(params[n],m) for n,m in self.masks.items() if not m.all()]
         factors = [torch.empty_like(p, requires_grad=False).copy_(m) for p,m in pruned]
         self.held = [p for p,_ in pruned],factors
-    def enforce(self): _multiply(*self.held)
-    def release(self): self.held = [],[]
+    def enforce(self):
+        "Zero the pruned weights."
+        _multiply(*self.held)
+    def release(self):
+        "Drop what `prepare` holds."
+        self.held = [],[]
 
     def before_fit(self): apply_masks(self.learn.model, self.masks)
     def before_train(self):

@@ -54,9 +54,9 @@ class Snapshot:
         when = f'epoch {self.epoch}, batch {self.batch}'
         return f'Snapshot({when}: {len(self.model)} tensors, {n:,} values, {more})'
 
-# %% ../../nbs/train/02_snapshot.ipynb #0be8894a
+# %% ../../nbs/train/02_snapshot.ipynb #f0ec7255
 def _opt_layout(state):
-    "What two optimizers must share: the numbers of fastai's groups and states, the sizes of torch's groups."
+    "Return what two optimizers must share: fastai's numbers of groups and states, torch's sizes of groups."
     if 'hypers' in state: return {k: len(state[k]) for k in ('state','hypers')}
     return dict(param_groups=[len(g.get('params', ())) for g in state.get('param_groups', ())])
 

@@ -31,7 +31,7 @@ from .learner import is_lr_find, is_validating
 from .snapshot import Snapshot
 from .mask_callback import MaskCallback, learner_masks, mask_opt_state
 
-# %% ../../nbs/train/04_sparsify.ipynb #b9c6a8f8
+# %% ../../nbs/train/04_sparsify.ipynb #e8fd63d8
 @dataclass(frozen=True)
 class Times:
     "When the pruning starts and ends, and which moment is saved: epochs, or iterations like `'500it'`."
@@ -41,7 +41,7 @@ class Times:
     rewinds: bool # Whether it is needed
 
     def __post_init__(self):
-        "Raise if the times are wrong in any fit."
+        "Raise if the times are wrong whatever the fit."
         mixed = any(isinstance(o, str) for o in (self.start,self.end,self.rewind))
         if mixed: self._convert(1)    # which comes first depends on the batches in an epoch
         else: self._ordered(10**6)
@@ -97,7 +97,7 @@ def part_layers(
         raise ValueError(f"model must be a part of the learner's model: this {type(part).__name__} isn't in it")
     return {names[id(o.weight)]: o for o in pruner.layers(part).values()}
 
-# %% ../../nbs/train/04_sparsify.ipynb #40203c61
+# %% ../../nbs/train/04_sparsify.ipynb #1424aa0e
 class WeightCopies:
     "Copies of weights: `init`, from the start, and `prev`, from the last step; None if a criterion needs neither."
     def __init__(self, layers:dict, criterion:Callable):
@@ -107,10 +107,10 @@ class WeightCopies:
 
     def _copy(self): return {n: o.weight.detach().clone() for n,o in self.layers.items()}
     def start(self):
-        "Copy the weights as those of the start."
+        "Copy the weights of the start."
         if self.needs: self.init = self.prev = self._copy()
     def step(self):
-        "Copy the weights as those after a step."
+        "Copy the weights after a step."
         if 'prev' in self.needs: self.prev = self._copy()
 
 def try_criterion(
@@ -128,10 +128,11 @@ def try_criterion(
         try: group_scores({name: layer}, criterion, **inputs)
         except TypeError as e: raise TypeError(f"criteria {func_name(criterion)!r} can't score {name}: {e}") from e
 
-# %% ../../nbs/train/04_sparsify.ipynb #75a299ea
+# %% ../../nbs/train/04_sparsify.ipynb #3764e44d
 class SparsityColumn(MaskCallback):
     "A `MaskCallback` with the sparsity, counted from its masks, in the progress table."
     def measure(self) -> float: # Percent
+        "Return the sparsity of the masks."
         return sparsity_of(self.masks)
 
     def on_attach(self, learn):
@@ -176,7 +177,7 @@ class SparsifyCallback(SparsityColumn):
         store_attr(but='model')
         self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep)
         self.part,self.history,self.begun,self._moment,self._end = model,pd.DataFrame(),False,None,None
-        self._times()    # checked
+        self._times()    # raises if they are wrong in any fit
 
     def _times(self):
         return Times(self.start_epoch, self.end_epoch, self.rewind_epoch, self.lth or self.reset_end)
@@ -224,7 +225,7 @@ def _take_over(self:SparsifyCallback, masks):
         raise ValueError(f"sparsity must be at least the {held:.2f}% of the ticket on this learner, "
                          f"not {_percent(self.sparsity)}: learn.remove_cbs(MaskCallback) takes it off")
 
-# %% ../../nbs/train/04_sparsify.ipynb #2ce42314
+# %% ../../nbs/train/04_sparsify.ipynb #b3d848d2
 @patch
 def _save(self:SparsifyCallback):
     "Save the moment to rewind to."
@@ -234,13 +235,13 @@ def _save(self:SparsifyCallback):
 
 @patch
 def _target(self:SparsifyCallback, progress, sparsity):
-    "The sparsity to prune to now, by layer if it is given so."
+    "Return the sparsity to prune to now, by layer if it is given so."
     if not isinstance(self.sparsity, dict): return sparsity
     return {k: self.schedule(self.start_sparsity, end, progress) for k,end in self.sparsity.items()}
 
 @patch
 def _given(self:SparsifyCallback):
-    "What the criterion's inputs are made from."
+    "Return what the criterion's inputs are made from."
     batches,copies = self.batches or [(*self.learn.xb,*self.learn.yb)],self._copies
     return dict(batches=batches, loss_func=self.learn.loss_func, init=copies.init, prev=copies.prev)
 
@@ -282,10 +283,10 @@ def _note(self:SparsifyCallback, target):
     folder = self.learn.path/self.learn.model_dir if self.save_tickets is True else Path(self.save_tickets)
     self.ticket.save(folder/f'ticket_{sparsity:.2f}.safetensors')
 
-# %% ../../nbs/train/04_sparsify.ipynb #ec6b2985
+# %% ../../nbs/train/04_sparsify.ipynb #97b56c5f
 @patch
 def _about(self:SparsifyCallback):
-    "Where the ticket came from."
+    "Return where the ticket came from."
     rec = getattr(self.learn, 'recorder', None)
     last = dict(zip(rec.metric_names[1:], rec.values[-1])) if rec is not None and rec.values else {}
     return dict(made_by='SparsifyCallback', sparsity=self.sparsity, granularity=self.granularity, context=self.context,
@@ -296,7 +297,7 @@ def _about(self:SparsifyCallback):
 
 @patch(as_prop=True)
 def ticket(self:SparsifyCallback) -> Ticket:
-    "The ticket of the last fit, or so far."
+    "Return the ticket of the last fit, or so far."
     if self._end is not None: return self._end
     if not self.begun: raise ValueError("there is no ticket yet: the callback was in no fit")
     weights = self._moment and self._moment.model

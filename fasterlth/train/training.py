@@ -54,7 +54,7 @@ _plain = bool,int,float,str,type(None)
 def _is_scaler(o): return isinstance(o, torch.amp.GradScaler)
 
 def _counting(learn):
-    "The callbacks that count something of their own, by name and position among those of the same name."
+    "Yield the callbacks that count something of their own, by name and position among those of the same name."
     seen = {}
     for cb in learn.cbs:
         if isinstance(cb, _not_counting): continue
@@ -99,7 +99,7 @@ def set_recorder_state(learn:Learner, state:dict):
 class Training:
     """A run of `train(learn)`, from a moment on. `epochs` has a dict of losses and metrics for each epoch.
 
-    Set `stop`, in `on_epoch` say, to pass over the fits that are left."""
+    Set `stop`, say in `on_epoch`, to pass over the remaining fits."""
     def __init__(self,
         learn:Learner, # Its model and optimizer are as they should be at the start, or at `begin`
         begin:Snapshot=None, # Where to begin, default the start
@@ -132,15 +132,15 @@ class Training:
 
     @property
     def seconds(self) -> float:
-        "The time that the training has taken so far, interruptions left out."
+        "Return the seconds that the training has taken so far, without interruptions."
         return self._before+time.perf_counter()-self._since
 
     def _begins_within(self):
-        "Whether the beginning lies within the current fit."
+        "Tell whether the beginning lies within the current fit."
         b = self.begin
         return b is not None and self.fit_no==b.fit and bool(b.epoch or b.batch)
 
-# %% ../../nbs/train/06_training.ipynb #79329642
+# %% ../../nbs/train/06_training.ipynb #5e285152
 @patch
 def moment(self:Training,
     **notes # Anything else that JSON can hold
@@ -154,7 +154,7 @@ def moment(self:Training,
 
 @patch
 def _restore(self:Training, moment):
-    "Put the learner where it was at a moment."
+    "Return the learner to a moment of the training."
     moment.restore(self.learn)
     notes = moment.notes or {}
     if notes.get('validated'): self._validated.tensors = moment.model
@@ -211,7 +211,7 @@ def _set_graphs_aside(learn, call, args, kwargs):
         args,kwargs = (),{k: v for k,v in call.items() if k!='self'}
     return [cb for cb in learn.cbs if _is_graph(cb)],args,kwargs
 
-# %% ../../nbs/train/06_training.ipynb #e7ede6e4
+# %% ../../nbs/train/06_training.ipynb #70360038
 @patch
 def _fit(self:Training, fit, *args, **kwargs):
     "Stand in for `learn.fit`."
@@ -235,7 +235,7 @@ def _fit(self:Training, fit, *args, **kwargs):
 
 @patch
 def _fit_cbs(self:Training, n_epoch):
-    "The callbacks for a fit: one takes the snapshot of iteration `at`, if it is one of these epochs'."
+    "Return the callbacks for a fit: one takes the snapshot of iteration `at`, if that lies in this fit."
     end = self.steps+n_epoch*len(self.learn.dls.train)
     if self.at is None or not self.steps<=self.at<end: return [self._validated]
     self._snap,self._snap_fit = SnapshotCallback(f'{self.at-self.steps}it'),self.fit_no
@@ -243,7 +243,7 @@ def _fit_cbs(self:Training, n_epoch):
 
 @patch
 def _pass_over(self:Training, n_epoch):
-    "Count a fit without training it. `train` may look at what it has trained, so that is restored."
+    "Count a fit without training it. `train` may look at what it has trained, so that is restored as well."
     self._count(n_epoch)
     b,n = self.begin,self.fit_no
     if self.stop: return
@@ -257,16 +257,16 @@ def _count(self:Training, n_epoch):
     self.n_epochs += n_epoch
     self.steps += n_epoch*len(self.learn.dls.train)
 
-# %% ../../nbs/train/06_training.ipynb #ba724a2d
+# %% ../../nbs/train/06_training.ipynb #f9d2ac34
 @patch(as_prop=True)
 def taken(self:Training) -> Snapshot:
-    "The snapshot of iteration `at`, None before."
+    "Return the snapshot of iteration `at`, None before."
     if self._snap is None or self._snap.taken is None: return None
     return replace(self._snap.taken, fit=self._snap_fit, notes=dict(passed=self.passed[:self._snap_fit]))
 
 @patch(as_prop=True)
 def last(self:Training) -> list:
-    "Validation loss and metrics of the last epoch, None if the learner has changed since it was validated."
+    "Return the last epoch's validation loss and metrics, None if the learner has changed since."
     rec,names = self.learn.recorder,['train_loss', *metric_names(self.learn)]
     recorded = [o for o in getattr(rec, 'metric_names', []) if o not in ('epoch','time')]
     if self.learn.dls is not self._dls or recorded!=names: return None
