@@ -274,7 +274,7 @@ class Search:
         o = unpack_tree(meta, tensors)
         return cls(_unpack(o['masks']), o['found'], o['n_epochs'])
 
-# %% ../../nbs/find/06_early_bird.ipynb #149443ad
+# %% ../../nbs/find/06_early_bird.ipynb #f60c06c6
 class EarlyBirdFinder:
     "Find an early-bird ticket: train densely until the masks have settled."
     def __init__(self,
@@ -295,8 +295,8 @@ class EarlyBirdFinder:
         if seed is not None: check_whole(seed, 'seed', 0)
         self.callback = EarlyBirdCallback(sparsity, granularity, context, criteria, threshold, n_masks, l1,
                                           reset_on_fit=False, layer_type=layer_type, verbose=verbose)
-        self.learn,self.seed,self.folder,self.protocol = learn,seed,RunFolder(path, 'early-bird search'),Protocol(learn)
-        self.train,self.search = None,None
+        self.folder,self.protocol = RunFolder(path, 'search for an early-bird ticket'),Protocol(learn)
+        self.learn,self.seed,self.train,self.search = learn,seed,None,None
 
     @property
     def found(self) -> int:

@@ -295,12 +295,12 @@ def test_another_search_needs_another_folder(tmp_path):
                             (dict(criteria=l1_norm), 'settings.criteria.name is movement in the folder, l1_norm now'), (dict(seed=1), 'seed is 0 in the folder, 1 now')):
             with pytest.raises(ValueError, match=f'belongs to another experiment: .*{text}.*Use another folder'): bird(tmp_path, **kwargs).find_early_bird(long_fits)
         with pytest.raises(ValueError, match='train.*Use another folder'): bird(tmp_path).find_early_bird(two_fits)
-        with pytest.raises(ValueError, match='is the folder of a early-bird search, not of a finder'): finder(path=tmp_path).find_winning_ticket(long_fits)
+        with pytest.raises(ValueError, match='is the folder of a search for an early-bird ticket, not of a finder'): finder(path=tmp_path).find_winning_ticket(long_fits)
     refused()
     bird(tmp_path).find_early_bird(long_fits)
     refused()
     with pytest.raises(KeyboardInterrupt): finder(stop(make_learner(), 8), path=tmp_path/'rounds').find_winning_ticket(two_fits)
-    with pytest.raises(ValueError, match='is the folder of a finder, not of a early-bird search'): bird(tmp_path/'rounds').find_early_bird(long_fits)
+    with pytest.raises(ValueError, match='is the folder of a finder, not of a search for an early-bird ticket'): bird(tmp_path/'rounds').find_early_bird(long_fits)
 
 def test_a_mistake_in_train_can_be_corrected(tmp_path):
     with pytest.raises(KeyboardInterrupt): bird(tmp_path, 3).find_early_bird(two_fits)    # nothing was kept of it
