@@ -32,6 +32,7 @@ from .ship.shrink import *
 from .ship.export import *
 from .ship.semi_structured import *
 from .ship.deploy import *
+from .transfer import *
 from .data import *
 from .models import *
 

@@ -20,7 +20,7 @@ from fasterlth.all import *
 
 def bird_ticket(learn, train, sparsity, path=None, **kwargs):
     "Search an early-bird ticket."
-    return LotteryTicketFinder(learn, sparsity, path=path, seed=0, verbose=False).find_early_bird(train, **kwargs)
+    return EarlyBirdFinder(learn, sparsity, path=path, seed=0, verbose=False, **kwargs).find_early_bird(train)
 
 def score_gradients(model, batches, loss_func):
     "Give the gradients that criteria ask for, by kind."

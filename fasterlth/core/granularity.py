@@ -98,12 +98,12 @@ def register_granularity(
     if name in _granularities: raise ValueError(f"granularity {name!r} exists already")
     _granularities[name] = axes
 
-# %% ../../nbs/core/02_granularity.ipynb #37b21349
+# %% ../../nbs/core/02_granularity.ipynb #e1164b2c
 def _nm(granularity):
     "Return `(n, m)` of a granularity like `'2:4'`, None for the others."
     if not (found := re.fullmatch(r'(\d+):(\d+)', granularity)): return None
     n,m = map(int, found.groups())
-    if not 0<n<m: raise ValueError(f"granularity {granularity!r}: n:m keeps n of m neighbours, so 0 < n < m, as in '2:4'")
+    if not 0<n<m: raise ValueError(f"granularity {granularity!r}: n:m keeps n of m neighbours, so 0 < n < m")
     return n,m
 
 def check_granularity(

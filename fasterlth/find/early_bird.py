@@ -201,7 +201,7 @@ def after_epoch(self:EarlyBirdCallback):
     if self.verbose: print(f"Early-bird ticket found after {self.found} epochs")
     if self.stop: raise CancelFitException()
 
-# %% ../../nbs/find/06_early_bird.ipynb #6af3893b
+# %% ../../nbs/find/06_early_bird.ipynb #e92b023b
 @patch(as_prop=True)
 def distances(self:EarlyBirdCallback) -> pd.DataFrame:
     "The share, from 0 to 1, on which the masks of any two epochs differ."
@@ -215,7 +215,8 @@ def _why_not(self:EarlyBirdCallback) -> str:
     d = self.distances
     worst = [max(d[i][j] for j in range(i-self.n_masks+1, i)) for i in d.columns[self.n_masks-1:]]
     if not worst: return f"{self.n_masks} masks are needed to compare"
-    return f"the masks of {self.n_masks} epochs differed by {min(worst):.3f} or more, above the threshold {self.threshold:g}"
+    return (f"the masks of {self.n_masks} epochs differed by {min(worst):.3f} or more, "
+            f"above the threshold {self.threshold:g}")
 
 @patch(as_prop=True)
 def ticket(self:EarlyBirdCallback) -> Ticket:
@@ -353,7 +354,7 @@ def _search(self:EarlyBirdFinder) -> Search:
     folder.remove('moment.safetensors')
     return search
 
-# %% ../../nbs/find/06_early_bird.ipynb #d0682633
+# %% ../../nbs/find/06_early_bird.ipynb #a3b28b5a
 @patch
 def is_finished(self:EarlyBirdFinder) -> bool:
     "Tell whether the folder has everything that a search leaves; then it is only read."
@@ -391,7 +392,8 @@ def _read_start(self:EarlyBirdFinder, begun:set) -> bool: # Was there one?
     if 'frozen' not in (start.notes or {}):
         raise ValueError(f"{str(self.folder.file(file))!r} is a snapshot, but not the start of a search")
     if any(not torch.equal(t, start.model[n].to(t.device)) for n,t in model_tensors(self.learn.model).items()):
-        warn(f"the learner's weights differ from the start that {path!r} holds: continuing with the folder's", stacklevel=4)
+        warn(f"the learner's weights differ from the start that {path!r} holds: continuing with the folder's",
+             stacklevel=4)
     self.protocol.start = start
     return True
 

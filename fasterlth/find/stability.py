@@ -27,8 +27,8 @@ from ..core.masks import check_masks, sparsity_by_layer
 from ..core.files import atomic_write, load_tensors, save_tensors
 from ..core.ticket import Ticket, to_json
 from ..train.randomness import random_states, set_random_states
-from ..train.snapshot import Snapshot
 from ..train.learner import check_validation
+from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.training import Training
 from .fingerprint import describe_function, describe_learner
@@ -36,7 +36,7 @@ from .progress import Progress
 from .folder import RunFolder, open_folder
 from .protocol import Protocol, check_train
 
-# %% ../../nbs/find/07_stability.ipynb #01f94fc4
+# %% ../../nbs/find/07_stability.ipynb #9deaea41
 def _weights_of(o, model, name):
     "Return the weights of a ticket, a learner, or a dict of tensors, as copies on the model's device."
     if isinstance(o, Ticket): o = o.start()
@@ -47,28 +47,29 @@ def _weights_of(o, model, name):
     return {n: o[n].detach().to(t.device, copy=True) for n,t in live.items()}    # they may be the model's own
 
 def _between(x, y, alpha):
-    "Return the point `alpha` of the way from one tensor to another; integers stay those of the first until the end."
+    "Return the point `alpha` of the way from one tensor to another; integers are those of the first until the end."
     if alpha==1: return y
     return x+(y-x)*alpha if x.is_floating_point() else x
 
-# %% ../../nbs/find/07_stability.ipynb #37b11609
+# %% ../../nbs/find/07_stability.ipynb #a59a9ff2
 def _norms(model):
     "List the BatchNorm layers of a model."
     return [m for m in model.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
 
 def _renew_norms(learn, n_batches):
-    "Make BatchNorm's statistics anew, as means over training batches."
+    "Compute BatchNorm's statistics anew, as means over training batches."
     momenta = [(m,m.momentum) for m in _norms(learn.model)]
     try: update_bn((b[0] for b in islice(iter(learn.dls.train), n_batches)), learn.model)
     finally:
         for m,momentum in momenta: m.momentum = momentum    # an interrupted `update_bn` leaves them at None
 
-# %% ../../nbs/find/07_stability.ipynb #111bb437
+# %% ../../nbs/find/07_stability.ipynb #dcb64bf4
 def _error_rate(out, yb):
     "Return the rate of wrong classes in a batch; NaN where the targets aren't classes."
     y = yb[0] if len(yb)==1 else None
-    classes = isinstance(y, torch.Tensor) and not y.is_floating_point() and isinstance(out, torch.Tensor) and out.ndim==y.ndim+1
-    return float((out.argmax(1)!=y).float().mean()) if classes else float('nan')
+    if not isinstance(y, torch.Tensor) or not isinstance(out, torch.Tensor): return float('nan')
+    if y.is_floating_point() or out.ndim!=y.ndim+1: return float('nan')
+    return float((out.argmax(1)!=y).float().mean())
 
 def _evaluate(learn):
     "Return the mean loss and the percentage of errors on the validation set."
@@ -86,7 +87,7 @@ def linear_interpolation(
     learn:Learner, # Its model, loss and data; it is left as it was
     a, b, # Ticket (weights × masks), learner, or dict of tensors, each
     points:int=30, # Points on the line, including its ends
-    bn_batches:int=50 # Training batches from which BatchNorm's statistics are made anew at each point
+    bn_batches:int=50 # Training batches from which BatchNorm's statistics are computed anew at each point
 ) -> pd.DataFrame: # A row for each point: `alpha` (0 is `a`, 1 is `b`), `loss`, `error` in percent
     "Measure loss and error on the validation set along the straight line between two networks."
     check_whole(points, 'points', 3)
@@ -107,7 +108,7 @@ def linear_interpolation(
     finally: set_random_states(states, learn.dls)
     return pd.DataFrame(rows, columns=['alpha','loss','error'])
 
-# %% ../../nbs/find/07_stability.ipynb #199b394d
+# %% ../../nbs/find/07_stability.ipynb #0c9781d3
 def barrier(
     line:pd.DataFrame, # From `linear_interpolation`
     of:str='error' # `'error'`, in percentage points, or `'loss'`
@@ -117,7 +118,7 @@ def barrier(
     return max(float(v.max()-(v[0]+v[-1])/2), 0.)
 
 def _measure_of(lines):
-    "Return the column of `lines` that barriers are measured in: `'error'`, or `'loss'` where targets aren't classes."
+    "Return the column that barriers are measured in: `'error'`, or `'loss'` where targets aren't classes."
     return 'loss' if lines.error.isna().any() else 'error'
 
 def _percent_barrier(line):
@@ -125,7 +126,7 @@ def _percent_barrier(line):
     if _measure_of(line)=='error': return barrier(line)
     return 100*barrier(line, 'loss')/abs(line.loss.iloc[[0,-1]].mean())
 
-# %% ../../nbs/find/07_stability.ipynb #af1943ff
+# %% ../../nbs/find/07_stability.ipynb #3e537266
 class Candidate(NamedTuple):
     "A moment that a search looks at."
     iteration:int # From the start of the training
@@ -140,8 +141,9 @@ def candidates(
         raise ValueError(f"epochs must be a list of candidates like [0, .5, '500it'], not {epochs!r}")
     found = sorted((Candidate(to_iteration(e, n_iter, 'epochs'), e) for e in epochs), key=attrgetter('iteration'))
     for a,b in zip(found, found[1:]):
-        if a.iteration==b.iteration: raise ValueError(f"epochs must be different moments, but {a.epoch!r} and {b.epoch!r} are "
-                                                      f"the same iteration, with {n_iter} in an epoch")
+        if a.iteration==b.iteration:
+            raise ValueError(f"epochs must be different moments, but {a.epoch!r} and {b.epoch!r} are "
+                             f"the same iteration (an epoch has {n_iter})")
     return found
 
 # %% ../../nbs/find/07_stability.ipynb #163360de
@@ -172,7 +174,7 @@ def masks_of_copies(
     "Return the masks to train copies with, none for the dense ones."
     return {'dense': {}} | ({} if ticket is None else {str(_checksum(ticket.masks)): ticket.masks})
 
-# %% ../../nbs/find/07_stability.ipynb #afc931b0
+# %% ../../nbs/find/07_stability.ipynb #ffe118a6
 class RewindSearch:
     "Trainings of copies from several moments, kept in a folder."
     def __init__(self,
@@ -185,11 +187,13 @@ class RewindSearch:
         self.protocol,self.folder = Protocol(learn),RunFolder(path, 'rewind_find')
 
     def open(self):
-        "Take the start, or read the one that the folder holds. Raise a `ValueError` if the folder belongs to another experiment."
+        "Take the start, or read the one that the folder holds. Refuse a folder of another experiment."
         trained = [o for o in self.folder.names('*.safetensors') if o!='start.safetensors']
         open_folder(self.folder, self._describe(), () if trained else ('train',))
         if self.folder.has('start.safetensors'): self.protocol.start = self._read_start()
-        elif trained: raise ValueError(f"path {str(self.folder.path)!r} has {trained[0]}, but no start.safetensors: it is damaged")
+        elif trained:
+            raise ValueError(f"path {str(self.folder.path)!r} has {trained[0]}, but no start.safetensors: "
+                             "it is damaged")
         else: self.folder.keep('start.safetensors', self.protocol.take_start(self.seed))
 
     def _describe(self):
@@ -201,7 +205,8 @@ class RewindSearch:
         "Read the start, and warn if the learner's weights are others."
         start = Snapshot.load(self.folder.file('start.safetensors'))
         if any(not torch.equal(t, start.model[n].to(t.device)) for n,t in model_tensors(self.learn.model).items()):
-            warn(f"the learner's weights differ from the start that {str(self.folder.path)!r} holds: continuing with the folder's", stacklevel=4)
+            warn(f"the learner's weights differ from the start that {str(self.folder.path)!r} holds: "
+                 "continuing with the folder's", stacklevel=4)
         return start
 
 # %% ../../nbs/find/07_stability.ipynb #80b7998a
@@ -249,21 +254,23 @@ def end(self:RewindSearch,
     self.folder.remove(f'moment_{copy.file}')
     return res
 
-# %% ../../nbs/find/07_stability.ipynb #84578089
+# %% ../../nbs/find/07_stability.ipynb #d79787fe
 @patch
 def cost(self:RewindSearch,
     copies:list # All trainings, in order of time
 ) -> str:
-    "Say what is left to train. Raise a `ValueError` if a candidate lies behind the end of the training."
+    "Say what is left to train. Raise a `ValueError` if a candidate lies beyond the training."
     steps,epochs = self.protocol.length(self.train)
     moments = list(dict.fromkeys(o.moment for o in copies))
     last = moments[-1]
-    if last.iteration>=steps: raise ValueError(f"epochs must lie in the training, which has {epochs:g} epochs of "
-                                               f"{len(self.learn.dls.train)} iterations: {last.epoch!r} doesn't")
+    if last.iteration>=steps:
+        raise ValueError(f"epochs must lie in the training, which has {epochs:g} epochs of "
+                         f"{len(self.learn.dls.train)} iterations: {last.epoch!r} doesn't")
     todo = [o for o in copies if not self.folder.has(o.file)]
     after = sum((steps-o.moment.iteration)/steps*epochs for o in todo)
     before = last.iteration/steps*epochs+sum(o.iteration>0 for o in moments) if todo else 0
-    return (f"{len(todo)} trainings{f' (of {len(copies)})' if len(todo)<len(copies) else ''} from {len(moments)} moments: "
+    of = f' (of {len(copies)})' if len(todo)<len(copies) else ''
+    return (f"{len(todo)} trainings{of} from {len(moments)} moments: "
             f"{after:.3g} epochs, and at most {before:.3g} to get there")
 
 @patch
@@ -272,7 +279,7 @@ def ends(self:RewindSearch,
     masks:dict, # Name, see `Copy.masks` → masks
     verbose:bool=False # Show a bar
 ) -> dict: # Copy → weights
-    "Train all copies, those from a moment after each other."
+    "Train all copies, moment after moment."
     res,moment = {},self.protocol.start
     with Progress(len(copies), verbose) as bar:
         for candidate,group in groupby(copies, key=attrgetter('moment')):
@@ -282,24 +289,26 @@ def ends(self:RewindSearch,
                 bar.show(len(res))
     return res
 
-# %% ../../nbs/find/07_stability.ipynb #befbb964
+# %% ../../nbs/find/07_stability.ipynb #60366a20
 def lines_between(
     learn:Learner, # For its model and data
     ends:dict, # Copy → weights
     points:int, # As `linear_interpolation` takes it
     bn_batches:int # As `linear_interpolation` takes it
-) -> list: # One list of lines for each candidate, dense or masked
+) -> list: # `(candidate, lines)` for each candidate, dense and masked
     "Return the lines between all pairs of copies from the same moment under the same masks."
     def line(a, b):
+        k,epoch = a.moment
         res = linear_interpolation(learn, ends[a], ends[b], points, bn_batches)
-        return res.assign(pair=f'{a.number}-{b.number}', rewind_epoch=str(a.moment.epoch), iteration=a.moment.iteration, masked=a.masked)
-    return [(moment,[line(a, b) for a,b in combinations(group, 2)]) for (moment,_),group in groupby(ends, key=attrgetter('moment', 'masks'))]
+        return res.assign(pair=f'{a.number}-{b.number}', rewind_epoch=str(epoch), iteration=k, masked=a.masked)
+    groups = groupby(ends, key=attrgetter('moment', 'masks'))
+    return [(moment,[line(a, b) for a,b in combinations(copies, 2)]) for (moment,_),copies in groups]
 
 def barrier_row(
     moment:Candidate, # From which the copies were trained
     lines:list # Those between its copies
 ) -> dict:
-    "Return the row of a candidate, dense or masked: the mean of its barriers, their range, and the mean error of the ends."
+    "Return a row of the table: the mean of the barriers, their range, the mean error of the ends."
     bars = [_percent_barrier(l) for l in lines]
     ends = [l.error.iloc[[0,-1]].mean() for l in lines]
     return dict(rewind_epoch=moment.epoch, iteration=moment.iteration, masked=bool(lines[0].masked.iloc[0]),
@@ -316,11 +325,11 @@ def earliest_stable(
     stable = list(takewhile(lambda o: o.barrier<threshold, latest_first.itertuples()))
     return stable[-1].iteration if stable else None
 
-# %% ../../nbs/find/07_stability.ipynb #b0df3825
+# %% ../../nbs/find/07_stability.ipynb #67895f72
 class RewindPoint(NamedTuple):
     "What `rewind_find` found."
-    suggestion:float|str # The earliest candidate that is stable and after which none is unstable, None if there is none
-    barriers:pd.DataFrame # A row for each candidate, dense or masked: `barrier`, its mean over the pairs, `min` and `max`; `ends`, their mean error
+    suggestion:float|str # The earliest candidate from which all are stable, None if there is none
+    barriers:pd.DataFrame # For each candidate, dense and masked: mean `barrier`, `min`, `max`, error of the `ends`
     lines:pd.DataFrame # A row for each point of each line
 
     def __repr__(self):
@@ -340,12 +349,14 @@ def _plot_barriers(ax, barriers, unit, threshold):
     names = list(dict.fromkeys(map(_label, barriers.rewind_epoch)))
     for (masked,g),color in zip(barriers.groupby('masked'), ('tab:blue','tab:green')):
         x = [names.index(_label(o)) for o in g.rewind_epoch]
-        spread = [(g.barrier-g['min']).clip(0),(g['max']-g.barrier).clip(0)]    # a mean of equal numbers may differ in the last bit
-        ax.errorbar(x, g.barrier, spread, fmt='o-', color=color, capsize=3, label='with the mask' if masked else 'dense')
+        spread = [(g.barrier-g['min']).clip(0),(g['max']-g.barrier).clip(0)]    # a mean may be off by the last bit
+        label = 'with the mask' if masked else 'dense'
+        ax.errorbar(x, g.barrier, spread, fmt='o-', color=color, capsize=3, label=label)
     ax.axhline(threshold, color='0.4', ls='--', lw=1, label='stable below')
     ax.set(xlabel='rewind point (epochs)', ylabel=f'barrier ({unit})', ylim=(0, None))
     ax.set_xticks(range(len(names)), names)
 
+# %% ../../nbs/find/07_stability.ipynb #49ee82ae
 def _plot_lines(ax, lines, of, label):
     "Plot the mean of the lines from each candidate; with the mask, where there is one."
     lines = lines[lines.masked==lines.masked.any()]
@@ -374,24 +385,50 @@ def plot_stability(
     for ax in axs: ax.legend(frameon=False, fontsize=8)
     return axs
 
-# %% ../../nbs/find/07_stability.ipynb #39bcb35e
+# %% ../../nbs/find/07_stability.ipynb #31fc47c9
 @contextmanager
 def put_back(
     learn:Learner # Any learner
 ):
     "Put a learner back to what it was before, whatever was trained inside."
     was,opt,dls = Snapshot.take(learn),learn.opt,learn.dls
-    params = [(p,p.requires_grad,p.grad) for p in learn.model.parameters()]
+    flags = [(p,p.requires_grad) for p in learn.model.parameters()]
     try:
         with lend(learn.model, grad=True): yield learn
     finally:
         learn.opt,learn.dls = opt,dls
-        for p,requires_grad,grad in params:
+        for p,requires_grad in flags:
             p.requires_grad_(requires_grad)
-            p.grad = grad
+            p.grad = None    # those of the trainings inside
         was.restore(learn, opt=False)
 
-# %% ../../nbs/find/07_stability.ipynb #def2f734
+# %% ../../nbs/find/07_stability.ipynb #18373b5c
+def _rewind_point(lines, masked, threshold):
+    "Return what the lines say."
+    barriers = pd.DataFrame([barrier_row(*o) for o in lines])
+    first = earliest_stable(barriers, masked, threshold)
+    suggestion = next((moment.epoch for moment,_ in lines if moment.iteration==first), None)
+    return RewindPoint(suggestion, barriers, pd.concat([l for _,ls in lines for l in ls], ignore_index=True))
+
+def _write_tables(folder, found):
+    "Write the tables to the folder, if there is one."
+    if not folder: return
+    for name,table in (('barriers.csv',found.barriers),('lines.csv',found.lines)):
+        with atomic_write(folder.file(name)) as part: table.to_csv(part, index=False)
+
+# %% ../../nbs/find/07_stability.ipynb #7db38bfd
+def _check_search(learn, ticket, copies, points, threshold, bn_batches):
+    "Raise for arguments that no search can be made with."
+    check_whole(copies, 'copies', 2)
+    check_whole(points, 'points', 3)
+    check_whole(bn_batches, 'bn_batches')
+    check_number(threshold, 'threshold')
+    check_validation(learn, 'errors are measured there')
+    if ticket is None: return
+    check_type(ticket, 'ticket', Ticket, 'a Ticket')
+    check_masks(ticket.masks, parameters_by_name(learn.model))
+
+# %% ../../nbs/find/07_stability.ipynb #bea7becc
 @patch
 def rewind_find(self:Learner,
     train:Callable, # A function of the learner that fits it, as for `find_ticket`
@@ -399,17 +436,19 @@ def rewind_find(self:Learner,
     ticket:Ticket=None, # Look with its masks as well: what counts in the end is that the ticket is stable
     copies:int=2, # Trainings from each candidate, each with another order of the data
     points:int=30, # Points on the line between two of them
-    threshold:float=2., # Percentage points of error below which a barrier counts as none; percent of the loss where targets aren't classes
+    threshold:float=2., # Barriers below it count as none: percentage points, or percent of the loss without classes
     seed:int=0, # Of the orders of the data
     path:str|Path=None, # Folder to keep everything in, so that a killed search continues
     bn_batches:int=50, # As `linear_interpolation` takes it
     show_plot:bool=True, # Plot barriers and lines
     verbose:bool=True # Say what it costs, and show a bar
 ) -> RewindPoint: # Its `suggestion` is for `rewind_epoch`
-    """Find the earliest moment from which trainings with another order of the data stay linearly connected ([Frankle et al. 2020](https://arxiv.org/abs/1912.05671)).
+    """Find the earliest moment from which trainings with other orders of the data stay linearly connected.
 
-    Suggested is the earliest candidate that is stable and after which none is unstable. The learner's weights as they are now are the start.
-    Afterwards it is as it was: weights, optimizer, random states. Each copy begins with a fresh optimizer, as a finder's rounds do."""
+    The method is that of [Frankle et al. 2020](https://arxiv.org/abs/1912.05671). The suggestion is the earliest
+    candidate that is stable and after which none is unstable. The learner's weights as they are now are the start;
+    afterwards it is as it was: weights, optimizer, random states. Each copy begins with a fresh optimizer, as a
+    finder's rounds do."""
     _check_search(self, ticket, copies, points, threshold, bn_batches)
     check_flags(show_plot=show_plot, verbose=verbose)
     moments,masks = candidates(epochs, len(self.dls.train)),masks_of_copies(ticket)
@@ -424,25 +463,3 @@ def rewind_find(self:Learner,
         _write_tables(search.folder, found)
     if show_plot: plot_stability(found, threshold)
     return found
-
-def _check_search(learn, ticket, copies, points, threshold, bn_batches):
-    "Raise for what can't be searched."
-    check_whole(copies, 'copies', 2)
-    check_whole(points, 'points', 3)
-    check_whole(bn_batches, 'bn_batches')
-    check_number(threshold, 'threshold')
-    check_validation(learn, 'errors are measured there')
-    if ticket is not None: check_masks(check_type(ticket, 'ticket', Ticket, 'a Ticket').masks, parameters_by_name(learn.model))
-
-def _rewind_point(lines, masked, threshold):
-    "Return what the lines say."
-    barriers = pd.DataFrame([barrier_row(*o) for o in lines])
-    first = earliest_stable(barriers, masked, threshold)
-    suggestion = next((moment.epoch for moment,_ in lines if moment.iteration==first), None)
-    return RewindPoint(suggestion, barriers, pd.concat([l for _,ls in lines for l in ls], ignore_index=True))
-
-def _write_tables(folder, found):
-    "Write the tables to the folder, if there is one."
-    if not folder: return
-    for name,table in (('barriers.csv',found.barriers),('lines.csv',found.lines)):
-        with atomic_write(folder.file(name)) as part: table.to_csv(part, index=False)

@@ -66,10 +66,10 @@ def run_study(path):
 def run_bird(path):
     "A whole search for an early-bird ticket, or what is left of it."
     l = make_learner(path=path)
-    finder = LotteryTicketFinder(l, 50, 1, seed=0, path=path, verbose=False)
-    with contextlib.redirect_stdout(io.StringIO()): t = finder.find_early_bird(train, granularity='weight', criteria=movement, n_masks=3, threshold=.5)
-    h = hashlib.sha256(repr([sorted(p.name for p in path.iterdir()), finder.early_bird.found]).encode())
-    for d in (weights(l.model), t.weights, t.masks, *finder.early_bird.masks):
+    finder = EarlyBirdFinder(l, 50, 'weight', criteria=movement, n_masks=3, threshold=.5, seed=0, path=path, verbose=False)
+    with contextlib.redirect_stdout(io.StringIO()): t = finder.find_early_bird(train)
+    h = hashlib.sha256(repr([sorted(p.name for p in path.iterdir()), finder.found]).encode())
+    for d in (weights(l.model), t.weights, t.masks, *finder.callback.masks):
         for k,v in sorted(d.items()): h.update(k.encode()+v.numpy().tobytes())
     return h.hexdigest()
 

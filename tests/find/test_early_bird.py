@@ -15,7 +15,7 @@ def watch(n_epoch, learn=None, **kwargs):
 class Scripted(EarlyBirdCallback):
     "Masks from a list instead of from the network: bits of one γ."
     def __init__(self, bits, **kwargs): super().__init__(verbose=False, **kwargs); self.bits = bits
-    def _mask(self): return {'bn.weight': torch.tensor([c=='1' for c in self.bits[len(self.masks)]])}
+    def _draw(self): return {'bn.weight': torch.tensor([c=='1' for c in self.bits[len(self.masks)]])}
 
 def test_channels_are_those_of_the_smallest_gammas_over_the_whole_network():
     net = resnet()
@@ -129,23 +129,23 @@ def test_any_criterion_and_granularity():
     _,cb = watch(2, make_learner(), granularity='weight', sparsity={'fc*': 80}, n_masks=2, threshold=1., context='local')
     assert cb.ticket.masks['conv.weight'].all() and not cb.ticket.masks['fc2.weight'].all()
 
-def test_whole_outputs_that_go_are_said():
+def test_whole_outputs_that_would_be_pruned_are_warned_of():
     with pytest.warns(UserWarning, match=r"fc2.weight makes the 10 outputs, and granularity 'filter' would prune whole outputs"): watch(1, make_learner(), granularity='filter', sparsity=60)
     watch(1, make_learner(), granularity='filter', sparsity={'*': 60, 'fc2': 0})    # as the warning says
 
 def test_without_batchnorm_it_says_what_to_do_before_anything_is_trained():
     learn = make_learner(model=lenet_300_100(64, seed=0))
     before = weights(learn.model)
-    with pytest.raises(ValueError, match=r"no BatchNorm with a scale in Sequential: name a granularity, like EarlyBirdCallback\(50, 'filter'\)"): quiet(learn, 1, cbs=EarlyBirdCallback())
+    with pytest.raises(ValueError, match=r"Sequential has no BatchNorm with a scale: give a granularity, like EarlyBirdCallback\(50, 'filter'\)"): quiet(learn, 1, cbs=EarlyBirdCallback())
     assert same(before, weights(learn.model))
-    with pytest.raises(ValueError, match="no BatchNorm"): LotteryTicketFinder(learn, 50, 1, verbose=False).find_early_bird(lambda l: l.fit(1))
+    with pytest.raises(ValueError, match="no BatchNorm"): learn.find_early_bird(lambda l: l.fit(1), verbose=False)
     assert same(before, weights(learn.model))
 
 @pytest.mark.parametrize('args,error,text', [
     (dict(sparsity=.5), ValueError, 'Did you mean 50'), (dict(sparsity=120), ValueError, 'sparsity'), (dict(sparsity='half'), TypeError, 'sparsity'),
     (dict(sparsity={'fc': 50}), TypeError, 'a dict goes with a granularity'), (dict(threshold=2), ValueError, 'threshold must be a share from 0 to 1, not 2'),
-    (dict(threshold=None), TypeError, 'threshold'), (dict(n_masks=1), ValueError, 'n_masks must be at least 2, not 1'), (dict(n_masks=2.), TypeError, 'n_masks'),
-    (dict(l1=-1), ValueError, 'l1 must be from 0, not -1'), (dict(l1=float('nan')), ValueError, 'l1'), (dict(context='globl'), ValueError, 'context'),
+    (dict(threshold=None), TypeError, 'threshold'), (dict(n_masks=1), ValueError, 'n_masks must be a whole number from 2, not 1'), (dict(n_masks=2.), TypeError, 'n_masks'),
+    (dict(l1=-1), ValueError, 'l1 must be a number from 0, not -1'), (dict(l1=float('nan')), ValueError, 'l1'), (dict(context='globl'), ValueError, 'context'),
     (dict(criteria='l1'), TypeError, 'criteria')])
 def test_bad_input(args, error, text):
     with pytest.raises(error, match=text): EarlyBirdCallback(**args)
@@ -162,7 +162,7 @@ def test_not_found_says_how_near_it_came():
     with pytest.raises(ValueError, match='no early-bird ticket in 3 epochs: 5 masks are needed'): cb.ticket
     with pytest.raises(ValueError, match='no early-bird ticket in 1 epoch: 5'): watch(1, n_masks=5)[1].ticket
     quiet(make_learner(), 3, cbs=(cb := Scripted(['1100','1010','0011'], n_masks=2, threshold=.1)))
-    with pytest.raises(ValueError, match=r'differed by 0\.500 at the least, above the threshold 0\.1'): cb.ticket
+    with pytest.raises(ValueError, match=r'differed by 0\.500 or more, above the threshold 0\.1'): cb.ticket
     with pytest.raises(ValueError, match='nothing to plot'): EarlyBirdCallback().plot()
 
 def test_each_fit_begins_anew_unless_told_not_to():
@@ -185,11 +185,14 @@ def test_heat_map():
     d = cb.distances
     assert d.equals(d.T) and d.index.name=='epoch' and list(d.columns)==[1,2]
 
-# With the finder
+# The finder
 
 def two_fits(l):
     l.fit_one_cycle(3, 1e-2)
     l.fit_one_cycle(4, 1e-3)
+
+def bird(learn=None, **kwargs):
+    return EarlyBirdFinder(learn or make_learner(model=resnet()), **{'threshold': 1., 'seed': 0, 'verbose': False, **kwargs})
 
 def test_the_finder_stops_several_fits_where_the_ticket_is_found(tmp_path):
     for n,epochs in ((2,2),(5,5)):
@@ -198,42 +201,85 @@ def test_the_finder_stops_several_fits_where_the_ticket_is_found(tmp_path):
         class Count(Callback):
             def before_fit(self): seen.append(self.n_epoch)
         learn.add_cb(Count())
-        f = LotteryTicketFinder(learn, 50, 2, seed=0, verbose=False, path=tmp_path/str(n))
-        t = f.find_early_bird(two_fits, n_masks=n, threshold=1.)
-        assert f.early_bird.found==epochs and seen==([3] if n==2 else [3,4])
-        assert same(t.weights, weights(learn.model))
-        assert same(Ticket.load(tmp_path/str(n)/'early_bird.safetensors').masks, t.masks)
+        f = bird(learn, n_masks=n, path=tmp_path/str(n))
+        t = f.find_early_bird(two_fits)
+        assert f.found==epochs==t.about['epoch'] and seen==([3] if n==2 else [3,4])
+        assert same(t.weights, weights(learn.model)) and not any(isinstance(o, EarlyBirdCallback) for o in learn.cbs)
+        assert same(Ticket.load(tmp_path/str(n)/'ticket.safetensors').masks, t.masks)
 
-def test_the_search_sees_the_dense_training_of_the_finder():
-    learn = make_learner(model=resnet())
-    f = LotteryTicketFinder(learn, 50, 1, seed=0, verbose=False)
-    f.find_winning_ticket(two_fits)
-    t = f.find_early_bird(two_fits, n_masks=2, threshold=1.)
-    losses = [v[0] for v in learn.recorder.values]
-    assert losses==list(f.epochs.query('round==0').train_loss[:2]) and len(f.history)==2
-    again = LotteryTicketFinder(make_learner(model=resnet()), 50, 1, seed=0, verbose=False).find_early_bird(two_fits, n_masks=2, threshold=1.)
+def test_the_search_sees_the_dense_training_of_a_ticket_finder():
+    rounds = LotteryTicketFinder(make_learner(model=resnet()), 50, 1, seed=0, verbose=False)
+    rounds.find_winning_ticket(two_fits)
+    f = bird(n_masks=2)
+    t = f.find_early_bird(two_fits)
+    losses = [v[0] for v in f.learn.recorder.values]
+    assert losses==list(rounds.epochs.query('round==0').train_loss[:2])
+    again = bird(n_masks=2).find_early_bird(two_fits)
     assert same(t.masks, again.masks) and same(t.weights, again.weights)
 
 def test_the_finder_tells_that_none_was_found():
-    f = LotteryTicketFinder(make_learner(model=resnet()), 50, 1, verbose=False)
-    with pytest.raises(ValueError, match='no early-bird ticket in 7 epochs: the masks of 5 epochs differed by'): f.find_early_bird(two_fits, threshold=0.)
-    assert f.early_bird.plot().images[0].get_array().shape==(7,7)    # why not is to be seen
-    with pytest.raises(ValueError, match='stop must be True'): f.find_early_bird(two_fits, stop=False)
-    with pytest.raises(ValueError, match='nothing was trained yet'): f.costs()
+    f = bird(threshold=0.)
+    with pytest.raises(ValueError, match='there is no ticket yet: call find_early_bird'): f.costs()
+    for _ in range(2):
+        with pytest.raises(ValueError, match='no early-bird ticket in 7 epochs: the masks of 5 epochs differed by'): f.find_early_bird(two_fits)
+    assert f.found is None and f.distances.shape==(7,7)
+    assert f.plot().images[0].get_array().shape==(7,7)    # it shows why
+    with pytest.raises(ValueError, match='no early-bird ticket in 7 epochs'): f.costs()
+
+def test_a_finder_keeps_its_train():
+    f = bird(n_masks=2)
+    with pytest.raises(ValueError, match='train must fit the learner'): f.find_early_bird(lambda l: None)
+    t = f.find_early_bird(two_fits)    # nothing was trained with the mistake
+    quiet(f.learn, 1)
+    assert f.find_early_bird(two_fits) is t and same(weights(f.learn.model), t.weights)
+    with pytest.raises(ValueError, match=r"train isn't the one that this finder began with \(.*\): make a new finder"): f.find_early_bird(lambda l: l.fit(1))
+
+def test_in_one_call_the_finder_is_left_where_it_is_needed():
+    learn = make_learner(model=resnet())
+    t = learn.find_early_bird(two_fits, n_masks=2, threshold=1., seed=0, verbose=False)
+    assert same(t.masks, bird(n_masks=2).find_early_bird(two_fits).masks)
+    assert not hasattr(learn, 'early_bird_finder')    # nothing of it is exported with the learner
+    learn = make_learner(model=resnet())
+    with pytest.raises(ValueError, match='no early-bird ticket'): learn.find_early_bird(two_fits, threshold=0., seed=0, verbose=False)
+    assert learn.early_bird_finder.plot()
+    class Stop(Callback):
+        def before_epoch(self):
+            if self.epoch==2: raise KeyboardInterrupt
+    learn = make_learner(model=resnet(), cbs=(once := Stop()))
+    with pytest.raises(KeyboardInterrupt): learn.find_early_bird(two_fits, n_masks=4, threshold=1., seed=0, verbose=False)
+    learn.remove_cb(once)
+    again = learn.early_bird_finder.find_early_bird(two_fits)    # without a folder it begins again
+    assert same(again.masks, bird(n_masks=4).find_early_bird(two_fits).masks) and learn.early_bird_finder.found==4
+
+def test_a_finder_needs_a_learner_and_a_function():
+    with pytest.raises(TypeError, match='learn must be a Learner, not SmallNet'): EarlyBirdFinder(SmallNet())
+    with pytest.raises(TypeError, match='train must be a function of the learner'): bird().find_early_bird(5)
+    with pytest.raises(TypeError, match='seed must be a whole number'): bird(seed='a')
+    with pytest.raises(TypeError, match='path must be a folder'): bird(path=3)
 
 def test_costs_are_counted():
-    learn = make_learner(model=lenet_300_100(64, seed=0), n=320)
+    def net(): return make_learner(model=lenet_300_100(64, seed=0), n=320)
     w = 64*300+300*100+100*10
-    items = len(learn.dls.train)*learn.dls.train.bs
-    f = LotteryTicketFinder(learn, 75, 2, seed=0, verbose=False, rewind_epoch=1)
-    f.find_early_bird(two_fits, granularity='weight', context='local', n_masks=2, threshold=1.)
-    planned = f.costs()
-    f.find_winning_ticket(two_fits)
-    df = f.costs()
-    pd.testing.assert_frame_equal(planned, df)    # the plan was what came
+    f = bird(net(), sparsity=75, granularity='weight', context='local', n_masks=2)
+    f.find_early_bird(two_fits)
+    items = len(f.learn.dls.train)*f.learn.dls.train.bs
+    dense = 3*2*w*items
+    alone = f.costs()
+    assert list(alone.index)==['dense','early-bird']
+    rounds = LotteryTicketFinder(net(), 75, 2, seed=0, verbose=False, rewind_epoch=1)
+    with pytest.raises(ValueError, match='nothing was trained yet'): f.costs(rounds)
+    class Stop(Callback):
+        def before_train(self):
+            if len(rounds.history): raise KeyboardInterrupt
+    with rounds.learn.added_cbs(Stop()), pytest.raises(KeyboardInterrupt): rounds.find_winning_ticket(two_fits)
+    planned = f.costs(rounds)
+    rounds.find_winning_ticket(two_fits)
+    df = f.costs(rounds)
+    pd.testing.assert_frame_equal(planned, df)    # it went as planned
+    pd.testing.assert_frame_equal(alone, df.drop(index='2 rounds'))
+    pd.testing.assert_frame_equal(rounds.costs(), df.drop(index='early-bird'))
     assert list(df.index)==['dense','2 rounds','early-bird']
     assert df.search_epochs.tolist()==[0,7+6,2] and df.train_epochs.tolist()==[7,6,7]
-    dense = 3*2*w*items
     assert df.flops['dense']==7*dense
     assert np.allclose(df.flops, [7*dense, (7+6*.5+6*.25)*dense, (2+7*.25)*dense], rtol=1e-3)
     assert np.allclose(df.times_dense, df.flops/df.flops['dense']) and (df.flops==df.search_flops+df.train_flops).all()
@@ -262,11 +308,11 @@ def test_what_a_ticket_has_pruned_stays_pruned():
         for n,m in first.items(): assert not (on[n]&~m).any(), (g, n)
         if g=='weight': assert cb.ticket.sparsity==pytest.approx(50, abs=1) and not any((ms[n]&~m).any() for ms in cb.masks for n,m in first.items())
 
-def test_a_search_within_the_finders_own_ticket():
+def test_a_search_within_the_ticket_of_its_learner():
     learn = make_learner(model=resnet())
     first = make_masks(prunable(learn.model), 30)
     Ticket.of(learn.model, first).apply(learn)
-    t = LotteryTicketFinder(learn, 50, 1, seed=0, verbose=False).find_early_bird(two_fits, n_masks=2, threshold=1.)
+    t = bird(learn, n_masks=2).find_early_bird(two_fits)
     assert all(not (t.masks[n]&~m).any() for n,m in first.items())
     assert any(n.startswith('bn') and not m.all() for n,m in t.masks.items())
 

@@ -200,8 +200,8 @@ def test_two_processes_do_not_train_into_one_folder(tmp_path, undisturbed):
     hold = f"import sys; from fasterlth.find.folder import hold_folder\nwith hold_folder({str(tmp_path)!r}): print('has it', flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, '-W', 'ignore', '-c', hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as p:
         assert p.stdout.readline()=='has it\n'
-        for call in (lambda f: f.find_winning_ticket(two_fits), lambda f: f.find_early_bird(two_fits, granularity='weight')):
-            with pytest.raises(ValueError, match=f'path .{tmp_path}. is in use: another run is writing to it'): call(finder(path=tmp_path))
+        for f in (finder(path=tmp_path).find_winning_ticket, EarlyBirdFinder(make_learner(), granularity='weight', path=tmp_path).find_early_bird):
+            with pytest.raises(ValueError, match=f'path .{tmp_path}. is in use: another run is writing to it'): f(two_fits)
         assert {p.name: p.read_bytes() for p in tmp_path.iterdir()}==files    # nothing is touched
         p.kill()    # by SIGKILL: it couldn't clean up
     f = finder(path=tmp_path)
@@ -227,8 +227,9 @@ def test_a_run_holds_its_folder_until_it_ends(tmp_path):
     with hold_folder(tmp_path/'b', wait=0): pass
 
 def test_what_is_no_training_makes_no_folder(tmp_path):
-    for call in (lambda f: f.find_winning_ticket(5), lambda f: f.find_early_bird(5, granularity='weight')):
-        with pytest.raises(TypeError, match='train must be a function'): call(finder(path=tmp_path/'new'))
+    path = tmp_path/'new'
+    for f in (finder(path=path).find_winning_ticket, EarlyBirdFinder(make_learner(), path=path).find_early_bird):
+        with pytest.raises(TypeError, match='train must be a function'): f(5)
     assert not (tmp_path/'new').exists()
 
 def test_find_ticket_without_a_folder_leaves_its_finder(undisturbed):
@@ -243,56 +244,102 @@ def test_find_ticket_without_a_folder_leaves_its_finder(undisturbed):
 
 # The search for an early-bird ticket
 
-def bird(path, at_batch=None, n_masks=4, **kwargs):
+def bird(path, at_batch=None, **kwargs):
     learn = make_learner()
     if at_batch: stop(learn, at_batch)
-    f = finder(learn, n_rounds=1, path=path)
-    return f,lambda: f.find_early_bird(long_fits, 50, **{'granularity': 'weight', 'criteria': movement, 'n_masks': n_masks, 'threshold': 1., **kwargs})
+    kwargs = {'sparsity': 50, 'granularity': 'weight', 'criteria': movement, 'n_masks': 4, 'threshold': 1., 'seed': 0, **kwargs}
+    return EarlyBirdFinder(learn, path=path, verbose=False, **kwargs)
 
 def long_fits(l):
     l.fit_one_cycle(3, 1e-2)
     l.fit_one_cycle(4, 3e-3)
 
-def test_a_search_goes_on_with_the_masks_it_has(tmp_path):
-    ref,search = bird(None); want = search()
-    assert ref.early_bird.found==4
+def count_epochs(learn, seen):
+    do = learn._do_epoch_train
+    def _do_epoch_train(): seen.append(1); do()
+    learn._do_epoch_train = _do_epoch_train
+
+finished_search = ['experiment.json','masks.safetensors','start.safetensors','ticket.safetensors']
+
+def test_a_search_continues_with_the_masks_it_has(tmp_path):
+    ref = bird(None)
+    want = ref.find_early_bird(long_fits)
+    assert ref.found==4
     for at_batch,kept in ((3,0), (8,1), (14,2), (17,3)):    # 5 batches an epoch
-        path = tmp_path/str(at_batch)
-        f,search = bird(path, at_batch)
-        with pytest.raises(KeyboardInterrupt): search()
-        assert (path/'early_bird_moment.safetensors').exists()==(kept>0)
-        n = []
-        for again in (False,True):    # the third call only reads
-            g,search = bird(path)
-            do = g.learn._do_epoch_train
-            def _do_epoch_train(): n.append(1); do()
-            g.learn._do_epoch_train = _do_epoch_train
-            t = search()
-            assert len(n)==4-kept
-            assert same(t.masks, want.masks) and same(t.weights, want.weights) and same(weights(g.learn.model), weights(ref.learn.model))
-            assert g.early_bird.found==4 and g.early_bird.distances.equals(ref.early_bird.distances) and g._planned==7 and g.early_bird.plot()
-            assert g.costs().equals(ref.costs())
-        assert sorted(p.name for p in path.iterdir())==['early_bird.safetensors','early_bird_masks.safetensors','start.safetensors']
+        path,seen = tmp_path/str(at_batch),[]
+        with pytest.raises(KeyboardInterrupt): bird(path, at_batch).find_early_bird(long_fits)
+        assert (path/'moment.safetensors').exists()==(kept>0)
+        for _ in range(2):    # the third call only reads
+            f = bird(path, seed=None)
+            count_epochs(f.learn, seen)
+            t = f.find_early_bird(long_fits)
+            assert len(seen)==4-kept and f.seed==0
+            assert same(t.masks, want.masks) and same(t.weights, want.weights) and same(weights(f.learn.model), weights(ref.learn.model))
+            assert f.found==4 and f.distances.equals(ref.distances) and f.plot()
+            assert f.costs().equals(ref.costs()) and f.costs().train_epochs['dense']==7
+        assert sorted(p.name for p in path.iterdir())==finished_search
 
-def test_another_search_is_told_apart(tmp_path):
-    f,search = bird(tmp_path, 14)
-    with pytest.raises(KeyboardInterrupt): search()
-    with pytest.raises(ValueError, match='has a search under way whose threshold is 1.0 in the folder, 0.5 now. Let it end, or delete early_bird_moment.safetensors'): bird(tmp_path, threshold=.5)[1]()
-    t = bird(tmp_path)[1]()
-    with pytest.raises(ValueError, match='no early-bird ticket in 7 epochs'): bird(tmp_path, threshold=0.)[1]()    # over: others may follow
-    assert not (tmp_path/'early_bird.safetensors').exists()
-    g,search = bird(tmp_path, 1, threshold=0.)
-    with pytest.raises(ValueError, match='no early-bird ticket in 7 epochs'): search()    # known, without training
-    assert same(bird(tmp_path)[1]().masks, t.masks)
+def test_the_same_finder_continues_its_search(tmp_path):
+    ref = bird(None)
+    want = ref.find_early_bird(long_fits)
+    for path,n in ((tmp_path,2),(None,4)):    # without a folder it begins again
+        f,seen = bird(path, 14),[]
+        with pytest.raises(KeyboardInterrupt): f.find_early_bird(long_fits)
+        count_epochs(f.learn, seen)
+        assert same(f.find_early_bird(long_fits).masks, want.masks) and len(seen)==n and f.distances.equals(ref.distances)
 
-@pytest.mark.parametrize('name', ['early_bird_moment','early_bird_masks','early_bird'])
+def test_another_search_needs_another_folder(tmp_path):
+    with pytest.raises(KeyboardInterrupt): bird(tmp_path, 14).find_early_bird(long_fits)
+    def refused():
+        for kwargs,text in ((dict(threshold=.5), r'settings.threshold is 1.0 in the folder, 0.5 now'), (dict(sparsity=40), 'settings.sparsity is 50 in the folder, 40 now'),
+                            (dict(criteria=l1_norm), 'settings.criteria.name is movement in the folder, l1_norm now'), (dict(seed=1), 'seed is 0 in the folder, 1 now')):
+            with pytest.raises(ValueError, match=f'belongs to another experiment: .*{text}.*Use another folder'): bird(tmp_path, **kwargs).find_early_bird(long_fits)
+        with pytest.raises(ValueError, match='train.*Use another folder'): bird(tmp_path).find_early_bird(two_fits)
+        with pytest.raises(ValueError, match='is the folder of a early-bird search, not of a finder'): finder(path=tmp_path).find_winning_ticket(long_fits)
+    refused()
+    bird(tmp_path).find_early_bird(long_fits)
+    refused()
+    with pytest.raises(KeyboardInterrupt): finder(stop(make_learner(), 8), path=tmp_path/'rounds').find_winning_ticket(two_fits)
+    with pytest.raises(ValueError, match='is the folder of a finder, not of a early-bird search'): bird(tmp_path/'rounds').find_early_bird(long_fits)
+
+def test_a_mistake_in_train_can_be_corrected(tmp_path):
+    with pytest.raises(KeyboardInterrupt): bird(tmp_path, 3).find_early_bird(two_fits)    # nothing was kept of it
+    assert same(bird(tmp_path).find_early_bird(long_fits).masks, bird(None).find_early_bird(long_fits).masks)
+
+def test_a_search_that_finds_nothing_is_finished_as_well(tmp_path):
+    for at_batch,n in ((18,5), (None,4), (1,0), (None,0)):    # interrupted, continued, then known
+        f,seen = bird(tmp_path, at_batch, threshold=0.),[]
+        count_epochs(f.learn, seen)
+        with pytest.raises(KeyboardInterrupt if n==5 else ValueError, match=None if n==5 else 'no early-bird ticket in 7 epochs: the masks of 4 epochs differed'): f.find_early_bird(long_fits)
+        assert len(seen)==n-(n==5)
+    assert f.found is None and f.distances.shape==(7,7) and f.plot()
+    assert sorted(p.name for p in tmp_path.iterdir())==[o for o in finished_search if o!='ticket.safetensors']
+
+def test_a_finished_search_is_read_by_many(tmp_path):
+    want = bird(tmp_path).find_early_bird(long_fits)
+    with hold_folder(tmp_path): assert same(bird(tmp_path).find_early_bird(long_fits).weights, want.weights)
+    with pytest.raises(KeyboardInterrupt): bird(tmp_path/'b', 14).find_early_bird(long_fits)
+    with hold_folder(tmp_path/'b'), pytest.raises(ValueError, match='is in use'): bird(tmp_path/'b').find_early_bird(long_fits)
+
+def test_a_search_continues_from_the_start_of_its_folder(tmp_path):
+    with pytest.raises(KeyboardInterrupt): bird(tmp_path, 14).find_early_bird(long_fits)
+    f = bird(tmp_path)
+    nn.init.zeros_(f.learn.model.fc1.weight)
+    with pytest.warns(UserWarning, match="the learner's weights differ from the start that .* holds: continuing with the folder's"): t = f.find_early_bird(long_fits)
+    assert same(t.weights, bird(None).find_early_bird(long_fits).weights)
+
+@pytest.mark.parametrize('name', ['start','moment','masks','ticket'])
 def test_damaged_files_of_a_search_are_named(tmp_path, name):
-    if name=='early_bird_moment':
-        with pytest.raises(KeyboardInterrupt): bird(tmp_path, 14)[1]()
-    else: bird(tmp_path)[1]()
+    if name in ('start','moment'):
+        with pytest.raises(KeyboardInterrupt): bird(tmp_path, 14).find_early_bird(long_fits)
+    else: bird(tmp_path).find_early_bird(long_fits)
     f = tmp_path/f'{name}.safetensors'
     f.write_bytes(f.read_bytes()[:-50])
-    with pytest.raises(ValueError, match=f.name): bird(tmp_path)[1]()
+    with pytest.raises(ValueError, match=f.name): bird(tmp_path).find_early_bird(long_fits)
+    f.unlink()
+    if name=='start':
+        with pytest.raises(ValueError, match='has moment.safetensors, but no start.safetensors: it is damaged'): bird(tmp_path).find_early_bird(long_fits)
+    elif name!='ticket': assert same(bird(tmp_path).find_early_bird(long_fits).masks, bird(None).find_early_bird(long_fits).masks)
 
 def test_a_body_frozen_by_hand_after_a_fit():
     learn = make_learner()

@@ -1,14 +1,20 @@
 "Straight lines between networks, and the moment from which copies stay connected."
 from helpers import *
 from fasterlth.find.finder import LotteryTicketFinder
+from fasterlth.find.folder import RunFolder
 from fasterlth.find.protocol import Protocol
 from fasterlth.find.stability import RewindPoint, barrier, earliest_stable, linear_interpolation, plot_stability
 from fasterlth.train.randomness import random_states
 from fasterlth.train.snapshot import Snapshot
 
-def plain(seed=0, n=320): return seed_learner(Learner(digits_dls(size=8, n=n, bs=64, device=torch.device('cpu')), lenet_300_100(64, seed=seed), metrics=accuracy), seed)
+def plain(seed=0, n=320):
+    dls = digits_dls(size=8, n=n, bs=64, device=torch.device('cpu'))
+    return seed_learner(Learner(dls, lenet_300_100(64, seed=seed), metrics=accuracy), seed)
+
 def train(l): l.fit_one_cycle(3, 3e-2)
-def find(learn, **kwargs): return learn.rewind_find(train, **{**dict(epochs=[0,.5,1], points=5, show_plot=False, verbose=False), **kwargs})
+
+def find(learn, **kwargs):
+    return learn.rewind_find(train, **{**dict(epochs=[0,.5,1], points=5, show_plot=False, verbose=False), **kwargs})
 
 def test_a_network_and_itself():
     learn = quiet(make_learner(), 1)
@@ -35,8 +41,8 @@ def test_everything_is_as_it_was():
     linear_interpolation(a, a, b, points=3)
     assert same(before, weights(a.model)) and str(states)==str(random_states(a.dls))
 
-def test_statistics_are_made_anew():
-    "Half-way between a BatchNorm network and its mirror image, whose statistics are useless for the mean."
+def test_statistics_are_computed_anew():
+    "Halfway between two networks with BatchNorm, whose statistics are useless for their mean."
     a,b = quiet(make_learner(n=1000), 3),quiet(make_learner(1, n=1000), 3)
     line = linear_interpolation(a, a, b, points=3)
     wa,wb = weights(a.model),weights(b.model)
@@ -46,7 +52,7 @@ def test_statistics_are_made_anew():
     assert a.validate()[0]!=line.loss[1]    # with mixed statistics it is another network
 
 def test_statistics_are_those_of_the_training_set():
-    "With one batch that is all of it: the mean network's own statistics, made by hand."
+    "With a single batch that holds all of the data, they are the mean network's own, as computed by hand."
     a,b = [quiet(make_learner(i, SmallNet(0.), bs=256, n=256), 3) for i in (0,1)]
     assert len(a.dls.train)==1
     line = linear_interpolation(a, a, b, points=3)
@@ -63,7 +69,8 @@ def test_layers_keep_their_own_modes():
     learn.model.train(); learn.model.bn.eval()
     before = weights(learn.model)
     linear_interpolation(learn, learn, learn, points=3)
-    assert learn.model.training and learn.model.drop.training and not learn.model.bn.training and same(before, weights(learn.model))
+    assert learn.model.training and learn.model.drop.training and not learn.model.bn.training
+    assert same(before, weights(learn.model))
 
 def test_a_ticket_is_its_start():
     learn = make_learner()
@@ -80,16 +87,20 @@ def test_rewind_find_is_reproducible_and_leaves_no_trace():
     a,b = find(learn),find(plain())
     assert same(before, weights(learn.model)) and isinstance(a, RewindPoint)
     pd.testing.assert_frame_equal(a.lines, b.lines, check_exact=True)
-    assert a.barriers.iteration.tolist()==[0,2,5] and a.barriers.rewind_epoch.tolist()==[0,.5,1] and len(a.lines)==3*5
+    assert a.barriers.iteration.tolist()==[0,2,5] and a.barriers.rewind_epoch.tolist()==[0,.5,1]
+    assert len(a.lines)==3*5
     stable = [e for i,e in enumerate(a.barriers.rewind_epoch) if (a.barriers.barrier[i:]<2).all()]
     assert a.suggestion==(stable[0] if stable else None)
     assert repr(a).startswith(f'RewindPoint: suggestion {a.suggestion!r}; barriers ') and '\n' not in repr(a)
-    assert find(plain(), threshold=0.).suggestion is None and find(plain(), threshold=101., epochs=['2it',1]).suggestion=='2it'
+    assert find(plain(), threshold=0.).suggestion is None
+    assert find(plain(), threshold=101., epochs=['2it',1]).suggestion=='2it'
 
-@pytest.mark.parametrize('barriers,first', [([14.2,.7,.9,.3], 1), ([.2,.1], 0), ([.1,9,.2,.1], 2), ([.1,.2,9], None), ([.1,float('nan'),.2], 2), ([9,9], None)])
+@pytest.mark.parametrize('barriers,first', [
+    ([14.2,.7,.9,.3], 1), ([.2,.1], 0), ([.1,9,.2,.1], 2), ([.1,.2,9], None), ([.1,float('nan'),.2], 2), ([9,9], None)])
 def test_suggested_is_what_stays_stable(barriers, first):
     bars = pd.DataFrame(dict(iteration=range(len(barriers)), masked=False, barrier=barriers))
-    assert earliest_stable(bars, False, 2.)==first and earliest_stable(bars.assign(masked=True), False, 2.) is None
+    assert earliest_stable(bars, False, 2.)==first
+    assert earliest_stable(bars.assign(masked=True), False, 2.) is None
 
 def test_copies_begin_with_the_moment_and_differ_in_order(monkeypatch):
     seen,real = [],Protocol.beginning
@@ -134,14 +145,16 @@ def test_finished_it_trains_nothing_again(tmp_path):
     learn = plain()
     find(learn, path=tmp_path)
     assert times=={f: f.stat().st_mtime_ns for f in tmp_path.glob('end_*')}
-    with pytest.raises(ValueError, match='belongs to another experiment'): plain().rewind_find(lambda l: l.fit(2), epochs=[0], path=tmp_path, show_plot=False)
+    with pytest.raises(ValueError, match='belongs to another experiment'):
+        plain().rewind_find(lambda l: l.fit(2), epochs=[0], path=tmp_path, show_plot=False)
 
 def test_plot_and_mistakes():
     found = find(plain(), epochs=[0,1])
     assert len(plot_stability(found)[1].get_lines())==2
     learn = plain()
     before = weights(learn.model)
-    for kw,what in ((dict(epochs=[3]), 'must lie in the training'), (dict(epochs=[]), 'must be a list'), (dict(copies=1), 'copies must be'), (dict(points=2), 'points must be'),
+    for kw,what in ((dict(epochs=[3]), 'must lie in the training'), (dict(epochs=[]), 'must be a list'),
+                    (dict(copies=1), 'copies must be'), (dict(points=2), 'points must be'),
                     (dict(epochs=['5x']), 'epochs must be')):
         with pytest.raises(ValueError, match=what): find(learn, **kw)
     with pytest.raises(TypeError, match='ticket must be a Ticket'): find(learn, ticket={})
@@ -150,7 +163,7 @@ def test_plot_and_mistakes():
     assert same(before, weights(learn.model))
 
 def test_moments_lie_on_one_training(tmp_path):
-    "A moment that is reached by way of others is that of a training that goes straight there, and all of it."
+    "A moment that is reached by way of others is the one that a training reaches directly, in every respect."
     find(plain(), epochs=['2it',1,'7it',2], path=tmp_path)
     for at,k in (('2it',2),(1,5),('7it',7),(2,10)):
         f = LotteryTicketFinder(plain(), 50, 1, seed=0, rewind_epoch=at, verbose=False)
@@ -167,7 +180,8 @@ def test_the_optimizer_and_chance_are_put_back():
 
 def test_costs_are_stated_and_what_is_left(tmp_path, capsys):
     find(plain(), path=tmp_path, verbose=True)
-    assert '6 trainings from 3 moments: 15.2 epochs, and at most 3 to get there' in capsys.readouterr().out    # from 0, 2 and 5 of 15 iterations, two copies each: 2*(3+2.6+2)
+    # from 0, 2 and 5 of 15 iterations, two copies each: 2*(3+2.6+2)
+    assert '6 trainings from 3 moments: 15.2 epochs, and at most 3 to get there' in capsys.readouterr().out
     next(tmp_path.glob('end_5_*')).unlink()
     for o in (tmp_path/'.end_0_dense_0.safetensors.1.part',): o.touch()
     find(plain(), path=tmp_path, verbose=True)
@@ -179,20 +193,23 @@ def test_without_classes():
         set_seed(0)
         x = torch.randn(160, 4)
         ds = list(zip(x, x[:,:1]**2))
-        return Learner(DataLoaders.from_dsets(ds[:128], ds[128:], bs=32, num_workers=0, device=torch.device('cpu')), nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 1)), loss_func=MSELossFlat())
+        dls = DataLoaders.from_dsets(ds[:128], ds[128:], bs=32, num_workers=0, device=torch.device('cpu'))
+        return Learner(dls, nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 1)), loss_func=MSELossFlat())
     found = find(regress(), epochs=[0,2])
     assert found.lines.error.isna().all() and found.barriers.barrier.notna().all()
     for k in (0,8):
         l = found.lines[found.lines.iteration==k].loss.to_numpy()
-        assert np.isclose(found.barriers.barrier[found.barriers.iteration==k], 100*max(l.max()-(l[0]+l[-1])/2, 0)/((l[0]+l[-1])/2))
+        ends = (l[0]+l[-1])/2
+        assert np.isclose(found.barriers.barrier[found.barriers.iteration==k], 100*max(l.max()-ends, 0)/ends)
     axs = plot_stability(found)
     assert axs[1].get_ylabel()=='loss' and 'loss' in axs[0].get_ylabel() and len(axs[1].get_lines())==2
 
 def test_plots_of_equal_pairs():
-    "The mean of equal numbers may lie a rounding error beside them."
-    b = pd.DataFrame([dict(rewind_epoch=0, iteration=0, masked=False, barrier=.1+1e-17, min=.1+2e-17, max=.1-2e-17)])
-    b.loc[0,['min','max']] = [np.nextafter(b.barrier[0], 1), np.nextafter(b.barrier[0], 0)]
-    lines = pd.DataFrame(dict(alpha=[0.,1.], loss=1., error=2., pair='0-1', rewind_epoch='0', iteration=0, masked=False))
+    "The mean of equal numbers may differ from them by a rounding error."
+    low,high = np.nextafter(.1, 1),np.nextafter(.1, 0)    # the wrong way round
+    b = pd.DataFrame([dict(rewind_epoch=0, iteration=0, masked=False, barrier=.1, min=low, max=high)])
+    line = dict(loss=1., error=2., pair='0-1', rewind_epoch='0', iteration=0, masked=False)
+    lines = pd.DataFrame(dict(alpha=[0.,1.], **line))
     plot_stability(RewindPoint(0, b, lines))
 
 def test_more_mistakes():
@@ -201,3 +218,67 @@ def test_more_mistakes():
         with pytest.raises(ValueError, match=what): find(learn, **kw)
     with pytest.raises(TypeError, match='threshold must be'): find(learn, threshold='2%')
     with pytest.raises(ValueError, match='bn_batches must be'): linear_interpolation(learn, learn, learn, bn_batches=0)
+
+def test_everything_is_put_back_when_it_fails():
+    "Weights, modes, frozen layers, optimizer, loaders and random states, also where trainings change them."
+    learn = quiet(make_learner(), 1)
+    learn.model.conv.requires_grad_(False)
+    learn.model.train(); learn.model.bn.eval()
+    before,opt,dls,states = weights(learn.model),learn.opt,learn.dls,str(random_states(learn.dls))
+    def failing(l):
+        l.dls = digits_dls(size=8, bs=32, n=320, device=torch.device('cpu'))
+        l.model.requires_grad_(True)
+        l.model.bn.running_mean = torch.zeros(8)    # another tensor
+        l.fit(2)
+        if l.model.fc1.weight.sum()!=before['fc1.weight'].sum(): raise RuntimeError('out of luck')
+    with pytest.raises(RuntimeError, match='out of luck'):
+        learn.rewind_find(failing, [0], show_plot=False, verbose=False)
+    assert same(before, weights(learn.model)) and learn.opt is opt and learn.dls is dls
+    assert str(random_states(learn.dls))==states
+    assert learn.model.training and not learn.model.bn.training
+    assert [n for n,p in learn.model.named_parameters() if not p.requires_grad]==['conv.weight','conv.bias']
+    assert all(p.grad is None for p in learn.model.parameters())
+
+def test_an_interrupted_line_leaves_norms_their_momentum():
+    learn = make_learner()
+    before,states = weights(learn.model),str(random_states(learn.dls))
+    def stop(module, args):
+        if module.momentum is None: raise KeyboardInterrupt
+    hook = learn.model.bn.register_forward_pre_hook(stop)
+    with pytest.raises(KeyboardInterrupt): linear_interpolation(learn, learn, learn, points=3)
+    hook.remove()
+    assert learn.model.bn.momentum==.1 and same(before, weights(learn.model)) and str(random_states(learn.dls))==states
+
+def test_folders_of_others_are_refused(tmp_path):
+    find(plain(), epochs=[0], path=tmp_path/'a')
+    with pytest.raises(ValueError, match='belongs to another experiment: seed is 0 in the folder, 1 now'):
+        find(plain(), seed=1, path=tmp_path/'a')
+    with pytest.raises(ValueError, match='is the folder of a rewind_find, not of a finder'):
+        plain().find_ticket(train, 80, n_rounds=1, path=tmp_path/'a', verbose=False)
+    with pytest.warns(UserWarning, match="the learner's weights differ from the start"):
+        again = find(plain(1), epochs=[0], path=tmp_path/'a')
+    pd.testing.assert_frame_equal(again.lines, find(plain(), epochs=[0]).lines, check_exact=True)
+    (tmp_path/'a'/'start.safetensors').unlink()
+    with pytest.raises(ValueError, match='but no start.safetensors: it is damaged'): find(plain(), path=tmp_path/'a')
+
+def test_a_folder_is_held_while_it_trains(tmp_path):
+    seen = []
+    def both(l):
+        if (tmp_path/'start.safetensors').exists() and not seen:
+            seen.append(1)
+            with pytest.raises(ValueError, match='is in use'):
+                with RunFolder(tmp_path, 'rewind_find').held(wait=0): pass
+        train(l)
+    plain().rewind_find(both, [0], path=tmp_path, points=3, show_plot=False, verbose=False)
+    assert seen
+
+def test_a_finished_folder_reports_the_same(tmp_path):
+    t = plain().find_ticket(train, 80, n_rounds=1, seed=0, verbose=False)
+    first = find(plain(), ticket=t, path=tmp_path)
+    tables = {n: (tmp_path/n).read_bytes() for n in ('barriers.csv','lines.csv')}
+    again = find(plain(), ticket=t, path=tmp_path)
+    pd.testing.assert_frame_equal(first.barriers, again.barriers, check_exact=True)
+    assert tables=={n: (tmp_path/n).read_bytes() for n in tables}
+
+def test_a_negative_threshold_is_refused():
+    with pytest.raises(ValueError, match='threshold must be a number from 0, not -1'): find(plain(), threshold=-1)

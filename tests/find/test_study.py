@@ -4,7 +4,6 @@ from types import SimpleNamespace
 import numpy as np
 import joblib
 from helpers import *
-from fasterlth.core.plain import compare_tickets, masks_on
 from fasterlth.find.controls import Start, Trunk, conditions
 from fasterlth.train.learner import examples
 from fasterlth.find.finder import LotteryTicketFinder
@@ -60,40 +59,6 @@ def test_inverted_and_one_shot_rank_the_trained_weights(whole):
     for n in one.masks:
         a = w[n].abs()
         assert a[one.masks[n]].min()>=a[~one.masks[n]].max() and a[inv.masks[n]].max()<=a[~inv.masks[n]].min()
-
-def test_at_init_scores_by_hand():
-    "A linear network of two weights by two, a batch of which all gradients are known."
-    net = nn.Sequential(nn.Linear(2, 2, bias=False))
-    with torch.no_grad(): net[0].weight.copy_(torch.tensor([[1.,2],[3,-4]]))
-    x = torch.tensor([[1.,1]])
-    loss = lambda out,y: out.sum()
-    layers = prunable(net)
-    from fasterlth.criteria import score_inputs
-    from fasterlth.core.pruner import group_scores
-    one = lambda c: group_scores(layers, c, **score_inputs(c, net, list(layers), [(x,torch.zeros(1))], loss))['0.weight'].view(2, 2)
-    assert torch.equal(one(snip), torch.tensor([[1.,2],[3,4]]))      # every gradient is 1
-    assert torch.equal(one(synflow), torch.tensor([[1.,2],[3,4]]))   # ∂R/∂|w| is 1 for an input of ones
-    square = lambda out,y: out.square().sum()/2                      # g = out⊗x = (3,3;-1,-1), Hg = (6,6;-2,-2)
-    s = group_scores(layers, grasp, **score_inputs(grasp, net, list(layers), [(x,torch.zeros(1))], square))['0.weight'].view(2, 2)
-    assert torch.equal(s, torch.tensor([[6.,12],[-6,8]]))            # low goes: the weight without which the gradient is largest
-
-def two_layers():
-    net = nn.Sequential(nn.Linear(2, 2, bias=False), nn.ReLU(), nn.Linear(2, 1, bias=False))
-    with torch.no_grad():
-        net[0].weight.copy_(torch.tensor([[1.,2],[-3,1]]))
-        net[2].weight.copy_(torch.tensor([[5.,-2]]))
-    return net
-
-def test_at_init_scores_of_two_layers_by_hand():
-    from fasterlth.criteria import score_inputs
-    net,layers = two_layers(),prunable(two_layers())
-    given = lambda c: score_inputs(c, net, list(layers), [(torch.tensor([[2.,1]]),torch.zeros(1))], lambda out,y: out.square().sum()/2)
-    # hidden (4,-5) → (4,0), out 20; ∂L/∂W2 = 20(4,0), ∂L/∂W1 = 20·5·(2,1;0,0)
-    s = {n: snip(p.detach(), given(snip)['grad'][n]) for n,p in net.named_parameters()}
-    assert torch.equal(s['0.weight'], torch.tensor([[200.,200],[0,0]])) and torch.equal(s['2.weight'], torch.tensor([[400.,0]]))
-    # R = |W2||W1|1, and each weight's part of it is what flows through it
-    s = {n: synflow(p.detach(), given(synflow)['flow'][n]) for n,p in net.named_parameters()}
-    assert torch.equal(s['0.weight'].float(), torch.tensor([[5.,10],[6,2]])) and torch.equal(s['2.weight'].float(), torch.tensor([[15.,8]]))
 
 def test_synflow_prunes_as_its_paper_says():
     "A hundred rounds, each scoring what is left, against a loop of its own: nothing of a layer is cut off, as one round at this sparsity would do."
@@ -187,17 +152,6 @@ def test_plot_and_mistakes(whole):
     with pytest.raises(ValueError, match='seed must be one of'): whole.ticket('winning', 7)
     with pytest.raises(ValueError, match='condition must be one of'): whole.ticket('lucky', 0)
 
-def test_masks_hold_in_plain_pytorch():
-    net = nn.Linear(4, 4)
-    masks = {'weight': torch.eye(4, dtype=torch.bool)}
-    with masks_on(net, masks):
-        opt = torch.optim.Adam(net.parameters(), .1)
-        for _ in range(3):
-            net(torch.randn(8, 4)).square().mean().backward()
-            opt.step()
-            assert not net.weight.detach()[~masks['weight']].any()
-    opt.step()
-    assert net.weight.detach()[~masks['weight']].any()    # off again
 
 def test_callbacks_that_write_do_so_apart(tmp_path, monkeypatch):
     "SaveModelCallback has one file by default, from which two trainings at a time would read each other's weights."
@@ -402,12 +356,3 @@ print(s.run(2, verbose=False).results.drop(columns='seconds').to_csv(), len(s.fa
     assert (tmp_path/'s.txt').read_text().strip()==f"{whole.results.drop(columns='seconds').to_csv()} 0"
     assert not [o for o in (tmp_path/'s').rglob('*') if o.suffix=='.part' or o.name in ('moment.safetensors','running')]
 
-def test_comparison_refuses():
-    net = lambda: nn.Linear(4, 4)
-    def same_net():
-        torch.manual_seed(0)
-        return net()
-    with pytest.raises(ValueError, match='model_fn must give other weights'): compare_tickets(same_net, lambda m: None, lambda m: 0., 50)
-    with pytest.raises(ValueError, match="asks for 'grad'"): compare_tickets(net, lambda m: None, lambda m: 0., 50, criteria=snip)
-    with pytest.raises(ValueError, match='seeds must be'): compare_tickets(net, lambda m: None, lambda m: 0., 50, seeds=0)
-    with pytest.raises(TypeError, match='eval_fn must be'): compare_tickets(net, lambda m: None, .5, 50)

@@ -1,0 +1,50 @@
+"Criteria and their inputs, compared with scores worked out by hand."
+import pytest
+from helpers import *
+from fasterlth.core.inputs import make_inputs
+from fasterlth.core.pruner import group_scores
+
+
+def scored(criterion, net, x, loss_func):
+    "Return the scores of all weights of a network, for one batch whose target is zero."
+    layers = prunable(net)
+    inputs = make_inputs(criterion, Scoring(net, list(layers), [(x,torch.zeros(1))], loss_func))
+    return {n: s.view_as(layers[n].weight) for n,s in group_scores(layers, criterion, **inputs).items()}
+
+def total(out, y): return out.sum()
+def half_square(out, y): return out.square().sum()/2
+
+def test_scores_at_initialisation_by_hand():
+    "A linear network of two by two weights, for a batch with known gradients."
+    net,x = nn.Sequential(nn.Linear(2, 2, bias=False)),torch.tensor([[1.,1]])
+    with torch.no_grad(): net[0].weight.copy_(torch.tensor([[1.,2],[3,-4]]))
+    for criterion in (snip,synflow):    # every gradient is 1, and so is ∂R/∂|w| for an input of ones
+        assert torch.equal(scored(criterion, net, x, total)['0.weight'], torch.tensor([[1.,2],[3,4]]))
+    # g = out⊗x = (3,3;-1,-1) and Hg = (6,6;-2,-2): lowest is the weight without which the gradient is largest
+    assert torch.equal(scored(grasp, net, x, half_square)['0.weight'], torch.tensor([[6.,12],[-6,8]]))
+
+def test_scores_of_two_layers_at_initialisation_by_hand():
+    net,x = nn.Sequential(nn.Linear(2, 2, bias=False), nn.ReLU(), nn.Linear(2, 1, bias=False)),torch.tensor([[2.,1]])
+    with torch.no_grad():
+        net[0].weight.copy_(torch.tensor([[1.,2],[-3,1]]))
+        net[2].weight.copy_(torch.tensor([[5.,-2]]))
+    # hidden (4,-5) → (4,0), out 20; ∂L/∂W2 = 20(4,0), ∂L/∂W1 = 20·5·(2,1;0,0)
+    s = scored(snip, net, x, half_square)
+    assert torch.equal(s['0.weight'], torch.tensor([[200.,200],[0,0]]))
+    assert torch.equal(s['2.weight'], torch.tensor([[400.,0]]))
+    # R = |W2||W1|1, and the score of a weight is the part of R that flows through it
+    s = scored(synflow, net, x, half_square)
+    assert torch.equal(s['0.weight'].float(), torch.tensor([[5.,10],[6,2]]))
+    assert torch.equal(s['2.weight'].float(), torch.tensor([[15.,8]]))
+
+def test_gradients_of_a_compiled_model():
+    net = nn.Linear(4, 3)
+    b = torch.randn(5,4),torch.randint(3, (5,))
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        got = gradients(torch.compile(net, backend='eager'), [b], F.cross_entropy, ['weight'])
+    assert torch.allclose(got['weight'], gradients(net, [b], F.cross_entropy)['weight'])
+
+def test_synaptic_flow_refuses_inputs_of_integers():
+    with pytest.raises(ValueError, match='must be floating point, not torch.int64'):
+        synaptic_flow(nn.Embedding(4, 3), torch.tensor([1,2]))

@@ -1,0 +1,26 @@
+"`from fasterlth.all import *` gives the names that users write, and no helpers."
+import fasterlth.all
+
+public = '''Groups granularities layer_axes layer_groups plot_groups register_granularity register_layer
+    l1_norm large_final l2_norm small_final large_init small_init large_init_large_final small_init_small_final magnitude_increase movement movmag
+    updating_magnitude_increase updating_movement updating_movmag random_score taylor snip grasp synflow
+    gradients hessian_gradients synaptic_flow Scoring register_input list_inputs
+    one_shot iterative geometric geometric_rounds lin cos agp one_cycle dsd plot_schedule round_targets
+    prunable survey make_masks Pruner apply_masks sparsity_of sparsity_by_layer mask_overlap mask_distance mask_table plot_masks pack_mask unpack_mask
+    Ticket forward_flops masks_on compare_tickets
+    Snapshot SnapshotCallback ResumeCallback seed_learner MaskCallback SparsifyCallback Training
+    LotteryTicketFinder EarlyBirdCallback EarlyBirdFinder RewindPoint barrier linear_interpolation plot_stability
+    Start Trunk conditions control_of at_init random_reinit random_mask shuffled inverted one_shot_mask sign_constant sign_flipped
+    LotteryStudy interval summarize verdict plot_results remaining_axis
+    Transfer appended computation_order interpolated transferred compare_models latencies shrink shrink_learner
+    OnnxModel load_compressed save_compressed to_int8 to_onnx check_semi_structured semi_structured_layers to_semi_structured Deployed
+    ArrayDataset MemoryDL memory_dls digits_dls fashion_mnist_dls mnist_dls cifar10_dls
+    lenet_300_100 lenet5 conv2 conv4 conv6 small_resnet resnet20 init_weights'''.split()
+
+def test_all_gives_these_names_and_no_others(): assert sorted(fasterlth.all.__all__)==sorted(public)
+
+def test_fastais_own_names_stay():
+    "None of our names hides one that fastai's `vision.all` gives, but for those that are meant to."
+    from fastai.vision import all as fastai
+    clash = {n for n in fasterlth.all.__all__ if hasattr(fastai, n) and getattr(fastai, n) is not getattr(fasterlth.all, n)}
+    assert not clash

@@ -1,0 +1,83 @@
+"The data, batch by batch, against fastai's own loaders; what is refused; where data is found."
+import pytest
+from helpers import *
+import fasterlth.data
+from fasterlth.data import MemoryDL, cifar10_dls, digits_dls, fashion_mnist_dls, mnist_dls
+from fasterlth.models import lenet_300_100
+
+
+@pytest.mark.parametrize('bs,drop_last', [(64,True),(50,False),(7,True)])
+def test_batches_are_those_of_fastais_loader(bs, drop_last):
+    dls = digits_dls(size=8, bs=bs, drop_last=drop_last, device=torch.device('cpu'))
+    set_seed(3); ours = MemoryDL(dls.train_ds, bs=bs, shuffle=True, drop_last=drop_last)
+    set_seed(3); theirs = TfmdDL(dls.train_ds, bs=bs, shuffle=True, drop_last=drop_last, num_workers=0)
+    for _ in range(2):
+        a,b = list(ours),list(theirs)
+        assert len(a)==len(b)==len(ours)
+        for x,y in zip(a, b): assert all(torch.equal(o, p.as_subclass(torch.Tensor)) for o,p in zip(x, y))
+    assert ours.rng.getstate()==theirs.rng.getstate()
+
+def test_a_learner_works_as_with_fastais_loaders(learn, tmp_path):
+    learn.path = tmp_path
+    with learn.no_bar():
+        preds,targs = learn.get_preds()
+        assert torch.equal(targs, learn.dls.valid_ds.y)
+        learn.show_results(max_n=4)
+    learn.dls.show_batch(max_n=4)
+    assert learn.dls.c==10 and learn.dls.vocab[3]=='3' and len(learn.dls.valid.new(bs=5))==72
+    with learn.no_bar(): interp = Interpretation.from_learner(learn)
+    assert len(interp.top_losses(3)[0])==3
+
+def test_data_moves_with_the_loaders():
+    dls = digits_dls(size=8, device=torch.device('cpu'))
+    dls.to(torch.device('meta'))
+    assert next(iter(dls.valid))[0].device.type=='meta'
+
+@needs_fashion
+def test_all_of_fashion_mnist():
+    dls = fashion_mnist_dls(device=torch.device('cpu'))
+    assert (len(dls.train_ds),len(dls.valid_ds)) == (60000,10000)
+    assert torch.bincount(dls.train_ds.y).tolist()==[6000]*10 and dls.vocab[9]=='Ankle boot'
+    # the data set's known figures
+    assert abs(dls.train_ds.mean.item()-.2860)<1e-3 and abs(dls.train_ds.std.item()-.3530)<1e-3
+
+@needs_fashion
+def test_some_classes():
+    cpu = torch.device('cpu')
+    a,b = fashion_mnist_dls(device=cpu),fashion_mnist_dls(classes=['Bag',1,'Coat'], n=1000, device=cpu)
+    assert b.vocab==['Bag','Trouser','Coat'] and b.c==3 and (len(b.train_ds),len(b.valid_ds))==(1000,3000)
+    for new,old in ((0,8),(1,1),(2,4)):    # the same images, though normalised by their own mean
+        mine,theirs = b.valid_ds,a.valid_ds
+        x = mine.x[mine.y==new]*mine.std+mine.mean
+        torch.testing.assert_close(x, theirs.x[theirs.y==old]*theirs.std+theirs.mean)
+    assert Learner(b, lenet_300_100(n_out=3)).validate()
+
+@pytest.mark.parametrize('classes,error,says', [
+    (['Hat'],ValueError,r"classes must be names \('0', '1'.*not 'Hat'"), ([10],ValueError,'from 0 to 9, not 10'),
+    ([True],ValueError,'not True'), ([],TypeError,'classes must be a list'), ('12',TypeError,'classes must be a list'),
+    ([3,'3'],ValueError,'each class only once')])
+def test_wrong_classes(classes, error, says):
+    with pytest.raises(error, match=says): digits_dls(classes=classes)
+
+def test_no_data_anywhere_names_all_three_ways(monkeypatch, tmp_path):
+    monkeypatch.setattr(fasterlth.data, 'debian_fashion', tmp_path/'nothing')
+    monkeypatch.setattr(fasterlth.data, 'fastai_path', lambda _: tmp_path/'data')
+    from torchvision import datasets
+    def no_network(*args, **kwargs): raise OSError('no network')
+    monkeypatch.setattr(datasets, 'FashionMNIST', no_network)
+    monkeypatch.setattr(datasets, 'CIFAR10', no_network)
+    ways = 'path=.*package that puts them into .*nothing.*torchvision download.*no network'
+    with pytest.raises(RuntimeError, match=f'could not be found or downloaded.*{ways}'): fashion_mnist_dls()
+    with pytest.raises(RuntimeError, match='binary version.*no network'): cifar10_dls()
+
+def test_torchvisions_layout_is_found(monkeypatch, tmp_path):
+    "Files that torchvision has downloaded are used the next time, without a network."
+    raw = tmp_path/'data/MNIST/raw'; raw.mkdir(parents=True)
+    for s,n in (('train',30),('t10k',10)):
+        images,labels = np.random.randint(0, 255, (n,28,28), dtype=np.uint8),np.arange(n, dtype=np.uint8)%10
+        for k,a in (('images-idx3',images),('labels-idx1',labels)):
+            (raw/f'{s}-{k}-ubyte').write_bytes(bytes([0,0,8,a.ndim])+np.array(a.shape, '>i4').tobytes()+a.tobytes())
+    monkeypatch.setattr(fasterlth.data, 'fastai_path', lambda _: tmp_path/'data')
+    assert len(mnist_dls(bs=5).train_ds)==30
+    (raw/'t10k-images-idx3-ubyte').write_bytes(b'\0\0\x08\x03\0\0\0\x0a'+b'\0'*20)
+    with pytest.raises(ValueError, match='is damaged: 28 bytes instead of 16'): mnist_dls()
