@@ -26,6 +26,7 @@ from .fingerprint import describe, describe_function, describe_learner, differen
 from .progress import watching
 from .folder import RunFolder, open_folder, read_json, sweep, write_json
 from .report import plot_results, summarize, verdict
+from .protocol import check_train
 from .finder import LotteryTicketFinder
 from .jobs import Job, check_jobs, run_jobs, settled
 from .controls import Start, Trunk, conditions, new_learner
@@ -35,47 +36,57 @@ trunk_conditions = 'dense','winning'
 _given_by_study = {'learn','seed','path','verbose'}    # of a finder's arguments
 
 def _named(given):
-    "Conditions as a dict, by their names."
+    "Return conditions as a dict, by their names."
     if isinstance(given, dict): return given
     if isinstance(given, str) or not isinstance(given, (list,tuple)):
         raise TypeError(f"conditions must be a list of names or functions, or a dict, not {given!r}")
     names = [o if isinstance(o, str) else getattr(o, '__name__', str(o)) for o in given]
     if twice := [k for k in names if names.count(k)>1]:
-        raise ValueError(f"conditions has two of the name {twice[0]!r}: give them other names, in a dict")
+        raise ValueError(f"conditions has the name {twice[0]!r} twice: use a dict to name them")
     return dict(zip(names, given))
+
+def _lookup(name):
+    "Return a condition by its name in `conditions`."
+    if name in conditions: return conditions[name]
+    known = ', '.join([*trunk_conditions, *conditions])
+    raise ValueError(f"conditions has {name!r}, which is none of {known}")
 
 def _check_condition(name, c):
     "Return a condition, or raise if it can't be one."
-    if isinstance(c, str):
-        if c not in conditions: raise ValueError(f"conditions has {c!r}, which is none of {', '.join([*trunk_conditions, *conditions])}")
-        c = conditions[c]
+    if isinstance(c, str): c = _lookup(c)
     if not callable(c) and not isinstance(c, dict):
-        raise TypeError(f"conditions[{name!r}] must be a function of a Trunk or a dict of a finder's arguments, not {c!r}")
+        raise TypeError(f"conditions[{name!r}] must be a function of a Trunk "
+                        f"or a dict of a finder's arguments, not {c!r}")
     if isinstance(c, dict) and (own := _given_by_study&set(c)):
         raise ValueError(f"conditions[{name!r}] can't set {', '.join(sorted(own))}: the study does")
     if not isinstance(name, str) or not name.replace('_', 'x').replace('-', 'x').isalnum():
-        raise ValueError(f"the name of a condition is that of a folder: letters, digits, _ and -, not {name!r}")
+        raise ValueError("a condition's name, which is also its folder's, must have only "
+                         f"letters, digits, _ and -, not {name!r}")
     return c
 
 def check_conditions(
-    given:list|dict # Names of `conditions`, or functions; or name → one of these or a finder's arguments
+    given:list|dict # Names or functions; or name → one of these, or a finder's arguments
 ) -> dict: # Name → function or arguments, without `dense` and `winning`
-    "Return conditions by name. Raise for what isn't one."
+    "Return conditions by name. Raise if one can't be a condition."
     res = {}
     for k,c in _named(given).items():
         if k not in trunk_conditions: res[k] = _check_condition(k, c)
-        elif c!=k: raise ValueError(f"conditions[{k!r}] is always there, and is what the finder trains: give the condition another name")
+        elif c!=k:
+            raise ValueError(f"conditions[{k!r}] is always there, and is what the finder trains: "
+                             "give the condition another name")
     return res
 
 # %% ../../nbs/find/10_study.ipynb #85296d32
 def check_seeds(
-    seeds:int|list # How many, from 0, or which
+    seeds:int|list # Their number, counted from 0, or a list
 ) -> list: # Different whole numbers from 0
     "Return the seeds. Raise unless they are a number from 1, or different whole numbers from 0."
     def whole(s): return isinstance(s, Integral) and not isinstance(s, bool) and s>=0
-    res = list(range(seeds)) if whole(seeds) else list(seeds) if isinstance(seeds, (list,tuple,range)) else []
+    given = range(seeds) if whole(seeds) else seeds
+    res = list(given) if isinstance(given, (list,tuple,range)) else []
     if not res or not all(map(whole, res)) or len(set(res))<len(res):
-        raise ValueError(f"seeds must be a number from 1, or different whole numbers from 0, not {seeds!r}")
+        raise ValueError("seeds must be a number from 1, or different whole numbers from 0, "
+                         f"not {seeds!r}")
     return [int(s) for s in res]
 
 # %% ../../nbs/find/10_study.ipynb #84a388b6
@@ -85,83 +96,94 @@ def make_finder(
     seed:int, # Of the learner and the finder
     folder:Path # Of the finder
 ) -> LotteryTicketFinder:
-    "Make the finder of a seed, whose callbacks write into its own folder."
-    return LotteryTicketFinder(new_learner(make_learner, seed), **kwargs, seed=seed, path=folder, verbose=False)
+    "Make the finder of a seed."
+    learn = new_learner(make_learner, seed)
+    return LotteryTicketFinder(learn, **kwargs, seed=seed, path=folder, verbose=False)
 
 def _found(make_learner, train, kwargs, seed, folder):
-    "A finder that has trained all its rounds, read from its folder if it is finished."
+    "Return a finder with all its rounds trained, or read from its folder if it is finished."
     f = make_finder(make_learner, kwargs, seed, folder)
     f.find_winning_ticket(train)
     return f
 
 def _write_files_to(learn, folder):
-    "Let callbacks write to the training's own folder."
+    "Make callbacks write to the training's own folder."
     learn.path,learn.model_dir = folder/'files','models'
     learn.path.mkdir(parents=True, exist_ok=True)
 
 def _finish(f, rows, folder, condition):
-    "Write the results of a training, and delete what only it needed."
-    write_json(folder/'done.json', dict(condition=describe(condition), iterations=len(f.learn.dls.train), rows=rows))
+    "Write the results of a training, and delete what only the training needed."
+    done = dict(condition=describe(condition), iterations=len(f.learn.dls.train), rows=rows)
+    write_json(folder/'done.json', done)
     sweep(RunFolder(folder))
     shutil.rmtree(folder/'files'/'models', ignore_errors=True)
     if not any((folder/'files').iterdir()): (folder/'files').rmdir()
 
 # %% ../../nbs/find/10_study.ipynb #438a2029
 def run_finder(
-    make_learner:Callable, train:Callable, # Of the study
+    make_learner:Callable, train:Callable, # The study's
     kwargs:dict, # Arguments of the finder
     seed:int, # One of the study's
     folder:Path, # Of the finder
-    condition:dict, # Its arguments beyond the study's
-    trunk:tuple=None # Arguments and folder of the winning ticket's finder, if this is another
+    condition:dict, # Which of the arguments the study doesn't have
+    trunk:tuple=None # Arguments and folder of the winning ticket's finder, for another finder
 ):
     "Train all rounds of a finder."
     f = make_finder(make_learner, kwargs, seed, folder)
     _write_files_to(f.learn, folder)
-    if trunk and (trunk[1]/'done.json').exists(): f.adopt_dense(train, _found(make_learner, train, trunk[0], seed, trunk[1]))
+    if trunk and (trunk[1]/'done.json').exists():
+        f.adopt_dense(train, _found(make_learner, train, trunk[0], seed, trunk[1]))
     with warnings.catch_warnings():
         warnings.filterwarnings('ignore', '.* whole outputs', UserWarning)    # `run` has warned already
         f.find_winning_ticket(train)
     _finish(f, [dict(o.row, seconds=o.seconds) for o in f.rounds], folder, condition)
 
 def run_control(
-    make_learner:Callable, train:Callable, # Of the study
+    make_learner:Callable, train:Callable, # The study's
     kwargs:dict, # Arguments of the winning ticket's finder
     seed:int, # One of the study's
     trunk:Path, # Folder of the winning ticket's finder
-    condition:Callable, # Function of a `Trunk`
+    condition:Callable, # A function of a `Trunk`
     round:int, # From 1
     folder:Path # Of this training
 ):
     "Train a control of one round."
-    f = _found(make_learner, train, kwargs, seed, trunk)    # everything is read, nothing trained
+    f = _found(make_learner, train, kwargs, seed, trunk)    # the finder is finished: nothing is trained
     _write_files_to(f.learn, folder)
     s = condition(Trunk.of(f, round, make_learner))
-    if not isinstance(s, Start): raise TypeError(f"a condition must return a Start(masks, weights, rewound), not {type(s).__name__}")
+    if not isinstance(s, Start):
+        raise TypeError("a condition must return a Start(masks, weights, rewound), "
+                        f"not {type(s).__name__}")
     row = f.train_ticket(s.masks, s.weights, s.rewound, round, folder/'moment.safetensors')
     _finish(f, [dict(round=round, **row)], folder, condition)
 
 # %% ../../nbs/find/10_study.ipynb #abc99bd4
+def _check_kwargs(kwargs):
+    "Return the finders' arguments, or raise if the study sets one of them."
+    if own := _given_by_study&set(kwargs):
+        raise ValueError(f"{', '.join(sorted(own))} can't be given to the finders of a study, "
+                         "which have seeds and folders of their own")
+    if 'batches' not in kwargs: return kwargs
+    return dict(kwargs, batches=check_batches(kwargs['batches']))    # a list: many finders read it
+
 class LotteryStudy:
     "Conditions × rounds × seeds, each trained in full, in a folder."
     def __init__(self,
         make_learner:Callable, # `seed` → a new Learner, whose weights are initialised by the seed
-        train:Callable, # A function of the learner that fits it: `lambda learn: learn.fit_one_cycle(5, 1e-2)`
-        sparsity:float|list|dict=90, # Percent after the last round, or by round, or a dict of either by layer
+        train:Callable, # A function that fits the learner: `lambda learn: learn.fit_one_cycle(5, 1e-2)`
+        sparsity:float|list|dict=90, # Percent in the end, or a list by round, or a dict by layer
         n_rounds:int=None, # As `LotteryTicketFinder` takes it
-        conditions:list|dict=('dense','winning','random_reinit','random_mask'), # Names of `conditions`, functions; or name → function or a finder's arguments. The first two are always there
-        seeds:int|list=5, # How many, from 0, or which
-        path:str|Path=None, # Folder to keep everything in, so that a killed study continues; default a temporary one
-        threads:int=1, # CPU threads of each training. The last bits of a sum depend on them, so they don't depend on the number of jobs
+        conditions:list|dict=('dense','winning','random_reinit','random_mask'), # See `check_conditions`
+        seeds:int|list=5, # Their number, counted from 0, or a list
+        path:str|Path=None, # Folder in which a killed study continues; default a temporary one
+        threads:int=1, # CPU threads of each training; the last bits of a sum depend on them
         **kwargs # As `LotteryTicketFinder` takes them: `granularity`, `rewind_epoch` …
     ):
         check_function(make_learner, 'make_learner', 'of the seed that returns a Learner')
-        check_function(train, 'train', 'of the learner like lambda learn: learn.fit_one_cycle(5)')
-        if own := _given_by_study&set(kwargs):
-            raise ValueError(f"{', '.join(sorted(own))} can't be given to the finders of a study, which have seeds and folders of their own")
+        check_train(train)
+        kwargs = _check_kwargs(kwargs)
         self.seeds,self.threads = check_seeds(seeds),check_whole(threads, 'threads')
         self.conditions = check_conditions(conditions)
-        if 'batches' in kwargs: kwargs['batches'] = check_batches(kwargs['batches'])    # many finders read them
         self.kwargs = dict(sparsity=sparsity, n_rounds=n_rounds, **kwargs)
         for c in self._finders().values(): round_targets(c['sparsity'], c['n_rounds'])
         self.folder = RunFolder(path, 'study')
@@ -172,9 +194,13 @@ class LotteryStudy:
         self.make_learner,self.train = make_learner,train
         self.failures = {}    # of the last run: (condition, seed, round) → traceback
 
+    def _all(self):
+        "Return the conditions that are trained, by name; `winning` includes `dense`."
+        return dict(winning={}, **self.conditions)
+
     def _finders(self):
-        "The arguments of each finder, by condition."
-        return {k: {**self.kwargs, **c} for k,c in dict(winning={}, **self.conditions).items() if isinstance(c, dict)}
+        "Return the arguments of each finder, by condition."
+        return {k: {**self.kwargs, **c} for k,c in self._all().items() if isinstance(c, dict)}
 
     def where(self,
         condition:str, # `'dense'`, `'winning'`, or another of the study's
@@ -185,51 +211,65 @@ class LotteryStudy:
         p = self.folder.path/f'seed_{seed}'/('winning' if condition in trunk_conditions else condition)
         return p if round is None else p/f'round_{round:02d}'
 
-    def __repr__(self):
-        names,seeds = ', '.join([*trunk_conditions, *self.conditions]),', '.join(map(str, self.seeds))
-        return f"LotteryStudy: {names}; seeds {seeds}; {len(self.results)} training runs finished"
-    def _repr_html_(self): return f'<p>{escape(repr(self))}</p>' + ('' if self.results.empty else self.summary().round(2).to_html())
-
 # %% ../../nbs/find/10_study.ipynb #c5a3b0ae
 @patch
-def _jobs(self:LotteryStudy, n_rounds):
-    "Two lists of jobs: the finders of each seed, and the conditions."
-    first,then = [],[]
-    for s in self.seeds:
-        trunk,one = self.where('winning', s),(self.make_learner,self.train)
-        first.append(Job(('winning', s, None), trunk, partial(run_finder, *one, self.kwargs, s, trunk, {})))
-        for k,c in self.conditions.items():
-            if isinstance(c, dict):
-                f = self.where(k, s)
-                call = partial(run_finder, *one, {**self.kwargs, **c}, s, f, c, (self.kwargs, trunk))
-                then.append(Job((k, s, None), f, call))
-            else:
-                for r in range(1, n_rounds+1):
-                    f = self.where(k, s, r)
-                    then.append(Job((k, s, r), f, partial(run_control, *one, self.kwargs, s, trunk, c, r, f)))
+def _jobs_of(self:LotteryStudy, condition, c, seed, n_rounds) -> list:
+    "Return the jobs of a condition: one for a finder, or one for each round of a control."
+    one,trunk = (self.make_learner,self.train),self.where('winning', seed)
+    if isinstance(c, dict):
+        f,args = self.where(condition, seed),{**self.kwargs, **c}
+        call = partial(run_finder, *one, args, seed, f, c, None if f==trunk else (self.kwargs, trunk))
+        return [Job((condition, seed, None), f, call)]
+    def job(r):
+        f = self.where(condition, seed, r)
+        call = partial(run_control, *one, self.kwargs, seed, trunk, c, r, f)
+        return Job((condition, seed, r), f, call)
+    return [job(r) for r in range(1, n_rounds+1)]
+
+@patch
+def _jobs(self:LotteryStudy, n_rounds) -> tuple: # `(finders, others)`
+    "Return two lists of jobs: the winning tickets' finders, and the other conditions."
+    first = [o for s in self.seeds for o in self._jobs_of('winning', {}, s, n_rounds)]
+    then = [o for s in self.seeds for k,c in self.conditions.items()
+            for o in self._jobs_of(k, c, s, n_rounds)]
     return first,then
 
 # %% ../../nbs/find/10_study.ipynb #fe44a8a5
 @patch
-def _open(self:LotteryStudy):
-    "Lay the folder out, or see that it is this study's. Return a finder for each condition that has one."
-    seed = (self.folder.experiment or {}).get('seed', self.seeds[0])    # the one whose learner is described in the folder
+def _describe(self:LotteryStudy, learn:Learner, seed:int, targets:list) -> dict:
+    "Describe the experiment in JSON."
+    settings = {k: describe(v) for k,v in self.kwargs.items() if k not in ('sparsity','n_rounds')}
+    return to_json(dict(
+        make_learner=describe_function(self.make_learner), train=describe_function(self.train),
+        threads=self.threads, seed=seed, learner=describe_learner(learn), finder=settings,
+        targets=describe(targets)))
+
+@patch
+def _check_trained(self:LotteryStudy):
+    "Raise if a condition that was trained is another one now."
+    done = [(k, c, f) for k,c in self.conditions.items() for s in self.seeds
+            for f in self.where(k, s).glob('**/done.json')]
+    for k,c,f in done:
+        if odd := differences(read_json(f)['condition'], describe(c), ('in the folder','now')):
+            raise ValueError(f"{k!r} was another condition when {str(f.parent)!r} was made: "
+                             f"{shortened(odd, 6)}. Give it another name")
+
+@patch
+def _open(self:LotteryStudy) -> dict: # Condition → a finder with its arguments
+    "Claim the folder for this study. Raise if it belongs to another one."
+    # the folder describes the learner of the first seed that it had
+    seed = (self.folder.experiment or {}).get('seed', self.seeds[0])
     with settled(self.threads):
         learn = new_learner(self.make_learner, seed)
         probes = {k: LotteryTicketFinder(learn, **c, verbose=False) for k,c in self._finders().items()}
-        settings = {k: describe(v) for k,v in self.kwargs.items() if k not in ('sparsity','n_rounds')}
-        open_folder(self.folder, to_json(dict(make_learner=describe_function(self.make_learner), train=describe_function(self.train),
-            threads=self.threads, seed=seed, learner=describe_learner(learn), finder=settings, targets=describe(probes['winning'].targets))))
-    for k,c in self.conditions.items():
-        for f in (o for s in self.seeds for o in self.where(k, s).glob('**/done.json')):
-            if odd := differences(read_json(f)['condition'], describe(c), ('in the folder','now')):
-                raise ValueError(f"{k!r} was another condition when {str(f.parent)!r} was made: {shortened(odd, 6)}. Give it another name")
+        open_folder(self.folder, self._describe(learn, seed, probes['winning'].targets))
+    self._check_trained()
     return probes
 
 # %% ../../nbs/find/10_study.ipynb #050d7236
 @patch
-def _run_stage(self:LotteryStudy, jobs, n_jobs):
-    "Run the jobs that aren't done and that can be; note and warn of failures."
+def _run_stage(self:LotteryStudy, jobs:list, n_jobs:int):
+    "Run the jobs that are left and can run. Note failures, and warn of them."
     def ready(job):
         condition,seed,round = job.key
         return not job.done and (round is None or (self.where('winning', seed)/'done.json').exists())
@@ -239,26 +279,34 @@ def _run_stage(self:LotteryStudy, jobs, n_jobs):
     if not failures: return
     (condition,seed,round),error = failures[0][:2]
     which = f"{condition!r} with seed {seed}{'' if round is None else f' in round {round}'}"
-    warnings.warn(f"{len(failures)} of {len(todo)} runs failed, the first of them {which} ({error}); the tracebacks are in failures", stacklevel=3)
+    warnings.warn(f"{len(failures)} of {len(todo)} runs failed, the first of them {which} ({error}); "
+                  "the tracebacks are in failures", stacklevel=3)
+
+# %% ../../nbs/find/10_study.ipynb #6d240975
+@patch
+def _progress(self:LotteryStudy, jobs:list, probes:dict) -> tuple: # `(count, total)`
+    "Return a function that counts the finished trainings, and their number in the end."
+    controls = [o for o in jobs if o.key[2]]
+    finders = [o.folder for o in jobs if not o.key[2]]
+    def rounds(f): return len(list(f.glob('round_*.safetensors')))
+    def count(): return sum(map(rounds, finders))+sum(o.done for o in controls)
+    return count,len(self.seeds)*sum(p.n_rounds+1 for p in probes.values())+len(controls)
 
 @patch
 def run(self:LotteryStudy,
-    n_jobs:int=None, # Trainings at a time, as joblib takes it: -1 for one on each core; default what `joblib.parallel_config` says, or 1
+    n_jobs:int=None, # Trainings at a time, -1 for one on each core; default joblib's setting, or 1
     verbose:bool=True # Show a bar
 ) -> LotteryStudy: # The study itself
-    """Train everything that isn't trained yet. The same, bit for bit, whatever the number of jobs.
+    """Train everything that isn't trained yet. The number of jobs changes no bit of the results.
 
-    A training that fails is noted in `failures` and warned of; the others continue, and the next `run` tries it again."""
+    Failed trainings are listed in `failures`. The others continue, and the next `run` tries again."""
     check_jobs(n_jobs)
     with self.folder.held():
         probes = self._open()
         finders,others = self._jobs(probes['winning'].n_rounds)
-        controls = [o for o in others if o.key[2]]
-        rounds = [o.folder for o in finders+others if not o.key[2]]
-        def count(): return sum(len(list(f.glob('round_*.safetensors'))) for f in rounds)+sum(o.done for o in controls)
         if not all(o.done for o in finders): probes['winning'].warn_outputs()    # here, not in each job
         self.failures = {}
-        with watching(count, len(self.seeds)*sum(p.n_rounds+1 for p in probes.values())+len(controls), verbose):
+        with watching(*self._progress(finders+others, probes), verbose):
             for stage in (finders,others): self._run_stage(stage, n_jobs)
         if not (df := self.results).empty:
             with atomic_write(self.folder.file('results.csv')) as part: df.to_csv(part, index=False)
@@ -267,24 +315,39 @@ def run(self:LotteryStudy,
 # %% ../../nbs/find/10_study.ipynb #a3cfd88a
 _not_in_results = 'overlap','seconds'
 
-@patch(as_prop=True)
-def results(self:LotteryStudy) -> pd.DataFrame:
-    "A row for each finished training: condition, seed, round, sparsity, losses and metrics, before the first step (`start_…`) and after the last."
-    rows = []
-    for s in self.seeds:
-        for k,c in dict(winning={}, **self.conditions).items():
-            for f in sorted(self.where(k, s).glob('done.json' if isinstance(c, dict) else 'round_*/done.json')): rows += _rows(f, k, s)
-    return pd.DataFrame(rows)
-
 def _rows(file, condition, seed):
-    "The rows of one file; the dense network counts once."
+    "Return the rows of one file, without the dense network unless it is the winning ticket's."
     done,res = read_json(file),[]
     for row in done['rows']:
         if row['round']==0 and condition!='winning': continue
-        best = row['best_epoch'] and row['best_epoch']*done['iterations']
+        name = 'dense' if row['round']==0 else condition
         measured = {n: v for n,v in row.items() if n not in _not_in_results}
-        res.append(dict(condition='dense' if row['round']==0 else condition, seed=seed, **measured, best_iteration=best, seconds=row['seconds']))
+        best = row['best_epoch'] and row['best_epoch']*done['iterations']
+        measured |= dict(best_iteration=best, seconds=row['seconds'])
+        res.append(dict(condition=name, seed=seed, **measured))
     return res
+
+@patch(as_prop=True)
+def results(self:LotteryStudy) -> pd.DataFrame:
+    """Return a row for each finished training: condition, seed, round, sparsity, losses and metrics.
+
+    Columns `start_…` are measured before the first step, the others after the last."""
+    rows = []
+    for s in self.seeds:
+        for k,c in self._all().items():
+            pattern = 'done.json' if isinstance(c, dict) else 'round_*/done.json'
+            for f in sorted(self.where(k, s).glob(pattern)): rows += _rows(f, k, s)
+    return pd.DataFrame(rows)
+
+@patch
+def __repr__(self:LotteryStudy):
+    names,seeds = ', '.join([*trunk_conditions, *self.conditions]),', '.join(map(str, self.seeds))
+    return f"LotteryStudy: {names}; seeds {seeds}; {len(self.results)} training runs finished"
+
+@patch
+def _repr_html_(self:LotteryStudy):
+    summary = '' if self.results.empty else self.summary().round(2).to_html()
+    return f'<p>{escape(repr(self))}</p>{summary}'
 
 # %% ../../nbs/find/10_study.ipynb #73ed9e86
 @patch
@@ -297,23 +360,26 @@ def ticket(self:LotteryStudy,
     check_choice(condition, 'condition', [*trunk_conditions, *self.conditions])
     if seed not in self.seeds: raise ValueError(f"seed must be one of {self.seeds}, not {seed!r}")
     c = self.conditions.get(condition, {})
-    own = isinstance(c, dict)    # a finder of its own
+    own = isinstance(c, dict)    # the condition has its own finder
     where = self.where(condition if own else 'winning', seed)
-    if not (where/'done.json').exists(): raise ValueError(f"{condition} with seed {seed} isn't trained yet: call run()")
+    kwargs = {**self.kwargs, **c} if own else self.kwargs
+    if not (where/'done.json').exists():
+        raise ValueError(f"{condition} with seed {seed} isn't trained yet: call run()")
     with settled(self.threads):
-        f = _found(self.make_learner, self.train, {**self.kwargs, **(c if own else {})}, seed, where)
-        r = 0 if condition=='dense' else f.n_rounds if round is None else check_whole(round, 'round', 0 if own else 1, f.n_rounds)
+        f = _found(self.make_learner, self.train, kwargs, seed, where)
+        if condition=='dense': return f.tickets[0]
+        r = f.n_rounds if round is None else check_whole(round, 'round', 0 if own else 1, f.n_rounds)
         if own: return f.tickets[r]
-        s = c(Trunk.of(f, r, self.make_learner))
-        return Ticket.of(f.learn.model, s.masks, s.weights, made_by='LotteryStudy', condition=condition, seed=seed, round=r)
+        s,about = c(Trunk.of(f, r, self.make_learner)),dict(condition=condition, seed=seed, round=r)
+        return Ticket.of(f.learn.model, s.masks, s.weights, made_by='LotteryStudy', **about)
 
 # %% ../../nbs/find/10_study.ipynb #daa47721
 @patch
 def summary(self:LotteryStudy,
     metric:str=None, # A column of `results`, default the first metric
-    level:float=.95 # Of confidence
+    level:float=.95 # Confidence
 ) -> pd.DataFrame: # By condition and round; metrics between 0 and 1 in percent
-    "Return means over seeds with intervals, and differences seed by seed to `dense` and `random_reinit`; see `summarize`."
+    "Return means over seeds with intervals, and paired differences to `dense` and `random_reinit`."
     return summarize(self.results, metric, level)
 
 @patch
@@ -321,7 +387,7 @@ def verdict(self:LotteryStudy,
     metric:str=None, # A column of `results`, default the first metric
     margin:float=None, # How far behind the dense network still matches it; default 0.2 points
     condition:str='winning', # Whose verdict it is
-    level:float=.95, # Of confidence
+    level:float=.95, # Confidence
     more:bool=None # Whether more of the metric is better, default by its name
 ) -> str:
     "Say whether there is a winning ticket; see `fasterlth.find.report.verdict`."
@@ -331,7 +397,7 @@ def verdict(self:LotteryStudy,
 def plot(self:LotteryStudy,
     metric:str=None, # A column of `results`, default the first metric
     ax=None, # Two axes: for the metric, and for the early stop; or one, for the metric
-    level:float=.95 # Of confidence
+    level:float=.95 # Confidence
 ): # The axes
-    "Plot the metric and the early stop against the weights that remain, with intervals as bands; see `plot_results`."
+    "Plot the metric and the early stop against the weights that remain, with intervals as bands."
     return plot_results(self.results, metric, ax, level)
