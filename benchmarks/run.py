@@ -171,11 +171,6 @@ def memory(repeats):
 def deploy(repeats):
     "A network cut down to a tenth of its parameters, against the whole: in torch, in onnxruntime, in int8; and one of which nine tenths of the weights are zeros, which saves nothing."
     import tempfile
-<<<<<<< HEAD
-=======
-    from fasterlth.ship.shrink import shrink
-    from fasterlth.ship.export import to_int8, to_onnx
->>>>>>> w-ship
     x,net = torch.randn(8,3,64,64),resnet18(num_classes=10).eval()
     filters = {n: torch.ones_like(p, dtype=torch.bool) for n,p in net.named_parameters() if p.ndim==4}
     for m in filters.values(): m[round(.31*len(m)):] = False    # the same channels everywhere, so skip connections hold none back
