@@ -36,12 +36,12 @@ def enforce(repeats):
         for _ in range(5):
             net = make()
             cb = MaskCallback(make_masks(prunable(net), 80))
-            Learner(digits_dls(n=128), net).add_cb(cb); cb._arm()
-            ps = cb._armed[0]
+            Learner(digits_dls(n=128), net).add_cb(cb); cb.prepare()
+            ps = cb.held[0]
             out,n = [torch.empty_like(p, requires_grad=False) for p in ps],20
             def copy():
                 with torch.no_grad(): torch._foreach_copy_(out, ps)
-            t = interleave(dict(mask=lambda: [cb._enforce() for _ in range(n)], copy=lambda: [copy() for _ in range(n)],
+            t = interleave(dict(mask=lambda: [cb.enforce() for _ in range(n)], copy=lambda: [copy() for _ in range(n)],
                 clone=lambda: [[p.detach().clone() for p in ps] for _ in range(n)]), repeats)
             ratios.append((t['mask']/t['copy'], t['mask']/t['clone']))
         copies,clones = map(statistics.median, zip(*ratios))
@@ -164,15 +164,18 @@ def memory(repeats):
     cb,seen = SparsifyCallback(80, 'weight', 'local', l1_norm, one_shot, verbose=False),[]
     class Held(Callback):
         order = 2000
-        def after_batch(self): seen.append(sum(t.untyped_storage().nbytes() for t in {t.data_ptr(): t for t in [*cb.masks.values(), *cb._armed[1]]}.values()))
+        def after_batch(self): seen.append(sum(t.untyped_storage().nbytes() for t in {t.data_ptr(): t for t in [*cb.masks.values(), *cb.held[1]]}.values()))
     _fit_seconds(learn, [cb,Held()], 1)
     report('memory: beside the model ÷ its parameters, resnet18', max(seen)/sum(p.nbytes for p in learn.model.parameters()), 1.25)
 
 def deploy(repeats):
     "A network cut down to a tenth of its parameters, against the whole: in torch, in onnxruntime, in int8; and one of which nine tenths of the weights are zeros, which saves nothing."
     import tempfile
-    from fasterlth.shrink import shrink
-    from fasterlth.export import to_int8, to_onnx
+<<<<<<< HEAD
+=======
+    from fasterlth.ship.shrink import shrink
+    from fasterlth.ship.export import to_int8, to_onnx
+>>>>>>> w-ship
     x,net = torch.randn(8,3,64,64),resnet18(num_classes=10).eval()
     filters = {n: torch.ones_like(p, dtype=torch.bool) for n,p in net.named_parameters() if p.ndim==4}
     for m in filters.values(): m[round(.31*len(m)):] = False    # the same channels everywhere, so skip connections hold none back

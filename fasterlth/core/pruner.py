@@ -54,13 +54,13 @@ def group_scores(
     "Return the score of each group, the mean score of its weights."
     needs = criterion_inputs(criterion)
     _check_given(criterion, needs, inputs, layers)
-    def given(k, n, device):
-        v = n if k=='name' else inputs[k][n]
-        return _full(v).to(device) if isinstance(v, torch.Tensor) else v
+    def scored(n, w):
+        given = {k: n if k=='name' else inputs[k][n] for k in needs}
+        given = {k: _full(v).to(w.device) if isinstance(v, torch.Tensor) else v for k,v in given.items()}
+        with torch.no_grad(): return criterion(_full(w), **given)
     res,flat = {},[]
     for n,(w,_,gs) in layers.items():
-        with torch.no_grad(): s = criterion(_full(w), **{k: given(k, n, w.device) for k in needs})
-        res[n],same = _reduced(gs, s, criterion, n)
+        res[n],same = _reduced(gs, scored(n, w), criterion, n)    # unnamed, so the scores of weights are freed
         if same: flat.append(n)
     if flat: warn(f"criterion {func_name(criterion)!r} gives all groups of {', '.join(flat)} the same score: "
                   "ties are pruned in index order", stacklevel=3)

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['EarlyBirdCallback', 'EarlyBirdFinder']
 
-# %% ../../nbs/find/06_early_bird.ipynb #4e63ccd6
+# %% ../../nbs/find/06_early_bird.ipynb #4f47b3fe
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,8 @@ from ..core.checks import check_flags, check_number, check_sparsity, check_whole
 from ..core.criteria import l1_norm
 from ..core.inputs import criterion_inputs, criterion_needs
 from ..core.ranking import lowest
-from ..core.masks import dense_masks, mask_distance, nest_masks, pack_mask, sparsity_by_layer, sparsity_of, unpack_mask
+from ..core.masks import (dense_masks, mask_distance, nest_masks, pack_mask, sparsity_by_layer, sparsity_of,
+                                  unpack_mask)
 from ..core.pruner import Pruner, warn_outputs
 from ..core.files import load_tensors, pack_tree, save_tensors, unpack_tree
 from ..core.ticket import Ticket, to_json
@@ -244,7 +245,7 @@ def plot(self:EarlyBirdCallback,
     ax.set(xlabel='epoch', ylabel='epoch', xticks=ticks, yticks=ticks)
     return ax
 
-# %% ../../nbs/find/06_early_bird.ipynb #7213b7e1
+# %% ../../nbs/find/06_early_bird.ipynb #ca7fffe9
 def _pack(masks):
     "Pack the masks of all epochs, eight weights in a byte."
     shapes = {n: list(m.shape) for n,m in masks[0].items()} if masks else {}
@@ -259,7 +260,7 @@ class Search:
     "A finished search."
     masks: list # The mask of each epoch
     found: int # The epoch of the ticket, None if there was none
-    n_epochs: int # Of the whole training, including those that were saved
+    n_epochs: int # Of the whole training, had it not been stopped
 
     def save(self, path:str|Path):
         "Write it to one file."
@@ -274,7 +275,7 @@ class Search:
         o = unpack_tree(meta, tensors)
         return cls(_unpack(o['masks']), o['found'], o['n_epochs'])
 
-# %% ../../nbs/find/06_early_bird.ipynb #149443ad
+# %% ../../nbs/find/06_early_bird.ipynb #f60c06c6
 class EarlyBirdFinder:
     "Find an early-bird ticket: train densely until the masks have settled."
     def __init__(self,
@@ -295,8 +296,8 @@ class EarlyBirdFinder:
         if seed is not None: check_whole(seed, 'seed', 0)
         self.callback = EarlyBirdCallback(sparsity, granularity, context, criteria, threshold, n_masks, l1,
                                           reset_on_fit=False, layer_type=layer_type, verbose=verbose)
-        self.learn,self.seed,self.folder,self.protocol = learn,seed,RunFolder(path, 'early-bird search'),Protocol(learn)
-        self.train,self.search = None,None
+        self.folder,self.protocol = RunFolder(path, 'search for an early-bird ticket'),Protocol(learn)
+        self.learn,self.seed,self.train,self.search = learn,seed,None,None
 
     @property
     def found(self) -> int:
@@ -317,6 +318,68 @@ class EarlyBirdFinder:
     def plot(self, ax=None):
         "Draw the distances as a heat map, with a frame around the masks that settled."
         return self.callback.plot(ax)
+
+# %% ../../nbs/find/06_early_bird.ipynb #d07e0daa
+@patch
+def _describe(self:EarlyBirdFinder, train:Callable, seed:int) -> dict:
+    "Describe the experiment in JSON."
+    cb = self.callback
+    settings = {k: getattr(cb, k) for k in ('sparsity','granularity','context','threshold','n_masks','l1')}
+    settings |= dict(criteria=describe_function(cb.criteria), layer_type=str(cb.layer_type))
+    return to_json(dict(format=1, learner=describe_learner(self.learn), train=describe_function(train), seed=seed,
+                        settings=settings, masks=sparsity_by_layer(learner_masks(self.learn))))
+
+# %% ../../nbs/find/06_early_bird.ipynb #39eb0571
+@patch
+def _open_run(self:EarlyBirdFinder, train:Callable):
+    "Lay the search out, or take over the start that the folder holds."
+    folder,begun = self.folder,set(self.folder.names('*.safetensors'))-{'start.safetensors'}
+    if self.protocol.start is not None: self.protocol.reset()    # an interrupted training may have left other data
+    seed = self.seed if self.seed is not None else (folder.experiment or {}).get('seed')
+    if seed is None: seed = int(torch.randint(2**31, ()))
+    open_folder(folder, self._describe(train, seed), () if begun else ('train',))
+    if self.protocol.start is None and not self._read_start(begun):
+        folder.keep('start.safetensors', self.protocol.take_start(seed))
+    self.train,self.seed = train,seed
+
+@patch
+def _read_start(self:EarlyBirdFinder, begun:set) -> bool: # Was there one?
+    "Take over the start of an earlier run."
+    file,path = 'start.safetensors',str(self.folder.path)
+    if not self.folder.has(file):
+        if begun: raise ValueError(f"path {path!r} has {min(begun)}, but no {file}: it is damaged")
+        return False
+    start = Snapshot.load(self.folder.file(file))
+    if 'frozen' not in (start.notes or {}):
+        raise ValueError(f"{str(self.folder.file(file))!r} is a snapshot, but not the start of a search")
+    if any(not torch.equal(t, start.model[n].to(t.device)) for n,t in model_tensors(self.learn.model).items()):
+        warn(f"the learner's weights differ from the start that {path!r} holds: continuing with the folder's",
+             stacklevel=4)
+    self.protocol.start = start
+    return True
+
+# %% ../../nbs/find/06_early_bird.ipynb #cbe1e49e
+@patch
+def is_finished(self:EarlyBirdFinder) -> bool:
+    "Tell whether the folder has everything that a search leaves; then it is only read."
+    return self.folder.has('masks.safetensors') and not self.folder.has('moment.safetensors')
+
+@patch
+def _resume_moment(self:EarlyBirdFinder) -> Snapshot:
+    "Return the moment at which the search was left, None if it wasn't begun."
+    if not self.folder.has('moment.safetensors'): return None
+    try: return Snapshot.load(self.folder.file('moment.safetensors'))
+    except ValueError as e: raise ValueError(f"{e}. Without this file, the search begins again") from e
+
+@patch
+def _read_search(self:EarlyBirdFinder) -> Search: # None if it isn't finished
+    "Read what a finished search has left."
+    if not self.folder.has('masks.safetensors'): return None
+    search = Search.load(self.folder.file('masks.safetensors'))
+    ticket = None if search.found is None else Ticket.load(self.folder.file('ticket.safetensors'))
+    self.callback._reset(search.masks, search.found, ticket)
+    self.folder.remove('moment.safetensors')    # the process may have been killed just before
+    return search
 
 # %% ../../nbs/find/06_early_bird.ipynb #867a0e6c
 @patch
@@ -352,66 +415,6 @@ def _search(self:EarlyBirdFinder) -> Search:
     if cb.found is not None: folder.keep('ticket.safetensors', cb.ticket)
     search = folder.keep('masks.safetensors', Search(cb.masks, cb.found, training.n_epochs))
     folder.remove('moment.safetensors')
-    return search
-
-# %% ../../nbs/find/06_early_bird.ipynb #a3b28b5a
-@patch
-def is_finished(self:EarlyBirdFinder) -> bool:
-    "Tell whether the folder has everything that a search leaves; then it is only read."
-    return self.folder.has('masks.safetensors') and not self.folder.has('moment.safetensors')
-
-@patch
-def _describe(self:EarlyBirdFinder, train:Callable, seed:int) -> dict:
-    "Describe the experiment in JSON."
-    cb = self.callback
-    settings = {k: getattr(cb, k) for k in ('sparsity','granularity','context','threshold','n_masks','l1')}
-    settings |= dict(criteria=describe_function(cb.criteria), layer_type=str(cb.layer_type))
-    return to_json(dict(format=1, learner=describe_learner(self.learn), train=describe_function(train), seed=seed,
-                        settings=settings, masks=sparsity_by_layer(learner_masks(self.learn))))
-
-@patch
-def _open_run(self:EarlyBirdFinder, train:Callable):
-    "Lay the search out, or take over the start that the folder holds."
-    folder,begun = self.folder,set(self.folder.names('*.safetensors'))-{'start.safetensors'}
-    if self.protocol.start is not None: self.protocol.reset()    # an interrupted training may have left other data
-    seed = self.seed if self.seed is not None else (folder.experiment or {}).get('seed')
-    if seed is None: seed = int(torch.randint(2**31, ()))
-    open_folder(folder, self._describe(train, seed), () if begun else ('train',))
-    if self.protocol.start is None and not self._read_start(begun):
-        folder.keep('start.safetensors', self.protocol.take_start(seed))
-    self.train,self.seed = train,seed
-
-@patch
-def _read_start(self:EarlyBirdFinder, begun:set) -> bool: # Was there one?
-    "Take over the start of an earlier run."
-    file,path = 'start.safetensors',str(self.folder.path)
-    if not self.folder.has(file):
-        if begun: raise ValueError(f"path {path!r} has {min(begun)}, but no {file}: it is damaged")
-        return False
-    start = Snapshot.load(self.folder.file(file))
-    if 'frozen' not in (start.notes or {}):
-        raise ValueError(f"{str(self.folder.file(file))!r} is a snapshot, but not the start of a search")
-    if any(not torch.equal(t, start.model[n].to(t.device)) for n,t in model_tensors(self.learn.model).items()):
-        warn(f"the learner's weights differ from the start that {path!r} holds: continuing with the folder's",
-             stacklevel=4)
-    self.protocol.start = start
-    return True
-
-@patch
-def _resume_moment(self:EarlyBirdFinder) -> Snapshot:
-    "Return the moment at which the search was left, None if it wasn't begun."
-    if not self.folder.has('moment.safetensors'): return None
-    try: return Snapshot.load(self.folder.file('moment.safetensors'))
-    except ValueError as e: raise ValueError(f"{e}. Without this file, the search begins again") from e
-
-@patch
-def _read_search(self:EarlyBirdFinder) -> Search: # None if it isn't finished
-    "Read what a finished search has left."
-    if not self.folder.has('masks.safetensors'): return None
-    search = Search.load(self.folder.file('masks.safetensors'))
-    ticket = None if search.found is None else Ticket.load(self.folder.file('ticket.safetensors'))
-    self.callback._reset(search.masks, search.found, ticket)
-    self.folder.remove('moment.safetensors')    # the process may have been killed just before
     return search
 
 # %% ../../nbs/find/06_early_bird.ipynb #901c8ee0

@@ -202,6 +202,9 @@ class LotteryStudy:
         "Return the arguments of each finder, by condition."
         return {k: {**self.kwargs, **c} for k,c in self._all().items() if isinstance(c, dict)}
 
+    @property
+    def path(self) -> Path: return self.folder.path
+
     def where(self,
         condition:str, # `'dense'`, `'winning'`, or another of the study's
         seed:int, # One of the study's
@@ -255,16 +258,19 @@ def _check_trained(self:LotteryStudy):
                              f"{shortened(odd, 6)}. Give it another name")
 
 @patch
-def _open(self:LotteryStudy) -> dict: # Condition → a finder with its arguments
-    "Claim the folder for this study. Raise if it belongs to another one."
+def _probes(self:LotteryStudy) -> dict: # Condition → a finder with its arguments
+    "Make a finder for each condition that has one, to see whether the arguments fit at all."
     # the folder describes the learner of the first seed that it had
     seed = (self.folder.experiment or {}).get('seed', self.seeds[0])
-    with settled(self.threads):
-        learn = new_learner(self.make_learner, seed)
-        probes = {k: LotteryTicketFinder(learn, **c, verbose=False) for k,c in self._finders().items()}
-        open_folder(self.folder, self._describe(learn, seed, probes['winning'].targets))
+    with settled(self.threads): learn = new_learner(self.make_learner, seed)
+    return {k: LotteryTicketFinder(learn, **{'seed': seed, **c}, verbose=False) for k,c in self._finders().items()}
+
+@patch
+def _open(self:LotteryStudy, probe:LotteryTicketFinder):
+    "Claim the folder for this study. Raise if it belongs to another one."
+    with settled(self.threads): here = self._describe(probe.learn, probe.seed, probe.targets)
+    open_folder(self.folder, here)
     self._check_trained()
-    return probes
 
 # %% ../../nbs/find/10_study.ipynb #050d7236
 @patch
@@ -301,9 +307,11 @@ def run(self:LotteryStudy,
 
     Failed trainings are listed in `failures`. The others continue, and the next `run` tries again."""
     check_jobs(n_jobs)
-    with self.folder.held():
-        probes = self._open()
-        finders,others = self._jobs(probes['winning'].n_rounds)
+    probes = self._probes()    # before anything is written
+    finders,others = self._jobs(probes['winning'].n_rounds)
+    def finished(): return self.folder.has('results.csv') and all(o.done for o in finders+others)
+    with self.folder.held(finished):
+        self._open(probes['winning'])
         if not all(o.done for o in finders): probes['winning'].warn_outputs()    # here, not in each job
         self.failures = {}
         with watching(*self._progress(finders+others, probes), verbose):

@@ -8,236 +8,378 @@ __all__ = ['SparsifyCallback']
 # %% ../../nbs/train/04_sparsify.ipynb #626222e0
 import warnings
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
 
 import pandas as pd, torch
 from fastai.callback.fp16 import NonNativeMixedPrecision
-from fastai.learner import ValueMetric
+from fastai.learner import Learner, ValueMetric
+from fastcore.basics import patch, store_attr
 from torch import nn
 
 from ..core.tensors import unwrap
-from ..core.checks import check_batches, check_flags, check_sparsity, func_name, to_iteration
-from ..core.inputs import criterion_inputs, criterion_needs
+from ..core.checks import (
+    check_batches, check_flags, check_sparsity, check_type, func_name, to_iteration)
+from ..core.inputs import Scoring, criterion_inputs, criterion_needs, make_inputs
 from ..core.schedules import check_schedule, make_plan
-from ..core.masks import apply_masks, broadcast_masks, dense_masks, mask_table, nest_masks, plot_masks, sparsity_of
+from ..core.masks import (
+    apply_masks, broadcast_masks, dense_masks, mask_table, nest_masks, plot_masks, sparsity_of)
 from ..core.pruner import Pruner, group_scores, warn_outputs
 from ..core.ticket import Ticket
+from .learner import is_lr_find, is_validating
 from .snapshot import Snapshot
 from .mask_callback import MaskCallback, learner_masks, mask_opt_state
 
-# %% ../../nbs/train/04_sparsify.ipynb #25f67e96
-def _pct(s): return f'{s:g}%' if isinstance(s, Real) else str(s)
+# %% ../../nbs/train/04_sparsify.ipynb #e8fd63d8
+@dataclass(frozen=True)
+class Times:
+    "When the pruning starts and ends, and which moment is saved: epochs, or iterations like `'500it'`."
+    start: float|str # When the pruning starts
+    end: float|str # When it ends, None for the end of the fit
+    rewind: float|str # The moment to save
+    rewinds: bool # Whether it is needed
 
-class SparsifyCallback(MaskCallback):
+    def __post_init__(self):
+        "Raise if the times are wrong whatever the fit."
+        mixed = any(isinstance(o, str) for o in (self.start,self.end,self.rewind))
+        if mixed: self._convert(1)    # which comes first depends on the batches in an epoch
+        else: self._ordered(10**6)
+
+    def _convert(self, n_iter):
+        first = to_iteration(self.start, n_iter, 'start_epoch')
+        saved = to_iteration(self.rewind, n_iter, 'rewind_epoch')
+        return first,None if self.end is None else to_iteration(self.end, n_iter, 'end_epoch'),saved
+
+    def _ordered(self, n_iter):
+        first,last,saved = self._convert(n_iter)
+        if last is not None and last<=first:
+            raise ValueError(f"end_epoch must be after start_epoch {self.start!r}, not {self.end!r}")
+        if self.rewinds and saved>first:
+            raise ValueError("rewind_epoch must not be after the first pruning, "
+                             f"at start_epoch {self.start!r}: {self.rewind!r} is")
+        return first,last,saved
+
+    def in_fit(self,
+        n_iter:int, # Batches in an epoch
+        n_epoch:int # Epochs in the fit
+    ) -> tuple: # First iteration of the pruning, the first after it, and the moment to save
+        "Convert the times to iterations of a fit. Raise if they don't lie in it."
+        first,last,saved = self._ordered(n_iter)
+        n,fit = n_iter*n_epoch,f"the fit, which has {n_epoch} epochs of {n_iter} batches"
+        if first>=n: raise ValueError(f"start_epoch {self.start!r} is beyond {fit}")
+        if last is not None and last>n: raise ValueError(f"end_epoch {self.end!r} is beyond {fit}")
+        return first,last or n,saved
+
+# %% ../../nbs/train/04_sparsify.ipynb #db5dabbe
+def _ends(sparsity): return list(sparsity.values()) if isinstance(sparsity, dict) else [sparsity]
+def _percent(sparsity): return f'{sparsity:g}%' if isinstance(sparsity, Real) else str(sparsity)
+
+def _check_course(sparsity, start_sparsity, schedule):
+    "Raise unless the schedule can lead from the sparsity at the start to the one to reach."
+    check_sparsity(sparsity)
+    if isinstance(start_sparsity, dict): raise TypeError("start_sparsity must be one percent, not a dict")
+    check_sparsity(start_sparsity, 'start_sparsity')
+    if start_sparsity>min(_ends(sparsity)):
+        raise ValueError(f"start_sparsity {start_sparsity!r} is above the sparsity to reach, {sparsity!r}")
+    check_schedule(schedule, start_sparsity, max(_ends(sparsity)))
+
+def part_layers(
+    pruner:Pruner, # Its granularity and its types of layers
+    model:nn.Module, # The whole model
+    part:nn.Module=None # The part of it to prune, default all of it
+) -> dict: # Parameter name → `Prunable`
+    "Return the prunable layers of a part of a model, by their names in the whole."
+    model = unwrap(model)
+    part = model if part is None else unwrap(part)
+    names = {id(p): n for n,p in model.named_parameters()}    # by the weights, as `model[:3]` is a new module
+    if any(id(p) not in names for p in part.parameters()):
+        raise ValueError(f"model must be a part of the learner's model: this {type(part).__name__} isn't in it")
+    return {names[id(o.weight)]: o for o in pruner.layers(part).values()}
+
+# %% ../../nbs/train/04_sparsify.ipynb #1424aa0e
+class WeightCopies:
+    "Copies of weights: `init`, from the start, and `prev`, from the last step; None if a criterion needs neither."
+    def __init__(self, layers:dict, criterion:Callable):
+        self.layers,self.needs = layers,criterion_needs(criterion)&{'init','prev'}
+        self.init = self.prev = None
+        self.start()
+
+    def _copy(self): return {n: o.weight.detach().clone() for n,o in self.layers.items()}
+    def start(self):
+        "Copy the weights of the start."
+        if self.needs: self.init = self.prev = self._copy()
+    def step(self):
+        "Copy the weights after a step."
+        if 'prev' in self.needs: self.prev = self._copy()
+
+def try_criterion(
+    model:nn.Module, # Any model
+    layers:dict, # Its layers to prune
+    criterion:Callable, # Function of a weight
+    copies:WeightCopies # For criteria that need them
+):
+    "Raise unless the criterion can score the smallest layer."
+    if criterion_needs(criterion)-{'init','prev'}: return    # it takes a batch, which isn't there yet
+    name,layer = min(layers.items(), key=lambda kv: kv[1].weight.numel())
+    inputs = make_inputs(criterion, Scoring(model, [name], init=copies.init, prev=copies.prev))
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        try: group_scores({name: layer}, criterion, **inputs)
+        except TypeError as e: raise TypeError(f"criteria {func_name(criterion)!r} can't score {name}: {e}") from e
+
+# %% ../../nbs/train/04_sparsify.ipynb #3764e44d
+class SparsityColumn(MaskCallback):
+    "A `MaskCallback` with the sparsity, counted from its masks, in the progress table."
+    def measure(self) -> float: # Percent
+        "Return the sparsity of the masks."
+        return sparsity_of(self.masks)
+
+    def on_attach(self, learn):
+        super().on_attach(learn)
+        self._column = ValueMetric(self.measure, 'sparsity')
+        learn.metrics = learn.metrics + [self._column]
+
+    def on_detach(self, learn):
+        super().on_detach(learn)
+        learn.metrics = [m for m in learn.metrics if m is not self._column]
+
+# %% ../../nbs/train/04_sparsify.ipynb #25f67e96
+class SparsifyCallback(SparsityColumn):
     "Prune while training, on a schedule; with `lth`, rewind the weights after each pruning step."
     def __init__(self,
-        sparsity:float|dict, # Percent of the weights to prune (50 = half), or a dict by name, pattern or layer type
-        granularity:str|dict, # What is pruned together: `'weight'`, `'filter'`, `'2:4'` …, or a dict alike
+        sparsity:float|dict, # Percent of the weights to prune (50 = half); or by name, pattern or layer type
+        granularity:str|dict, # What is pruned together: `'weight'`, `'filter'`, `'2:4'` …, or a dict as well
         context:str, # Ranked in each layer (`'local'`) or over the whole network (`'global'`)
         criteria:Callable, # Function of a weight: `l1_norm`, `movement`, `snip` …
         schedule:Callable, # Function of the progress: `one_shot`, `iterative`, `agp` …
         start_sparsity:float=0, # Percent at the start of the schedule
         start_epoch:float|str=0, # When pruning starts: epochs, or iterations like `'500it'`
-        end_epoch:float|str=None, # When it is over, default the end of the fit
+        end_epoch:float|str=None, # When it ends, default the end of the fit
         lth:bool=False, # Rewind after each pruning step
-        rewind_epoch:float|str=0, # Where to: the moment that is saved
+        rewind_epoch:float|str=0, # The moment to rewind to, which is saved
         reset_end:bool=False, # Leave the ticket at the end of the fit: saved weights × masks
-        save_tickets:bool|str|Path=False, # Save a ticket after each step: to this folder, or (True) to the learner's model folder
+        save_tickets:bool|str|Path=False, # Save a ticket after each step, to this folder or (True) the learner's
         model:nn.Module=None, # A part of the learner's model to prune, default all of it
         round_to:int=None, # Keep a multiple of this number of groups in each layer
         layer_type:type|tuple=None, # Prune layers of these types only, default every registered one
         min_keep:int=1, # Groups that every layer keeps
-        batches:Iterable=None, # Batches `(x, y)` for criteria that need gradients, default the one at hand
+        batches:Iterable=None, # Batches `(x, y)` for criteria that need gradients, default the current one
         verbose:bool=True # Print what happens
     ):
-        check_sparsity(sparsity)
         criterion_inputs(criteria, 'criteria')
-        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep)
-        if isinstance(start_sparsity, dict): raise TypeError(f"start_sparsity must be a percent, not {start_sparsity!r}")
-        check_sparsity(start_sparsity, 'start_sparsity')
-        ends = list(sparsity.values()) if isinstance(sparsity, dict) else [sparsity]
-        if start_sparsity>min(ends): raise ValueError(f"start_sparsity {start_sparsity!r} is above the sparsity to reach, {sparsity!r}")
-        check_schedule(schedule, start_sparsity, max(ends))
+        _check_course(sparsity, start_sparsity, schedule)
         check_flags(lth=lth, reset_end=reset_end, verbose=verbose)
-        if not isinstance(save_tickets, (bool,str,Path)): raise TypeError(f"save_tickets must be True, False or a folder, not {save_tickets!r}")
-        if model is not None and not isinstance(model, nn.Module): raise TypeError(f"model must be a part of the learner's model, not {model!r}")
+        check_type(save_tickets, 'save_tickets', (bool,str,Path), 'True, False or a folder')
+        check_type(model, 'model', (nn.Module,type(None)), "a part of the learner's model")
         batches = check_batches(batches)
         super().__init__({})
-        for k in ('sparsity granularity context criteria schedule start_sparsity start_epoch end_epoch lth rewind_epoch reset_end '
-                  'save_tickets round_to layer_type min_keep batches verbose').split(): setattr(self, k, locals()[k])
+        store_attr(but='model')
+        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep)
         self.part,self.history,self.begun,self._moment,self._end = model,pd.DataFrame(),False,None,None
-        self._times(1 if any(isinstance(o, str) for o in (start_epoch,end_epoch,rewind_epoch)) else 10**6)
+        self._times()    # raises if they are wrong in any fit
 
-    def _times(self, n_iter, n_epoch=None):
-        "First and last iteration of the pruning and that of the moment to save, checked; as far as can be said without the fit, if `n_epoch` is None."
-        first,at = to_iteration(self.start_epoch, n_iter, 'start_epoch'),to_iteration(self.rewind_epoch, n_iter, 'rewind_epoch')
-        last = None if self.end_epoch is None else to_iteration(self.end_epoch, n_iter, 'end_epoch')
-        if n_epoch is None and n_iter==1: return    # iterations and epochs can't be compared yet
-        if last is not None and last<=first: raise ValueError(f"end_epoch must be after start_epoch {self.start_epoch!r}, not {self.end_epoch!r}")
-        if (self.lth or self.reset_end) and at>first:
-            raise ValueError(f"rewind_epoch must not be after the first pruning, at start_epoch {self.start_epoch!r}: {self.rewind_epoch!r} is")
-        if n_epoch is None: return
-        fit = f"the fit, which has {n_epoch} epochs of {n_iter} batches"
-        if first>=n_epoch*n_iter: raise ValueError(f"start_epoch {self.start_epoch!r} is beyond {fit}")
-        if last is not None and last>n_epoch*n_iter: raise ValueError(f"end_epoch {self.end_epoch!r} is beyond {fit}")
-        return first,last or n_epoch*n_iter,at
-
-    # The column in the progress table comes and goes with the callback, whatever ends the fit
-    def _attach(self, learn):
-        super()._attach(learn)
-        self._column = ValueMetric(self._measured, 'sparsity')
-        learn.metrics = learn.metrics + [self._column]
-    def _detach(self, learn):
-        super()._detach(learn)
-        learn.metrics = [m for m in learn.metrics if m is not self._column]
-    def _interrupted(self):
-        if self.begun: self._stop()
-        self._moment = None
-    def _measured(self): return sparsity_of(self.masks)
+    def _times(self):
+        return Times(self.start_epoch, self.end_epoch, self.rewind_epoch, self.lth or self.reset_end)
     def _say(self, text):
         if self.verbose: print(text)
 
-    def before_fit(self):
-        if not self._validating: self.begun = False
-    def before_train(self):
-        if hasattr(self.learn, 'lr_finder'): return    # a few throw-away batches are no training
-        if not self.begun: self._begin()
-        super().before_train()
-        if self._todo or self._save_at is not None: self._live |= {'before_batch'}
+# %% ../../nbs/train/04_sparsify.ipynb #e1df735a
+@patch
+def _begin(self:SparsifyCallback):
+    "Check and lay out the fit that begins."
+    learn,n_iter = self.learn,len(self.dls.train)
+    self._layers = part_layers(self.pruner, learn.model, self.part)
+    self.pruner.targets(self._layers, self.sparsity)
+    first,last,saved = self._times().in_fit(n_iter, learn.n_epoch)
+    self._save_at,self._n_iter = self._check_rewind(saved, n_iter),n_iter
+    self.plan = make_plan(self.schedule, self.start_sparsity, max(_ends(self.sparsity)), first, last)
+    self._todo,self._last,self.history,self._moment,self._end = list(self.plan),0,pd.DataFrame(),None,None
+    self._take_over(learner_masks(learn))
+    warn_outputs(self._layers, self.sparsity, self.granularity, getattr(self.dls, 'c', None))
+    self._copies = WeightCopies(self._layers, self.criteria)
+    try_criterion(learn.model, self._layers, self.criteria, self._copies)
+    self.begun = True
+    self._say(f"Pruning of {self.granularity} until a sparsity of {_percent(self.sparsity)}")
 
-    def _begin(self):
-        "Once, before the first batch of a fit: all that depends on the learner is checked and laid out."
-        model,n = unwrap(self.learn.model),len(self.dls.train)
-        part = model if self.part is None else unwrap(self.part)
-        full = {id(p): k for k,p in model.named_parameters()}    # by the weights themselves, as `model[:3]` is a new module
-        if any(id(p) not in full for p in part.parameters()): raise ValueError(f"model must be a part of the learner's model: this {type(part).__name__} isn't in it")
-        rewinds = self.lth or self.reset_end
-        if rewinds and any(isinstance(cb, NonNativeMixedPrecision) for cb in self.learn.cbs):
-            raise ValueError("lth and reset_end don't go with to_non_native_fp16: its float32 master weights would not be rewound. Use to_fp16")
-        first,last,at = self._times(n, self.learn.n_epoch)
-        self._save_at,self._n_iter = at if rewinds else None,n
-        now = self.learn.epoch*n
-        if rewinds and self._save_at<now: raise ValueError(f"rewind_epoch {self.rewind_epoch!r} lies before the fit's own start at epoch {self.learn.epoch}")
-        self._layers = {full[id(o.weight)]: o for o in self.pruner.layers(part).values()}
-        self.pruner.targets(self._layers, self.sparsity)
-        ends = self.sparsity.values() if isinstance(self.sparsity, dict) else [self.sparsity]
-        self.plan = make_plan(self.schedule, self.start_sparsity, max(ends), first, last)
-        self._todo,self._moment,self._end,self.history = list(self.plan),None,None,pd.DataFrame()
-        # what a ticket on the learner has pruned stays pruned
-        on = learner_masks(self.learn)
-        self._on = {k: on[k].to(o.weight.device) for k,o in self._layers.items() if k in on}
-        self._others = {k: m for k,m in on.items() if k not in self._layers}    # pruned by the ticket, not by us
-        if (held := sparsity_of(self._on))>max(ends)+.01:
-            raise ValueError(f"sparsity must be at least the {held:.2f}% of the ticket on this learner, not {_pct(self.sparsity)}: learn.remove_cbs(MaskCallback) takes it off")
-        self.masks = dense_masks(self._layers, self._on)
-        warn_outputs(self._layers, self.sparsity, self.granularity, getattr(self.dls, 'c', None))
-        self._needs = criterion_needs(self.criteria)
-        self._init = self._copies() if self._needs&{'init','prev'} else None
-        self._prev,self._last = self._init,0
-        self._try_criterion()
-        self.begun = True
-        self._say(f"Pruning of {self.granularity} until a sparsity of {_pct(self.sparsity)}")
+@patch
+def _check_rewind(self:SparsifyCallback, saved, n_iter):
+    "Return the iteration of the moment to save, None if none is needed. Raise if it couldn't be restored."
+    if not self.lth and not self.reset_end: return None
+    if any(isinstance(cb, NonNativeMixedPrecision) for cb in self.learn.cbs):
+        raise ValueError("lth and reset_end don't go with to_non_native_fp16: "
+                         "its float32 master weights would not be rewound. Use to_fp16")
+    epoch = self.learn.epoch
+    if saved<epoch*n_iter:
+        raise ValueError(f"rewind_epoch {self.rewind_epoch!r} lies before the fit's own start at epoch {epoch}")
+    return saved
 
-    def _try_criterion(self):
-        "On the smallest layer, before anything is trained: does it give scores at all?"
-        if self._needs-{'init','prev'}: return
-        k,o = min(self._layers.items(), key=lambda kv: kv[1].weight.numel())
-        with warnings.catch_warnings():
-            warnings.simplefilter('ignore')
-            try: group_scores({k: o}, self.criteria, init=self._init, prev=self._prev)
-            except TypeError as e: raise TypeError(f"criteria {func_name(self.criteria)!r} can't score {k}: {e}") from e
+@patch
+def _take_over(self:SparsifyCallback, masks):
+    "Begin with the masks of a ticket on the learner."
+    self.masks = dense_masks(self._layers, masks)
+    self._floor = {n: self.masks[n] for n in masks if n in self._layers}
+    self._others = {n: m for n,m in masks.items() if n not in self._layers}    # pruned by the ticket, not by us
+    held = sparsity_of(self._floor)
+    if held>max(_ends(self.sparsity))+.01:
+        raise ValueError(f"sparsity must be at least the {held:.2f}% of the ticket on this learner, "
+                         f"not {_percent(self.sparsity)}: learn.remove_cbs(MaskCallback) takes it off")
 
-    def _copies(self): return {k: o.weight.detach().clone() for k,o in self._layers.items()}
+# %% ../../nbs/train/04_sparsify.ipynb #b3d848d2
+@patch
+def _save(self:SparsifyCallback):
+    "Save the moment to rewind to."
+    self._say(f"Saving Weights at epoch {self.rewind_epoch}")
+    self._moment,self._save_at = Snapshot.take(self.learn, self.learn.epoch, self.learn.iter),None
+    self._copies.start()
 
-    def before_batch(self):
-        if self.begun and self.training:
-            t = self.learn.epoch*self._n_iter + self.learn.iter
-            if self._save_at is not None and self._moment is None and t>=self._save_at: self._save()
-            due = [o for o in self._todo if o[0]<=t]
-            if due:
-                self._todo = self._todo[len(due):]
-                self._prune(*due[-1][1:])
-        super().before_batch()
+@patch
+def _target(self:SparsifyCallback, progress, sparsity):
+    "Return the sparsity to prune to now, by layer if it is given so."
+    if not isinstance(self.sparsity, dict): return sparsity
+    return {k: self.schedule(self.start_sparsity, end, progress) for k,end in self.sparsity.items()}
 
-    def _save(self):
-        self._say(f"Saving Weights at epoch {self.rewind_epoch}")
-        self._moment = Snapshot.take(self.learn, self.learn.epoch, self.learn.iter)
-        if self._init is not None: self._init = self._prev = self._copies()
+@patch
+def _given(self:SparsifyCallback):
+    "Return what the criterion's inputs are made from."
+    batches,copies = self.batches or [(*self.learn.xb,*self.learn.yb)],self._copies
+    return dict(batches=batches, loss_func=self.learn.loss_func, init=copies.init, prev=copies.prev)
 
-    def _prune(self, progress, sparsity):
-        aim = lambda end: self.schedule(self.start_sparsity, end, progress)
-        target = {k: aim(v) for k,v in self.sparsity.items()} if isinstance(self.sparsity, dict) else sparsity
-        masks = self.pruner.step(self.learn.model, target, self.masks, self._layers, regrow=sparsity<self._last, init=self._init, prev=self._prev,
-                                 batches=self.batches or [(*self.learn.xb,*self.learn.yb)], loss_func=self.learn.loss_func)
-        self._last = sparsity
-        self.masks = broadcast_masks(nest_masks(masks, self._on))
-        if self.lth:
-            self._say(f"Resetting Weights to their epoch {self.rewind_epoch} values")
-            self._moment.restore(self.learn, hypers=False, rng=False)
-            self.learn.opt.zero_grad()    # what was accumulated belongs to other weights
-        self._arm()
-        for cb in self.learn.cbs:    # the moment may hold what others have pruned
-            if isinstance(cb, MaskCallback): cb._enforce()
-        mask_opt_state(self.learn.opt, self.learn.model, self.masks)
-        if 'prev' in self._needs: self._prev = self._copies()
-        row = dict(epoch=self.learn.epoch, iteration=self.learn.epoch*self._n_iter+self.learn.iter,
-                   target=target if isinstance(target, dict) else round(target, 4), sparsity=self._measured())
-        self.history = pd.concat([self.history, pd.DataFrame([row])], ignore_index=True)
-        if self.save_tickets:
-            folder = self.learn.path/self.learn.model_dir if self.save_tickets is True else Path(self.save_tickets)
-            self.ticket.save(folder/f'ticket_{self._measured():.2f}.safetensors')
+# %% ../../nbs/train/04_sparsify.ipynb #a96eacf4
+@patch
+def _prune(self:SparsifyCallback, progress, sparsity):
+    "Prune to the sparsity of the schedule at this progress."
+    target,regrow = self._target(progress, sparsity),sparsity<self._last
+    masks = self.pruner.step(self.learn.model, target, self.masks, self._layers, regrow, **self._given())
+    self.masks,self._last = broadcast_masks(nest_masks(masks, self._floor)),sparsity
+    if self.lth: self._rewind()
+    self._apply_all()
+    self._copies.step()
+    self._note(target)
 
-    def after_epoch(self):
-        if self.begun and not self._validating: self._say(f"Sparsity at the end of epoch {self.learn.epoch}: {self._measured():.2f}%")
+@patch
+def _rewind(self:SparsifyCallback):
+    "Restore the saved moment, but not the random states: the next batches are new ones."
+    self._say(f"Resetting Weights to their epoch {self.rewind_epoch} values")
+    self._moment.restore(self.learn, hypers=False, rng=False)
+    self.learn.opt.zero_grad()    # accumulated gradients belong to other weights
 
-    def after_fit(self):
-        if not self.begun or self._validating: return
-        self._stop()
-        if self.reset_end and self._moment is not None:
-            self._moment.restore(self.learn, hypers=False, rng=False)
-            apply_masks(self.learn.model, self.masks)
-            mask_opt_state(self.learn.opt, self.learn.model, self.masks)
-        self._moment = None
-        self._say(f"Final Sparsity: {self._measured():.2f}%")
-        self._say(self.summary().to_string())
+@patch
+def _apply_all(self:SparsifyCallback):
+    "Apply the new masks, and those of others, whose weights a rewind may have brought back."
+    self.prepare()
+    for cb in self.learn.cbs:
+        if isinstance(cb, MaskCallback): cb.enforce()
+    mask_opt_state(self.learn.opt, self.learn.model, self.masks)
 
-    def _stop(self):
-        "Leave masked weights, remember the ticket, hold nothing that trains on."
+@patch
+def _note(self:SparsifyCallback, target):
+    "Add the step to `history`, and save its ticket if that is wanted."
+    epoch,sparsity = self.learn.epoch,self.measure()
+    row = dict(epoch=epoch, iteration=epoch*self._n_iter+self.learn.iter,
+               target=target if isinstance(target, dict) else round(target, 4), sparsity=sparsity)
+    self.history = pd.concat([self.history, pd.DataFrame([row])], ignore_index=True)
+    if not self.save_tickets: return
+    folder = self.learn.path/self.learn.model_dir if self.save_tickets is True else Path(self.save_tickets)
+    self.ticket.save(folder/f'ticket_{sparsity:.2f}.safetensors')
+
+# %% ../../nbs/train/04_sparsify.ipynb #97b56c5f
+@patch
+def _about(self:SparsifyCallback):
+    "Return where the ticket came from."
+    rec = getattr(self.learn, 'recorder', None)
+    last = dict(zip(rec.metric_names[1:], rec.values[-1])) if rec is not None and rec.values else {}
+    return dict(made_by='SparsifyCallback', sparsity=self.sparsity, granularity=self.granularity, context=self.context,
+        criterion=func_name(self.criteria), schedule=func_name(self.schedule), lth=self.lth,
+        rewind=self.rewind_epoch if self._moment else 'no: the weights at the end',
+        seed=torch.initial_seed(), steps=self.history.to_dict('records'),
+        metrics={k: v for k,v in last.items() if isinstance(v, (int,float))})
+
+@patch(as_prop=True)
+def ticket(self:SparsifyCallback) -> Ticket:
+    "Return the ticket of the last fit, or so far."
+    if self._end is not None: return self._end
+    if not self.begun: raise ValueError("there is no ticket yet: the callback was in no fit")
+    weights = self._moment and self._moment.model
+    return Ticket.of(self.learn.model, {**self._others, **self.masks}, weights, **self._about())
+
+# %% ../../nbs/train/04_sparsify.ipynb #3090ddff
+@patch
+def _stop(self:SparsifyCallback):
+    "Leave masked weights and the ticket."
+    apply_masks(self.learn.model, self.masks)
+    self._end = self.ticket
+    self.begun,self._copies = False,None
+    for cb in self.learn.cbs:
+        if type(cb) is MaskCallback: cb.masks = {**cb.masks, **self.masks}
+    self.release()
+
+@patch
+def on_exit(self:SparsifyCallback):
+    if self.begun: self._stop()    # there was no after_fit
+    self._moment = None
+
+@patch
+def after_fit(self:SparsifyCallback):
+    if not self.begun or is_validating(self.learn): return
+    self._stop()
+    if self.reset_end and self._moment is not None:
+        self._moment.restore(self.learn, hypers=False, rng=False)
         apply_masks(self.learn.model, self.masks)
-        self.begun,self._init,self._prev = False,None,None
-        for cb in self.learn.cbs:
-            if type(cb) is MaskCallback: cb.masks = {**cb.masks, **self.masks}    # what holds in later fits is now sparser
-        self._end = self.ticket
-        self._rest()
+        mask_opt_state(self.learn.opt, self.learn.model, self.masks)
+    self._moment = None
+    self._say(f"Final Sparsity: {self.measure():.2f}%")
+    self._say(self.summary().to_string())
 
-    def _about(self):
-        rec = getattr(self.learn, 'recorder', None)
-        last = dict(zip(rec.metric_names[1:], rec.values[-1])) if rec is not None and rec.values else {}
-        return dict(made_by='SparsifyCallback', sparsity=self.sparsity, granularity=self.granularity, context=self.context,
-            criterion=func_name(self.criteria), schedule=func_name(self.schedule), lth=self.lth,
-            rewind=self.rewind_epoch if self._moment else 'no: the weights at the end', seed=torch.initial_seed(),
-            steps=self.history.to_dict('records'), metrics={k: v for k,v in last.items() if isinstance(v, (int,float))})
+# %% ../../nbs/train/04_sparsify.ipynb #9a685d72
+@patch
+def summary(self:SparsifyCallback) -> pd.DataFrame:
+    "Return weights and sparsity by layer, counted from the masks."
+    return mask_table(self.masks)
 
-    @property
-    def ticket(self) -> Ticket:
-        "The ticket so far: the masks, with the saved weights, or without `lth` and `reset_end` with those at the end."
-        if self._end is None and self.learn is None: raise ValueError("there is no ticket yet: the callback was in no fit")
-        if self._end is not None: return self._end
-        return Ticket.of(self.learn.model, {**self._others, **self.masks}, self._moment and self._moment.model, **self._about())
+@patch
+def plot(self:SparsifyCallback, ax=None):
+    "Draw the percent of weights that remain in each layer."
+    return plot_masks(self.masks, ax)
 
-    def summary(self) -> pd.DataFrame:
-        "Weights and sparsity by layer, counted from the masks."
-        return mask_table(self.masks)
+@patch
+def plot_plan(self:SparsifyCallback, ax=None):
+    "Plot the pruning steps of the last fit, as they were done."
+    import matplotlib.pyplot as plt
+    if ax is None: ax = plt.subplots(figsize=(4,2.5))[1]
+    done = self.history
+    if len(done): ax.step([0,*done.iteration], [0,*done.sparsity], where='post', marker='.')
+    ax.set(xlabel='iteration', ylabel='sparsity (%)')
+    return ax
 
-    def plot(self, ax=None):
-        "The percent of weights that remain in each layer."
-        return plot_masks(self.masks, ax)
+# %% ../../nbs/train/04_sparsify.ipynb #1cee35d9
+@patch
+def before_fit(self:SparsifyCallback):
+    if not is_validating(self.learn): self.begun = False
 
-    def plot_plan(self, ax=None):
-        "The pruning steps of the last fit, as they were done."
-        import matplotlib.pyplot as plt
-        if ax is None: ax = plt.subplots(figsize=(4,2.5))[1]
-        if len(self.history): ax.step([0,*self.history.iteration], [0,*self.history.sparsity], where='post', marker='.')
-        ax.set(xlabel='iteration', ylabel='sparsity (%)')
-        return ax
+@patch
+def before_train(self:SparsifyCallback):
+    if is_lr_find(self.learn): return
+    if not self.begun: self._begin()
+    MaskCallback.before_train(self)
+
+@patch
+def needed_events(self:SparsifyCallback) -> frozenset:
+    needed = MaskCallback.needed_events(self)
+    return needed | {'before_batch'} if self._todo or self._save_at is not None else needed
+
+@patch
+def before_batch(self:SparsifyCallback):
+    if self.begun and self.training:
+        t = self.learn.epoch*self._n_iter+self.learn.iter
+        if self._save_at is not None and t>=self._save_at: self._save()
+        due = [step for step in self._todo if step[0]<=t]
+        if due:
+            self._todo = self._todo[len(due):]
+            self._prune(*due[-1][1:])
+    MaskCallback.before_batch(self)
+
+@patch
+def after_epoch(self:SparsifyCallback):
+    if self.begun and not is_validating(self.learn):
+        self._say(f"Sparsity at the end of epoch {self.learn.epoch}: {self.measure():.2f}%")

@@ -49,7 +49,8 @@ def test_a_pruned_channel_carries_nothing():
     masks = channel_masks(net, bits, fed)
     apply_masks(net, masks)
     out = {}
-    hooks = [m.register_forward_hook(lambda m, i, o, n=n: out.update({f'{n}.weight': o})) for n,m in net.named_modules() if isinstance(m, nn.BatchNorm2d)]
+    norms = [(n,m) for n,m in net.named_modules() if isinstance(m, nn.BatchNorm2d)]
+    hooks = [m.register_forward_hook(lambda m, i, o, n=n: out.update({f'{n}.weight': o})) for n,m in norms]
     with torch.no_grad(): net(x)
     for h in hooks: h.remove()
     for n,m in bits.items():
@@ -61,7 +62,8 @@ def test_a_norm_before_any_layer_has_channels_of_its_own():
     net = nn.Sequential(nn.BatchNorm2d(1), nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4*36, 10))
     x = torch.randn(2, 1, 8, 8)
     assert feeding_layers(net, x)=={'0': None, '2': '1'}
-    assert set(channel_masks(net, norm_masks(net, 50), feeding_layers(net, x)))=={'0.weight','0.bias','2.weight','2.bias','1.weight','1.bias'}
+    names = set(channel_masks(net, norm_masks(net, 50), feeding_layers(net, x)))
+    assert names=={'0.weight','0.bias','2.weight','2.bias','1.weight','1.bias'}
 
 @pytest.mark.parametrize('bits,found', [
     (['1100','1010','1010','1010'], 4),         # the newest three agree
@@ -123,30 +125,34 @@ def test_what_the_callback_finds_trains_on_with_its_zeros():
     assert_masked(twin.model, cb.ticket.masks)
 
 def test_any_criterion_and_granularity():
-    for g,c,s in (('filter',l1_norm,{'*': 50}),('weight',movement,50),('weight',snip,50),({'conv':'filter', 'fc*':'weight'},l2_norm,50)):
-        learn,cb = watch(3, make_learner(), granularity=g, sparsity=s, criteria=c, n_masks=2, threshold=1., context='local')
+    mixed,local = {'conv': 'filter', 'fc*': 'weight'},dict(n_masks=2, threshold=1., context='local')
+    for g,c,s in (('filter',l1_norm,{'*': 50}), ('weight',movement,50), ('weight',snip,50), (mixed,l2_norm,50)):
+        learn,cb = watch(3, make_learner(), granularity=g, sparsity=s, criteria=c, **local)
         assert cb.found==2 and abs(cb.ticket.sparsity-50)<1, (g,c)
-    _,cb = watch(2, make_learner(), granularity='weight', sparsity={'fc*': 80}, n_masks=2, threshold=1., context='local')
+    _,cb = watch(2, make_learner(), granularity='weight', sparsity={'fc*': 80}, **local)
     assert cb.ticket.masks['conv.weight'].all() and not cb.ticket.masks['fc2.weight'].all()
 
 def test_whole_outputs_that_would_be_pruned_are_warned_of():
-    with pytest.warns(UserWarning, match=r"fc2.weight makes the 10 outputs, and granularity 'filter' would prune whole outputs"): watch(1, make_learner(), granularity='filter', sparsity=60)
+    with pytest.warns(UserWarning, match="fc2.weight makes the 10 outputs, and granularity 'filter' would prune whole outputs"):
+        watch(1, make_learner(), granularity='filter', sparsity=60)
     watch(1, make_learner(), granularity='filter', sparsity={'*': 60, 'fc2': 0})    # as the warning says
 
 def test_without_batchnorm_it_says_what_to_do_before_anything_is_trained():
     learn = make_learner(model=lenet_300_100(64, seed=0))
     before = weights(learn.model)
-    with pytest.raises(ValueError, match=r"Sequential has no BatchNorm with a scale: give a granularity, like EarlyBirdCallback\(50, 'filter'\)"): quiet(learn, 1, cbs=EarlyBirdCallback())
+    says = r"Sequential has no BatchNorm with a scale: give a granularity, like EarlyBirdCallback\(50, 'filter'\)"
+    with pytest.raises(ValueError, match=says): quiet(learn, 1, cbs=EarlyBirdCallback())
     assert same(before, weights(learn.model))
     with pytest.raises(ValueError, match="no BatchNorm"): learn.find_early_bird(lambda l: l.fit(1), verbose=False)
     assert same(before, weights(learn.model))
 
 @pytest.mark.parametrize('args,error,text', [
-    (dict(sparsity=.5), ValueError, 'Did you mean 50'), (dict(sparsity=120), ValueError, 'sparsity'), (dict(sparsity='half'), TypeError, 'sparsity'),
-    (dict(sparsity={'fc': 50}), TypeError, 'a dict goes with a granularity'), (dict(threshold=2), ValueError, 'threshold must be a share from 0 to 1, not 2'),
-    (dict(threshold=None), TypeError, 'threshold'), (dict(n_masks=1), ValueError, 'n_masks must be a whole number from 2, not 1'), (dict(n_masks=2.), TypeError, 'n_masks'),
-    (dict(l1=-1), ValueError, 'l1 must be a number from 0, not -1'), (dict(l1=float('nan')), ValueError, 'l1'), (dict(context='globl'), ValueError, 'context'),
-    (dict(criteria='l1'), TypeError, 'criteria')])
+    (dict(sparsity=.5), ValueError, 'Did you mean 50'), (dict(sparsity=120), ValueError, 'sparsity'),
+    (dict(sparsity='half'), TypeError, 'sparsity'), (dict(sparsity={'fc': 50}), TypeError, 'a dict goes with a granularity'),
+    (dict(threshold=2), ValueError, 'threshold must be a share from 0 to 1, not 2'), (dict(threshold=None), TypeError, 'threshold'),
+    (dict(n_masks=1), ValueError, 'n_masks must be a whole number from 2, not 1'), (dict(n_masks=2.), TypeError, 'n_masks'),
+    (dict(l1=-1), ValueError, 'l1 must be a number from 0, not -1'), (dict(l1=float('nan')), ValueError, 'l1'),
+    (dict(context='globl'), ValueError, 'context'), (dict(criteria='l1'), TypeError, 'criteria')])
 def test_bad_input(args, error, text):
     with pytest.raises(error, match=text): EarlyBirdCallback(**args)
 
@@ -192,7 +198,8 @@ def two_fits(l):
     l.fit_one_cycle(4, 1e-3)
 
 def bird(learn=None, **kwargs):
-    return EarlyBirdFinder(learn or make_learner(model=resnet()), **{'threshold': 1., 'seed': 0, 'verbose': False, **kwargs})
+    learn = learn or make_learner(model=resnet())
+    return EarlyBirdFinder(learn, **{'threshold': 1., 'seed': 0, 'verbose': False, **kwargs})
 
 def test_the_finder_stops_several_fits_where_the_ticket_is_found(tmp_path):
     for n,epochs in ((2,2),(5,5)):
@@ -221,7 +228,8 @@ def test_the_finder_tells_that_none_was_found():
     f = bird(threshold=0.)
     with pytest.raises(ValueError, match='there is no ticket yet: call find_early_bird'): f.costs()
     for _ in range(2):
-        with pytest.raises(ValueError, match='no early-bird ticket in 7 epochs: the masks of 5 epochs differed by'): f.find_early_bird(two_fits)
+        with pytest.raises(ValueError, match='no early-bird ticket in 7 epochs: the masks of 5 epochs differed by'):
+            f.find_early_bird(two_fits)
     assert f.found is None and f.distances.shape==(7,7)
     assert f.plot().images[0].get_array().shape==(7,7)    # it shows why
     with pytest.raises(ValueError, match='no early-bird ticket in 7 epochs'): f.costs()
@@ -232,21 +240,22 @@ def test_a_finder_keeps_its_train():
     t = f.find_early_bird(two_fits)    # nothing was trained with the mistake
     quiet(f.learn, 1)
     assert f.find_early_bird(two_fits) is t and same(weights(f.learn.model), t.weights)
-    with pytest.raises(ValueError, match=r"train isn't the one that this finder began with \(.*\): make a new finder"): f.find_early_bird(lambda l: l.fit(1))
+    with pytest.raises(ValueError, match=r"train isn't the one that this finder began with \(.*\): make a new finder"):
+        f.find_early_bird(lambda l: l.fit(1))
 
 def test_in_one_call_the_finder_is_left_where_it_is_needed():
-    learn = make_learner(model=resnet())
-    t = learn.find_early_bird(two_fits, n_masks=2, threshold=1., seed=0, verbose=False)
+    learn,settings = make_learner(model=resnet()),dict(seed=0, verbose=False)
+    t = learn.find_early_bird(two_fits, n_masks=2, threshold=1., **settings)
     assert same(t.masks, bird(n_masks=2).find_early_bird(two_fits).masks)
     assert not hasattr(learn, 'early_bird_finder')    # nothing of it is exported with the learner
     learn = make_learner(model=resnet())
-    with pytest.raises(ValueError, match='no early-bird ticket'): learn.find_early_bird(two_fits, threshold=0., seed=0, verbose=False)
+    with pytest.raises(ValueError, match='no early-bird ticket'): learn.find_early_bird(two_fits, threshold=0., **settings)
     assert learn.early_bird_finder.plot()
     class Stop(Callback):
         def before_epoch(self):
             if self.epoch==2: raise KeyboardInterrupt
     learn = make_learner(model=resnet(), cbs=(once := Stop()))
-    with pytest.raises(KeyboardInterrupt): learn.find_early_bird(two_fits, n_masks=4, threshold=1., seed=0, verbose=False)
+    with pytest.raises(KeyboardInterrupt): learn.find_early_bird(two_fits, n_masks=4, threshold=1., **settings)
     learn.remove_cb(once)
     again = learn.early_bird_finder.find_early_bird(two_fits)    # without a folder it begins again
     assert same(again.masks, bird(n_masks=4).find_early_bird(two_fits).masks) and learn.early_bird_finder.found==4
@@ -302,11 +311,15 @@ def test_what_a_ticket_has_pruned_stays_pruned():
         learn = make_learner(model=resnet())
         first = make_masks(prunable(learn.model, 'weight', nn.Conv2d), 40)
         Ticket.of(learn.model, first).apply(learn)
-        cb = quiet(learn, 3, cbs=(cb := EarlyBirdCallback(50, g, context, n_masks=2, threshold=1., verbose=False, layer_type=None if g is None else nn.Conv2d))) and cb
+        only = None if g is None else nn.Conv2d
+        cb = EarlyBirdCallback(50, g, context, n_masks=2, threshold=1., verbose=False, layer_type=only)
+        quiet(learn, 3, cbs=cb)
         on = cb.ticket.masks
         assert set(first)<=set(on)
         for n,m in first.items(): assert not (on[n]&~m).any(), (g, n)
-        if g=='weight': assert cb.ticket.sparsity==pytest.approx(50, abs=1) and not any((ms[n]&~m).any() for ms in cb.masks for n,m in first.items())
+        if g=='weight':
+            assert cb.ticket.sparsity==pytest.approx(50, abs=1)
+            assert not any((ms[n]&~m).any() for ms in cb.masks for n,m in first.items())
 
 def test_a_search_within_the_ticket_of_its_learner():
     learn = make_learner(model=resnet())
@@ -320,5 +333,6 @@ def test_fewer_than_the_ticket_has_pruned_is_refused():
     learn = make_learner()
     Ticket.of(learn.model, make_masks(prunable(learn.model), 80)).apply(learn)
     before = weights(learn.model)
-    with pytest.raises(ValueError, match=r'sparsity must be at least the 80\.\d\d% of the ticket on this learner, not 50%'): quiet(learn, 1, cbs=EarlyBirdCallback(50, 'weight'))
+    with pytest.raises(ValueError, match=r'sparsity must be at least the 80\.\d\d% of the ticket on this learner, not 50%'):
+        quiet(learn, 1, cbs=EarlyBirdCallback(50, 'weight'))
     assert same(before, weights(learn.model))

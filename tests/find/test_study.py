@@ -53,8 +53,8 @@ def test_what_conditions_begin_with(whole):
         if m.float().mean()<.4: assert (t['inverted'].masks[n]&m).float().sum()<.2*m.sum()
 
 def test_inverted_and_one_shot_rank_the_trained_weights(whole):
-    from fasterlth.find.study import _find
-    f = _find(make, train, whole.kwargs, 0, whole._where('winning', 0))
+    f = LotteryTicketFinder(make(0), **whole.kwargs, seed=0, path=whole.where('winning', 0), verbose=False)
+    f.find_winning_ticket(train)
     w,one,inv = f.trained[0],whole.ticket('one_shot', 0, 2),whole.ticket('inverted', 0, 2)
     for n in one.masks:
         a = w[n].abs()
@@ -106,7 +106,7 @@ def test_whole_outputs_that_go_are_said_once(tmp_path, n_jobs, capfd):
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter('always')
         for _ in range(2): s.run(n_jobs, verbose=False)
-    assert len(seen)==1 and 'whole outputs go' in str(seen[0].message) and 'whole outputs' not in capfd.readouterr().err and not s.failures
+    assert len(seen)==1 and 'would prune whole outputs' in str(seen[0].message) and 'whole outputs' not in capfd.readouterr().err and not s.failures
 
 def test_seeds_and_conditions_are_added(tmp_path):
     a = study(tmp_path, ['random_reinit'], 1).run(verbose=False)
@@ -121,7 +121,7 @@ def test_killed_at_any_instant(tmp_path):
 
 def test_other_studies_are_refused(tmp_path):
     study(tmp_path, [], 1, n_rounds=1).run(verbose=False)
-    with pytest.raises(ValueError, match='belongs to another study: targets'): study(tmp_path, [], 1, n_rounds=1, sparsity=70).run(verbose=False)
+    with pytest.raises(ValueError, match='belongs to another experiment: targets'): study(tmp_path, [], 1, n_rounds=1, sparsity=70).run(verbose=False)
     with pytest.raises(ValueError, match='finder.context'): study(tmp_path, [], 1, n_rounds=1, context='global').run(verbose=False)
     def mine(t): return t.start
     study(tmp_path, {'mine': mine}, 1, n_rounds=1).run(verbose=False)
@@ -166,7 +166,6 @@ def test_callbacks_that_write_do_so_apart(tmp_path, monkeypatch):
 
 def test_the_dense_training_is_shared(tmp_path, monkeypatch):
     "What differs only after the dense training begins with the finder's own; bit for bit what it would be alone."
-    import fasterlth.study as st
     own = {'finetune': 'finetune','lr_rewind': 'lr_rewind','global': dict(context='global', n_rounds=1),'by_movement': dict(criteria=movement),
            'later': dict(rewind_epoch='2it'),'by_snip': dict(criteria=snip)}
     fits,real = [],Learner.fit
@@ -175,7 +174,7 @@ def test_the_dense_training_is_shared(tmp_path, monkeypatch):
     monkeypatch.setattr(Learner, 'fit', counted)
     a = study(tmp_path/'a', own, 1, rewind_epoch='5it').run(verbose=False)
     n = len(fits)
-    monkeypatch.setattr(st, '_begin_as', lambda *args: None)
+    monkeypatch.setattr(LotteryTicketFinder, 'adopt_dense', lambda *args: None)
     b = study(tmp_path/'b', own, 1, rewind_epoch='5it').run(verbose=False)
     assert not a.failures and n==3+3*2+1+2*3 and len(fits)-n==n+4    # a later rewind point, or gradients: a dense training of its own
     pd.testing.assert_frame_equal(rows(a), rows(b), check_exact=True)
@@ -192,14 +191,14 @@ def test_a_process_that_dies_takes_no_others(tmp_path):
 def test_it_is_opened_again_in_another_session(tmp_path):
     "Functions among the arguments are known again by what they do, not by where they lie in memory."
     script = f"""
-import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})
+import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r})
 from helpers import *
 from fasterlth.find.controls import at_init, control_of, shuffled
 def make(seed): return Learner(digits_dls(size=8, n=256, bs=64, device=torch.device('cpu')), lenet_300_100(64, seed=seed), metrics=accuracy)
-own = {{'moved': dict(criteria=movement), 'early': at_init(snip), 'mixed': checked(at_init(snip), shuffled)}}
+own = {{'moved': dict(criteria=movement), 'early': at_init(snip), 'mixed': control_of(at_init(snip), shuffled)}}
 s = LotteryStudy(make, lambda l: l.fit(1, 1e-2), {{nn.Linear: 50}}, 1, own, 1, {str(tmp_path)!r}, criteria=partial(random_score, seed=1), layer_type=nn.Linear)
 print('run', len(s.run(verbose=False).results), len(s.failures))
-for k,other in (('moved',dict(criteria=taylor)),('early',at_init(grasp)),('mixed',checked(at_init(grasp), shuffled)),('early',dict(rewind='lr')),('moved',at_init(snip))):
+for k,other in (('moved',dict(criteria=taylor)),('early',at_init(grasp)),('mixed',control_of(at_init(grasp), shuffled)),('early',dict(rewind='lr')),('moved',at_init(snip))):
     try: LotteryStudy(make, lambda l: l.fit(1, 1e-2), {{nn.Linear: 50}}, 1, {{k: other}}, 1, {str(tmp_path)!r}, criteria=partial(random_score, seed=1), layer_type=nn.Linear).run(verbose=False)
     except ValueError as e: print('refused', 'was another condition' in str(e))
 """
@@ -214,7 +213,7 @@ def test_other_data_are_refused(tmp_path):
     one = lambda seeds: LotteryStudy(of_data, train, 50, 1, [], seeds, tmp_path).run(verbose=False)
     one([1])
     data.n = 320
-    with pytest.raises(ValueError, match='belongs to another study: learner.data.0.items'): one([2])
+    with pytest.raises(ValueError, match='belongs to another experiment: learner.data.0.items'): one([2])
     data.n = 256
     assert len(one([2,1]).results)==4
 
@@ -234,7 +233,7 @@ def test_regression_and_losses(tmp_path):
     assert ' pp' not in s.verdict() and 'mse' in s.verdict()
 
 @pytest.mark.parametrize('kw', [dict(n_rounds=1), dict(sparsity=[50,80], n_rounds=None), dict(sparsity={'fc1': [50,80], nn.Linear: [10,20]}, n_rounds=None), dict(granularity='row'), dict(criteria=snip), dict(context='global')])
-@pytest.mark.filterwarnings('ignore:.* whole outputs go')    # rows of the last layer, on purpose
+@pytest.mark.filterwarnings('ignore:.* would prune whole outputs')    # rows of the last layer, on purpose
 def test_conditions_keep_the_counts_of_any_ticket(tmp_path, kw):
     ks = ['random_mask','shuffled','inverted','one_shot','sign_flipped','snip','synflow_shuffled']
     s = study(tmp_path, ks, 1, **kw).run(verbose=False)
@@ -247,7 +246,7 @@ def test_conditions_keep_the_counts_of_any_ticket(tmp_path, kw):
         else: assert sum(count(t).values())==sum(count(win).values())
         if k in ('random_mask','shuffled','inverted','sign_flipped') or k=='one_shot' and kw.get('context')!='global': assert count(t)==count(win)
 
-@pytest.mark.filterwarnings('ignore:.* whole outputs go')    # rows of the last layer, on purpose
+@pytest.mark.filterwarnings('ignore:.* would prune whole outputs')    # rows of the last layer, on purpose
 def test_layers_outside_the_rounding(tmp_path):
     "What the results say is what the masks hold."
     s = study(tmp_path, ['random_mask'], 1, round_to=8, granularity='row').run(verbose=False)
@@ -262,7 +261,7 @@ def test_supermasks_are_measured(whole):
         whole.ticket(k, 0, 2).load_into(learn.model)
         with learn.no_bar(): loss,acc = learn.validate()
         assert np.isclose(df.loc[(k,2),'start_accuracy'], acc) and np.isclose(df.loc[(k,2),'start_valid_loss'], loss)
-    f = LotteryTicketFinder(make(0), **whole.kwargs, seed=0, path=whole._where('winning', 0), verbose=False)
+    f = LotteryTicketFinder(make(0), **whole.kwargs, seed=0, path=whole.where('winning', 0), verbose=False)
     f.find_winning_ticket(train)
     es = f.epochs[f.epochs['round']==2]
     best = es.epoch[es.valid_loss.idxmin()]
@@ -296,13 +295,13 @@ def test_wrong_arguments_before_anything_is_made(tmp_path):
 
 def test_folders_of_finders_are_no_studies(tmp_path):
     LotteryTicketFinder(make(0), 50, 1, seed=0, path=tmp_path/'finder', verbose=False).find_winning_ticket(train)
-    with pytest.raises(ValueError, match='finder. is the folder of a LotteryTicketFinder: it has start.safetensors'): study(tmp_path/'finder').run(verbose=False)
+    with pytest.raises(ValueError, match='finder. is the folder of a finder, not of a study'): study(tmp_path/'finder').run(verbose=False)
     s = study(tmp_path/'study', [], 1, n_rounds=1)
-    assert repr(s)=='LotteryStudy: dense, winning; seeds 0; trainings over: 0' and '<table' not in s._repr_html_()
+    assert repr(s)=='LotteryStudy: dense, winning; seeds 0; 0 training runs finished' and '<table' not in s._repr_html_()
     s.run(verbose=False)
-    assert repr(s)=='LotteryStudy: dense, winning; seeds 0; trainings over: 2' and '<table' in s._repr_html_()
+    assert repr(s)=='LotteryStudy: dense, winning; seeds 0; 2 training runs finished' and '<table' in s._repr_html_()
     files = sorted(tmp_path.rglob('*'))
-    with pytest.raises(ValueError, match='study. is the folder of a LotteryStudy: it has study.json'): LotteryTicketFinder(make(0), 50, 1, path=tmp_path/'study', verbose=False).find_winning_ticket(train)
+    with pytest.raises(ValueError, match='study. is the folder of a study, not of a finder'): LotteryTicketFinder(make(0), 50, 1, path=tmp_path/'study', verbose=False).find_winning_ticket(train)
     assert files==sorted(tmp_path.rglob('*'))
 
 def test_what_is_wrong_is_told_early():
@@ -312,7 +311,7 @@ def test_what_is_wrong_is_told_early():
     with pytest.raises(TypeError, match=r'make_learner must be a function of the seed, make_learner\(seed\), not maker\(\)'): LotteryStudy(maker, train).run()
 
 def test_one_bar_over_everything(tmp_path, monkeypatch):
-    import fasterlth.study as st
+    import fasterlth.find.progress as st
     bars = []
     class Bar:
         def __init__(self, gen): self.total,self.seen = len(gen),[]; bars.append(self)
@@ -333,7 +332,7 @@ def test_interrupted_while_two_train(tmp_path, how):
     "By Ctrl-C, which all processes of a terminal get, or killed, when its workers are left: the next run goes on, at once."
     import os, signal, time
     script = f"""
-import signal, sys; sys.path.insert(0, {str(Path(__file__).parent)!r})
+import signal, sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r})
 signal.signal(signal.SIGINT, signal.default_int_handler)    # tests that a shell runs in the background ignore it, and would hand that down
 from helpers import *
 make = lambda seed: Learner(digits_dls(size=8, n=256, bs=64, device=torch.device('cpu')), lenet_300_100(64, seed=seed), metrics=accuracy)

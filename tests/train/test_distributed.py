@@ -20,7 +20,10 @@ def test_14_masks_are_broadcast_from_the_first_process(tmp_path):
         dist.barrier()
         dist.destroy_process_group()
     '''))
-    ps = [subprocess.Popen([sys.executable, '-W', 'ignore', script, str(r), str(tmp_path/'meet'), str(tmp_path)], env={**os.environ, 'GLOO_SOCKET_IFNAME': 'lo'}) for r in (0,1)]
+    def start(rank):
+        args = [sys.executable, '-W', 'ignore', script, str(rank), str(tmp_path/'meet'), str(tmp_path)]
+        return subprocess.Popen(args, env={**os.environ, 'GLOO_SOCKET_IFNAME': 'lo'})
+    ps = [start(rank) for rank in (0,1)]
     assert [p.wait(120) for p in ps]==[0,0]
     import torch
     (own0,got0),(own1,got1) = [torch.load(tmp_path/f'{r}.pt') for r in (0,1)]

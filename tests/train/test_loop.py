@@ -31,21 +31,29 @@ class Autocast(Callback):
 
 groups = lambda m: L(params(m.conv)+params(m.bn), params(m.fc1), params(m.fc2))
 adamw = partial(OptimWrapper, opt=torch.optim.AdamW)
-cases = dict(adam={}, l2=dict(opt_func=partial(Adam, decouple_wd=False)), sgd=dict(opt_func=SGD), momentum=dict(opt_func=partial(SGD, mom=.9)), rms=dict(opt_func=partial(RMSProp, mom=.9)),
-    lamb=dict(opt_func=Lamb), larc=dict(opt_func=Larc), qhadam=dict(opt_func=QHAdam), radam=dict(opt_func=RAdam), lookahead=dict(opt_func=ranger), torch=dict(opt_func=adamw),
-    groups=dict(splitter=groups, lr=slice(1e-3,1e-2)), frozen=dict(splitter=groups, freeze=True), no_decay=dict(wd=0.), smooth=dict(loss_func=LabelSmoothingCrossEntropyFlat()),
-    plain_loss=dict(loss_func=nn.CrossEntropyLoss()), accumulate=dict(fit_cbs=lambda: GradientAccumulation(128)), clip=dict(fit_cbs=lambda: GradientClip(.1)), mixup=dict(fit_cbs=MixUp),
-    cancels=dict(fit_cbs=Cancels), twice=dict(fit_cbs=Twice), typed=dict(typed=True), masked=dict(masked=True), train_metrics=dict(train_metrics=True), half=dict(fit_cbs=Autocast))
+cases = dict(
+    adam={}, l2=dict(opt_func=partial(Adam, decouple_wd=False)), sgd=dict(opt_func=SGD),
+    momentum=dict(opt_func=partial(SGD, mom=.9)), rms=dict(opt_func=partial(RMSProp, mom=.9)), lamb=dict(opt_func=Lamb),
+    larc=dict(opt_func=Larc), qhadam=dict(opt_func=QHAdam), radam=dict(opt_func=RAdam), lookahead=dict(opt_func=ranger),
+    torch=dict(opt_func=adamw), groups=dict(splitter=groups, lr=slice(1e-3,1e-2)),
+    frozen=dict(splitter=groups, freeze=True), no_decay=dict(wd=0.),
+    smooth=dict(loss_func=LabelSmoothingCrossEntropyFlat()), plain_loss=dict(loss_func=nn.CrossEntropyLoss()),
+    accumulate=dict(fit_cbs=lambda: GradientAccumulation(128)), clip=dict(fit_cbs=lambda: GradientClip(.1)),
+    mixup=dict(fit_cbs=MixUp), cancels=dict(fit_cbs=Cancels), twice=dict(fit_cbs=Twice), typed=dict(typed=True),
+    masked=dict(masked=True), train_metrics=dict(train_metrics=True), half=dict(fit_cbs=Autocast))
 
-def trained(ours, opt_func=Adam, lr=1e-2, freeze=False, fit_cbs=None, typed=False, masked=False, train_metrics=False, **kwargs):
+def trained(ours, opt_func=Adam, lr=1e-2, freeze=False, fit_cbs=None, typed=False, masked=False, train_metrics=False,
+            **kwargs):
     learn = make_learner(opt_func=opt_func, **kwargs)
     seed_learner(learn, 0)
-    if typed: learn.dls.train.after_batch.add(Transform(lambda o: o)); learn.dls.valid.after_batch.add(Transform(lambda o: o))
+    if typed:
+        for dl in learn.dls.loaders: dl.after_batch.add(Transform(lambda o: o))
     if freeze: learn.freeze()
     if masked: learn.add_cb(MaskCallback(make_masks(prunable(learn.model), 60)))
     learn.recorder.train_metrics = train_metrics
     seen = []
-    learn.add_cb(Callback(after_step=lambda self: seen.append(float(sum(p.grad.abs().sum() for p in learn.model.parameters() if p.grad is not None)))))
+    def note(self): seen.append(float(sum(p.grad.abs().sum() for p in learn.model.parameters() if p.grad is not None)))
+    learn.add_cb(Callback(after_step=note))
     def train(l):
         l.fit_one_cycle(2, lr, cbs=fit_cbs and fit_cbs())
         l.fit(1, lr, cbs=fit_cbs and fit_cbs())
@@ -62,7 +70,8 @@ def test_a_training_in_charge_ends_as_fastais(case):
     for s,t in zip(sa, sb) if isinstance(sa, list) else [(sa[k], sb[k]) for k in sa]:
         assert s.keys()==t.keys() and all(torch.equal(torch.as_tensor(s[k]), torch.as_tensor(t[k])) for k in s)
     r,s = a.recorder,b.recorder
-    assert r.values==s.values and r.lrs==s.lrs and r.iters==s.iters and [float(o) for o in r.losses]==[float(o) for o in s.losses]
+    assert r.values==s.values and r.lrs==s.lrs and r.iters==s.iters
+    assert list(map(float, r.losses))==list(map(float, s.losses))
     assert [h for h in a.opt.hypers]==[h for h in b.opt.hypers]
 
 def test_what_is_not_fastais_own_is_left_alone(monkeypatch):
@@ -87,7 +96,8 @@ def test_what_is_not_fastais_own_is_left_alone(monkeypatch):
 def test_an_optimizer_with_a_step_of_its_own_takes_it():
     class Mine(Optimizer):
         def step(self, closure=None): self.n = getattr(self, 'n', 0)+1; super().step()
-    learn = make_learner(opt_func=lambda ps, lr: Mine(ps, Adam([torch.zeros(1)], lr).cbs, lr=lr, mom=.9, sqr_mom=.99, eps=1e-5, wd=.01))
+    def opt_func(ps, lr): return Mine(ps, Adam([torch.zeros(1)], lr).cbs, lr=lr, mom=.9, sqr_mom=.99, eps=1e-5, wd=.01)
+    learn = make_learner(opt_func=opt_func)
     with learn.no_bar(), learn.no_logging(): Training(learn)(lambda l: l.fit(1))
     assert learn.opt.n==len(learn.dls.train)
 
@@ -96,7 +106,8 @@ def test_the_learner_is_as_it_was_whatever_happened():
     before = set(vars(learn))
     class Breaks(Callback):
         def after_step(self): raise RuntimeError('broken')
-    with learn.no_bar(), learn.no_logging(), pytest.raises(RuntimeError): Training(learn)(lambda l: l.fit(1, cbs=Breaks()))
+    with learn.no_bar(), learn.no_logging(), pytest.raises(RuntimeError):
+        Training(learn)(lambda l: l.fit(1, cbs=Breaks()))
     assert not set(vars(learn)) & {'_call_one','_with_events','_do_one_batch','_do_grad_opt','_step','fit','_do_fit'}
 
 # What the last epoch has measured isn't measured again
@@ -110,7 +121,8 @@ def put_back(l):
     assert l.recorder.values[-1][1]<l.recorder.values[0][1]    # so these aren't the last epoch's weights
 
 @pytest.mark.parametrize('train,again', [
-    (lambda l: l.fit(2), False), (lambda l: (l.fit(1), l.fit_one_cycle(2)), False), (lambda l: (l.fit(2), l.model.fc1.weight.data.mul_(.5)), True),
+    (lambda l: l.fit(2), False), (lambda l: (l.fit(1), l.fit_one_cycle(2)), False),
+    (lambda l: (l.fit(2), l.model.fc1.weight.data.mul_(.5)), True),
     (put_back, True), (lambda l: l.fit(1, cbs=Cancels()), True)])
 def test_a_learner_is_validated_again_only_if_it_has_changed(tmp_path, train, again, capsys):
     learn = make_learner(path=tmp_path)

@@ -10,7 +10,8 @@ def test_01_state_dicts_alias_live_tensors_and_snapshots_do_not(learn):
     snap,ticket = Snapshot.take(learn),Ticket.of(learn.model, {})
     live = {t.data_ptr() for t in [*learn.model.parameters(), *learn.model.buffers()]}
     live |= {t.data_ptr() for s in learn.opt.state.values() for t in s.values() if isinstance(t, torch.Tensor)}
-    held = [*snap.model.values(), *ticket.weights.values()] + [t for s in snap.opt['state'] for t in s.values() if isinstance(t, torch.Tensor)]
+    held = [*snap.model.values(), *ticket.weights.values()]
+    held += [t for s in snap.opt['state'] for t in s.values() if isinstance(t, torch.Tensor)]
     assert len(held)>10 and not live & {t.data_ptr() for t in held}
     before = weights(learn.model)
     quiet(learn, 1)
@@ -78,7 +79,8 @@ class Boom(Callback):
     def _raise(self):
         if self.learn.epoch==self.at and self.training and self.learn.iter==2: raise self.error
 
-@pytest.mark.parametrize('error', [RuntimeError('boom'), KeyboardInterrupt(), CancelFitException(), CancelEpochException(), CancelTrainException()])
+@pytest.mark.parametrize('error', [RuntimeError('boom'), KeyboardInterrupt(),
+                                   CancelFitException(), CancelEpochException(), CancelTrainException()])
 @pytest.mark.parametrize('event', ['before_batch','after_backward','after_step','after_batch'])
 def test_05_an_interrupted_fit_leaves_masked_weights_and_no_state(error, event):
     learn = make_learner()
@@ -161,7 +163,8 @@ def test_07b_non_native_mixed_precision_has_master_weights_of_its_own(flat):
 def test_07c_rewinding_is_refused_with_master_weights():
     learn = make_learner(model=nn.Sequential(nn.Flatten(), nn.Linear(64, 10)))
     learn.add_cbs([ModelToHalf(), CpuHalf()])
-    with pytest.raises(ValueError, match='lth and reset_end don.t go with to_non_native_fp16'): quiet(learn, 1, cbs=sparsify(lth=True))
+    with pytest.raises(ValueError, match='lth and reset_end don.t go with to_non_native_fp16'):
+        quiet(learn, 1, cbs=sparsify(lth=True))
 
 class EMA(Callback):
     "Weight averaging that writes the average into the model after each step, as late as it can."

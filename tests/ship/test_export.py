@@ -1,0 +1,138 @@
+"A file gives back what went in: exactly when compressed, as torch computes it in ONNX, with its zeros in int8."
+import logging, sys
+import pytest
+from networks import *
+from fasterlth.ship.measure import compare_models, figures, largest_difference
+from fasterlth.ship.shrink import shrink
+from fasterlth.ship.export import OnnxModel, load_compressed, save_compressed, to_int8, to_onnx
+
+kinds = {0: SmallNet, 50: lambda: SmallNet().half(), 100: SmallNet,
+         99: lambda: torchvision.models.mobilenet_v2(num_classes=10)}
+
+@pytest.mark.parametrize('sparsity', [0,50,99,100])
+def test_compressed_files_are_exact_and_small(tmp_path, sparsity):
+    torch.manual_seed(0)
+    model = kinds[sparsity]()
+    if sparsity<100: masks = make_masks(prunable(model, 'weight'), sparsity, l1_norm, min_keep=0)
+    else: masks = {n: torch.zeros_like(p, dtype=torch.bool) for n,p in model.named_parameters() if p.ndim>1}
+    t = Ticket.of(model, masks, seed=3)
+    f = save_compressed(t, tmp_path/'a'/'t.safetensors')
+    back = load_compressed(f)
+    assert same(back.start(), t.start()) and same(back.masks, t.masks) and back.about==t.about
+    assert list(back.weights)!=[]
+    back.load_into(model)
+    if sparsity==99: assert t.save(tmp_path/'full').stat().st_size/f.stat().st_size>8
+    data = f.read_bytes()
+    f.write_bytes(data[:-20])
+    with pytest.raises(ValueError, match='t.safetensors'): load_compressed(f)
+    with pytest.raises(ValueError, match='not a compressed ticket'): load_compressed(t.save(tmp_path/'other'))
+
+@pytest.mark.parametrize('name', ['resnet18','block'])
+def test_onnx_gives_the_same_for_any_batch(tmp_path, name):
+    make,xb,last = cases[name]
+    model,masks = masked(make, last=last)
+    small,_ = shrink(model, masks, x := xb(), exact=True)
+    run,difference = to_onnx(small, x, tmp_path/'m.onnx')
+    assert difference<1e-3
+    for n in (1,2,5): assert torch.allclose(run(y := torch.cat([x]*3)[:n]), small(y), atol=1e-3)
+    with pytest.raises(ValueError, match='at least 2 items'): to_onnx(small, x[:1], tmp_path/'n.onnx')
+    if name=='block':
+        with pytest.raises(ValueError, match='differ from torch'):
+            to_onnx(small, x, tmp_path/'n.onnx', tolerance=-1.)
+
+def test_onnx_figures_and_threads(tmp_path):
+    net = SmallNet().eval()
+    run,_ = to_onnx(net, x := digit(), tmp_path/'m.onnx')
+    f = run.figures
+    assert f['parameters']==n_params(net)-2*8    # BatchNorm is in the convolution
+    assert f['bytes']==(tmp_path/'m.onnx').stat().st_size and f['multiply_adds']==8*9*9+8*9*20+20*10
+    table = compare_models({'torch': net, 'onnx': run}, x)
+    options = run.with_threads(1).session.get_session_options()
+    assert table.difference['onnx']<1e-4 and options.intra_op_num_threads==1
+    assert torch.equal(OnnxModel(run.path)(x), run(x))
+    assert compare_models({'onnx': OnnxModel(run.path)}, x).multiply_adds.isna().all()
+
+int8_cases = dict(block=cases['block'], conv=(SmallNet, lambda: torch.randn(8, 1, 8, 8), 'fc2'),
+                  skips=(lambda: small_resnet(8, n_ch=1, width=16), lambda: torch.randn(8, 1, 12, 12), 'fc'))
+
+def logging_state(): return logging.root.level,list(logging.root.handlers),logging.root.manager.disable
+
+def zero_points(path):
+    import onnx
+    arrays = {o.name: onnx.numpy_helper.to_array(o) for o in onnx.load(path).graph.initializer}
+    return {n.removesuffix('_zero_point'): a for n,a in arrays.items() if n.endswith('_zero_point')}
+
+@pytest.mark.parametrize('name,kind', [('skips','shrunk'),('conv','sparse'),('conv','masked filters'),
+                                       ('block','sparse'),('block','dynamic')])
+def test_int8_keeps_zeros(tmp_path, name, kind):
+    make,xb,last = int8_cases[name]
+    torch.manual_seed(0)
+    if kind in ('shrunk','masked filters'): model,masks = masked(make, last=last)
+    else:
+        model = make().eval()
+        apply_masks(model, masks := make_masks(prunable(model), 80, l1_norm))
+    if kind=='shrunk': (model,_),masks = shrink(model, masks, xb(), exact=True),{}
+    batches,logs,before = [xb() for _ in range(3)],logging_state(),weights(model)
+    small,difference = to_int8(model, iter(batches), tmp_path/'q.onnx', dynamic=kind=='dynamic')
+    assert same(before, weights(model)) and logs==logging_state()
+    whole = {n: t for n,t in small.weights.items() if t.dtype==torch.int8}
+    matrices = [p for p in model.parameters() if p.ndim>1]
+    assert len(whole)==len(matrices) and sum(t.numel() for t in whole.values())==sum(p.numel() for p in matrices)
+    assert max(int(t.abs().max()) for t in whole.values())==127
+    assert sum(int((t==0).sum()) for t in whole.values())>=sum(int((~m).sum()) for m in masks.values())
+    for n,m in masks.items():
+        if n in whole and whole[n].shape==m.shape: assert not whole[n][~m].count_nonzero()
+    zero = zero_points(small.path)
+    assert all(not zero[n].any() for n in whole)
+    assert 0<difference<.25*largest(model, batches[0])
+    for n in (1,5): assert small(x := torch.cat(batches*2)[:n]).shape==model(x).shape
+    if name=='skips': assert small.path.stat().st_size<.5*figures(model, batches[0])['bytes']
+
+def test_int8_refusals(tmp_path, capfd, recwarn):
+    net = SmallNet().eval()
+    for bad in ([], [torch.randn(1, 1, 8, 8)]):
+        with pytest.raises(ValueError, match='at least one batch'): to_int8(net, bad, tmp_path/'q.onnx')
+    with pytest.raises(ValueError, match='it multiplies no matrices'):
+        to_int8(nn.Sequential(net.conv, nn.ReLU()), [digit()], tmp_path/'q.onnx', dynamic=True)
+    dense,_ = to_int8(net, [digit()], tmp_path/'q.onnx')
+    assert {n for n,t in dense.weights.items() if t.dtype==torch.int8}=={'conv.weight','fc1.weight','fc2.weight'}
+    assert capfd.readouterr()==('','') and not [w for w in recwarn if 'torch.jit' not in str(w.message)]
+    assert files(tmp_path)==['q.onnx']
+
+def test_networks_need_one_input_and_one_output(tmp_path):
+    net,x = Pair().eval(),digit()
+    for f in (lambda: to_onnx(net, x, tmp_path/'f'), lambda: to_int8(net, [x], tmp_path/'f')):
+        with pytest.raises(TypeError, match='model must return one tensor, but Pair returns tuple'): f()
+    with pytest.raises(TypeError, match='xb must be a tensor, the inputs of a batch, not list'):
+        to_onnx(net.net, [x], tmp_path/'f')
+    for batches in (x, [(x,x)]):
+        with pytest.raises(TypeError, match='batches must be a list of tensors'):
+            to_int8(net.net, batches, tmp_path/'f')
+    with pytest.raises(TypeError, match='ticket must be a Ticket, not SmallNet'): save_compressed(net.net, tmp_path/'f')
+    assert not files(tmp_path)
+
+class Nan(nn.Module):
+    def forward(self, x): return x/0*0
+
+def test_a_refused_file_leaves_what_was_there(tmp_path):
+    x = digit()
+    (f := tmp_path/'f').write_bytes(b'a good one')
+    with pytest.raises(ValueError, match="more than tolerance -1: nothing is written to '.*f'"):
+        to_onnx(SmallNet().eval(), x, f, tolerance=-1)
+    with pytest.raises(ValueError, match='there is nothing to quantise in Sequential: nothing is written'):
+        to_int8(nn.Sequential(nn.ReLU()), [x], f)
+    with pytest.raises(ValueError, match='differ from torch'): to_onnx(Nan(), x, f)
+    assert f.read_bytes()==b'a good one' and files(tmp_path)==['f']
+    run,_ = to_onnx(SmallNet().eval(), x, f)
+    assert run.path==f and run.figures['bytes']==f.stat().st_size>10
+    assert torch.equal(run.with_threads(1)(x), OnnxModel(f)(x))
+
+uses = dict(onnx=lambda m,x,f: to_onnx(m, x, f), int8=lambda m,x,f: to_int8(m, [x], f), run=lambda m,x,f: OnnxModel(f))
+
+@pytest.mark.parametrize('library,use', [('onnx','onnx'),('onnxscript','onnx'),('onnxruntime','onnx'),
+                                         ('onnxruntime','int8'),('onnxruntime','run')])
+def test_missing_libraries_are_named(monkeypatch, tmp_path, library, use):
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(ImportError, match=rf"{library} is needed here: pip install 'fasterlth\[deploy\]'"):
+        uses[use](SmallNet().eval(), digit(), tmp_path/'f')
+    assert not files(tmp_path)

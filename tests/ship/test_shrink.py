@@ -1,0 +1,189 @@
+"A network without its dead filters computes what the masked one computes, and trains on where it was."
+import sys
+import pytest
+from networks import *
+from fasterlth.train.mask_callback import MaskCallback
+from fasterlth.ship.measure import compare_models, largest_difference
+from fasterlth.ship.shrink import shrink, shrink_learner
+
+# the share of the parameters that may be left, at most
+most_left = dict(resnet18=.75, mobilenet_v2=.6, densenet121=.4, vgg11_bn=.3, block=.7, encoder=.8)
+
+
+@pytest.mark.parametrize('name', cases)
+def test_shrunk_computes_the_same(name):
+    make,xb,last = cases[name]
+    model,masks = masked(make, last=last)
+    before,x = {n: t.clone() for n,t in model.state_dict().items()},xb()
+    small,cut = shrink(model, masks, x, exact=True)
+    assert same(before, model.state_dict()) and not small.training
+    for x in (x, xb()): assert largest_difference(model, small, x)<1e-4*largest(model, x)
+    if name=='block': assert cut.cut['0.fc1']==32
+    if name=='encoder': assert cut.cut['0.linear1']==16
+    assert n_params(small)<most_left[name]*n_params(model)
+    assert (cut.cut<=cut.dead).all() and cut.cut.sum()>0 and (cut.stayed[cut.cut<cut.dead]!='').all()
+    for k,o in cut.iterrows():
+        assert len(small.get_submodule(k).weight)==o.filters-o.cut==len(model.get_submodule(k).weight)-o.cut
+
+@pytest.mark.parametrize('name', ['resnet18','mobilenet_v2'])
+def test_skip_connections_are_cut_where_everything_added_is_dead(name):
+    make,xb,_ = cases[name]
+    model,_ = masked(make, 0, zero=True)
+    masks = {n: torch.ones_like(p, dtype=torch.bool) for n,p in model.named_parameters() if p.ndim==4}
+    for m in masks.values(): m[:len(m)//2] = False    # the same channels everywhere
+    apply_masks(model, masks)
+    small,cut = shrink(model, masks, xb(), exact=True)
+    assert largest_difference(model, small, x := xb())<1e-4*largest(model, x)
+    convs = {n.removesuffix('.weight') for n in masks}
+    assert set(cut.index)=={n for n in convs if model.get_submodule(n).groups==1}
+    assert (cut.cut==cut.dead).all() and (cut.cut==cut.filters//2).all()
+    for n,m in small.named_modules():
+        if isinstance(m, nn.Conv2d): assert len(m.weight)==len(model.get_submodule(n).weight)//2
+
+@pytest.mark.parametrize('name', ['resnet18'])
+def test_constants_at_zero_cost_nothing(name):
+    "ReLU makes zero of what dead channels have: everything that is dead and free goes, and the outputs stay."
+    make,xb,last = cases[name]
+    model,masks = masked(make, last=last, zero=True)
+    x = xb()
+    small,cut = shrink(model, masks, x)
+    assert largest_difference(model, small, x)<1e-4*largest(model, x)
+    assert not cut.stayed.str.contains('borders').any() and n_params(small)<.75*n_params(model)
+
+def test_the_difference_at_borders_is_measured():
+    model,masks = masked(cases['resnet18'][0], last='fc')
+    x = image()
+    small,_ = shrink(model, masks, x)
+    table = compare_models({'masked': model, 'shrunk': small}, x)
+    assert table.difference['shrunk']==largest_difference(model, small, x)>1e-4
+    assert table.parameters['shrunk']<table.parameters['masked']
+
+def test_skip_connections_keep_what_is_alive_elsewhere():
+    model,masks = masked(cases['resnet18'][0], last='fc')
+    _,cut = shrink(model, masks, image(), exact=False)
+    added = 'layer1.0.conv2','layer1.1.conv2','conv1'
+    dead = torch.stack([~masks[f'{n}.weight'].flatten(1).any(1) for n in added])
+    assert {cut.cut[n] for n in added}=={int(dead.all(0).sum())} and dead.all(0).sum()<32
+    assert cut.cut['layer1.0.conv1']==32 and 'added to a live one' in cut.stayed['conv1']
+
+class Added(nn.Module):
+    "A padded convolution that is added to its own input."
+    def __init__(self):
+        super().__init__()
+        self.a,self.b,self.fc = nn.Conv2d(1, 4, 3),nn.Conv2d(4, 4, 3, padding=1),nn.Linear(4*36, 3)
+    def forward(self, x):
+        x = self.a(x).relu()
+        return self.fc((x+self.b(x)).relu().flatten(1))
+
+def test_borders_hold_back_only_constants_that_matter():
+    "Of a convolution that makes and takes the same channels too."
+    torch.manual_seed(0)
+    net = Added().eval()
+    net.a.bias.data,net.b.bias.data = torch.tensor([.1,.5,.1,-.5]),torch.tensor([.1,.2,.1,-.2])
+    masks = {f'{n}.weight': torch.ones_like(m.weight, dtype=torch.bool) for n,m in (('a',net.a),('b',net.b))}
+    for m in masks.values(): m[[1,3]] = False    # channel 1 is a constant, channel 3 zero after the ReLU
+    small,cut = shrink(net, masks, x := digit(), exact=True)
+    assert cut.cut.tolist()==[1,1] and set(cut.stayed)=={'not zero at borders'}
+    assert largest_difference(apply_masks(net, masks), small, x)<1e-5
+
+def test_bias_of_dead_filters_is_accounted_for():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(1, 8, 3), nn.Tanh(), nn.Conv2d(8, 8, 3), nn.ReLU(),
+                          nn.Flatten(), nn.Linear(8*16, 10)).eval()
+    masks = make_masks(prunable(model, 'filter'), {'*': 50, '5': 0}, l1_norm)
+    apply_masks(model, masks)
+    nn.init.uniform_(model[0].bias, 1, 2)
+    x = digit()
+    small,_ = shrink(model, masks, x)
+    assert [small[i].weight.shape for i in (0,2,5)]==[(4,1,3,3),(4,4,3,3),(10,64)]
+    assert largest_difference(model, small, x)<1e-5
+
+def test_a_layer_keeps_one_filter_and_frozen_stays_frozen():
+    model = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 2)).eval()
+    model[0].requires_grad_(False)
+    masks = {'0.weight': torch.zeros(6, 4, dtype=torch.bool)}
+    small,cut = shrink(model, masks, torch.randn(3, 4))
+    assert small[0].weight.shape==(1,4) and cut.stayed['0']=='one must stay'
+    assert not small[0].weight.requires_grad and small[2].weight.requires_grad
+
+def test_groups_are_not_cut_wrongly():
+    "Grouped convolutions share out their inputs; what Torch-Pruning can't follow at all is refused."
+    model,masks = masked(lambda: torchvision.models.regnet_y_400mf(num_classes=10), last='fc')
+    small,cut = shrink(model, masks, x := image(), exact=True)
+    for o in (x,image()): assert largest_difference(model, small, o)<1e-4*largest(model, o)
+    # constants of what isn't cut in the end stay where they are
+    assert {'shared out among groups','split or reshaped after it'}<=set(cut.stayed) and cut.cut.sum()>0
+    model,masks = masked(lambda: torchvision.models.shufflenet_v2_x0_5(num_classes=10), last='fc')
+    with pytest.raises(ValueError, match="Torch-Pruning can't follow what ShuffleNetV2 computes"):
+        shrink(model, masks, image())
+
+def unpadded():
+    net = nn.Sequential(nn.Conv2d(1, 8, 3, bias=False), nn.ReLU(), nn.Conv2d(8, 12, 3, bias=False), nn.ReLU(),
+                        nn.Flatten(), nn.Linear(12*16, 10))
+    return init_weights(net, 0, nn.init.kaiming_normal_)
+
+fused = partial(OptimWrapper, opt=torch.optim.Adam)
+@pytest.mark.parametrize('opt_func', [Adam, fused, partial(SGD, mom=.9)])
+def test_training_continues_as_it_would_have(opt_func):
+    """Where dead filters give nothing but zeros, the smaller network takes the very steps of the masked one:
+    each of the optimizer's moments is at its place."""
+    learn = make_learner(model=unpadded(), opt_func=opt_func)
+    cb = sparsify({'*': 50, '5': 0}, 'filter', schedule=one_shot)
+    quiet(learn, 2, cbs=cb)
+    small,_ = shrink_learner(learn, cb.masks)
+    assert [len(small.model[i].weight) for i in (0,2,5)]==[4,6,10] and small.opt is not learn.opt
+    fresh = Learner(learn.dls, deepcopy(small.model), opt_func=opt_func)
+    learn.add_cb(MaskCallback(cb.masks))
+    for l in (learn, small, fresh): quiet(seed_learner(l, 3), 1, lr=1e-3)
+    x = learn.dls.valid.one_batch()[0]
+    scale = largest(learn.model, x)
+    with_moments = largest_difference(learn.model.eval(), small.model.eval(), x)
+    assert with_moments<2e-3*scale<largest_difference(learn.model, fresh.model.eval(), x)
+
+def test_what_stays_dead_stays_masked():
+    "In skip connections: the masks are carried over, cut to size, and so is what is frozen."
+    net = small_resnet(8, n_ch=1, width=8, seed=0)
+    learn = make_learner(model=net, splitter=lambda m: [params(m[:3]), params(m[3:])])
+    masks = make_masks(prunable(net, 'filter'), {'*': 50, 'fc': 0}, l1_norm)
+    learn.add_cb(MaskCallback(masks))
+    learn.freeze()
+    quiet(learn, 1)
+    small,cut = shrink_learner(learn, masks)
+    on = next(cb for cb in small.cbs if isinstance(cb, MaskCallback)).masks
+    assert small.opt.frozen_idx==1 and not small.model.conv.weight.requires_grad
+    assert on and {n.removesuffix('.weight') for n in on}=={*cut.index[cut.cut<cut.dead]}
+    before = weights(small.model)
+    quiet(small, 1)
+    assert_masked(small.model, on)
+    assert torch.equal(before['conv.weight'], small.model.conv.weight)
+    assert not torch.equal(before['fc.weight'], small.model.fc.weight)
+
+def test_a_learner_that_has_not_trained_starts_afresh():
+    learn = make_learner()
+    masks = make_masks(prunable(learn.model, 'filter'), {'*': 50, 'fc2': 0}, l1_norm)
+    small,_ = shrink_learner(learn, masks, learn.dls.one_batch()[0], exact=True)
+    assert learn.opt is None and small.opt is None and quiet(small, 1).recorder.values[-1][0]<3
+    with pytest.raises(TypeError, match='learn must be a Learner, not SmallNet'): shrink_learner(learn.model, masks)
+
+def filter_masks(model): return make_masks(prunable(model, 'filter'), 50, l1_norm)
+
+@pytest.mark.parametrize('masks,x,error,text', [
+    (lambda m: make_masks(prunable(m, 'weight'), 50, l1_norm), digit(), ValueError,
+     "prune no whole filter.*save_compressed"),
+    (lambda m: {'conv.weight': torch.zeros(3, dtype=torch.bool)}, digit(), ValueError, 'conv.weight'),
+    (filter_masks, [digit()], TypeError, 'xb must be a tensor, the inputs of a batch, not list'),
+    (filter_masks, digit()[:1], ValueError, 'xb must have at least 2 items')])
+def test_shrink_refuses(masks, x, error, text):
+    net = SmallNet()
+    with pytest.raises(error, match=text): shrink(net, masks(net), x)
+
+def test_shrink_refuses_two_outputs():
+    net = Pair().eval()
+    with pytest.raises(TypeError, match='model must return one tensor, but Pair returns tuple'):
+        shrink(net, filter_masks(net), digit())
+
+def test_a_missing_library_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'torch_pruning', None)
+    net = SmallNet().eval()
+    with pytest.raises(ImportError, match=r"torch_pruning is needed here: pip install 'fasterlth\[deploy\]'"):
+        shrink(net, filter_masks(net), digit())
