@@ -203,7 +203,9 @@ class LotteryStudy:
         return {k: {**self.kwargs, **c} for k,c in self._all().items() if isinstance(c, dict)}
 
     @property
-    def path(self) -> Path: return self.folder.path
+    def path(self) -> Path:
+        "Return the study's folder."
+        return self.folder.path
 
     def where(self,
         condition:str, # `'dense'`, `'winning'`, or another of the study's
@@ -259,11 +261,12 @@ def _check_trained(self:LotteryStudy):
 
 @patch
 def _probes(self:LotteryStudy) -> dict: # Condition → a finder with its arguments
-    "Make a finder for each condition that has one, to see whether the arguments fit at all."
+    "Make the finders of the conditions, which raises if their arguments are wrong."
     # the folder describes the learner of the first seed that it had
     seed = (self.folder.experiment or {}).get('seed', self.seeds[0])
     with settled(self.threads): learn = new_learner(self.make_learner, seed)
-    return {k: LotteryTicketFinder(learn, **{'seed': seed, **c}, verbose=False) for k,c in self._finders().items()}
+    def probe(c): return LotteryTicketFinder(learn, **{'seed': seed, **c}, verbose=False)
+    return {k: probe(c) for k,c in self._finders().items()}
 
 @patch
 def _open(self:LotteryStudy, probe:LotteryTicketFinder):
