@@ -288,6 +288,7 @@ def _open_run(self:LotteryTicketFinder, train:Callable):
             raise ValueError(f"train isn't the one that this finder began with ({why}): "
                              "make a new finder")
         return
+    self.learn.dls = self.protocol.dls    # an interrupted `train` may have put in others
     seed = self.seed if self.seed is not None else (self.folder.experiment or {}).get('seed')
     if seed is None: seed = int(torch.randint(2**31, ()))
     open_folder(self.folder, self._describe(train, seed), () if begun else ('train',))
