@@ -4,7 +4,8 @@ import pytest
 from helpers import *
 from fasterlth.find.controls import control_of, random_mask
 from fasterlth.core.tensors import model_tensors
-from fasterlth.transfer import Stage, appended, computation_order, interpolated, layers_of, outline, transferred
+from fasterlth.counterparts import Stage, appended, computation_order, interpolated, layers_of, outline
+from fasterlth.transfer import transferred
 
 def ticket_of(model, sparsity=80, granularity='weight', seed=0):
     "Make a ticket whose tensors are all different, those of normalisations too."

@@ -3,7 +3,8 @@ from helpers import *
 from fasterlth.find.finder import LotteryTicketFinder
 from fasterlth.find.folder import RunFolder
 from fasterlth.find.protocol import Protocol
-from fasterlth.find.stability import RewindPoint, barrier, earliest_stable, linear_interpolation, plot_stability
+from fasterlth.find.stability import RewindPoint, earliest_stable, plot_stability
+from fasterlth.find.interpolation import barrier, linear_interpolation
 from fasterlth.train.randomness import random_states
 from fasterlth.train.snapshot import Snapshot
 
