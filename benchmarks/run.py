@@ -15,7 +15,7 @@ from torchvision.models import resnet18
 ROWS = []
 
 def interleave(variants, repeats, warmup=1):
-    "Median seconds of each variant, run in turn."
+    "Return the median seconds of each variant, run in turn."
     times = {k: [] for k in variants}
     for i in range(repeats+warmup):
         for k,f in variants.items():
@@ -30,7 +30,7 @@ def report(what, value, goal):
     print(f'{what:<84}{value:8.3f}', f'  goal ≤ {goal:.3g}{"" if value<=goal else "   MISSED"}' if goal<float('inf') else '', flush=True)
 
 def enforce(repeats):
-    "Keeping pruned weights at zero, against a copy of the same parameters. Both wait for memory, so where the tensors happen to lie shows: the median over five networks."
+    "Keep pruned weights at zero, against copying the same parameters. Both are limited by memory, so it matters where the tensors happen to lie: hence the median over five networks."
     for name,make in (('resnet18, 11.7M', resnet18), ('LeNet-300-100', lenet_300_100)):
         ratios = []
         for _ in range(5):
@@ -49,7 +49,7 @@ def enforce(repeats):
         report(f'enforce: masks ÷ a clone (a copy with its allocation), {name}', clones, float('inf'))
 
 def event(repeats):
-    "One pruning event: scores, selection, masks, weights; against fasterai and torch."
+    "Make one pruning event, with scores, selection, masks and weights; against fasterai and torch."
     from torch.nn.utils import prune as torch_prune
     try: from fasterai.sparse.all import Sparsifier; from fasterai.core.all import large_final as fasterai_l1
     except ImportError: Sparsifier = None
@@ -94,7 +94,7 @@ def _fit_seconds(learn, cbs, n_epoch):
         return time.perf_counter()-start
 
 def callback(repeats):
-    "A default Learner with SparsifyCallback, against the same without."
+    "Train a default Learner with SparsifyCallback, against the same without."
     fashion = Path('/usr/share/datasets/fashion-mnist').exists()
     for name,dls,model,goal in (('LeNet-300-100, batch 64', (fashion_mnist_dls(n=12800) if fashion else digits_dls(n=1280)), lenet_300_100, 1.10),
                                 ('resnet18, 64 px, batch 32', memory_dls((torch.rand(768,3,64,64), torch.arange(768)%10), (torch.rand(32,3,64,64), torch.arange(32)%10), bs=32), resnet18, 1.05)):
@@ -102,7 +102,7 @@ def callback(repeats):
         start = model().state_dict()
         for i in range(repeats+1):
             for k in times:
-                learn = Learner(dls, model(), metrics=accuracy)    # from the same start: what is learnt changes the speed, by denormal numbers
+                learn = Learner(dls, model(), metrics=accuracy)    # from the same start: what is learnt affects the speed, through denormal numbers
                 learn.model.load_state_dict(start)
                 cb = {'none': [], 'callback': [SparsifyCallback(80, 'weight', 'local', l1_norm, one_shot, verbose=False)],
                       'other': [SparsifyCallback(80, 'weight', 'local', l1_norm, one_shot, verbose=False), Callback(after_batch=noop)]}[k]
@@ -113,7 +113,7 @@ def callback(repeats):
         if 'other' in t: report(f'callback: the same beside a callback that may write weights, {name}', t['other']/t['none'], float('inf'))
 
 def imp_round(repeats):
-    "Train, prune, rewind, train the ticket: the finder, against a loop of PyTorch's own that makes the same steps with the same masks."
+    "Train, prune, rewind, train the ticket: the finder, against a plain PyTorch loop that takes the same steps with the same masks."
     dls = fashion_mnist_dls(bs=128) if Path('/usr/share/datasets/fashion-mnist').exists() else digits_dls(bs=128)
     (x,y),(vx,vy),n = (dls.train_ds.x,dls.train_ds.y),(dls.valid_ds.x,dls.valid_ds.y),len(dls.train)
     start = lenet_300_100(seed=0).state_dict()
@@ -152,14 +152,14 @@ def imp_round(repeats):
     report("round: the same with it in both", t['fused']/t['bare_fused'], float('inf'))
 
 def loader(repeats):
-    "A batch by indexing, against fastai's loading of one item after another."
+    "Make a batch by indexing, against fastai's loading of one item after another."
     dls = digits_dls(bs=64)
     ours,theirs = dls.train,TfmdDL(dls.train_ds, bs=64, shuffle=True, drop_last=True, num_workers=0)
     t = interleave(dict(ours=lambda: [None for _ in ours], theirs=lambda: [None for _ in theirs]), repeats)
     report('loader: MemoryDL ÷ fastai per item, a batch of 64', t['ours']/t['theirs'], .33)
 
 def memory(repeats):
-    "Bytes beside the model in a training without lth."
+    "Count bytes held beside the model while training without lth."
     learn = Learner(memory_dls((torch.rand(4,3,32,32), torch.arange(4)), (torch.rand(4,3,32,32), torch.arange(4)), bs=4), resnet18())
     cb,seen = SparsifyCallback(80, 'weight', 'local', l1_norm, one_shot, verbose=False),[]
     class Held(Callback):
@@ -169,11 +169,11 @@ def memory(repeats):
     report('memory: beside the model ÷ its parameters, resnet18', max(seen)/sum(p.nbytes for p in learn.model.parameters()), 1.25)
 
 def deploy(repeats):
-    "A network cut down to a tenth of its parameters, against the whole: in torch, in onnxruntime, in int8; and one of which nine tenths of the weights are zeros, which saves nothing."
+    "Run a network cut down to a tenth of its parameters, against the whole one: in torch, in onnxruntime, in int8; and one with nine tenths of its weights at zero, which saves nothing."
     import tempfile
     x,net = torch.randn(8,3,64,64),resnet18(num_classes=10).eval()
     filters = {n: torch.ones_like(p, dtype=torch.bool) for n,p in net.named_parameters() if p.ndim==4}
-    for m in filters.values(): m[round(.31*len(m)):] = False    # the same channels everywhere, so skip connections hold none back
+    for m in filters.values(): m[round(.31*len(m)):] = False    # the same channels everywhere, so skip connections keep none
     zeros,pruned = (apply_masks(deepcopy(net), m) for m in (make_masks(prunable(net), 90), filters))
     small,_ = shrink(pruned, filters, x)
     n = lambda m: sum(p.numel() for p in m.parameters())

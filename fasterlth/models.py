@@ -114,7 +114,7 @@ def small_resnet(
     depth:int|tuple=20, # Layers, 6n+2, like 20, 32, 44; or each stage's blocks, like `(3,4,6,3)` of ResNet-34
     n_ch:int=3, # Channels of an image
     n_out:int=10, # Classes
-    width:int=16, # Channels of the first stage; each further one has twice as many
+    width:int=16, # Channels of the first stage; each later stage has twice as many
     seed:int=None, # Of the initialisation
     stride:int=1 # Of the first convolution
 ) -> nn.Sequential:

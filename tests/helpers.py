@@ -13,7 +13,7 @@ needs_fashion = pytest.mark.skipif(not Path('/usr/share/datasets/fashion-mnist')
 
 
 class SmallNet(nn.Module):
-    "Convolution, BatchNorm, dropout, linear layers: something of everything a rewind has to bring back."
+    "Convolution, BatchNorm, dropout, linear layers: something of everything that a rewind has to restore."
     def __init__(self, p=.2):
         super().__init__()
         self.conv,self.bn = nn.Conv2d(1, 8, 3, stride=2),nn.BatchNorm2d(8)
@@ -37,7 +37,7 @@ def sparsify(sparsity=50, granularity='weight', context='local', criteria=l1_nor
     return SparsifyCallback(sparsity, granularity, context, criteria, schedule, **{'verbose': False, **kwargs})
 
 class Watch(Callback):
-    "At every forward pass: are all weights zero that a callback's masks prune? By a hook, so after every other callback."
+    "Check at every forward pass that the weights a callback prunes are zero. By a hook, so after all callbacks."
     order = 10_000
     def __init__(self, cb): self.cb,self.n,self.pruned = cb,0,0
     def before_fit(self): self._hook = self.learn.model.register_forward_pre_hook(self._look)

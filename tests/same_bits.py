@@ -23,21 +23,21 @@ def bird_ticket(learn, train, sparsity, path=None, **kwargs):
     return EarlyBirdFinder(learn, sparsity, path=path, seed=0, verbose=False, **kwargs).find_early_bird(train)
 
 def score_gradients(model, batches, loss_func):
-    "Give the gradients that criteria ask for, by kind."
+    "Return the gradients that criteria ask for, by kind."
     return dict(grad=gradients(model, batches, loss_func), hess_grad=hessian_gradients(model, batches, loss_func), flow=synaptic_flow(model, batches[0][0]))
 
 def every_condition():
-    "Give all conditions of a study, by name."
+    "Return all conditions of a study, by name."
     return dict(conditions)
 
 def costs_of(finder):
-    "Give the table of a finder's costs."
+    "Return the table of a finder's costs."
     return finder.costs()
 
 # Bits of things
 
 def crc(x):
-    "Sum up a tensor, a dict of them in the order of their names, or anything whose `repr` says all of it."
+    "Return a checksum of a tensor, of a dict of them in the order of their names, or of anything that its `repr` describes completely."
     if isinstance(x, torch.Tensor):
         x = x.detach().cpu().contiguous()
         return crc32(x.reshape(-1).view(torch.uint8).numpy().tobytes(), crc32(f'{x.dtype} {tuple(x.shape)}'.encode()))
@@ -45,19 +45,19 @@ def crc(x):
     return crc32(repr(x).encode())
 
 def under(name, bits):
-    "Put a name before those of items."
+    "Prefix the names of items."
     return {f"{'=' if k[0]=='=' else ''}{name}.{k.removeprefix('=')}": v for k,v in bits.items()}
 
 def merged(parts):
-    "Put the items of several things together: name → items."
+    "Combine the items of several things: name → items."
     return {k: v for name,bits in parts.items() for k,v in under(name, bits).items()}
 
 def state(model):
-    "Give all parameters and buffers of a model, by name."
+    "Return all parameters and buffers of a model, by name."
     return {**dict(model.named_parameters()), **dict(model.named_buffers())}
 
 def mask_bits(masks, counts='layer'):
-    "Sum masks up. Counts are those of each layer, of all together, or none: as far as they don't hang on the last bit of a weight."
+    "Sum masks up. Counts are those of each layer, of all together, or none, as far as they don't depend on the last bit of a weight."
     kept = {n: int(m.sum()) for n,m in masks.items()}
     return dict(masks=crc(masks)) | ({'=kept': kept} if counts=='layer' else {}) | ({'=sparsity': round(sparsity_of(masks), 6)} if counts else {})
 
@@ -72,7 +72,7 @@ def table_bits(df):
     return {str(c): crc(plain(df[c])) for c in cols} | {'index': crc(plain(df.index)), '=rows': len(df)}
 
 def learner_bits(learn):
-    "Sum up what a training has left: weights, optimizer, losses, the next random number."
+    "Sum up what training has left: weights, optimizer, losses, the next random number."
     states = [] if learn.opt is None else learn.opt.state_dict()['state']
     opt = {f'{i} {k}': v for i,s in (states.items() if isinstance(states, dict) else enumerate(states)) for k,v in s.items() if isinstance(v, torch.Tensor)}
     return dict(model=crc(state(learn.model)), opt=crc(opt), losses=crc([float(o) for o in learn.recorder.losses]), values=crc([list(map(float, o)) for o in learn.recorder.values]),
@@ -97,7 +97,7 @@ def data(): return digits_dls(size=8, n=320, bs=64, device=torch.device('cpu'))
 def resnet(seed=0): return small_resnet(8, n_ch=1, width=8, seed=seed)
 
 def new_learner(make=SmallNet, seed=0, **kwargs):
-    "Make a learner with weights of this seed; its training draws by chance what the seed says."
+    "Make a learner with the weights of this seed, which also seeds everything random in its training."
     set_seed(seed)
     return Learner(data(), make(), metrics=accuracy, **{'lr': 1e-2, **kwargs})
 
@@ -116,7 +116,7 @@ def six_epochs(learn): learn.fit(6, 1e-3, cbs=Interrupt())
 batches_left = []    # to be trained until the next interruption; empty for none
 
 class Interrupt(Callback):
-    "Interrupt the training, once, as Ctrl-C does."
+    "Interrupt training once, as Ctrl-C does."
     def before_batch(self):
         if not batches_left or not self.training: return
         batches_left[0] -= 1
@@ -132,7 +132,7 @@ def several_fits(learn):
     learn.fit(1, 3e-3, cbs=Interrupt())
 
 def interrupted(go, *at):
-    "Call it again and again, each time interrupted after so many batches; the last time not."
+    "Call it again and again, each time but the last interrupted after so many batches."
     for n in at:
         batches_left[:] = [n]
         try: go()
@@ -141,7 +141,7 @@ def interrupted(go, *at):
     return go()
 
 def sparsified(sparsity=60, granularity='weight', context='local', criteria=l1_norm, schedule=iterative, n=2, learn=None, counts='layer', fit={}, **kwargs):
-    "Train with a `SparsifyCallback`, and sum up what comes of it."
+    "Train with a `SparsifyCallback`, and sum up the result."
     learn = learn or new_learner()
     cb = SparsifyCallback(sparsity, granularity, context, criteria, schedule, verbose=False, **kwargs)
     fitted(learn, n, cbs=cb, **fit)
@@ -154,7 +154,7 @@ def found(learn=None, train=two_epochs, sparsity=60, n_rounds=2, counts='layer',
     return finder_bits(f, counts) | learner_bits(f.learn)
 
 def studied(folder, make=of_seed, train=briefly, sparsity=60, n_rounds=1, conditions=('random_reinit','random_mask'), seeds=1, interrupt_at=(), **kwargs):
-    "Run a study, and give it."
+    "Run a study, and return it."
     new = lambda: LotteryStudy(make, train, sparsity, n_rounds, conditions, seeds, folder, **kwargs)
     s = interrupted(lambda: new().run(n_jobs=1, verbose=False), *interrupt_at)
     if s.failures: raise RuntimeError(next(iter(s.failures.values())))
@@ -432,7 +432,7 @@ def early_bird_search(folder):
     return merged(res)
 
 def rewind_bits(learn, train=two_epochs, epochs=(0,'3it',1), **kwargs):
-    "Look for a rewind point, and sum up what is found and what the learner is then."
+    "Look for a rewind point, and sum up what is found and the learner afterwards."
     r = learn.rewind_find(train, list(epochs), points=4, bn_batches=3, show_plot=False, verbose=False, **kwargs)
     return under('barriers', table_bits(r.barriers)) | under('lines', table_bits(r.lines)) | dict(suggestion=str(r.suggestion), model=crc(state(learn.model)), random=crc(torch.get_rng_state()))
 
@@ -550,7 +550,7 @@ def tickets_in_plain_pytorch(folder):
 # Recording and comparing
 
 def run(name):
-    "Give the items of a case as JSON has them."
+    "Return the items of a case as JSON holds them."
     with tempfile.TemporaryDirectory() as d, contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter('ignore')
         set_seed(0)
@@ -558,7 +558,7 @@ def run(name):
         return json.loads(json.dumps(cases[name](Path(d))))
 
 def compare(name, known):
-    "Say what of a case differs; give whether anything does."
+    "Print what differs in a case. Return whether anything does."
     try: now = run(name)
     except Exception:
         print(f'{name}: fails\n{traceback.format_exc()}')

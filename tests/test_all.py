@@ -20,7 +20,7 @@ public = '''Groups granularities layer_axes layer_groups plot_groups register_gr
 def test_all_gives_these_names_and_no_others(): assert sorted(fasterlth.all.__all__)==sorted(public)
 
 def test_fastais_own_names_stay():
-    "None of our names hides one that fastai's `vision.all` gives, but for those that are meant to."
+    "None of our names hides one of fastai's `vision.all`, except for those that are meant to."
     from fastai.vision import all as fastai
     clash = {n for n in fasterlth.all.__all__ if hasattr(fastai, n) and getattr(fastai, n) is not getattr(fasterlth.all, n)}
     assert not clash

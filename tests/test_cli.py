@@ -26,7 +26,7 @@ def test_the_command(tmp_path):
 @pytest.mark.parametrize('args,says', [
     (['--data','mnits'],"data must be one of 'digits', 'mnist'"), (['--sparsity','.9'],'Did you mean 90'),
     (['--rounds','x'],"invalid int value: 'x'"), (['--wrong','1'],'unrecognized arguments'),
-    (['--model','vgg'],'model must be one of'), (['--epochs','0'],'epochs must be a whole number from 1'),
+    (['--model','vgg'],'model must be one of'), (['--epochs','0'],'epochs must be a whole number >= 1'),
     (['--out','file'],"is a file")])
 def test_wrong_options_get_one_line(tmp_path, args, says):
     (tmp_path/'file').write_text('')

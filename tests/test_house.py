@@ -34,7 +34,7 @@ def cells(path):
     return [''.join(c['source']) for c in nb['cells'] if c['cell_type']=='code']
 
 def place(room):
-    "Return where a room stands: imports must go to lower places. None if it has no notebook."
+    "Return a room's place: imports must go to lower places. None if it has no notebook."
     if room not in notebooks(): return None
     wing,number,_ = notebooks()[room]
     return wings.index(wing),number
@@ -105,7 +105,7 @@ libraries = {
     '_orig_mod': (['core.tensors'], "torch.compile's: where it keeps the model"),
     '_C': (['train.loop'], "torch's: calls a function without tensor subclasses"),
     '_ConvNd': (['find.early_bird','ship.shrink','ship.semi_structured'], "torch's: the class of all convolutions"),
-    '_BatchNorm': (['find.early_bird','find.stability'], "torch's: the class of all batch normalisations"),
+    '_BatchNorm': (['find.early_bird','find.interpolation'], "torch's: the class of all batch normalisations"),
     '_FORCE_CUTLASS': (['ship.semi_structured'], "torch's 2:4 tensors: which kernels they use"),
     '_DTYPE_SHAPE_CONSTRAINTS': (['ship.semi_structured'], "torch's 2:4 tensors: which shapes their kernels take"),
     '_foreach_mul_': (['train.mask_callback'], "torch's: multiplies all weights in one launch; its optimizers use it"),
@@ -166,7 +166,7 @@ def test_no_room_reaches_for_anothers_private_names():
     assert not bad, listed(bad)
 
 def test_libraries_names_are_needed():
-    "The list of libraries' private names holds none that nobody uses, and no room without need."
+    "The list of libraries' private names holds only names that are used, and only rooms that need them."
     used = {(name,room) for room,path in (modules()|programs()).items() for _,name in reached(path)}
     bad = [f'{n} in {r}' for n,(rooms,_) in libraries.items() for r in rooms or [] if (n,r) not in used]
     assert not bad, listed(bad)

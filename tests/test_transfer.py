@@ -33,7 +33,7 @@ def whole(res, model):
     for n,m in res.ticket.masks.items(): assert not dict(model.named_parameters())[n].detach()[~m].count_nonzero()
 
 def which(res, how):
-    "Return the tensors of the model that were matched like that."
+    "Return the tensors of the model that were matched in this way."
     return set(res.report.tensor[res.report.how==how].dropna())
 
 def row(res, tensor):
@@ -274,7 +274,7 @@ def test_names_count_where_they_are_names():
     moved(res, t, {'conv1': 'conv1', 'conv2': 'conv2', 'fc2': 'fc2', 'fc3': 'fc3'})
     assert which(res, 'left dense')=={f'conv{i}.{k}' for i in (3,4) for k in ('weight','bias')}
     assert row(res, 'fc1.weight').why.startswith('12544 inputs for 6272')
-    d = ticket_of(tv.densenet121(num_classes=10))    # layers added to a block come behind the shared ones
+    d = ticket_of(tv.densenet121(num_classes=10))    # layers added to a block come after the shared ones
     res = d.transfer(tv.densenet169(num_classes=10))
     moved(res, d, {'features.denseblock3.denselayer24': 'features.denseblock3.denselayer24'})
     assert res.shares['by name']>30
@@ -383,7 +383,7 @@ def test_numbers_within_names():
     assert which(res, 'left dense')=={'aux.0.weight','aux.0.bias','aux.2.weight','aux.2.bias'}
 
 def test_another_order_does_not_shift_the_rest():
-    "With one more embedding, the layers behind it keep their counterparts; layers of other shapes have none."
+    "With one more embedding, the layers after it keep their counterparts; layers of other shapes have none."
     t = ticket_of(tabular((5,4),(7,6)))
     res = t.transfer(model := tabular((5,4),(7,6),(9,3)))
     norm = ['layers.1.2'] if 'layers.1.2.weight' in t.weights else []

@@ -1,4 +1,4 @@
-"Make README.md from nbs/index.ipynb: markdown, code, and the outputs that the notebook holds. --check only compares."
+"Make README.md from nbs/index.ipynb: markdown, code, and the outputs in the notebook. --check only compares."
 import base64, json, posixpath, re, sys
 from pathlib import Path
 
@@ -9,24 +9,24 @@ image_dir = root/'nbs'/'images'
 def flat(x): return ''.join(x) if isinstance(x, list) else x
 
 def from_root(text):
-    "Links of the notebook, which are relative to its folder, as links of the README."
+    "Turn links of the notebook, which are relative to its folder, into links of the README."
     return re.sub(r'\]\((?!https?:|#)([^)]+)\)', lambda m: f"]({posixpath.normpath('nbs/' + m[1])})", text)
 
 def show(out, images):
-    "An output of a cell as markdown."
+    "Return an output of a cell as markdown."
     if out['output_type'] == 'stream': return f"```text\n{flat(out['text']).rstrip()}\n```" if out['name'] == 'stdout' else ''
     data = out.get('data', {})
     if 'image/png' in data:
         path = image_dir/f'index-{len(images)+1}.png'
         images[path] = base64.b64decode(flat(data['image/png']))
         return f'![plot]({path.relative_to(root).as_posix()})'
-    if '<progress' in flat(data.get('text/html', '')): return ''    # a bar is nothing to read
+    if '<progress' in flat(data.get('text/html', '')): return ''    # a bar has nothing to read
     if 'text/html' in data: return re.sub(r'<style.*?</style>\s*|^\s+|\n\s*', '', flat(data['text/html']), flags=re.S|re.M)
     if 'text/markdown' in data: return flat(data['text/markdown'])
     return f"```text\n{flat(data['text/plain'])}\n```" if 'text/plain' in data else ''
 
 def render():
-    "The README's text, and its images by path."
+    "Return the README's text, and its images by path."
     cells, parts, images = json.loads((root/'nbs'/'index.ipynb').read_text(encoding='utf-8'))['cells'], [], {}
     for c in cells:
         src = flat(c['source'])

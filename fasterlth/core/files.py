@@ -75,7 +75,7 @@ def load_tensors(
     path = Path(path)
     info,tensors = _read(path, kind)
     if info.get('fasterlth')!=kind:
-        raise ValueError(f"{str(path)!r} is a safetensors file, but not a {kind} of fasterlth "
+        raise ValueError(f"{str(path)!r} is a safetensors file, but not a fasterlth {kind} "
                          f"(it says {info.get('fasterlth')!r})")
     try: fmt,text,sums = int(info['format']),info['meta'],json.loads(info['crc32'])
     except (KeyError,ValueError) as e: raise ValueError(f"{str(path)!r} is damaged in its header: {e!r}") from e
@@ -91,7 +91,7 @@ def load_tensors(
 def pack_tree(
     x, # Tensors and plain values in nested dicts, lists and tuples
     tensors:dict, # Tensors are added here, under names that begin with `key`
-    key:str='' # Name of `x` in the whole
+    key:str='' # Name of `x` within the tree
 ): # A skeleton that JSON can hold
     "Take the tensors out of a tree."
     if isinstance(x, torch.Tensor):

@@ -44,7 +44,7 @@ def split_axes(
 # %% ../../nbs/core/02_granularity.ipynb #778f4191
 @dataclass(frozen=True)
 class Groups:
-    "How the weights of one tensor are kept or pruned together."
+    "Group the weights of one tensor that are kept or pruned together."
     shape: tuple # Shape of the weight
     view: tuple # The same, with a dimension for each named axis
     dims: tuple = () # Dimensions of `view` along which a group extends
@@ -109,7 +109,7 @@ def _nm(granularity):
 def check_granularity(
     granularity # A name, or n:m like `'2:4'`
 ):
-    "Raise unless `granularity` is the name of one."
+    "Raise unless `granularity` names a known granularity."
     if not isinstance(granularity, str):
         raise TypeError(f"granularity must be a name like 'weight', not {granularity!r}")
     if granularity not in _granularities and not _nm(granularity):

@@ -24,7 +24,7 @@ def check_masks(
     for n,m in masks.items():
         if n not in params:
             raise ValueError(f"there is a mask for {n!r}, which isn't a parameter here (or isn't prunable): "
-                             f"use names of {', '.join(params)}")
+                             f"use one of {', '.join(params)}")
         if m.dtype!=torch.bool: raise ValueError(f"the mask of {n} must be bool, not {m.dtype}")
         if m.shape!=params[n].shape:
             raise ValueError(f"the mask of {n} has the shape {tuple(m.shape)}, its parameter {tuple(params[n].shape)}")
@@ -44,7 +44,7 @@ def apply_masks(
 # %% ../../nbs/core/08_masks.ipynb #2aa282c8
 def dense_masks(
     layers:dict, # From `prunable`
-    within:dict=None # Masks that are there already; theirs are taken over
+    within:dict=None # Existing masks, which are kept
 ) -> dict: # Parameter name → bool mask, on the weight's device
     "Return masks that keep everything, or everything that is still kept."
     within = within or {}
@@ -74,7 +74,7 @@ def sparsity_by_layer(
 
 # %% ../../nbs/core/08_masks.ipynb #10ffbc9f
 def _pairs(a, b):
-    "Return the masks of the same parameters in pairs. Raise if there are others, or if shapes differ."
+    "Return the masks of the same parameters in pairs. Raise if parameters or shapes differ."
     if set(a)!=set(b):
         odd = sorted(set(a)^set(b))
         raise ValueError(f"the masks are of different parameters: {odd} are in only one of them")

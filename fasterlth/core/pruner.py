@@ -86,7 +86,7 @@ def _check_target(name, groups, target, context, round_to):
 def _half_up(x): return math.floor(x+.5)
 
 def _n_lowest(scores, sizes, alive, target):
-    "Return how many of the lowest groups together hold as near to `target` weights as possible."
+    "Return how many of the lowest groups together hold as close to `target` weights as possible."
     total = sum(map(count_true, alive))
     if len(set(sizes))==1: return min(max(_half_up(target/sizes[0]), 0), total)
     s = torch.cat([s[a] for s,a in zip(scores, alive)])
@@ -194,7 +194,7 @@ def _prune_together(names, layers, scores, kept, target, pruner, regrow):
 # %% ../../nbs/core/09_pruner.ipynb #d11aea3c
 @dataclass(frozen=True)
 class Pruner:
-    "What is pruned together, where it is ranked, by which score, and what every layer keeps."
+    "Prune by fixed settings: what is pruned together, where it is ranked, by which score, and what is kept."
     granularity: str|dict = 'weight' # What is kept or pruned together, or a dict by name, pattern or layer type
     context: str = 'local' # Rank within each layer (`'local'`) or over the whole network (`'global'`)
     criterion: Callable = l1_norm # Function of a weight, see `fasterlth.core.criteria`
@@ -280,5 +280,5 @@ def warn_outputs(
     n = last.groups.n
     if isinstance(sparsity, dict) or n!=n_out or n!=last.weight.shape[0] or last.groups.size==1: return
     percent = f'{sparsity:g}' if isinstance(sparsity, Real) else sparsity
-    warn(f"{name} makes the {n_out} outputs, and granularity {granularity!r} would prune whole outputs. "
+    warn(f"{name} produces the {n_out} outputs, and granularity {granularity!r} would prune whole outputs. "
          f"To leave it dense: sparsity={{'*': {percent}, {name.rpartition('.')[0]!r}: 0}}, or layer_type", stacklevel=3)

@@ -118,15 +118,15 @@ def make_plan(
 def _is_list(v): return isinstance(v, (list,tuple))
 
 def _check_rounds(v, name):
-    "Raise unless it is a percent, or a list of percents that doesn't fall."
+    "Raise unless it is a percent, or a list of percents that never decreases."
     given = v if _is_list(v) else [v]
     if not given: raise ValueError(f"{name} is an empty list: give a percent for each round")
     for o in given:
         small = _is_list(v) and isinstance(o, float) and 0<o<1    # a first round may prune less than 1 %
         if not small: check_sparsity(o, name)
-        if o>=100: raise ValueError(f"{name} must be below 100, where nothing would be left to train, not {o!r}")
+        if o>=100: raise ValueError(f"{name} must be below 100 (nothing would be left to train), not {o!r}")
     if any(b<a for a,b in zip(given, given[1:])):
-        raise ValueError(f"{name} must not fall from round to round, as pruned weights stay pruned: {v!r}")
+        raise ValueError(f"{name} must not decrease from round to round, as pruned weights stay pruned: {v!r}")
 
 def _n_rounds(each, n_rounds):
     "Return the number of rounds: as given, as in the lists, or as many as at most 20 % each take."

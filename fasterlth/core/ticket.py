@@ -33,7 +33,7 @@ def to_json(
     "Convert to what JSON can hold. Raise a `TypeError` if that isn't possible."
     try: return json.loads(json.dumps(_named_keys(x), default=lambda o: o.item()))
     except (TypeError,AttributeError,ValueError) as e:
-        raise TypeError(f"{name} must hold what JSON can: {e}") from e
+        raise TypeError(f"{name} must hold only what JSON can: {e}") from e
 
 # %% ../../nbs/core/11_ticket.ipynb #e96a213e
 @cache    # looking one up takes milliseconds, and a study makes many tickets
@@ -47,7 +47,7 @@ def versions() -> dict: # Package → version
 
 # %% ../../nbs/core/11_ticket.ipynb #026644c7
 class _Described:
-    "What `masks` and `about` say: a number, a line, a table, a plot."
+    "Describe `masks` and `about`: as a number, a line, a table, a plot."
     @property
     def sparsity(self) -> float: return sparsity_of(self.masks) # In percent, counted from the masks
 
@@ -130,7 +130,7 @@ class Ticket(_Described):
 
     @classmethod
     def load(cls, path:str|Path):
-        "Read a ticket from a file of `save`. Raise if the file is damaged or holds no ticket."
+        "Read a ticket from a file that `save` wrote. Raise if the file is damaged or holds no ticket."
         tensors,meta = load_tensors(path, 'ticket')
         try: return cls(*_unpacked(tensors, meta['shapes']), meta['about'])
         except (KeyError,ValueError,TypeError,AttributeError) as e:

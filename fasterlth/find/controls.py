@@ -30,7 +30,7 @@ from .finder import LotteryTicketFinder
 
 # %% ../../nbs/find/13_controls.ipynb #929c62c9
 def _check_takes_seed(make_learner, seed):
-    "Raise unless `make_learner` can be called with a seed alone."
+    "Raise unless `make_learner` can be called with just a seed."
     try: inspect.signature(make_learner).bind(seed)
     except ValueError: pass    # a builtin has no signature
     except TypeError:
@@ -56,18 +56,18 @@ def new_learner(
 
 # %% ../../nbs/find/13_controls.ipynb #357e9de7
 class Start(NamedTuple):
-    "What a training begins with."
+    "Hold what training begins with."
     masks: dict # Parameter name → bool tensor
     weights: dict # Name → tensor, all parameters and buffers, unmasked
-    rewound: bool = True # Begin at the rewind point, rather than at the very start of the schedule
+    rewound: bool = True # Begin at the rewind point, or else at the very start of the schedule
 
 @dataclass(frozen=True)
 class Trunk:
-    "What a condition is made from: a finder whose rounds are all trained, and one of the rounds."
+    "Hold what a condition is made from: a finder whose rounds are all trained, and one of the rounds."
     finder: LotteryTicketFinder # It has `learn`, `tickets`, `criteria`, `pruner`, `seed`
     round: int # From 1
     make_learner: Callable # The study's
-    start: Start # The winning ticket's; `on` replaces it
+    start: Start # That of the winning ticket; `on` replaces it
 
     @classmethod
     def of(cls, finder, round, make_learner):
@@ -85,11 +85,11 @@ class Trunk:
         return self.finder.trained[0]
 
     def on(self, start:Start):
-        "Return the same trunk with another start, to make a control of that."
+        "Return the same trunk with another start, to make a control for that start."
         return replace(self, start=start)
 
     def number(self, what:str) -> int:
-        "Return a seed for `what`, of this trunk's seed and round."
+        "Return a seed for `what`, derived from this trunk's seed and round."
         return crc32(f'{self.finder.seed} {self.round} {what}'.encode())%2**31
 
     def reset(self, weights:dict=None) -> nn.Module:
@@ -113,8 +113,8 @@ def _batches(t, criterion):
 def prune(self:Trunk,
     criterion:Callable, # Function of a weight
     weights:dict=None, # Name → tensor to score, default the dense network's after its training
-    context:str='local', # `'local'`: keep as many in each layer as `start`; `'global'`: as many in all
-    steps:int=1 # Steps to prune in; each scores the remaining weights anew
+    context:str='local', # `'local'`: keep as many in each layer as `start`; `'global'`: as many in total
+    steps:int=1 # Number of pruning steps; each rescores the remaining weights
 ) -> dict: # Masks: parameter name → bool tensor
     "Make masks that keep as many weights as those of `start`, by another criterion."
     f,local = self.finder,context=='local'
@@ -137,14 +137,14 @@ def random_reinit(t:Trunk) -> Start:
     return t.start._replace(weights=t.fresh(), rewound=False)
 
 def sign_constant(t:Trunk) -> Start:
-    """Keep the signs of the first weights ([Zhou et al. 2019](https://arxiv.org/abs/1905.01067)).
+    """Keep the signs of the initial weights ([Zhou et al. 2019](https://arxiv.org/abs/1905.01067)).
 
     All weights of a layer get the same magnitude, their standard deviation."""
     constant = {n: t.init[n].sign()*t.init[n].std() for n in t.start.masks}
     return Start(t.start.masks, {**t.init, **constant}, False)
 
 def sign_flipped(t:Trunk) -> Start:
-    "Keep the magnitudes of the first weights, and draw new signs."
+    "Keep the magnitudes of the initial weights, and draw new signs."
     g = torch.Generator().manual_seed(t.number('sign_flipped'))
     def sign(w): return (torch.randint(2, w.shape, generator=g)*2-1).to(w)
     flipped = {n: t.init[n].abs()*sign(t.init[n]) for n in t.start.masks}
@@ -152,7 +152,7 @@ def sign_flipped(t:Trunk) -> Start:
 
 # %% ../../nbs/find/13_controls.ipynb #64612838
 def random_mask(t:Trunk) -> Start:
-    "Keep as many groups in each layer, drawn at random in the finder's granularity."
+    "Keep as many groups in each layer, drawn at random at the finder's granularity."
     return t.start._replace(masks=t.prune(partial(random_score, seed=t.number('random_mask'))))
 
 def shuffled(t:Trunk) -> Start:
@@ -177,9 +177,9 @@ def one_shot_mask(t:Trunk) -> Start:
 # %% ../../nbs/find/13_controls.ipynb #80495299
 def at_init(
     criterion:Callable, # `snip`, `grasp`, `synflow`, `l1_norm` …
-    steps:int=1 # Steps to prune in
+    steps:int=1 # Number of pruning steps
 ) -> Callable: # A condition
-    "Prune before any training, ranked over the whole network, to as many weights as the ticket."
+    "Prune before any training, ranked over the whole network, to as many weights as the ticket has."
     def pruned_at_init(t): return Start(t.prune(criterion, t.init, 'global', steps), t.init, False)
     return pruned_at_init
 
@@ -224,7 +224,7 @@ def _lookup(name):
     raise ValueError(f"conditions has {name!r}, which is none of {known}")
 
 def _check_condition(name, c):
-    "Return a condition, or raise if it can't be one."
+    "Return a condition, or raise if it isn't valid."
     if isinstance(c, str): c = _lookup(c)
     if not callable(c) and not isinstance(c, dict):
         raise TypeError(f"conditions[{name!r}] must be a function of a Trunk "
@@ -239,11 +239,11 @@ def _check_condition(name, c):
 def check_conditions(
     given:list|dict # Names or functions; or name → one of these, or a finder's arguments
 ) -> dict: # Name → function or arguments, without `dense` and `winning`
-    "Return conditions by name. Raise if one can't be a condition."
+    "Return conditions by name. Raise if one isn't valid."
     res = {}
     for k,c in _named(given).items():
         if k not in trunk_conditions: res[k] = _check_condition(k, c)
         elif c!=k:
-            raise ValueError(f"conditions[{k!r}] is always there, and is what the finder trains: "
+            raise ValueError(f"conditions[{k!r}] is always included, and is what the finder trains: "
                              "give the condition another name")
     return res

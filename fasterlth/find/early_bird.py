@@ -40,9 +40,9 @@ def norm_masks(
     scales = {n: g.detach().abs() for n,g in norm_scales(model).items()}
     if not scales:
         raise ValueError(f"{type(unwrap(model)).__name__} has no BatchNorm with a scale: "
-                         f"give a granularity, like EarlyBirdCallback({sparsity:g}, 'filter')")
+                         f"pass a granularity, like EarlyBirdCallback({sparsity:g}, 'filter')")
     alive = [torch.ones_like(g, dtype=torch.bool) for g in scales.values()]
-    for g,a in zip(scales.values(), alive): a[g.argmax()] = False    # a layer without channels passes nothing on
+    for g,a in zip(scales.values(), alive): a[g.argmax()] = False    # a layer without channels would pass nothing on
     total = sum(map(len, alive))
     k = min(round(sparsity/100*total), total-len(scales))
     return {n: ~pruned for n,pruned in zip(scales, lowest(list(scales.values()), alive, k))}
@@ -93,7 +93,7 @@ class EarlyBirdCallback(Callback):
         threshold:float=.1, # Largest share by which the newest mask may differ from each of the others
         n_masks:int=5, # Number of masks to compare
         l1:float=0., # Penalty on |γ|, 1e-4 in the paper
-        stop:bool=True, # Stop when the ticket is found, or else keep watching
+        stop:bool=True, # Stop when the ticket is found; if False, keep watching
         reset_on_fit:bool=True, # Forget the masks of earlier fits
         layer_type:type|tuple=None, # With a granularity: layers of these types only
         verbose:bool=True # Print when the ticket is found
@@ -114,17 +114,17 @@ class EarlyBirdCallback(Callback):
         self.masks,self.found,self._ticket,self._init = list(masks),found,ticket,init
 
 def _check_share(sparsity, granularity):
-    "Raise unless `sparsity` leaves something to train; a dict goes with a granularity."
+    "Raise unless `sparsity` leaves something to train; a dict needs a granularity."
     check_sparsity(sparsity)
     by_layer = isinstance(sparsity, dict)
     if by_layer and granularity is None:
-        raise TypeError(f"sparsity must be a percent for channels, not {sparsity!r}: a dict goes with a granularity")
+        raise TypeError(f"sparsity must be a percent for channels, not {sparsity!r}: a dict needs a granularity")
     if not by_layer and sparsity>=100:
         raise ValueError(f"sparsity must be below 100, not {sparsity!r}: nothing would be left to train")
 
 # %% ../../nbs/find/08_early_bird.ipynb #32df7b9b
 def _is_training(learn):
-    "Tell whether a fit trains, rather than validating or looking for a learning rate."
+    "Return whether a fit trains, rather than validating or looking for a learning rate."
     return not (learn.lock.locked() or hasattr(learn, 'lr_finder'))
 
 @patch
@@ -165,7 +165,7 @@ def _draw(self:EarlyBirdCallback) -> dict: # Name → bool tensor
 
 @patch
 def _has_settled(self:EarlyBirdCallback) -> bool:
-    "Tell whether the newest mask is near all the others that count."
+    "Return whether the newest mask is close to all the others that count."
     *others,newest = self.masks[-self.n_masks:]
     return len(others)==self.n_masks-1 and max(mask_distance(m, newest) for m in others)<=self.threshold
 
@@ -193,14 +193,14 @@ def after_epoch(self:EarlyBirdCallback):
 # %% ../../nbs/find/08_early_bird.ipynb #e92b023b
 @patch(as_prop=True)
 def distances(self:EarlyBirdCallback) -> pd.DataFrame:
-    "The share, from 0 to 1, on which the masks of any two epochs differ."
+    "Return the share, from 0 to 1, on which the masks of any two epochs differ."
     n = pd.Index(range(1, len(self.masks)+1), name='epoch')
     rows = [[mask_distance(a, b) for b in self.masks] for a in self.masks]
     return pd.DataFrame(rows, index=n, columns=n.rename(None))
 
 @patch
 def _why_not(self:EarlyBirdCallback) -> str:
-    "Say what kept the masks from settling."
+    "Return, in words, why the masks haven't settled."
     d = self.distances
     worst = [max(d[i][j] for j in range(i-self.n_masks+1, i)) for i in d.columns[self.n_masks-1:]]
     if not worst: return f"{self.n_masks} masks are needed to compare"
@@ -209,7 +209,7 @@ def _why_not(self:EarlyBirdCallback) -> str:
 
 @patch(as_prop=True)
 def ticket(self:EarlyBirdCallback) -> Ticket:
-    "The ticket, with the weights of the epoch in which it was found."
+    "Return the ticket, with the weights of the epoch in which it was found."
     if self._ticket is not None: return self._ticket
     epochs = f"{len(self.masks)} epoch{'' if len(self.masks)==1 else 's'}"
     raise ValueError(f"no early-bird ticket in {epochs}: {self._why_not()}. Train longer, or raise the threshold")

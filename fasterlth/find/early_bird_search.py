@@ -44,20 +44,20 @@ def _unpack(packed):
 
 @dataclass(frozen=True)
 class Search:
-    "A finished search."
+    "Hold the results of a finished search."
     masks: list # The mask of each epoch
     found: int # The epoch of the ticket, None if there was none
-    n_epochs: int # Of the whole training, had it not been stopped
+    n_epochs: int # Epochs of the whole training, had it not been stopped
 
     def save(self, path:str|Path):
-        "Write it to one file."
+        "Write the search to one file."
         tensors = {}
         meta = pack_tree(dict(vars(self), masks=_pack(self.masks)), tensors, 'search')
         save_tensors(path, tensors, meta, 'search')
 
     @classmethod
     def load(cls, path:str|Path):
-        "Read it from a file of `save`."
+        "Read a search from a file that `save` wrote."
         tensors,meta = load_tensors(path, 'search')
         o = unpack_tree(meta, tensors)
         return cls(_unpack(o['masks']), o['found'], o['n_epochs'])
@@ -66,7 +66,7 @@ class Search:
 class EarlyBirdFinder:
     "Find an early-bird ticket: train densely until the masks have settled."
     def __init__(self,
-        learn:Learner, # Its weights as they are now are the start
+        learn:Learner, # Its current weights are the start
         sparsity:float|dict=50, # Percent to prune: of the channels, or at a granularity of the weights
         granularity:str|dict=None, # `'filter'`, `'weight'` …; default channels by BatchNorm's |γ|
         context:str='global', # With a granularity: ranked over the network or in each layer
@@ -75,7 +75,7 @@ class EarlyBirdFinder:
         n_masks:int=5, # Number of masks to compare
         l1:float=0., # Penalty on |γ|, 1e-4 in the paper
         layer_type:type|tuple=None, # With a granularity: layers of these types only
-        seed:int=None, # For everything random in a training; default drawn from torch's random state, and noted
+        seed:int=None, # For everything random in training; default drawn from torch's random state, and noted
         path:str|Path=None, # Folder to keep everything in, so that a killed search continues
         verbose:bool=True # Print when the ticket is found
     ):
@@ -88,17 +88,17 @@ class EarlyBirdFinder:
 
     @property
     def found(self) -> int:
-        "The epoch in which the ticket was found, None if there is none yet."
+        "Return the epoch in which the ticket was found, None if there is none yet."
         return self.callback.found
 
     @property
     def distances(self) -> pd.DataFrame:
-        "The share, from 0 to 1, on which the masks of any two epochs differ."
+        "Return the share, from 0 to 1, on which the masks of any two epochs differ."
         return self.callback.distances
 
     @property
     def ticket(self) -> Ticket:
-        "The ticket, with the weights of the epoch in which it was found."
+        "Return the ticket, with the weights of the epoch in which it was found."
         if not self.callback.masks: raise ValueError("there is no ticket yet: call find_early_bird(train)")
         return self.callback.ticket
 
@@ -119,7 +119,7 @@ def _describe(self:EarlyBirdFinder, train:Callable, seed:int) -> dict:
 # %% ../../nbs/find/09_early_bird_search.ipynb #39eb0571
 @patch
 def _open_run(self:EarlyBirdFinder, train:Callable):
-    "Lay the search out, or take over the start that the folder holds."
+    "Begin a search, or take over the start that the folder holds."
     folder,begun = self.folder,set(self.folder.names('*.safetensors'))-{'start.safetensors'}
     if self.protocol.start is not None: self.protocol.reset()    # an interrupted training may have left other data
     seed = self.seed if self.seed is not None else (folder.experiment or {}).get('seed')
@@ -131,19 +131,19 @@ def _open_run(self:EarlyBirdFinder, train:Callable):
 # %% ../../nbs/find/09_early_bird_search.ipynb #cbe1e49e
 @patch
 def is_finished(self:EarlyBirdFinder) -> bool:
-    "Tell whether the folder has everything that a search leaves; then it is only read."
+    "Return whether the folder has everything that a finished search leaves, so that it is only read."
     return self.folder.has('masks.safetensors') and not self.folder.has('moment.safetensors')
 
 @patch
 def _resume_moment(self:EarlyBirdFinder) -> Snapshot:
-    "Return the moment at which the search was left, None if it wasn't begun."
+    "Return the moment at which the search was interrupted, None if it hasn't begun."
     if not self.folder.has('moment.safetensors'): return None
     try: return Snapshot.load(self.folder.file('moment.safetensors'))
-    except ValueError as e: raise ValueError(f"{e}. Without this file, the search begins again") from e
+    except ValueError as e: raise ValueError(f"{e}. Delete it to begin the search again") from e
 
 @patch
 def _read_search(self:EarlyBirdFinder) -> Search: # None if it isn't finished
-    "Read what a finished search has left."
+    "Read what a finished search left."
     if not self.folder.has('masks.safetensors'): return None
     search = Search.load(self.folder.file('masks.safetensors'))
     ticket = None if search.found is None else Ticket.load(self.folder.file('ticket.safetensors'))
@@ -158,7 +158,7 @@ def find_early_bird(self:EarlyBirdFinder,
 ) -> Ticket: # With the weights of the epoch in which it was found
     """Train densely until the masks have settled. Leave the learner as it is in that epoch.
 
-    Raise a `ValueError` if they didn't settle; `plot()` shows how near they came.
+    Raise a `ValueError` if they didn't settle; `plot()` shows how close they came.
     With a `path`, an interrupted search continues where it stopped."""
     check_train(train)
     with self.folder.held(self.is_finished):
@@ -166,7 +166,7 @@ def find_early_bird(self:EarlyBirdFinder,
             self._open_run(train)
             self.search = self._read_search() or self._search()
         elif odd := differences(describe_function(self.train), describe_function(train)):
-            raise ValueError(f"train isn't the one that this finder began with ({'; '.join(odd)}): make a new finder")
+            raise ValueError(f"train differs from what this finder started with ({'; '.join(odd)}): make a new finder")
     ticket = self.ticket
     copy_tensors(self.learn.model, ticket.weights)    # a SaveModelCallback may have loaded others
     return ticket
@@ -192,11 +192,11 @@ def _search(self:EarlyBirdFinder) -> Search:
 def find_early_bird(self:Learner,
     train:Callable, # A function of the learner that fits it: `lambda learn: learn.fit_one_cycle(20, 1e-2)`
     sparsity:float|dict=50, # Percent to prune: of the channels, or at a granularity of the weights
-    **kwargs # As `EarlyBirdFinder` takes them: `granularity`, `threshold`, `n_masks`, `l1` …
+    **kwargs # Other arguments of `EarlyBirdFinder`: `granularity`, `threshold`, `n_masks`, `l1` …
 ) -> Ticket: # With the weights of the epoch in which it was found
     """Train densely until the masks have settled, and return the early-bird ticket.
 
-    Interrupted, or without a ticket, it leaves its finder in `learn.early_bird_finder`."""
+    If interrupted, or if no ticket is found, leave the finder in `learn.early_bird_finder`."""
     self.early_bird_finder = EarlyBirdFinder(self, sparsity, **kwargs)
     ticket = self.early_bird_finder.find_early_bird(train)
     del self.early_bird_finder    # it holds the learner and its data, which `export` would write as well
@@ -207,7 +207,7 @@ def find_early_bird(self:Learner,
 def costs(self:EarlyBirdFinder,
     finder:LotteryTicketFinder=None # Another search for a ticket, to compare with
 ) -> pd.DataFrame: # Rows for the dense training, for the finder's rounds, and for the early-bird ticket
-    "Count what the search and the ticket's training take, without the operations by pruned weights."
+    "Count the cost of the search and of the ticket's training, without operations of pruned weights."
     masks,n,dense = self.ticket.masks,self.search.n_epochs,epoch_flops(self.learn, {})
     rows = {'dense': (0, n, 0, n*dense)}
     if finder is not None: rows |= {name: tuple(row) for name,*row,_,_ in finder.costs().iloc[1:].itertuples()}

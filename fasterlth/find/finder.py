@@ -43,15 +43,15 @@ class LotteryTicketFinder:
     "Find a ticket in rounds of training, pruning and rewinding."
     def __init__(self,
         learn:Learner, # Its current weights, pretrained or not, are the start
-        sparsity:float|list|dict=90, # Percent in the end, or a list by round, or a dict by layer
-        n_rounds:int=None, # Rounds of pruning, 1 is one-shot; default: at most 20 % of the rest in each
+        sparsity:float|list|dict=90, # Percent to reach, or a list by round, or a dict by layer
+        n_rounds:int=None, # Rounds of pruning, 1 is one-shot; default as many as at most 20 % each take
         granularity:str|dict='weight', # Groups: `'weight'`, `'filter'`, `'2:4'` …, or a dict by layer
-        context:str='local', # Ranked in each layer (`'local'`) or over the whole network (`'global'`)
+        context:str='local', # Rank within each layer (`'local'`) or over the whole network (`'global'`)
         criteria:Callable=l1_norm, # Function of a weight: `l1_norm`, `movement`, `snip` …
         rewind:str='weights', # Rewind `'weights'` and schedule, the schedule (`'lr'`), or `'finetune'`
         rewind_epoch:float|str=0, # The rewind point: epochs, `1` or `0.25`, or iterations, `'500it'`
         seed:int=None, # For everything random in a training; default drawn from torch's random state
-        reshuffle:bool=False, # Change the order of the data in each round
+        reshuffle:bool=False, # Use another order of the data in each round
         path:str|Path=None, # Folder to keep everything in, so that a killed run continues
         layer_type:type|tuple=None, # Prune layers of these types only, default every registered one
         round_to:int=None, # Keep a multiple of this number of groups in each layer
@@ -104,12 +104,12 @@ def masks(self:LotteryTicketFinder) -> list:
 
 @patch(as_prop=True)
 def trained(self:LotteryTicketFinder) -> dict: # Round → weights
-    "Return trained weights: of the dense network, the last ticket, and what a round begins with."
+    "Return trained weights: of the dense network, of the last ticket, and those that a round begins with."
     return {r: o.weights for r,o in enumerate(self.rounds) if o.weights}
 
 @patch(as_prop=True)
 def seconds(self:LotteryTicketFinder) -> list:
-    "Return the time that each round took, interruptions left out."
+    "Return the time that each round took, without interruptions."
     return [o.seconds for o in self.rounds]
 
 @patch(as_prop=True)
@@ -142,7 +142,7 @@ def _about(self:LotteryTicketFinder, r:int) -> dict:
 
 @patch(as_prop=True)
 def tickets(self:LotteryTicketFinder) -> list:
-    "Return the ticket of each known round; that of round 0 is dense. They share their weights."
+    "Return the ticket of each known round; the ticket of round 0 is dense. They share their weights."
     if self.start is None: return []
     known = range(len(self.masks)) if self.rewound is not None else range(1)
     return [Ticket({**self.others, **self.masks[r]}, self._weights(r), self._about(r)) for r in known]
@@ -202,7 +202,7 @@ def _open_run(self:LotteryTicketFinder, train:Callable):
     if self.train is not None and begun:
         if odd := differences(describe_function(self.train), describe_function(train)):
             why = '; '.join(odd)
-            raise ValueError(f"train isn't the one that this finder began with ({why}): "
+            raise ValueError(f"train differs from what this finder started with ({why}): "
                              "make a new finder")
         return
     self.learn.dls = self.protocol.dls    # an interrupted `train` may have put in others
@@ -227,7 +227,7 @@ def _epochs_left(self:LotteryTicketFinder, r:int, training) -> int:
 
 @patch
 def _show(self:LotteryTicketFinder, r:int, training):
-    "Show how far the search is, after each epoch and fit."
+    "Update the bar after each epoch and fit."
     self._epochs_done += training.epoch>0
     text = f'round {r} of {self.n_rounds}, {100-sparsity_of(self.masks[r]):.3g}% of the weights'
     self._bar.show(self._epochs_done, self._epochs_done+self._epochs_left(r, training), text)
@@ -265,7 +265,7 @@ def _train_round(self:LotteryTicketFinder, r:int) -> tuple: # `(r, row, training
     if self.rewound is None:
         if training.taken is None:
             length = f'{training.n_epochs} epochs of {len(self.learn.dls.train)} iterations'
-            raise ValueError(f"rewind_epoch must lie in the training, which has {length}: "
+            raise ValueError(f"rewind_epoch must lie within training, which has {length}: "
                              f"{self.rewind_epoch!r} doesn't")
         self._keep_rewind(training.taken)
     return r,row,training
@@ -302,7 +302,7 @@ def _finish_round(self:LotteryTicketFinder, r:int, row:dict, training):
     rates = self.rounds[0].rates if self.rounds else [h['lr'] for h in self.learn.opt.hypers]
     row = self._row(r, **row, overlap=mask_overlap(self.masks[r-1], self.masks[r]) if r else None)
     masks = {} if last else self._prune(r)
-    kept = r==0 or last or self.rewind!='weights'    # by controls, by the user, by the next round
+    kept = r==0 or last or self.rewind!='weights'    # for controls, for the user, for the next round
     weights = cpu_copy(model_tensors(self.learn.model)) if kept else {}
     self._add_round(Round(row, training.epochs, rates, training.seconds, masks, weights))
 
@@ -311,7 +311,7 @@ def _finish_round(self:LotteryTicketFinder, r:int, row:dict, training):
 def find_winning_ticket(self:LotteryTicketFinder,
     train:Callable # A function that fits the learner: `lambda learn: learn.fit_one_cycle(5, 1e-2)`
 ) -> Ticket: # That of the last round. Whether it wins is in `history`, against round 0
-    """Train in full, prune, rewind, until the last round is trained: `n_rounds`+1 trainings.
+    """Train in full, prune and rewind until the last round is trained: `n_rounds`+1 trainings.
 
     An interrupted search continues where it stopped. The learner ends with the last round's weights."""
     check_train(train)
@@ -322,12 +322,12 @@ def find_winning_ticket(self:LotteryTicketFinder,
             self._epochs_done = 0
             for r in range(len(self.rounds), self.n_rounds+1): self._finish_round(*self._train_round(r))
         copy_tensors(self.learn.model, self.trained[self.n_rounds])
-        self._write_results()    # if the last run was interrupted just here
+        self._write_results()    # in case the last run was interrupted right here
     return self.tickets[-1]
 
 @patch
 def iterative_magnitude_pruning(self:LotteryTicketFinder, train:Callable) -> Ticket:
-    "`find_winning_ticket` by its name in the literature; for `criteria=l1_norm`."
+    "Call `find_winning_ticket` by its name in the literature; for `criteria=l1_norm`."
     if self.criteria is not l1_norm:
         name = func_name(self.criteria)
         raise ValueError(f"criteria must be l1_norm for magnitude pruning, not {name!r}: "
@@ -369,16 +369,16 @@ def _repr_html_(self:LotteryTicketFinder):
 @patch
 def find_ticket(self:Learner,
     train:Callable, # A function that fits the learner: `lambda learn: learn.fit_one_cycle(5, 1e-2)`
-    sparsity:float|list|dict=90, # Percent in the end, or a list by round, or a dict by layer
-    n_rounds:int=None, # Rounds of pruning, 1 is one-shot; default: at most 20 % of the rest in each
-    **kwargs # As `LotteryTicketFinder` takes them
+    sparsity:float|list|dict=90, # Percent to reach, or a list by round, or a dict by layer
+    n_rounds:int=None, # Rounds of pruning, 1 is one-shot; default as many as at most 20 % each take
+    **kwargs # Other arguments of `LotteryTicketFinder`
 ) -> Ticket: # That of the last round; `ticket.about['history']` has a row for each
     """Find a ticket in rounds of training, pruning and rewinding.
 
     If interrupted, leave the finder in `learn.ticket_finder`: its `find_winning_ticket` continues."""
     self.ticket_finder = LotteryTicketFinder(self, sparsity, n_rounds, **kwargs)
     ticket = self.ticket_finder.find_winning_ticket(train)
-    del self.ticket_finder    # `export` would write the learner and the data that it holds
+    del self.ticket_finder    # it holds the learner and its data, which `export` would write as well
     return ticket
 
 # %% ../../nbs/find/07_finder.ipynb #317a15ef
@@ -386,8 +386,8 @@ def find_ticket(self:Learner,
 def train_ticket(self:LotteryTicketFinder,
     masks:dict, # Parameter name → bool tensor
     weights:dict=None, # Name → tensor to begin with, default those of the rewind point
-    rewound:bool=True, # Begin at the rewind point, or at the very start of the training
-    round:int=1, # The round whose order of the data to use, with `reshuffle`
+    rewound:bool=True, # Begin at the rewind point, or else at the very start of training
+    round:int=1, # With `reshuffle`: the round whose order of the data to use
     path:str|Path=None # File from which a killed training continues; it is deleted at the end
 ) -> dict: # A row like those of `history`
     "Train any ticket as this finder trains its own. Leave the learner with the trained weights."
@@ -410,7 +410,7 @@ def adopt_dense(self:LotteryTicketFinder,
     train:Callable, # As for `find_winning_ticket`
     other:LotteryTicketFinder # With the same start, `train` and seed, and its dense training done
 ):
-    "Take over the dense training of another finder, if this one would train the same."
+    "Take over another finder's dense training, if this one would train identically."
     with self.folder.held(self.is_finished):
         self._open_run(train)
         if self.rounds or self.rewind_iteration!=other.rewind_iteration: return
@@ -432,8 +432,8 @@ def _all_masks(self:LotteryTicketFinder) -> list:
 
 @patch
 def costs(self:LotteryTicketFinder) -> pd.DataFrame: # Rows for the dense training and for all rounds
-    "Count the epochs and operations of the protocol, of rounds that haven't run as well."
-    if not self.rounds: raise ValueError("nothing was trained yet: call find_winning_ticket(train)")
+    "Count the epochs and operations of the protocol, including rounds that haven't run yet."
+    if not self.rounds: raise ValueError("nothing has been trained yet: call find_winning_ticket(train)")
     n = len(self.rounds[0].epochs)
     after = n-self.rewind_iteration//len(self.learn.dls.train)    # epochs of a later round
     epochs = [len(o.epochs) for o in self.rounds]

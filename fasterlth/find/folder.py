@@ -60,19 +60,19 @@ def write_json(
     path:str|Path, # Where to write
     content # Anything that JSON can hold
 ):
-    "Write JSON with its checksum, whole or not at all."
+    "Write JSON with its checksum, completely or not at all."
     crc = crc32(json.dumps(content).encode())
     with atomic_write(path) as part: part.write_text(json.dumps(dict(crc32=crc, content=content)))
 
 def read_json(
-    path:str|Path # A file of `write_json`
+    path:str|Path # A file from `write_json`
 ): # Its content
     "Read JSON and check it. Raise a `ValueError` that names the file if it is damaged."
     try:
         whole = json.loads(Path(path).read_text())
         content,crc = whole['content'],whole['crc32']
     except (ValueError,KeyError,TypeError) as e:
-        raise ValueError(f"{str(path)!r} is damaged, or not a file of fasterlth: {e!r}") from e
+        raise ValueError(f"{str(path)!r} is damaged, or not a fasterlth file: {e!r}") from e
     if crc32(json.dumps(content).encode())!=crc: raise ValueError(f"{str(path)!r} is damaged: the checksum is wrong")
     return content
 
@@ -99,7 +99,7 @@ class RunFolder:
         return self.path/name
 
     def has(self, name:str) -> bool:
-        "Tell whether a file exists."
+        "Return whether a file exists."
         return bool(self) and self.file(name).exists()
 
     def names(self, pattern:str) -> list: # Sorted

@@ -29,7 +29,7 @@ def _weights_of(o, model, name):
     return {n: o[n].detach().to(t.device, copy=True) for n,t in live.items()}    # they may be the model's own
 
 def _between(x, y, alpha):
-    "Return the point `alpha` of the way from one tensor to another; integers are those of the first until the end."
+    "Return the point `alpha` of the way from one tensor to another; integers stay those of the first until the end."
     if alpha==1: return y
     return x+(y-x)*alpha if x.is_floating_point() else x
 
@@ -39,7 +39,7 @@ def _norms(model):
     return [m for m in model.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
 
 def _renew_norms(learn, n_batches):
-    "Compute BatchNorm's statistics anew, as means over training batches."
+    "Recompute BatchNorm's statistics, as means over training batches."
     momenta = [(m,m.momentum) for m in _norms(learn.model)]
     try: update_bn((b[0] for b in islice(iter(learn.dls.train), n_batches)), learn.model)
     finally:
@@ -47,7 +47,7 @@ def _renew_norms(learn, n_batches):
 
 # %% ../../nbs/find/10_interpolation.ipynb #dcb64bf4
 def _error_rate(out, yb):
-    "Return the rate of wrong classes in a batch; NaN where the targets aren't classes."
+    "Return the error rate on a batch; NaN if the targets aren't classes."
     y = yb[0] if len(yb)==1 else None
     if not isinstance(y, torch.Tensor) or not isinstance(out, torch.Tensor): return float('nan')
     if y.is_floating_point() or out.ndim!=y.ndim+1: return float('nan')
@@ -69,7 +69,7 @@ def linear_interpolation(
     learn:Learner, # Its model, loss and data; it is left as it was
     a, b, # Ticket (weights × masks), learner, or dict of tensors, each
     points:int=30, # Points on the line, including its ends
-    bn_batches:int=50 # Training batches from which BatchNorm's statistics are computed anew at each point
+    bn_batches:int=50 # Training batches from which BatchNorm's statistics are recomputed at each point
 ) -> pd.DataFrame: # A row for each point: `alpha` (0 is `a`, 1 is `b`), `loss`, `error` in percent
     "Measure loss and error on the validation set along the straight line between two networks."
     check_whole(points, 'points', 3)

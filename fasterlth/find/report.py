@@ -28,7 +28,7 @@ def interval(
 class Metric(NamedTuple):
     "A column of results, and how to read it."
     name:str # The column
-    factor:int # From its values to what is shown
+    factor:int # Multiplies its values for display
     unit:str # `'pp'` for percentage points, or nothing
     more:bool # Is more better?
 
@@ -38,8 +38,8 @@ def default_metric(
     df:pd.DataFrame, # Results
     metric:str=None # A column; default the first metric, or the validation loss, or the training loss
 ) -> Metric:
-    "Choose a metric, and tell how to read it."
-    if df.empty: raise ValueError("nothing is trained yet: there are no results to look at")
+    "Choose a metric, and how to read it."
+    if df.empty: raise ValueError("nothing is trained yet: there are no results")
     names = [c for c in df.columns if f'start_{c}' in df.columns]    # the validation loss is the first
     metric = metric or (names[1] if len(names)>1 else names[0] if names else 'train_loss')
     if metric not in df or not pd.api.types.is_numeric_dtype(df[metric]):
@@ -51,7 +51,7 @@ def default_metric(
 
 # %% ../../nbs/find/03_report.ipynb #f95d06b0
 def _paired(df, g, other):
-    "Return the differences of the runs `g`, seed by seed, to those of the condition `other`."
+    "Return the differences, seed by seed, between the runs `g` and those of the condition `other`."
     o,r,remaining = df[df.condition==other],g['round'].iloc[0],g.remaining.mean()
     if other!='dense': o = o[(o.remaining/remaining-1).abs()<.02]
     nearest = (o['round']-r).abs().sort_values(kind='stable').index    # of several rounds with as many weights
@@ -64,7 +64,7 @@ def summarize(
     metric:str=None, # A column; default the first metric
     level:float=.95 # Confidence of the intervals
 ) -> pd.DataFrame: # By condition and round; metrics between 0 and 1 in percent
-    """Return means over seeds and differences, seed by seed, to `dense` and `random_reinit`, with intervals.
+    """Return means over seeds and, with intervals, differences from `dense` and `random_reinit`, seed by seed.
 
     A condition is compared with the round of `random_reinit` that has as many weights."""
     metric = default_metric(df, metric)
@@ -81,22 +81,22 @@ def summarize(
 
 # %% ../../nbs/find/03_report.ipynb #5d1d62fa
 def _wins(o, margin, more):
-    "Tell whether a row of a summary is that of a winning ticket."
+    "Return whether a row of a summary is that of a winning ticket."
     def worst(other): return o[f'vs_{other}_low'] if more else -o[f'vs_{other}_high']
     return worst('dense')>=-margin and worst('random_reinit')>0
 
 def _differences(o, unit):
-    "Say both differences of a row of a summary."
+    "Describe both differences of a row of a summary."
     def say(k): return f"{o[k]:+.2f}{unit and ' '+unit} [{o[k+'_low']:+.2f}, {o[k+'_high']:+.2f}]"
     return f"{say('vs_dense')} against the dense network, {say('vs_random_reinit')} against re-initialisation"
 
 def _basis(o, name, level):
-    "Say what a verdict rests on."
+    "Describe what a verdict is based on."
     return f"{name}, {int(min(o.vs_dense_seeds, o.vs_random_reinit_seeds))} seeds, {100*level:g} % intervals"
 
 # %% ../../nbs/find/03_report.ipynb #395716a4
 def _sentence(table, metric, margin, condition, level, more):
-    "Say the verdict on the rows of a condition, each of two seeds or more."
+    "Return the verdict on the rows of a condition, each with two seeds or more."
     wins = [o for _,o in table.iterrows() if _wins(o, margin, more)]
     if not wins:
         o = table.loc[(table.vs_dense if more else -table.vs_dense).fillna(-np.inf).idxmax()]
@@ -112,12 +112,12 @@ def _sentence(table, metric, margin, condition, level, more):
 def verdict(
     df:pd.DataFrame, # Results
     metric:str=None, # A column; default the first metric
-    margin:float=None, # How far behind `dense` is still as good, in the summary's unit; default 0.2 points, or 0
-    condition:str='winning', # Whose verdict it is
+    margin:float=None, # How far behind `dense` still counts as a match, in the summary's unit; default 0.2 points, or 0
+    condition:str='winning', # Which condition to judge
     level:float=.95, # Confidence of the intervals
     more:bool=None # Whether more of the metric is better; default by its name
 ) -> str:
-    "Say whether there is a winning ticket."
+    "Return, in words, whether there is a winning ticket."
     metric = default_metric(df, metric)
     if more is None: more = metric.more
     if margin is None: margin = .2 if metric.unit else 0.
@@ -125,12 +125,12 @@ def verdict(
     names = [k for k in table.index.unique('condition') if k not in ('dense','random_reinit')]
     if condition not in names: raise ValueError(f"condition must be one of {', '.join(names)}, not {condition!r}")
     table = table.loc[[condition]]
-    if table.seeds.max()<2: return "one seed shows nothing: no interval without a second one"
+    if table.seeds.max()<2: return "one seed proves nothing: an interval needs at least two"
     if 'vs_random_reinit' not in table or table.vs_random_reinit_seeds.isna().all():
         return ("no verdict without the condition random_reinit: "
                 "a ticket must be better than its mask on other weights")
     table = table[(table.vs_dense_seeds>1)&(table.vs_random_reinit_seeds>1)]
-    if table.empty: return f"no verdict: {condition}, dense and random_reinit have no two seeds in common"
+    if table.empty: return f"no verdict: {condition}, dense and random_reinit share fewer than two seeds"
     return _sentence(table, metric, margin, condition, level, more)
 
 # %% ../../nbs/find/03_report.ipynb #efc0532c
@@ -169,7 +169,7 @@ def _draw_condition(ax, name, rounds, color):
     ax.fill_between(rounds.remaining, rounds.low, rounds.high, color=color, alpha=.15, lw=0)
 
 def _limits(values, low, high):
-    "Return the y axis's limits: the bands', at most 30 % beyond the measured range; None if all is equal."
+    "Return the y axis's limits: the bands', at most 30 % beyond the measured range; None if all values are equal."
     bottom,top,span = values.min(),values.max(),values.max()-values.min()
     if not span or not np.isfinite(span): return None
     return (max(bottom-.3*span, np.nanmin([bottom-.05*span, low.min()])),

@@ -27,7 +27,7 @@ class Round:
     row: dict # The measurements
     epochs: list # Losses and metrics of each epoch, as dicts
     rates: list # The learning rates at the end of the dense training
-    seconds: float # Time it took, interruptions left out
+    seconds: float # Time it took, without interruptions
     masks: dict # Parameter name → bool tensor, of the next round; empty after the last
     weights: dict # Name → tensor after the training; empty if nothing needs them later
 
@@ -41,7 +41,7 @@ class Round:
 
     @classmethod
     def load(cls, path:str|Path):
-        "Read a round from a file of `save`."
+        "Read a round from a file that `save` wrote."
         tensors,meta = load_tensors(path, 'round')
         masks = {n: unpack_mask(tensors.pop(f'mask.{n}'), s) for n,s in meta.pop('shapes').items()}
         weights = {n.removeprefix('weights.'): t for n,t in tensors.items()}

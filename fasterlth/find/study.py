@@ -36,13 +36,13 @@ from .trainings import read_finder, run_control, run_finder
 # %% ../../nbs/find/15_study.ipynb #85296d32
 def check_seeds(
     seeds:int|list # Their number, counted from 0, or a list
-) -> list: # Different whole numbers from 0
-    "Return the seeds. Raise unless they are a number from 1, or different whole numbers from 0."
+) -> list: # Different whole numbers, 0 or more
+    "Return the seeds. Raise unless they are a number >= 1, or different whole numbers >= 0."
     def whole(s): return isinstance(s, Integral) and not isinstance(s, bool) and s>=0
     given = range(seeds) if whole(seeds) else seeds
     res = list(given) if isinstance(given, (list,tuple,range)) else []
     if not res or not all(map(whole, res)) or len(set(res))<len(res):
-        raise ValueError("seeds must be a number from 1, or different whole numbers from 0, "
+        raise ValueError("seeds must be a number >= 1, or different whole numbers >= 0, "
                          f"not {seeds!r}")
     return [int(s) for s in res]
 
@@ -140,12 +140,12 @@ def _describe(self:LotteryStudy, learn:Learner, seed:int, targets:list) -> dict:
 
 @patch
 def _check_trained(self:LotteryStudy):
-    "Raise if a condition that was trained is another one now."
+    "Raise if a condition that was already trained has changed."
     done = [(k, c, f) for k,c in self.conditions.items() for s in self.seeds
             for f in self.where(k, s).glob('**/done.json')]
     for k,c,f in done:
         if odd := differences(read_json(f)['condition'], describe(c), ('in the folder','now')):
-            raise ValueError(f"{k!r} was another condition when {str(f.parent)!r} was made: "
+            raise ValueError(f"{k!r} was a different condition when {str(f.parent)!r} was made: "
                              f"{shortened(odd, 6)}. Give it another name")
 
 @patch
@@ -167,7 +167,7 @@ def _open(self:LotteryStudy, probe:LotteryTicketFinder):
 # %% ../../nbs/find/15_study.ipynb #050d7236
 @patch
 def _run_stage(self:LotteryStudy, jobs:list, n_jobs:int):
-    "Run the jobs that are left and can run. Note failures, and warn of them."
+    "Run the remaining jobs that can run. Note failures, and warn of them."
     def ready(job):
         condition,seed,round = job.key
         return not job.done and (round is None or (self.where('winning', seed)/'done.json').exists())
@@ -183,7 +183,7 @@ def _run_stage(self:LotteryStudy, jobs:list, n_jobs:int):
 # %% ../../nbs/find/15_study.ipynb #6d240975
 @patch
 def _progress(self:LotteryStudy, jobs:list, probes:dict) -> tuple: # `(count, total)`
-    "Return a function that counts the finished trainings, and their number in the end."
+    "Return a function that counts the finished trainings, and their total number."
     controls = [o for o in jobs if o.key[2]]
     finders = [o.folder for o in jobs if not o.key[2]]
     def rounds(f): return len(list(f.glob('round_*.safetensors')))
@@ -195,7 +195,7 @@ def run(self:LotteryStudy,
     n_jobs:int=None, # Trainings at a time, -1 for one on each core; default joblib's setting, or 1
     verbose:bool=True # Show a bar
 ) -> LotteryStudy: # The study itself
-    """Train everything that isn't trained yet. The number of jobs changes no bit of the results.
+    """Train everything that isn't trained yet. The results are the same, bit for bit, for any number of jobs.
 
     Failed trainings are listed in `failures`. The others continue, and the next `run` tries again."""
     check_jobs(n_jobs)
@@ -254,8 +254,8 @@ def _repr_html_(self:LotteryStudy):
 def ticket(self:LotteryStudy,
     condition:str, # `'dense'`, `'winning'`, or another of the study's
     seed:int, # One of the study's
-    round:int=None # Default the last
-) -> Ticket: # What that training began with
+    round:int=None # Default the last one
+) -> Ticket: # What its training began with
     "Return a ticket of the study, or of a control."
     check_choice(condition, 'condition', [*trunk_conditions, *self.conditions])
     if seed not in self.seeds: raise ValueError(f"seed must be one of {self.seeds}, not {seed!r}")
@@ -279,18 +279,18 @@ def summary(self:LotteryStudy,
     metric:str=None, # A column of `results`, default the first metric
     level:float=.95 # Confidence
 ) -> pd.DataFrame: # By condition and round; metrics between 0 and 1 in percent
-    "Return means over seeds with intervals, and paired differences to `dense` and `random_reinit`."
+    "Return means over seeds with intervals, and paired differences from `dense` and `random_reinit`."
     return summarize(self.results, metric, level)
 
 @patch
 def verdict(self:LotteryStudy,
     metric:str=None, # A column of `results`, default the first metric
-    margin:float=None, # How far behind the dense network still matches it; default 0.2 points
-    condition:str='winning', # Whose verdict it is
+    margin:float=None, # How far behind the dense network still counts as a match; default 0.2 points
+    condition:str='winning', # Which condition to judge
     level:float=.95, # Confidence
     more:bool=None # Whether more of the metric is better, default by its name
 ) -> str:
-    "Say whether there is a winning ticket; see `fasterlth.find.report.verdict`."
+    "Return, in words, whether there is a winning ticket; see `fasterlth.find.report.verdict`."
     return verdict(self.results, metric, margin, condition, level, more)
 
 @patch

@@ -53,7 +53,7 @@ def run_finder(
     kwargs:dict, # Arguments of the finder
     seed:int, # One of the study's
     folder:Path, # Of the finder
-    condition:dict, # Which of the arguments the study doesn't have
+    condition:dict, # The arguments that differ from the study's
     trunk:tuple=None # Arguments and folder of the winning ticket's finder, for another finder
 ):
     "Train all rounds of a finder."

@@ -33,7 +33,7 @@ from .semi_structured import SemiStructured, to_semi_structured
 # %% ../../nbs/ship/04_deploy.ipynb #657fc9ae
 @dataclass(frozen=True, eq=False, repr=False)
 class Deployed:
-    "What `Ticket.deploy` has made. Call it with a batch of inputs."
+    "Hold what `Ticket.deploy` made. Call it with a batch of inputs."
     model: Callable # The smaller network, or what runs the file
     path: Path # The file; None if there is none
     report: pd.DataFrame # Before and after
@@ -49,10 +49,10 @@ class Deployed:
 # %% ../../nbs/ship/04_deploy.ipynb #fa6261bd
 @dataclass
 class _Job:
-    "What the steps of a deployment share."
+    "Hold what the steps of a deployment share."
     ticket: Ticket
     path: Path # The file to write, or None
-    xb: torch.Tensor # The batch that is measured on
+    xb: torch.Tensor # The batch to measure on
     batches: list # Batches of training inputs
     models: dict # Name → what the report compares
     notes: list = field(default_factory=list)
@@ -60,7 +60,7 @@ class _Job:
     bytes: dict = field(default_factory=dict) # Name → bytes of a file that isn't the model's own
 
 class _Way(NamedTuple):
-    "One way to ship, and what it needs."
+    "Hold one way to ship, and what it needs."
     make: Callable # Function of the job, the network and the options; returns the network it has made
     options: tuple # Names of the options it takes
     file: bool # Does it write a file?
@@ -70,7 +70,7 @@ class _Way(NamedTuple):
 _ways = {}    # name → _Way
 
 def _way(name, *options, file=False, after_shrink=False, device='cpu'):
-    "Decorate the function of a way to ship."
+    "Register a function as a way to ship."
     def add(make):
         _ways[name] = _Way(make, options, file, after_shrink, device)
         return make
@@ -111,12 +111,12 @@ def _semi_structured(job, model, **options):
 
 # %% ../../nbs/ship/04_deploy.ipynb #6fb371ee
 def _hows():
-    "Return all that `how` may be: name → names of the options."
+    "Return everything that `how` may be: name → names of the options."
     after = {f'shrink+{k}': _ways['shrink'].options+w.options for k,w in _ways.items() if w.after_shrink}
     return {k: w.options for k,w in _ways.items()} | after
 
 def _check_how(how, path, options):
-    "Return the steps, or raise for what they don't take."
+    "Return the steps. Raise if the path or the options don't fit them."
     check_choice(how, 'how', _hows())
     steps,takes = how.split('+'),_hows()[how]
     if wrong := set(options)-set(takes):
@@ -155,7 +155,7 @@ def _inputs(dl, n):
         yield b[0].detach().as_subclass(torch.Tensor)
 
 class _Call(nn.Module):
-    "Any function of a batch as a module; what the function holds stays on its device."
+    "Wrap a function of a batch as a module; what the function holds stays on its device."
     def __init__(self, f, device):
         super().__init__()
         self.f,self.device = [f],device    # in a list, so that it isn't a submodule
@@ -202,7 +202,7 @@ def _report(job, learn, device, threads):
 
 # %% ../../nbs/ship/04_deploy.ipynb #98a39328
 def _check_measured(xb, threads):
-    "Raise unless latency can be measured so."
+    "Raise unless latency can be measured with these arguments."
     check_whole(threads, 'threads')
     if xb is None: return
     check_type(xb, 'xb', torch.Tensor, 'a tensor, the inputs of a batch')

@@ -26,7 +26,7 @@ from .measure import check_network, largest_difference
 
 # %% ../../nbs/ship/02_export.ipynb #e21afde9
 def _packed(name, tensor, mask):
-    "Return how a tensor lies in the file: key → tensor."
+    "Return how a tensor is stored in the file: key → tensor."
     if mask is None or mask.all(): return {f'dense.{name}': tensor}
     return {f'kept.{name}': tensor[mask], f'mask.{name}': pack_mask(mask)}
 
@@ -50,7 +50,7 @@ def save_compressed(
     return save_tensors(path, tensors, meta, 'compressed ticket')
 
 def _unpack_all(tensors, meta):
-    "Return the ticket that the contents of a file make."
+    "Return the ticket from the contents of a file."
     weights,masks,shapes = {},{},meta['shapes']
     for k,t in tensors.items():
         kind,_,n = k.partition('.')
@@ -60,7 +60,7 @@ def _unpack_all(tensors, meta):
     return Ticket(masks, weights, meta['about'])
 
 def load_compressed(
-    path:str|Path # A file of `save_compressed`
+    path:str|Path # A file from `save_compressed`
 ) -> Ticket: # Its pruned weights are zero
     "Read a compressed ticket, bit for bit."
     tensors,meta = load_tensors(path, 'compressed ticket')
@@ -70,7 +70,7 @@ def load_compressed(
 
 # %% ../../nbs/ship/02_export.ipynb #9d48e27b
 def _weights_in(path):
-    "Return the weights in an ONNX file by name: no shapes or axes (int64), no scales and zero points."
+    "Return the weights in an ONNX file by name, without shapes and axes (int64), scales and zero points."
     onnx = require('onnx')
     arrays = {o.name: onnx.numpy_helper.to_array(o) for o in onnx.load(path).graph.initializer}
     scaled = {n.removesuffix('_scale') for n in arrays if n.endswith('_scale')}
@@ -99,7 +99,7 @@ class OnnxModel:
 
     @property
     def input_name(self) -> str:
-        "The name of the network's input in the file."
+        "Return the name of the network's input in the file."
         return self.session.get_inputs()[0].name
 
     def with_threads(self, threads):
@@ -108,12 +108,12 @@ class OnnxModel:
 
     @property
     def weights(self) -> dict: # Name → tensor
-        "The network's weights as they are in the file, int8 where they are quantised."
+        "Return the network's weights as they are in the file, int8 where they are quantised."
         return _weights_in(self.path)
 
     @property
     def figures(self) -> dict:
-        "What `compare_models` shows."
+        "Return what `compare_models` shows."
         ws = self.weights.values()
         return dict(parameters=sum(t.numel() for t in ws), nonzero=sum(int(t.count_nonzero()) for t in ws),
                     bytes=self.path.stat().st_size, multiply_adds=self.multiply_adds)

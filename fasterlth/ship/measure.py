@@ -32,7 +32,7 @@ def latency(
     f:Callable, # A model, or any function of a batch
     xb, # A batch
     threads:int=1, # CPU threads
-    seconds:float=.2 # How long to measure, at least
+    seconds:float=.2 # Shortest time to measure
 ) -> float: # Median, in milliseconds
     "Measure how long a call takes, without gradients."
     check_whole(threads, 'threads')
@@ -46,7 +46,7 @@ def latencies(
     fs:dict, # Name → model or function of a batch
     xb, # A batch
     threads:int=1, # CPU threads
-    seconds:float=.2, # How long to measure each of them, at least
+    seconds:float=.2, # Shortest time to measure each of them
     rounds:int=5 # How many turns each of them gets
 ) -> dict: # Name → median over the turns, in milliseconds
     "Measure latencies in turns, so that a change in the machine's speed affects all alike."
@@ -92,7 +92,7 @@ def largest_difference(
 
 # %% ../../nbs/ship/00_measure.ipynb #7f057d1c
 def _row(model, first, xb, latency_ms, score):
-    "Return what `compare_models` says about one model."
+    "Return the row of `compare_models` for one model."
     difference = 0. if model is first else largest_difference(first, model, xb)
     row = dict(**figures(model, xb), latency_ms=latency_ms, difference=difference)
     return row if score is None else dict(row, score=score(model))
@@ -103,11 +103,11 @@ def compare_models(
     score:Callable=None, # Function of a model, its accuracy for example
     threads:int=1 # CPU threads
 ) -> pd.DataFrame: # A row for each model
-    """Measure what models cost, in turns, and how far their outputs are from those of the first.
+    """Measure what models cost, in turns, and how far their outputs differ from those of the first.
 
     The columns are `parameters`, `nonzero` (parameters that aren't zero), `bytes` (in a file), `multiply_adds`
-    (for one item), `latency_ms` (for the batch), `difference` (the largest of an output) and `score`.
-    Zeros save nothing: they count as parameters, bytes and multiply-adds, and take their time."""
+    (for one item), `latency_ms` (for the batch), `difference` (the largest change of an output) and `score`.
+    Zeros save nothing: they count as parameters, bytes and multiply-adds, and take as long as other numbers."""
     models = {k: unwrap(m) for k,m in models.items()}
     first = next(iter(models.values()))
     timed = {k: m.with_threads(threads) if hasattr(m, 'with_threads') else m for k,m in models.items()}

@@ -66,7 +66,7 @@ def _why_dense(layer, mask, multiples):
     if isinstance(layer, nn.modules.conv._ConvNd): return 'a convolution: torch has 2:4 for matrix products'
     if type(layer) is not nn.Linear:
         attention = 'attention' in f'{type(layer).__module__} {type(layer).__name__}'.lower()
-        return 'within attention' if attention or isinstance(layer, nn.Linear) else 'no linear layer'
+        return 'within attention' if attention or isinstance(layer, nn.Linear) else 'not a linear layer'
     if any(s%o for s,o in zip(mask.shape, multiples)): return f'shape: must be multiples of {multiples}'
     return ''
 
@@ -91,7 +91,7 @@ def has_semi_structured() -> bool:
     return torch.cuda.get_device_capability()>=(8,0)
 
 def _device_name():
-    "Return what there is instead."
+    "Describe the device that there is instead."
     if not torch.cuda.is_available(): return 'no GPU'
     return f"{torch.cuda.get_device_name()} of {'.'.join(map(str, torch.cuda.get_device_capability()))}"
 
@@ -119,7 +119,7 @@ class SemiStructured:
         return self.model(x.to(self.dtype) if x.is_floating_point() else x).float().to(xb.device)
 
 def _to_sparse(layer):
-    "Hold a layer's weight as a 2:4 tensor. Return how many bytes that takes more (negative: fewer)."
+    "Convert a layer's weight to a 2:4 tensor. Return by how many bytes it grows (negative if it shrinks)."
     dense = layer.weight.detach().contiguous()
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', UserWarning)    # that torch's interface is a prototype

@@ -38,7 +38,7 @@ def _dead_filters(model, masks):
         if dead.any(): res[layer] = dead.nonzero().flatten().tolist()
     if res: return res
     raise ValueError("masks prune no whole filter, so nothing can be cut out. Tickets of granularity 'filter' "
-                     "can be shrunk; others only take less room in a file: save_compressed")
+                     "can be shrunk; others can only be stored in a smaller file: save_compressed")
 
 # %% ../../nbs/ship/01_shrink.ipynb #ce1664a3
 class _Seen(NamedTuple):
@@ -130,7 +130,7 @@ def _why_none(places):
     if not _takers(places):
         shared = any(_grouped(m) and m.groups<m.in_channels for m in modules)
         return 'shared out among groups' if shared else 'outputs of the network'
-    if any(isinstance(m, _counting) for m in modules): return 'a normalisation counts them'
+    if any(isinstance(m, _counting) for m in modules): return 'a normalisation needs them'
     if any(isinstance(m, nn.MultiheadAttention) for m in modules): return 'shared out among heads'
     return ''
 
@@ -148,7 +148,7 @@ def _why_not(j, places, dead, seen, exact):
 
 # %% ../../nbs/ship/01_shrink.ipynb #67833a17
 class _Cut(NamedTuple):
-    "Filters to remove from one layer, and what they take with them."
+    "Hold filters to remove from one layer, and what is removed with them."
     layer: str # Its name
     filters: list # Their indices
     takers: list # `(layer name, input channels)`
@@ -157,7 +157,7 @@ class _Cut(NamedTuple):
 def _row(layer, dead, cut, stayed): return dict(filters=len(layer.weight), dead=dead, cut=cut, stayed=stayed)
 
 def _plan(graph, model, dead, seen, exact):
-    "Return the possible cuts, and for each layer with dead filters how many go and why the others stay."
+    "Return the possible cuts, and for each layer with dead filters how many are cut and why the others stay."
     cuts,rows,done = [],{},set()
     for name,filters in dead.items():
         layer = model.get_submodule(name)
@@ -204,7 +204,7 @@ def merged(self:_Cutter, cuts):
 # %% ../../nbs/ship/01_shrink.ipynb #2bb6ea8b
 @patch
 def pruned(self:_Cutter, cuts, numbered=False):
-    "Return a copy without the channels to cut, with its numbers or with their places in the larger network."
+    "Return a copy without the channels to cut, with its values or with their positions in the larger network."
     res = self.merged(cuts)
     graph = _Graph(res, self.xb)
     if numbered:
@@ -215,7 +215,7 @@ def pruned(self:_Cutter, cuts, numbered=False):
 
 @patch
 def kept(self:_Cutter, cuts):
-    "Return where the numbers of the smaller network were: parameter name → indices into the flat parameter."
+    "Return where the values of the smaller network were: parameter name → indices into the flat parameter."
     return {n: p.detach().long() for n,p in self.pruned(cuts, numbered=True).named_parameters()}
 
 # %% ../../nbs/ship/01_shrink.ipynb #f7f9378b
@@ -258,13 +258,13 @@ def cut_all(self:_Cutter, cuts, rows):
 
 # %% ../../nbs/ship/01_shrink.ipynb #bd942d2e
 class _Shrunk(NamedTuple):
-    "What `shrink` and `shrink_learner` need."
+    "Hold what `shrink` and `shrink_learner` need."
     model: nn.Module # The smaller network
     table: pd.DataFrame # A row for each layer with dead filters
-    kept: Callable # Gives `_Cutter.kept`
+    kept: Callable # Returns `_Cutter.kept`
 
 def _masked_copy(model, masks):
-    "Return a copy in evaluation mode with masks on. Everything in it gets gradients: the graph is found by them."
+    "Return a masked copy in evaluation mode. All its parameters get gradients, by which the graph is traced."
     res = deepcopy(model).eval()
     for p in res.parameters(): p.requires_grad_(True)
     return apply_masks(res, masks)
@@ -295,12 +295,12 @@ def shrink(
     xb:torch.Tensor, # Inputs like those it will get, 2 or more
     exact:bool=False # Keep channels whose cut would change outputs at padded borders
 ) -> tuple: # `(smaller model in evaluation mode, table of layers with dead filters)`
-    """Cut out the filters that masks prune as a whole. The table says how many went, and why others stayed.
+    """Cut out the filters that masks prune as a whole. The table says how many were cut, and why others stayed.
 
     The constants that they contributed move into the biases of the layers that follow, so the outputs stay
     those of the masked network, except for rounding and, unless `exact`, at padded borders: `compare_models`
     measures the difference. A channel stays if a skip connection adds a live one to it, if a normalisation
-    counts it, or if it is an output of the network. To train on with a learner, use `shrink_learner`."""
+    needs it, or if it is an output of the network. To keep training, use `shrink_learner`."""
     small,table,_ = _shrink(model, masks, xb, exact)
     return small,table
 
@@ -320,14 +320,14 @@ def _masks_left(masks, kept):
 def _opt_state(learn): return getattr(learn.opt, 'opt', learn.opt).state    # torch's optimizer may be inside fastai's
 
 def _carry_state(learn, new, kept):
-    "Copy the optimizer's state to the learner of the smaller network, for the numbers that stayed."
+    "Copy the optimizer's state to the learner of the smaller network, for the values that stayed."
     new.create_opt()
     if learn.opt.frozen_idx: new.opt.freeze_to(learn.opt.frozen_idx)
     was,now = _opt_state(learn),_opt_state(new)
     old = dict(unwrap(learn.model).named_parameters())
     for n,p in new.model.named_parameters():
         for k,v in was.get(old.get(n), {}).items():
-            beside = isinstance(v, torch.Tensor) and v.shape==old[n].shape    # a number for each of the parameter's
+            beside = isinstance(v, torch.Tensor) and v.shape==old[n].shape    # one value for each of the parameter's
             now[p][k] = v.flatten()[kept[n].to(v.device)] if beside else deepcopy(v)
 
 # %% ../../nbs/ship/01_shrink.ipynb #da782869
@@ -337,11 +337,11 @@ def shrink_learner(
     xb:torch.Tensor=None, # Inputs like those it will get, default a training batch
     exact:bool=False # As for `shrink`
 ) -> tuple: # `(learner with the smaller model, the table of shrink)`
-    """Make a learner that trains the smaller network further, with the same data, loss, metrics and optimizer.
+    """Make a learner that keeps training the smaller network, with the same data, loss, metrics and optimizer.
 
-    The optimizer's state, like Adam's moments, is carried over for every number that stays. Where dead
-    channels stay, their masks do too. Other callbacks that were added to the learner are left behind."""
-    check_learner(learn, 'for a model alone there is shrink')
+    The optimizer's state, like Adam's moments, is carried over for every value that stays. Where dead
+    channels stay, their masks do too. Other callbacks that were added to the learner are not."""
+    check_learner(learn, 'use shrink for a plain model')
     small,table,kept = _shrink(learn.model, masks, one_batch(learn)[0] if xb is None else xb, exact)
     kept,new = kept(),_learner_like(learn, small)
     if left := _masks_left(masks, kept): new.add_cb(MaskCallback(left))

@@ -22,14 +22,14 @@ from .learner import check_learner, events, is_validating
 
 # %% ../../nbs/train/03_mask_callback.ipynb #2541b064
 def _guarded_fit(learn, *args, **kwargs):
-    "Call the learner's `fit`, and tell its guarded callbacks that it has ended, whatever ended it."
+    "Call the learner's `fit`, and notify its guarded callbacks when it ends, even by an exception."
     try: return type(learn).fit(learn, *args, **kwargs)
     finally:
         for cb in learn.cbs:
             if isinstance(cb, GuardedCallback): cb.on_exit()
 
 class GuardedCallback(Callback):
-    "A callback that is told when it is attached to a learner, and when a fit has ended, even by an exception."
+    "A callback that is notified when it is attached to a learner, and when a fit ends, even by an exception."
     _learn = None
 
     @property
@@ -49,16 +49,16 @@ class GuardedCallback(Callback):
         others = any(isinstance(cb, GuardedCallback) and cb is not self for cb in learn.cbs)
         if not others and getattr(vars(learn).get('fit'), 'func', None) is _guarded_fit: del learn.fit
     def on_exit(self):
-        "Undo what has to be undone; called after each fit, and when detached."
+        "Clean up; called after each fit, and when detached."
 
 # %% ../../nbs/train/03_mask_callback.ipynb #5ee42b06
 def _is_foreign(cb):
-    "Tell whether a callback is neither fastai's nor ours, so that it may write weights at any event."
+    "Return whether a callback is neither fastai's nor ours, and so may write weights at any event."
     if isinstance(cb, GuardedCallback): return False
     return type(cb) is Callback or not type(cb).__module__.startswith(('fastai.','fasterlth.'))
 
 def _norms_matter(learn):
-    "Tell whether training takes norms of gradients, which pruned weights must not enter."
+    "Return whether training uses norms of gradients, which must exclude pruned weights."
     if any(isinstance(cb, GradientClip) for cb in learn.cbs): return True
     return any(f in getattr(learn.opt, 'cbs', ()) for f in (lamb_step,larc_layer_lr))
 
@@ -66,13 +66,13 @@ def _norms_matter(learn):
 _mul_ = torch.foreach.mul_ if hasattr(torch, 'foreach') else torch._foreach_mul_    # public from torch 2.15
 
 def _multiply(tensors, factors):
-    "Multiply tensors in place, all in one call."
+    "Multiply all tensors in place, in one call."
     if tensors:
         with torch.no_grad(): _mul_(tensors, factors)
 
 # %% ../../nbs/train/03_mask_callback.ipynb #8a1433d2
 class MaskCallback(GuardedCallback):
-    "Keep pruned weights at exactly zero, at every forward pass and afterwards, whatever ends the fit."
+    "Keep pruned weights at exactly zero, at every forward pass and afterwards, however the fit ends."
     order = 10**6    # after anything that may write weights: fp16 (10), SaveModelCallback's reload (61), averaging
 
     def __init__(self,
@@ -135,7 +135,7 @@ def mask_opt_state(
     model, # Its model
     masks:dict # Parameter name → bool tensor
 ):
-    "Zero the optimizer's state of pruned weights."
+    "Zero the optimizer's state for pruned weights."
     params = parameters_by_name(model)
     states = getattr(opt, 'opt', opt).state
     for n,m in masks.items():
@@ -148,7 +148,7 @@ def apply(self:Ticket,
     learn:Learner # The learner to train the ticket with
 ) -> Learner: # The same learner, so that calls chain
     "Load the ticket's start and keep its masks on in every later fit. Nothing is changed if it doesn't fit."
-    check_learner(learn, 'for a model alone there is load_into')
+    check_learner(learn, 'use load_into for a plain model')
     self.check(learn.model)
     learn.remove_cbs([cb for cb in learn.cbs if type(cb) is MaskCallback])
     self.load_into(learn.model)

@@ -30,7 +30,7 @@ class Snapshot:
     rng: dict # Random states, with the loaders' at the start of the epoch
     epoch: int = 0 # Whole epochs trained in the fit
     batch: int = 0 # Batches trained in the current epoch
-    fit: int = 0 # Whole fits trained before, if a training has several
+    fit: int = 0 # Whole fits trained before, if training has several
     notes: dict = None # Anything else that JSON can hold
 
     @classmethod
@@ -81,10 +81,10 @@ def _set_opt_state(opt, saved, hypers):
 # %% ../../nbs/train/02_snapshot.ipynb #e26a023e
 @patch
 def restore(self:Snapshot,
-    learn:Learner, # The learner it was taken of, or another with the same model
+    learn:Learner, # The learner that it was taken from, or another with the same model
     model:bool=True, # Restore parameters and buffers
     opt:bool=True, # Restore the optimizer's state
-    hypers:bool=True, # With `opt`: restore its learning rate and the like as well
+    hypers:bool=True, # With `opt`: restore its learning rate and other hyper-parameters as well
     rng:bool=True # Restore the random states, including the loaders'
 ) -> Learner: # The same learner
     "Restore everything, in place. Nothing is changed if something doesn't fit."
@@ -108,13 +108,13 @@ def save(self:Snapshot, path:str|Path) -> Path:
 
 @patch(cls_method=True)
 def load(cls:Snapshot, path:str|Path):
-    "Read a snapshot from a file of `save`."
+    "Read a snapshot from a file that `save` wrote."
     tensors,meta = load_tensors(path, 'snapshot')
     return cls(**unpack_tree(meta, tensors))
 
 # %% ../../nbs/train/02_snapshot.ipynb #23259ad8
 class SnapshotCallback(Callback):
-    "Take a snapshot at a moment of the fit; afterwards it is in `.taken`."
+    "Take a snapshot at a moment of the fit, and keep it in `.taken`."
     order = 110    # after the masks are enforced
 
     def __init__(self,

@@ -41,7 +41,7 @@ class Times:
     rewinds: bool # Whether it is needed
 
     def __post_init__(self):
-        "Raise if the times are wrong whatever the fit."
+        "Raise if the times are wrong for any fit."
         mixed = any(isinstance(o, str) for o in (self.start,self.end,self.rewind))
         if mixed: self._convert(1)    # which comes first depends on the batches in an epoch
         else: self._ordered(10**6)
@@ -56,15 +56,15 @@ class Times:
         if last is not None and last<=first:
             raise ValueError(f"end_epoch must be after start_epoch {self.start!r}, not {self.end!r}")
         if self.rewinds and saved>first:
-            raise ValueError("rewind_epoch must not be after the first pruning, "
-                             f"at start_epoch {self.start!r}: {self.rewind!r} is")
+            raise ValueError("rewind_epoch must not be after the first pruning step, "
+                             f"at start_epoch {self.start!r}, but is {self.rewind!r}")
         return first,last,saved
 
     def in_fit(self,
         n_iter:int, # Batches in an epoch
         n_epoch:int # Epochs in the fit
     ) -> tuple: # First iteration of the pruning, the first after it, and the moment to save
-        "Convert the times to iterations of a fit. Raise if they don't lie in it."
+        "Convert the times to iterations of a fit. Raise if they lie outside it."
         first,last,saved = self._ordered(n_iter)
         n,fit = n_iter*n_epoch,f"the fit, which has {n_epoch} epochs of {n_iter} batches"
         if first>=n: raise ValueError(f"start_epoch {self.start!r} is beyond {fit}")
@@ -76,9 +76,9 @@ def _ends(sparsity): return list(sparsity.values()) if isinstance(sparsity, dict
 def _percent(sparsity): return f'{sparsity:g}%' if isinstance(sparsity, Real) else str(sparsity)
 
 def _check_course(sparsity, start_sparsity, schedule):
-    "Raise unless the schedule can lead from the sparsity at the start to the one to reach."
+    "Raise unless the schedule can lead from the initial to the final sparsity."
     check_sparsity(sparsity)
-    if isinstance(start_sparsity, dict): raise TypeError("start_sparsity must be one percent, not a dict")
+    if isinstance(start_sparsity, dict): raise TypeError("start_sparsity must be a single percentage, not a dict")
     check_sparsity(start_sparsity, 'start_sparsity')
     if start_sparsity>min(_ends(sparsity)):
         raise ValueError(f"start_sparsity {start_sparsity!r} is above the sparsity to reach, {sparsity!r}")
@@ -89,7 +89,7 @@ def part_layers(
     model:nn.Module, # The whole model
     part:nn.Module=None # The part of it to prune, default all of it
 ) -> dict: # Parameter name → `Prunable`
-    "Return the prunable layers of a part of a model, by their names in the whole."
+    "Return the prunable layers of a part of a model, by their names in the whole model."
     model = unwrap(model)
     part = model if part is None else unwrap(part)
     names = {id(p): n for n,p in model.named_parameters()}    # by the weights, as `model[:3]` is a new module
@@ -99,7 +99,7 @@ def part_layers(
 
 # %% ../../nbs/train/04_sparsify.ipynb #1424aa0e
 class WeightCopies:
-    "Copies of weights: `init`, from the start, and `prev`, from the last step; None if a criterion needs neither."
+    "Hold copies of weights: `init`, from the start, and `prev`, from the last step; None if a criterion needs neither."
     def __init__(self, layers:dict, criterion:Callable):
         self.layers,self.needs = layers,criterion_needs(criterion)&{'init','prev'}
         self.init = self.prev = None
@@ -107,7 +107,7 @@ class WeightCopies:
 
     def _copy(self): return {n: o.weight.detach().clone() for n,o in self.layers.items()}
     def start(self):
-        "Copy the weights of the start."
+        "Copy the weights at the start."
         if self.needs: self.init = self.prev = self._copy()
     def step(self):
         "Copy the weights after a step."
@@ -148,9 +148,9 @@ class SparsityColumn(MaskCallback):
 class SparsifyCallback(SparsityColumn):
     "Prune while training, on a schedule; with `lth`, rewind the weights after each pruning step."
     def __init__(self,
-        sparsity:float|dict, # Percent of the weights to prune (50 = half); or by name, pattern or layer type
-        granularity:str|dict, # What is pruned together: `'weight'`, `'filter'`, `'2:4'` …, or a dict as well
-        context:str, # Ranked in each layer (`'local'`) or over the whole network (`'global'`)
+        sparsity:float|dict, # Percent of the weights to prune (50 = half), or a dict by name, pattern or layer type
+        granularity:str|dict, # What is pruned together: `'weight'`, `'filter'`, `'2:4'` …, or a dict
+        context:str, # Rank within each layer (`'local'`) or over the whole network (`'global'`)
         criteria:Callable, # Function of a weight: `l1_norm`, `movement`, `snip` …
         schedule:Callable, # Function of the progress: `one_shot`, `iterative`, `agp` …
         start_sparsity:float=0, # Percent at the start of the schedule
@@ -158,8 +158,8 @@ class SparsifyCallback(SparsityColumn):
         end_epoch:float|str=None, # When it ends, default the end of the fit
         lth:bool=False, # Rewind after each pruning step
         rewind_epoch:float|str=0, # The moment to rewind to, which is saved
-        reset_end:bool=False, # Leave the ticket at the end of the fit: saved weights × masks
-        save_tickets:bool|str|Path=False, # Save a ticket after each step, to this folder or (True) the learner's
+        reset_end:bool=False, # End the fit with the untrained ticket: saved weights × masks
+        save_tickets:bool|str|Path=False, # Save a ticket after each step: in this folder, or True for the learner's
         model:nn.Module=None, # A part of the learner's model to prune, default all of it
         round_to:int=None, # Keep a multiple of this number of groups in each layer
         layer_type:type|tuple=None, # Prune layers of these types only, default every registered one
@@ -187,7 +187,7 @@ class SparsifyCallback(SparsityColumn):
 # %% ../../nbs/train/04_sparsify.ipynb #e1df735a
 @patch
 def _begin(self:SparsifyCallback):
-    "Check and lay out the fit that begins."
+    "Check and plan the fit that is about to begin."
     learn,n_iter = self.learn,len(self.dls.train)
     self._layers = part_layers(self.pruner, learn.model, self.part)
     self.pruner.targets(self._layers, self.sparsity)
@@ -207,7 +207,7 @@ def _check_rewind(self:SparsifyCallback, saved, n_iter):
     "Return the iteration of the moment to save, None if none is needed. Raise if it couldn't be restored."
     if not self.lth and not self.reset_end: return None
     if any(isinstance(cb, NonNativeMixedPrecision) for cb in self.learn.cbs):
-        raise ValueError("lth and reset_end don't go with to_non_native_fp16: "
+        raise ValueError("lth and reset_end don't work with to_non_native_fp16: "
                          "its float32 master weights would not be rewound. Use to_fp16")
     epoch = self.learn.epoch
     if saved<epoch*n_iter:
@@ -216,7 +216,7 @@ def _check_rewind(self:SparsifyCallback, saved, n_iter):
 
 @patch
 def _take_over(self:SparsifyCallback, masks):
-    "Begin with the masks of a ticket on the learner."
+    "Take over the masks of a ticket on the learner."
     self.masks = dense_masks(self._layers, masks)
     self._floor = {n: self.masks[n] for n in masks if n in self._layers}
     self._others = {n: m for n,m in masks.items() if n not in self._layers}    # pruned by the ticket, not by us
@@ -235,13 +235,13 @@ def _save(self:SparsifyCallback):
 
 @patch
 def _target(self:SparsifyCallback, progress, sparsity):
-    "Return the sparsity to prune to now, by layer if it is given so."
+    "Return the sparsity to prune to now, by layer if given by layer."
     if not isinstance(self.sparsity, dict): return sparsity
     return {k: self.schedule(self.start_sparsity, end, progress) for k,end in self.sparsity.items()}
 
 @patch
 def _given(self:SparsifyCallback):
-    "Return what the criterion's inputs are made from."
+    "Return what is needed to make the criterion's inputs."
     batches,copies = self.batches or [(*self.learn.xb,*self.learn.yb)],self._copies
     return dict(batches=batches, loss_func=self.learn.loss_func, init=copies.init, prev=copies.prev)
 
@@ -274,7 +274,7 @@ def _apply_all(self:SparsifyCallback):
 
 @patch
 def _note(self:SparsifyCallback, target):
-    "Add the step to `history`, and save its ticket if that is wanted."
+    "Add the step to `history`, and save its ticket if `save_tickets` is set."
     epoch,sparsity = self.learn.epoch,self.measure()
     row = dict(epoch=epoch, iteration=epoch*self._n_iter+self.learn.iter,
                target=target if isinstance(target, dict) else round(target, 4), sparsity=sparsity)
@@ -297,9 +297,9 @@ def _about(self:SparsifyCallback):
 
 @patch(as_prop=True)
 def ticket(self:SparsifyCallback) -> Ticket:
-    "Return the ticket of the last fit, or so far."
+    "Return the ticket of the last fit, or of the current one so far."
     if self._end is not None: return self._end
-    if not self.begun: raise ValueError("there is no ticket yet: the callback was in no fit")
+    if not self.begun: raise ValueError("there is no ticket yet: the callback hasn't been in a fit")
     weights = self._moment and self._moment.model
     return Ticket.of(self.learn.model, {**self._others, **self.masks}, weights, **self._about())
 
@@ -339,12 +339,12 @@ def summary(self:SparsifyCallback) -> pd.DataFrame:
 
 @patch
 def plot(self:SparsifyCallback, ax=None):
-    "Draw the percent of weights that remain in each layer."
+    "Draw the percentage of weights that remain in each layer."
     return plot_masks(self.masks, ax)
 
 @patch
 def plot_plan(self:SparsifyCallback, ax=None):
-    "Plot the pruning steps of the last fit, as they were done."
+    "Plot the pruning steps that the last fit made."
     import matplotlib.pyplot as plt
     if ax is None: ax = plt.subplots(figsize=(4,2.5))[1]
     done = self.history

@@ -33,7 +33,7 @@ def test_lowest_is_what_a_sort_gives(ranking, share):
 @pytest.mark.parametrize('make', ['normal','ties','sorted','reversed','one outlier','infinite','periodic'])
 @pytest.mark.parametrize('share', [1e-6,.01,.5,.99,1.])
 def test_the_kth_of_many(make, share):
-    "Also for data of which a sample gives a wrong impression."
+    "Also for data of which a sample is misleading."
     n,gen = 400_000,torch.Generator().manual_seed(0)
     normal = torch.randn(n, generator=gen)
     ties = torch.randint(3, (n,), generator=gen).float()

@@ -20,7 +20,7 @@ def train(l):
     l.fit_one_cycle(1, 3e-3)
 
 def run(path, rewind, at, reshuffle=False, frozen=False):
-    "A whole run, or what is left of it. Gives a digest of all that it ends with."
+    "Make a whole run, or finish one. Return a digest of everything that it ends with."
     learn = make_learner(path=path)
     if frozen: learn.model.conv.requires_grad_(False)
     finder = LotteryTicketFinder(learn, 80, 2, rewind=rewind, rewind_epoch=at, seed=0, reshuffle=reshuffle, path=path, verbose=False)
@@ -34,7 +34,7 @@ def run(path, rewind, at, reshuffle=False, frozen=False):
     return h.hexdigest()
 
 def fork(f):
-    "Run `f` in a process of its own. Gives its number, and where it writes what `f` returns."
+    "Run `f` in a process of its own. Return its number, and where it writes what `f` returns."
     r,w = os.pipe()
     pid = os.fork()
     if pid: os.close(w); return pid,r
@@ -45,7 +45,7 @@ def fork(f):
     finally: os._exit(0)
 
 def result(pid, r):
-    "What it returned, None if it was killed."
+    "Return what it returned, None if it was killed."
     with os.fdopen(r) as f: text = f.read()
     os.waitpid(pid, 0)
     return json.loads(text) if text else None
@@ -54,7 +54,7 @@ def learner(seed): return Learner(digits_dls(size=8, n=256), lenet_300_100(64, s
 def short(l): l.fit(3, 1e-2)
 
 def run_study(path):
-    "A whole study, or what is left of it."
+    "Run a whole study, or finish one."
     s = LotteryStudy(learner, short, 80, 2, ['random_reinit'], 1, path, rewind_epoch='2it').run(verbose=False)
     ts = [s.ticket(k, 0) for k in ('winning','random_reinit')]
     h = hashlib.sha256(s.results.drop(columns='seconds').to_csv().encode())
@@ -64,7 +64,7 @@ def run_study(path):
     return h.hexdigest()
 
 def run_bird(path):
-    "A whole search for an early-bird ticket, or what is left of it."
+    "Run a whole search for an early-bird ticket, or finish one."
     l = make_learner(path=path)
     finder = EarlyBirdFinder(l, 50, 'weight', criteria=movement, n_masks=3, threshold=.5, seed=0, path=path, verbose=False)
     with contextlib.redirect_stdout(io.StringIO()): t = finder.find_early_bird(train)
@@ -74,7 +74,7 @@ def run_bird(path):
     return h.hexdigest()
 
 def halved(kill_at=None):
-    "Count the files that are made sure of from now on, and be killed when half of one is there."
+    "Count the files that are synced from now on, and be killed when half of one is written."
     n,fsync = [0],os.fsync
     def _fsync(fd):
         if n[0]==kill_at:
@@ -86,7 +86,7 @@ def halved(kill_at=None):
     return n
 
 def counting(kill_at=None, after=False):
-    "Count the replacings of files from now on, and be killed at one."
+    "Count the replacements of files from now on, and be killed at one."
     n,replace = [0],os.replace
     def _replace(*args):
         if n[0]==kill_at and not after: os.kill(os.getpid(), signal.SIGKILL)

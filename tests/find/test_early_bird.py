@@ -133,14 +133,14 @@ def test_any_criterion_and_granularity():
     assert cb.ticket.masks['conv.weight'].all() and not cb.ticket.masks['fc2.weight'].all()
 
 def test_whole_outputs_that_would_be_pruned_are_warned_of():
-    with pytest.warns(UserWarning, match="fc2.weight makes the 10 outputs, and granularity 'filter' would prune whole outputs"):
+    with pytest.warns(UserWarning, match="fc2.weight produces the 10 outputs, and granularity 'filter' would prune whole outputs"):
         watch(1, make_learner(), granularity='filter', sparsity=60)
     watch(1, make_learner(), granularity='filter', sparsity={'*': 60, 'fc2': 0})    # as the warning says
 
 def test_without_batchnorm_it_says_what_to_do_before_anything_is_trained():
     learn = make_learner(model=lenet_300_100(64, seed=0))
     before = weights(learn.model)
-    says = r"Sequential has no BatchNorm with a scale: give a granularity, like EarlyBirdCallback\(50, 'filter'\)"
+    says = r"Sequential has no BatchNorm with a scale: pass a granularity, like EarlyBirdCallback\(50, 'filter'\)"
     with pytest.raises(ValueError, match=says): quiet(learn, 1, cbs=EarlyBirdCallback())
     assert same(before, weights(learn.model))
     with pytest.raises(ValueError, match="no BatchNorm"): learn.find_early_bird(lambda l: l.fit(1), verbose=False)
@@ -148,10 +148,10 @@ def test_without_batchnorm_it_says_what_to_do_before_anything_is_trained():
 
 @pytest.mark.parametrize('args,error,text', [
     (dict(sparsity=.5), ValueError, 'Did you mean 50'), (dict(sparsity=120), ValueError, 'sparsity'),
-    (dict(sparsity='half'), TypeError, 'sparsity'), (dict(sparsity={'fc': 50}), TypeError, 'a dict goes with a granularity'),
+    (dict(sparsity='half'), TypeError, 'sparsity'), (dict(sparsity={'fc': 50}), TypeError, 'a dict needs a granularity'),
     (dict(threshold=2), ValueError, 'threshold must be a share from 0 to 1, not 2'), (dict(threshold=None), TypeError, 'threshold'),
-    (dict(n_masks=1), ValueError, 'n_masks must be a whole number from 2, not 1'), (dict(n_masks=2.), TypeError, 'n_masks'),
-    (dict(l1=-1), ValueError, 'l1 must be a number from 0, not -1'), (dict(l1=float('nan')), ValueError, 'l1'),
+    (dict(n_masks=1), ValueError, 'n_masks must be a whole number >= 2, not 1'), (dict(n_masks=2.), TypeError, 'n_masks'),
+    (dict(l1=-1), ValueError, 'l1 must be a number >= 0, not -1'), (dict(l1=float('nan')), ValueError, 'l1'),
     (dict(context='globl'), ValueError, 'context'), (dict(criteria='l1'), TypeError, 'criteria')])
 def test_bad_input(args, error, text):
     with pytest.raises(error, match=text): EarlyBirdCallback(**args)
@@ -163,7 +163,7 @@ def test_an_unknown_granularity_is_refused_before_training():
     with pytest.raises(ValueError, match='nothing'): quiet(learn, 1, cbs=EarlyBirdCallback({'nothing': 50}, 'weight'))
     assert same(before, weights(learn.model))
 
-def test_not_found_says_how_near_it_came():
+def test_not_found_says_how_close_it_came():
     _,cb = watch(3, n_masks=5)
     with pytest.raises(ValueError, match='no early-bird ticket in 3 epochs: 5 masks are needed'): cb.ticket
     with pytest.raises(ValueError, match='no early-bird ticket in 1 epoch: 5'): watch(1, n_masks=5)[1].ticket
@@ -171,7 +171,7 @@ def test_not_found_says_how_near_it_came():
     with pytest.raises(ValueError, match=r'differed by 0\.500 or more, above the threshold 0\.1'): cb.ticket
     with pytest.raises(ValueError, match='nothing to plot'): EarlyBirdCallback().plot()
 
-def test_each_fit_begins_anew_unless_told_not_to():
+def test_each_fit_begins_anew_unless_disabled():
     learn = make_learner(model=resnet())
     for reset,n in ((True,2),(False,4)):
         cb = EarlyBirdCallback(n_masks=9, verbose=False, reset_on_fit=reset)
@@ -224,7 +224,7 @@ def test_the_search_sees_the_dense_training_of_a_ticket_finder():
     again = bird(n_masks=2).find_early_bird(two_fits)
     assert same(t.masks, again.masks) and same(t.weights, again.weights)
 
-def test_the_finder_tells_that_none_was_found():
+def test_the_finder_says_that_none_was_found():
     f = bird(threshold=0.)
     with pytest.raises(ValueError, match='there is no ticket yet: call find_early_bird'): f.costs()
     for _ in range(2):
@@ -240,7 +240,7 @@ def test_a_finder_keeps_its_train():
     t = f.find_early_bird(two_fits)    # nothing was trained with the mistake
     quiet(f.learn, 1)
     assert f.find_early_bird(two_fits) is t and same(weights(f.learn.model), t.weights)
-    with pytest.raises(ValueError, match=r"train isn't the one that this finder began with \(.*\): make a new finder"):
+    with pytest.raises(ValueError, match=r"train differs from what this finder started with \(.*\): make a new finder"):
         f.find_early_bird(lambda l: l.fit(1))
 
 def test_in_one_call_the_finder_is_left_where_it_is_needed():
@@ -276,7 +276,7 @@ def test_costs_are_counted():
     alone = f.costs()
     assert list(alone.index)==['dense','early-bird']
     rounds = LotteryTicketFinder(net(), 75, 2, seed=0, verbose=False, rewind_epoch=1)
-    with pytest.raises(ValueError, match='nothing was trained yet'): f.costs(rounds)
+    with pytest.raises(ValueError, match='nothing has been trained yet'): f.costs(rounds)
     class Stop(Callback):
         def before_train(self):
             if len(rounds.history): raise KeyboardInterrupt

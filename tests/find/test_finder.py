@@ -146,20 +146,20 @@ def test_the_verb():
     t = learn.find_ticket(lambda l: l.fit(1), sparsity=50, n_rounds=1, granularity='filter', context='global', criteria=l2_norm, layer_type=nn.Conv2d, verbose=False)
     assert list(t.masks)==['conv.weight'] and t.sparsity==50    # one-shot
 
-def test_it_says_how_far_it_is():
+def test_it_shows_its_progress():
     f = finder(n_rounds=2)
     assert repr(f)=='LotteryTicketFinder: 0 of 3 trainings'
     f.find_winning_ticket(lambda l: l.fit(1))
     assert repr(f)=='LotteryTicketFinder: 3 of 3 trainings, 20 % of the weights in the last'
 
-def test_whole_outputs_that_go_are_said():
+def test_pruning_whole_outputs_warns():
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter('always')
         f = finder(sparsity=50, n_rounds=1, granularity='filter')
         for _ in range(2): f.find_winning_ticket(lambda l: l.fit(1))
         f = finder(sparsity={'*': 50, 'fc2': 0}, n_rounds=1, granularity='filter')    # as the warning says
         assert f.find_winning_ticket(lambda l: l.fit(1)).masks['fc2.weight'].all()
-    assert [str(o.message).split(':')[0] for o in seen]==["fc2.weight makes the 10 outputs, and granularity 'filter' would prune whole outputs. To leave it dense"]
+    assert [str(o.message).split(':')[0] for o in seen]==["fc2.weight produces the 10 outputs, and granularity 'filter' would prune whole outputs. To leave it dense"]
     assert "sparsity={'*': 50, 'fc2': 0}" in str(seen[0].message)
 
 def test_history():
@@ -253,7 +253,7 @@ def test_a_ticket_on_the_learner_is_where_it_begins():
     assert all(not (m&~f.masks[0][n]).any() for n,m in t.masks.items())
 
 def test_a_frozen_body_and_a_new_head():
-    "On a pretrained model epoch 0 is the pretrained weights; fine_tune's phases are as they were."
+    "On a pretrained model, epoch 0 means the pretrained weights; fine_tune's phases are unchanged."
     def pretrained():
         learn = make_learner(splitter=lambda m: [params(m.conv)+params(m.bn)+params(m.fc1), params(m.fc2)])
         with learn.no_bar(), learn.no_logging(): learn.fit(1)
@@ -325,8 +325,8 @@ def test_pretrained_on_some_classes_the_ticket_on_the_others():
     assert a>b and f.history.accuracy[3]>.75, f.history.T
 
 @pytest.mark.parametrize('kwargs,says', [(dict(sparsity=.9),"Did you mean 90"), (dict(sparsity=100),"sparsity must be below 100"), (dict(sparsity='90'),"sparsity must be a percent"),
-    (dict(n_rounds=0),"n_rounds must be a whole number from 1"), (dict(n_rounds=2.5),"n_rounds must be a whole number"), (dict(sparsity=[10,20]),"2 percents for 3 rounds"),
-    (dict(sparsity=[30,20,40]),"must not fall"), (dict(sparsity={'fc9': 50}),"'fc9', which matches none"), (dict(rewind='init'),"rewind must be one of 'weights', 'lr', 'finetune', not 'init'"),
+    (dict(n_rounds=0),"n_rounds must be a whole number >= 1"), (dict(n_rounds=2.5),"n_rounds must be a whole number"), (dict(sparsity=[10,20]),"2 percents for 3 rounds"),
+    (dict(sparsity=[30,20,40]),"must not decrease"), (dict(sparsity={'fc9': 50}),"'fc9', which matches none"), (dict(rewind='init'),"rewind must be one of 'weights', 'lr', 'finetune', not 'init'"),
     (dict(rewind_epoch=-1),"rewind_epoch must be epochs"), (dict(rewind_epoch='2'),"rewind_epoch must be epochs"), (dict(seed='x'),"seed must be a whole number"),
     (dict(seed=-1),"seed must be a whole number"), (dict(granularity='weights'),"granularity"), (dict(context='both'),"context must be"), (dict(criteria='l1'),"criteria must be a function"),
     (dict(reshuffle=1),"reshuffle must be True or False"), (dict(path=3),"path must be a folder"), (dict(path=__file__),"is a file"), (dict(round_to=0),"round_to"), (dict(min_keep=-1),"min_keep")])
@@ -343,17 +343,17 @@ def test_bad_training():
     with pytest.raises(ValueError, match='nothing to plot yet'): f.plot()
     with pytest.raises(TypeError, match='train must be a function'): f.find_winning_ticket(5)
     with pytest.raises(ValueError, match='it made no fit'): f.find_winning_ticket(lambda l: None)
-    with pytest.raises(ValueError, match="rewind_epoch must lie in the training, which has 1 epochs of 5 iterations: 2 doesn't"):
+    with pytest.raises(ValueError, match="rewind_epoch must lie within training, which has 1 epochs of 5 iterations: 2 doesn't"):
         finder(rewind_epoch=2).find_winning_ticket(lambda l: l.fit(1))
     with pytest.raises(ValueError, match="criteria must be l1_norm for magnitude pruning, not 'movement'"): finder(criteria=movement).iterative_magnitude_pruning(two_fits)
     f = finder(n_rounds=1)
     assert f.iterative_magnitude_pruning(lambda l: l.fit(1)).sparsity==f.ticket.sparsity
-    with pytest.raises(ValueError, match="train isn't the one that this finder began with"): f.find_winning_ticket(lambda l: l.fit(2))
+    with pytest.raises(ValueError, match="train differs from what this finder started with"): f.find_winning_ticket(lambda l: l.fit(2))
 
 
 # What an interruption must not change, and what a folder must refuse
 def interrupted(path, train, at, **kwargs):
-    "A run that is stopped in its `at`-th training batch, and the new one that goes on."
+    "A run that is stopped in its `at`-th training batch, and the new one that continues."
     class Stop(Callback):
         order,n = 100,0
         def before_batch(self):
@@ -375,12 +375,12 @@ def interrupted(path, train, at, **kwargs):
     lambda l: l.fit(5, 3e-2, cbs=[EarlyStoppingCallback(monitor='valid_loss', patience=1, min_delta=.3), EarlyStoppingCallback(monitor='accuracy', patience=9)]),
     lambda l: l.fit(3, cbs=GradientAccumulation(n_acc=128))], ids=['two of a kind', 'accumulated gradients'])
 @pytest.mark.parametrize('at', [7, 12])
-def test_callbacks_go_on(tmp_path, train, at, capsys):
+def test_callbacks_continue(tmp_path, train, at, capsys):
     there,here = interrupted(tmp_path, train, at)
     assert same(weights(there.learn.model), weights(here.learn.model)) and there.history.to_csv()==here.history.to_csv()
     assert there.learn.recorder.lrs==here.learn.recorder.lrs and there.learn.recorder.iters==here.learn.recorder.iters
 
-def test_what_train_draws_goes_on(tmp_path):
+def test_what_train_draws_continues(tmp_path):
     there,here = interrupted(tmp_path, lambda l: l.fit_one_cycle(2, 10**random.uniform(-3, -2)), 17, reshuffle=True)
     assert same(weights(there.learn.model), weights(here.learn.model))
 
@@ -392,7 +392,7 @@ def test_lookahead_learns_anew():
     assert seen[-1]<.1, seen
 
 class CheckFresh(Callback):
-    "How far the first step goes."
+    "Return the size of the first step."
     order = 1000
     def __init__(self, seen): self.seen = seen
     def before_fit(self): self.w = None
@@ -417,7 +417,7 @@ def test_folders_with_something_missing(tmp_path):
     with pytest.raises(ValueError, match='has rewind.safetensors, but no start'): finder(path=tmp_path, n_rounds=2, seed=0, rewind_epoch=1).find_winning_ticket(train)
     assert (tmp_path/'.movie.mkv.part').exists()
 
-def test_a_mistake_in_train_can_be_mended(tmp_path):
+def test_a_mistake_in_train_can_be_fixed(tmp_path):
     for path in (None, tmp_path):
         f = finder(path=path, n_rounds=1, seed=0)
         with pytest.raises(AttributeError): f.find_winning_ticket(lambda l: l.fit_onecycle(1))
@@ -460,7 +460,7 @@ def test_a_finished_folder_is_only_read(tmp_path):
     train = lambda l: l.fit(2)
     finder(path=tmp_path, n_rounds=2, seed=0, rewind_epoch=1).find_winning_ticket(train)
     stat = lambda: {p.name: (p.stat().st_ino, p.stat().st_mtime_ns) for p in tmp_path.iterdir()}
-    (tmp_path/'.history.csv.1.part').touch()    # what another process is about to write, in spite of all
+    (tmp_path/'.history.csv.1.part').touch()    # what another process is about to write in spite of the lock
     before = stat()
     finder(path=tmp_path, n_rounds=2, seed=0, rewind_epoch=1).find_winning_ticket(train)
     assert stat()==before

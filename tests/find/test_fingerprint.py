@@ -24,7 +24,7 @@ print(json.dumps([describe_learner(learn), describe([held(inner), partial(held, 
     there = subprocess.run([sys.executable, '-W', 'ignore', '-c', script], capture_output=True, text=True, cwd=Path(__file__).parents[1])
     assert there.returncode==0 and there.stdout==here and 'random_score' in here, there.stderr
 
-def test_items_that_draw_by_chance():
+def test_random_items():
     "Two descriptions agree, and the random states are as before."
     class Noisy:
         def __len__(self): return 10

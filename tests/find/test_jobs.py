@@ -9,7 +9,7 @@ def finish(folder): (folder/'done.json').write_text('{}')
 def jobs_of(folder, **calls): return [Job(k, folder/k, functools.partial(f, folder/k)) for k,f in calls.items()]
 
 def test_gpus_are_assigned_by_number(tmp_path, monkeypatch):
-    "Nothing of this machine has two: what would be set, and when, and put back."
+    "This machine hasn't two: check what would be set, and when, and restored."
     at,seen = [],[]
     monkeypatch.setattr(torch.cuda, 'device_count', lambda: 2)
     monkeypatch.setattr(torch.cuda, 'current_device', lambda: at[-1] if at else 0)
@@ -20,7 +20,7 @@ def test_gpus_are_assigned_by_number(tmp_path, monkeypatch):
     with settled(1): pass    # without a number, the GPU stays
     assert len(at)==6
 
-def test_threads_and_random_states_are_put_back_after_an_error():
+def test_threads_and_random_states_are_restored_after_an_error():
     was,state = torch.get_num_threads(),torch.get_rng_state()
     with pytest.raises(RuntimeError), settled(was+1):
         torch.rand(3)
@@ -38,7 +38,7 @@ def test_a_process_that_dies_takes_no_others(tmp_path):
     assert [f[:2] for f in run_jobs(jobs, 2, 1)]==[('b','its process died')]
     assert [job.key for job in jobs if job.done]==['a','c'] and not list(tmp_path.rglob('running'))
 
-def test_a_pool_that_breaks_without_a_job_is_no_jobs_fault(tmp_path, monkeypatch):
+def test_a_pool_that_breaks_without_a_job_is_not_a_jobs_fault(tmp_path, monkeypatch):
     def broken(*args): raise BrokenProcessPool('no memory for processes')
     monkeypatch.setattr(room, '_in_processes', broken)
     with pytest.raises(BrokenProcessPool): run_jobs(jobs_of(tmp_path, a=finish), 2, 1)
@@ -63,7 +63,7 @@ def test_keyboard_interrupts_end_everything(tmp_path):
 
 @pytest.mark.parametrize('n_jobs', [0,'two',True,1.5])
 def test_numbers_of_jobs(n_jobs):
-    with pytest.raises(ValueError, match='n_jobs must be a number from 1'): check_jobs(n_jobs)
+    with pytest.raises(ValueError, match='n_jobs must be a number >= 1'): check_jobs(n_jobs)
 
 def test_threads_are_refused(tmp_path):
     for kw in (dict(prefer='threads'), dict(backend='threading')):

@@ -44,10 +44,10 @@ def test_rounds_of_other_numbers_are_paired_by_remaining_weights():
     s = summarize(pd.concat([df,once]))
     pd.testing.assert_series_equal(s.loc['at_once',1], s.loc['winning',2], check_names=False)
 
-def test_verdicts_that_are_none():
+def test_no_verdict():
     assert verdict(faked(dict(dense=[.9], winning=[.85,.84], random_reinit=[.80,.80]))).startswith('no ticket wins')
     assert verdict(faked(dict(dense=[.9], winning=[.91,.91], random_reinit=[.92,.92]))).startswith('no ticket wins')
-    assert 'one seed shows nothing' in verdict(faked(dict(dense=[.9], winning=[.91,.91], random_reinit=[.8,.8]), 1))
+    assert 'one seed proves nothing' in verdict(faked(dict(dense=[.9], winning=[.91,.91], random_reinit=[.8,.8]), 1))
     assert 'without the condition random_reinit' in verdict(faked(dict(dense=[.9], winning=[.91,.91])))
     loss = faked(dict(dense=[.9], winning=[.91,.91], random_reinit=[.8,.8]))
     assert 'no ticket wins' in verdict(loss, 'valid_loss')    # all losses are equal: no gap
@@ -57,13 +57,13 @@ def test_verdicts_of_losses():
     def renamed(name, **kwargs): return verdict(df.rename(columns={'accuracy': name,'start_accuracy': f'start_{name}'}), name, **kwargs)
     for name in ('mse','error_rate','hinge_loss','val_mae','perplexity'): assert renamed(name).startswith('winning at 40 %'), name
     assert '-5.0' in renamed('error_rate') and ' pp' in renamed('error_rate') and ' pp' not in renamed('mse')
-    assert renamed('hinge_loss', margin=.11).startswith('winning at 30 %')    # the default margin is of percents only
+    assert renamed('hinge_loss', margin=.11).startswith('winning at 30 %')    # the default margin is for percentages only
     assert renamed('distance').startswith('no ticket wins') and renamed('distance', more=False).startswith('winning at 40 %')
 
 def test_verdicts_need_pairs():
     acc = dict(dense=[.9], winning=[.91,.91], random_reinit=[.8,.8])
     one = without(faked(acc, 3), 'random_reinit', (1,2))
-    assert verdict(one).startswith('no verdict: winning, dense and random_reinit have no two seeds in common')
+    assert verdict(one).startswith('no verdict: winning, dense and random_reinit share fewer than two seeds')
     df = without(faked(acc, 4), 'random_reinit', (2,))
     assert '3 seeds' in verdict(df) and summarize(df).loc[('winning',1),['vs_dense_seeds','vs_random_reinit_seeds']].tolist()==[4,3]
     for k in ('dense','random_reinit','lucky'):

@@ -13,7 +13,7 @@ def finder(learn=None, **kwargs):
     return LotteryTicketFinder(learn or make_learner(), **{'sparsity': 80, 'n_rounds': 2, 'seed': 0, 'verbose': False, **kwargs})
 
 def stop(learn, at, error=KeyboardInterrupt):
-    "An exception in the middle of a batch of all that are trained, once."
+    "Raise once, in the middle of one of all trained batches."
     n,do = [0],learn._do_one_batch
     def _do_one_batch():
         do()
@@ -53,7 +53,7 @@ def test_ctrl_c_leaves_a_usable_finder(tmp_path, undisturbed, rewind, at):
         assert len(f.tickets)==len(f.history)+1 if f.rewound is not None else len(f.tickets)==1
         assert not {'fit','_do_fit'}&set(vars(learn)) and not any(isinstance(o, MaskCallback) for o in learn.cbs)
         if len(f.history): assert f.plot() and f.ticket.sparsity>50
-        if i%2: assert f.find_winning_ticket(two_fits) and ended(f, undisturbed[rewind,at])    # the same finder goes on
+        if i%2: assert f.find_winning_ticket(two_fits) and ended(f, undisturbed[rewind,at])    # the same finder continues
         else:
             g = finder(rewind=rewind, rewind_epoch=at, path=tmp_path/str(i), seed=None)    # or another, with what the folder holds
             assert g.find_winning_ticket(two_fits) and ended(g, undisturbed[rewind,at])
@@ -103,7 +103,7 @@ def test_another_experiment_is_refused(tmp_path, change, says):
     with pytest.raises(ValueError, match=f'belongs to another experiment: .*{says}'): finder(learn, path=tmp_path, **change).find_winning_ticket(train)
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()}==files    # nothing is touched
 
-def test_other_weights_than_the_folders_start_are_said(tmp_path, undisturbed):
+def test_weights_that_differ_from_the_folders_start_warn(tmp_path, undisturbed):
     finder(path=tmp_path, n_rounds=2).find_winning_ticket(two_fits)
     (tmp_path/'round_02.safetensors').unlink()
     with pytest.warns(UserWarning, match="the learner's weights differ from the start that .* holds: continuing with the folder's"):
@@ -138,7 +138,7 @@ def test_missing_files_are_named(tmp_path):
     with pytest.raises(ValueError, match="not the start of a finder's run"): go()
 
 class Rates(Callback):
-    "The learning rate of each step of each fit, `lr_find`'s left out."
+    "The learning rate of each step of each fit, without `lr_find`'s."
     def __init__(self): self.fits = []
     def before_fit(self):
         if not self.learn.lock.locked() and not hasattr(self.learn, 'lr_finder'): self.fits.append([])
@@ -171,7 +171,7 @@ def test_a_ticket_rewound_into_a_later_fit_trains_at_the_rates_of_the_dense_one(
     assert [len(o) for o in rates]==[10,5,10,5,5] and len(set(rates[2]))==1 and rates[2][0]!=1e-3
     assert rates[3]==rates[4]==rates[2][5:]
 
-def test_loaders_that_train_puts_in_are_seeded_and_rewound(tmp_path):
+def test_loaders_that_train_replaces_are_seeded_and_rewound(tmp_path):
     def learner(seed, **kwargs):
         l = make_learner(**kwargs)
         l.other = digits_dls(size=8, bs=32, n=96, device=torch.device('cpu'))
@@ -226,7 +226,7 @@ def test_a_run_holds_its_folder_until_it_ends(tmp_path):
     with pytest.raises(KeyboardInterrupt): finder(stop(make_learner(), 8), path=tmp_path/'b').find_winning_ticket(two_fits)
     with hold_folder(tmp_path/'b', wait=0): pass
 
-def test_what_is_no_training_makes_no_folder(tmp_path):
+def test_without_training_no_folder_is_made(tmp_path):
     path = tmp_path/'new'
     for f in (finder(path=path).find_winning_ticket, EarlyBirdFinder(make_learner(), path=path).find_early_bird):
         with pytest.raises(TypeError, match='train must be a function'): f(5)

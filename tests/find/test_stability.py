@@ -42,7 +42,7 @@ def test_everything_is_as_it_was():
     linear_interpolation(a, a, b, points=3)
     assert same(before, weights(a.model)) and str(states)==str(random_states(a.dls))
 
-def test_statistics_are_computed_anew():
+def test_statistics_are_recomputed():
     "Halfway between two networks with BatchNorm, whose statistics are useless for their mean."
     a,b = quiet(make_learner(n=1000), 3),quiet(make_learner(1, n=1000), 3)
     line = linear_interpolation(a, a, b, points=3)
@@ -154,7 +154,7 @@ def test_plot_and_mistakes():
     assert len(plot_stability(found)[1].get_lines())==2
     learn = plain()
     before = weights(learn.model)
-    for kw,what in ((dict(epochs=[3]), 'must lie in the training'), (dict(epochs=[]), 'must be a list'),
+    for kw,what in ((dict(epochs=[3]), 'must lie within training'), (dict(epochs=[]), 'must be a list'),
                     (dict(copies=1), 'copies must be'), (dict(points=2), 'points must be'),
                     (dict(epochs=['5x']), 'epochs must be')):
         with pytest.raises(ValueError, match=what): find(learn, **kw)
@@ -173,7 +173,7 @@ def test_moments_lie_on_one_training(tmp_path):
         s = Snapshot.load(tmp_path/f'at_{k}.safetensors')
         assert same(s.model, m.model) and (s.epoch,s.batch)==(m.epoch,m.batch) and str(s.rng)==str(m.rng)
 
-def test_the_optimizer_and_chance_are_put_back():
+def test_the_optimizer_and_random_states_are_restored():
     learn = quiet(plain(), 1)
     opt,state,states = learn.opt,str(learn.opt.state_dict()),str(random_states(learn.dls))
     find(learn, epochs=[0,1])
@@ -220,7 +220,7 @@ def test_more_mistakes():
     with pytest.raises(TypeError, match='threshold must be'): find(learn, threshold='2%')
     with pytest.raises(ValueError, match='bn_batches must be'): linear_interpolation(learn, learn, learn, bn_batches=0)
 
-def test_everything_is_put_back_when_it_fails():
+def test_everything_is_restored_when_it_fails():
     "Weights, modes, frozen layers, optimizer, loaders and random states, also where trainings change them."
     learn = quiet(make_learner(), 1)
     learn.model.conv.requires_grad_(False)
@@ -282,4 +282,4 @@ def test_a_finished_folder_reports_the_same(tmp_path):
     assert tables=={n: (tmp_path/n).read_bytes() for n in tables}
 
 def test_a_negative_threshold_is_refused():
-    with pytest.raises(ValueError, match='threshold must be a number from 0, not -1'): find(plain(), threshold=-1)
+    with pytest.raises(ValueError, match='threshold must be a number >= 0, not -1'): find(plain(), threshold=-1)

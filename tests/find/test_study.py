@@ -16,7 +16,7 @@ def rows(s): return s.results.drop(columns='seconds').sort_values(['condition','
 
 @pytest.fixture(scope='module')
 def whole(tmp_path_factory):
-    "All conditions there are, once."
+    "Every condition, once."
     s = study(tmp_path_factory.mktemp('study')/'all', list(conditions), 1, rewind_epoch='3it').run(verbose=False)
     assert not s.failures
     return s
@@ -48,7 +48,7 @@ def test_what_conditions_begin_with(whole):
         assert eq(t[k].weights, init) and eq(t[f'{k}_reinit'].masks, t[k].masks) and not eq(t[f'{k}_reinit'].weights, init)
         sh = t[f'{k}_shuffled']
         assert eq(sh.weights, init) and not eq(sh.masks, t[k].masks) and all(sh.masks[n].sum()==m.sum() for n,m in t[k].masks.items())
-    # weights of the ticket that inversion keeps are the ones nobody else is left for
+    # inversion keeps weights of the ticket only where no others are left
     for n,m in win.masks.items():
         if m.float().mean()<.4: assert (t['inverted'].masks[n]&m).float().sum()<.2*m.sum()
 
@@ -101,7 +101,7 @@ def test_on_a_dask_cluster(tmp_path):
     pd.testing.assert_frame_equal(rows(here), rows(there), check_exact=True)
 
 @pytest.mark.parametrize('n_jobs', [1,2])
-def test_whole_outputs_that_go_are_said_once(tmp_path, n_jobs, capfd):
+def test_pruning_whole_outputs_warns_once(tmp_path, n_jobs, capfd):
     s = study(tmp_path, ['shuffled'], n_rounds=1, sparsity=50, granularity='filter')
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter('always')
@@ -126,7 +126,7 @@ def test_other_studies_are_refused(tmp_path):
     def mine(t): return t.start
     study(tmp_path, {'mine': mine}, 1, n_rounds=1).run(verbose=False)
     def other(t): return t.start._replace(rewound=False)
-    with pytest.raises(ValueError, match="'mine' was another condition"): study(tmp_path, {'mine': other}, 1, n_rounds=1).run(verbose=False)
+    with pytest.raises(ValueError, match="'mine' was a different condition"): study(tmp_path, {'mine': other}, 1, n_rounds=1).run(verbose=False)
 
 def test_what_fails_is_collected_and_tried_again(tmp_path):
     flag = tmp_path/'fail'
@@ -189,7 +189,7 @@ def test_a_process_that_dies_takes_no_others(tmp_path):
     assert set(s.failures)=={('deadly',0,1)} and len(s.results)==3*4-1 and not list(tmp_path.rglob('running'))
 
 def test_it_is_opened_again_in_another_session(tmp_path):
-    "Functions among the arguments are known again by what they do, not by where they lie in memory."
+    "Functions among the arguments are recognised by what they do, not by where they lie in memory."
     script = f"""
 import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r})
 from helpers import *
@@ -200,14 +200,14 @@ s = LotteryStudy(make, lambda l: l.fit(1, 1e-2), {{nn.Linear: 50}}, 1, own, 1, {
 print('run', len(s.run(verbose=False).results), len(s.failures))
 for k,other in (('moved',dict(criteria=taylor)),('early',at_init(grasp)),('mixed',control_of(at_init(grasp), shuffled)),('early',dict(rewind='lr')),('moved',at_init(snip))):
     try: LotteryStudy(make, lambda l: l.fit(1, 1e-2), {{nn.Linear: 50}}, 1, {{k: other}}, 1, {str(tmp_path)!r}, criteria=partial(random_score, seed=1), layer_type=nn.Linear).run(verbose=False)
-    except ValueError as e: print('refused', 'was another condition' in str(e))
+    except ValueError as e: print('refused', 'was a different condition' in str(e))
 """
     for _ in range(2):
         got = subprocess.run([sys.executable, '-W', 'ignore', '-c', script], capture_output=True, text=True)
         assert got.returncode==0 and got.stdout.splitlines()==['run 5 0']+['refused True']*5, got.stdout+got.stderr
 
 def test_other_data_are_refused(tmp_path):
-    "They may be another though `make_learner` is the same."
+    "They may differ though `make_learner` is the same."
     data = SimpleNamespace(n=256)
     def of_data(seed): return Learner(digits_dls(size=8, n=data.n, bs=64, device=torch.device('cpu')), lenet_300_100(64, seed=seed), metrics=accuracy)
     one = lambda seeds: LotteryStudy(of_data, train, 50, 1, [], seeds, tmp_path).run(verbose=False)
@@ -218,7 +218,7 @@ def test_other_data_are_refused(tmp_path):
     assert len(one([2,1]).results)==4
 
 def test_regression_and_losses(tmp_path):
-    "Without classes: no accuracy, metrics of which less is better and that are no percent."
+    "Without classes: no accuracy, and metrics where less is better and that aren't percentages."
     def regress(seed):
         x = torch.randn(160, 4, generator=torch.Generator().manual_seed(0))
         ds = list(zip(x, x[:,:1]*.1+.05*x[:,1:2]))
@@ -283,7 +283,7 @@ def test_fewer_conditions_and_seeds(tmp_path):
 
 def test_wrong_arguments_before_anything_is_made(tmp_path):
     from fasterlth.find.controls import at_init
-    for error,kw,what in ((ValueError, dict(conditions=[at_init(snip),at_init(grasp)]), "the name 'pruned_at_init' twice"), (ValueError, dict(conditions={'winning': lambda t: t.start}), 'is always there'),
+    for error,kw,what in ((ValueError, dict(conditions=[at_init(snip),at_init(grasp)]), "the name 'pruned_at_init' twice"), (ValueError, dict(conditions={'winning': lambda t: t.start}), 'is always'),
                           (ValueError, dict(conditions={'x': dict(seed=1)}), "can't set seed"), (ValueError, dict(conditions={1: 'shuffled'}), "condition's name"), (ValueError, dict(conditions=[lambda t: t.start]), "condition's name"),
                           (TypeError, dict(conditions={'x': 3}), 'must be a function'), (ValueError, dict(batches=[]), 'batches must hold')):
         with pytest.raises(error, match=what): study(tmp_path/'s', **kw)
@@ -293,7 +293,7 @@ def test_wrong_arguments_before_anything_is_made(tmp_path):
     assert not (tmp_path/'s').exists()
     with pytest.raises(ValueError, match='in processes, not in threads'), joblib.parallel_config(prefer='threads'): study(tmp_path/'s').run(2, verbose=False)
 
-def test_folders_of_finders_are_no_studies(tmp_path):
+def test_folders_of_finders_are_not_studies(tmp_path):
     LotteryTicketFinder(make(0), 50, 1, seed=0, path=tmp_path/'finder', verbose=False).find_winning_ticket(train)
     with pytest.raises(ValueError, match='finder. is the folder of a finder, not of a study'): study(tmp_path/'finder').run(verbose=False)
     s = study(tmp_path/'study', [], 1, n_rounds=1)
@@ -304,7 +304,7 @@ def test_folders_of_finders_are_no_studies(tmp_path):
     with pytest.raises(ValueError, match='study. is the folder of a study, not of a finder'): LotteryTicketFinder(make(0), 50, 1, path=tmp_path/'study', verbose=False).find_winning_ticket(train)
     assert files==sorted(tmp_path.rglob('*'))
 
-def test_what_is_wrong_is_told_early():
+def test_mistakes_are_reported_early():
     with pytest.raises(ValueError, match='Did you mean 80'): study(sparsity=.8)
     with pytest.raises(ValueError, match='Did you mean 80'): study(conditions={'x': dict(sparsity=.8)})
     def maker(): return make(0)
@@ -329,7 +329,7 @@ def test_one_bar_over_everything(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize('how', ['SIGINT','SIGKILL'])
 def test_interrupted_while_two_train(tmp_path, how):
-    "By Ctrl-C, which all processes of a terminal get, or killed, when its workers are left: the next run goes on, at once."
+    "By Ctrl-C, which all processes of a terminal get, or killed, when its workers are left: the next run continues, at once."
     import os, signal, time
     script = f"""
 import signal, sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r})

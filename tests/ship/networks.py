@@ -41,7 +41,7 @@ cases = dict(    # name → how to make the network, a batch of inputs, the last
     encoder=(lambda: nn.Sequential(encoder_layer(), nn.Linear(16, 4)), sequence, '1'))
 
 def random_statistics(model, zero):
-    "Draw the statistics of normalisations. With `zero`, ReLU makes zero of what dead channels give."
+    "Draw the statistics of normalisations. With `zero`, ReLU turns what dead channels give into zeros."
     for m in model.modules():
         if not isinstance(m, nn.BatchNorm2d): continue
         nn.init.uniform_(m.weight, .5, 1.5)

@@ -40,7 +40,7 @@ def test_what_converts_and_why_not():
     assert table.why.to_dict()=={
         '0.weight': 'a convolution: torch has 2:4 for matrix products', '1.weight': '',
         '2.weight': 'shape: must be multiples of (16, 16)', '3.in_proj_weight': 'within attention',
-        '3.out_proj.weight': 'within attention', '4.weight': 'dense', '5.weight': 'no linear layer',
+        '3.out_proj.weight': 'within attention', '4.weight': 'dense', '5.weight': 'not a linear layer',
         '6.weight': 'shape: must be multiples of (16, 16)'}
     assert table.index[table.converts.astype(bool)].tolist()==['1.weight']
     for dtype in (torch.float32, torch.float64, 'half'):

@@ -42,7 +42,7 @@ def test_skip_connections_are_cut_where_everything_added_is_dead(name):
 
 @pytest.mark.parametrize('name', ['resnet18'])
 def test_constants_at_zero_cost_nothing(name):
-    "ReLU makes zero of what dead channels have: everything that is dead and free goes, and the outputs stay."
+    "ReLU turns what dead channels hold into zeros: everything that is dead and free is cut, and the outputs stay."
     make,xb,last = cases[name]
     model,masks = masked(make, last=last, zero=True)
     x = xb()
@@ -76,7 +76,7 @@ class Added(nn.Module):
         return self.fc((x+self.b(x)).relu().flatten(1))
 
 def test_borders_hold_back_only_constants_that_matter():
-    "Of a convolution that makes and takes the same channels too."
+    "Including a convolution that produces and receives the same channels."
     torch.manual_seed(0)
     net = Added().eval()
     net.a.bias.data,net.b.bias.data = torch.tensor([.1,.5,.1,-.5]),torch.tensor([.1,.2,.1,-.2])
@@ -107,7 +107,7 @@ def test_a_layer_keeps_one_filter_and_frozen_stays_frozen():
     assert not small[0].weight.requires_grad and small[2].weight.requires_grad
 
 def test_groups_are_not_cut_wrongly():
-    "Grouped convolutions share out their inputs; what Torch-Pruning can't follow at all is refused."
+    "Grouped convolutions divide up their inputs; what Torch-Pruning can't follow at all is refused."
     model,masks = masked(lambda: torchvision.models.regnet_y_400mf(num_classes=10), last='fc')
     small,cut = shrink(model, masks, x := image(), exact=True)
     for o in (x,image()): assert largest_difference(model, small, o)<1e-4*largest(model, o)
@@ -125,7 +125,7 @@ def unpadded():
 fused = partial(OptimWrapper, opt=torch.optim.Adam)
 @pytest.mark.parametrize('opt_func', [Adam, fused, partial(SGD, mom=.9)])
 def test_training_continues_as_it_would_have(opt_func):
-    """Where dead filters give nothing but zeros, the smaller network takes the very steps of the masked one:
+    """Where dead filters give nothing but zeros, the smaller network takes exactly the steps of the masked one:
     each of the optimizer's moments is at its place."""
     learn = make_learner(model=unpadded(), opt_func=opt_func)
     cb = sparsify({'*': 50, '5': 0}, 'filter', schedule=one_shot)

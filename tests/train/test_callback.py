@@ -154,7 +154,7 @@ def test_the_same_seed_gives_the_same_ticket_bit_for_bit():
     assert all(map(same, *runs))
 
 def test_a_pruned_training_equals_one_that_was_masked_by_hand():
-    "The callback against the plain loop it stands for."
+    "Compare the callback with the plain loop that it replaces."
     learn = make_learner(model=SmallNet(p=0), opt_func=partial(OptimWrapper, opt=torch.optim.SGD, momentum=.9))
     model = copy.deepcopy(learn.model)
     quiet(learn, 2, cbs=(cb := sparsify(50, schedule=one_shot)))
@@ -198,7 +198,7 @@ def test_export_with_an_applied_ticket(learn, tmp_path):
     assert_masked(loaded.model, ticket.masks)
 
 def test_an_applied_ticket_holds_until_it_is_removed(learn):
-    quiet(learn, 1)    # an optimizer with a past
+    quiet(learn, 1)    # an optimizer that has trained before
     ticket = Ticket.of(learn.model, make_masks(prunable(learn.model), 80))
     assert ticket.apply(learn) is learn
     assert not any(isinstance(t, torch.Tensor) for s in learn.opt.state.values() for t in s.values())
@@ -216,7 +216,7 @@ def test_an_applied_ticket_holds_until_it_is_removed(learn):
     ps = dict(learn.model.named_parameters())
     assert all(bool(ps[n].detach()[~m].any()) for n,m in ticket2.masks.items())    # free again
 
-def test_pruning_goes_on_from_an_applied_ticket(learn):
+def test_pruning_continues_from_an_applied_ticket(learn):
     ticket = Ticket.of(learn.model, make_masks(prunable(learn.model), 40, random_score))
     ticket.apply(learn)
     quiet(learn, 2, cbs=(cb := sparsify(80, schedule=one_shot, start_epoch=1)))
@@ -309,7 +309,7 @@ def test_a_part_of_the_model(learn):
     with pytest.raises(ValueError, match="this SmallNet isn't in it"): quiet(learn, 1, cbs=sparsify(model=SmallNet()))
 
 def test_round_to(learn):
-    says = (r"fc2.weight makes the 10 outputs, and granularity 'filter' would prune whole outputs. "
+    says = (r"fc2.weight produces the 10 outputs, and granularity 'filter' would prune whole outputs. "
             r"To leave it dense: sparsity=\{'\*': 60, 'fc2': 0\}")
     cb = sparsify(60, 'filter', round_to=4, layer_type=nn.Linear, schedule=one_shot)
     with pytest.warns(UserWarning, match=says): quiet(learn, 1, cbs=cb)
@@ -381,7 +381,7 @@ def test_a_nan_weight_is_named(learn):
     with pytest.raises(ValueError, match='gives NaN for fc1.weight: has the training diverged'): quiet(learn, 1, cbs=cb)
 
 def test_memory_beside_the_model_is_bounded():
-    "In a training without lth: float masks of the weights' type, and bool masks: 1.25 times the parameters."
+    "Without lth: float masks of the weights' type, and bool masks, 1.25 times the parameters."
     learn = make_learner()
     cb = sparsify(60, schedule=one_shot); extra = []
     class Size(Callback):
@@ -422,7 +422,7 @@ def test_fastais_mixed_precision(learn, mode):
     assert_masked(learn.model, cb.masks)
 
 def test_added_to_the_learner_and_interrupted(learn):
-    "Nothing detaches it then; the next fit starts clean all the same."
+    "Nothing detaches it then, but the next fit still starts clean."
     class Boom(Callback):
         order = 5
         def after_step(self):

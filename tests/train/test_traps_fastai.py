@@ -17,7 +17,7 @@ def test_01_state_dicts_alias_live_tensors_and_snapshots_do_not(learn):
     quiet(learn, 1)
     assert not same(before, weights(learn.model)) and same(before, snap.model)
     snap.restore(learn)
-    quiet(learn, 1)    # training on must not write into the snapshot that was restored
+    quiet(learn, 1)    # further training must not write into the snapshot that was restored
     assert same(before, snap.model)
 
 def test_02_the_loaders_own_random_state_is_restored(learn):
@@ -27,7 +27,7 @@ def test_02_the_loaders_own_random_state_is_restored(learn):
     snap.restore(learn)
     assert [y.tolist() for _,y in learn.dls.train]==a
 
-def test_03_validate_and_get_preds_are_no_training(learn):
+def test_03_validate_and_get_preds_are_not_training(learn):
     cb = sparsify(80, schedule=one_shot, lth=True)
     learn.add_cb(cb)
     before = weights(learn.model)
@@ -143,7 +143,7 @@ def test_07_a_skipped_step_and_accumulated_gradients(learn):
     assert_masked(learn.model, cb.masks)
 
 class CpuHalf(NonNativeMixedPrecision):
-    "The real callback, which insists on a GPU, on the CPU."
+    "Run the real callback, which insists on a GPU, on the CPU."
     name = 'non_native_mixed_precision'
     def before_fit(self):
         self.learn.dls._device = torch.device('cuda')
@@ -163,7 +163,7 @@ def test_07b_non_native_mixed_precision_has_master_weights_of_its_own(flat):
 def test_07c_rewinding_is_refused_with_master_weights():
     learn = make_learner(model=nn.Sequential(nn.Flatten(), nn.Linear(64, 10)))
     learn.add_cbs([ModelToHalf(), CpuHalf()])
-    with pytest.raises(ValueError, match='lth and reset_end don.t go with to_non_native_fp16'):
+    with pytest.raises(ValueError, match='lth and reset_end don.t work with to_non_native_fp16'):
         quiet(learn, 1, cbs=sparsify(lth=True))
 
 class EMA(Callback):
@@ -198,7 +198,7 @@ def test_09_the_callbacks_registered_name_shadows_nothing():
 
 def test_10_going_on_with_start_epoch(learn):
     cb = sparsify(60)
-    quiet(learn, 4, cbs=cb, start_epoch=2)    # the first two epochs are passed over, and so are their steps
+    quiet(learn, 4, cbs=cb, start_epoch=2)    # the first two epochs are skipped, and so are their steps
     assert [round(s) for s in cb.history.sparsity]==[40,60] or [round(s) for s in cb.history.sparsity]==[60]
     assert round(cb.ticket.sparsity)==60
     with pytest.raises(ValueError, match="rewind_epoch 0 lies before the fit's own start at epoch 2"):
