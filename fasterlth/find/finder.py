@@ -156,12 +156,12 @@ def ticket(self:LotteryTicketFinder) -> Ticket:
 # %% ../../nbs/find/07_finder.ipynb #57459467
 @patch
 def _is_begun(self:LotteryTicketFinder) -> bool:
-    "Tell whether anything was trained yet."
+    "Return whether anything has been trained yet."
     return bool(self.rounds) or bool(set(self.folder.names('*.safetensors'))-{'start.safetensors'})
 
 @patch
 def is_finished(self:LotteryTicketFinder) -> bool:
-    "Tell whether the folder has everything that a run leaves, so that it is only read."
+    "Return whether the folder has everything that a finished run leaves, so that it is only read."
     left = round_file(self.n_rounds),'history.csv','ticket.safetensors'
     return all(map(self.folder.has, left)) and not self.folder.has('moment.safetensors')
 

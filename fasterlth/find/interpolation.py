@@ -95,7 +95,7 @@ def barrier(
     line:pd.DataFrame, # From `linear_interpolation`
     of:str='error' # `'error'`, in percentage points, or `'loss'`
 ) -> float: # From 0
-    "Return how far the worst point of a line lies above the mean of its ends; 0 if none does."
+    "Return how far the worst point of a line lies above the mean of its ends; 0 if no point does."
     v = line[of].to_numpy()
     return max(float(v.max()-(v[0]+v[-1])/2), 0.)
 

@@ -85,9 +85,9 @@ def masks_of_copies(
 
 # %% ../../nbs/find/11_stability.ipynb #ffe118a6
 class RewindSearch:
-    "Trainings of copies from several moments, kept in a folder."
+    "Train copies from several moments, and keep them in a folder."
     def __init__(self,
-        learn:Learner, # Its weights as they are now are the start
+        learn:Learner, # Its current weights are the start
         train:Callable, # A function of the learner that fits it
         seed:int=0, # Of the first copy's order of the data; the next ones count from there
         path:str|Path=None # Folder to keep everything in; None for none

@@ -48,25 +48,25 @@ def check_seeds(
 
 # %% ../../nbs/find/15_study.ipynb #abc99bd4
 def _check_kwargs(kwargs):
-    "Return the finders' arguments, or raise if the study sets one of them."
+    "Return the finders' arguments. Raise if the study sets one of them."
     if own := given_by_study&set(kwargs):
-        raise ValueError(f"{', '.join(sorted(own))} can't be given to the finders of a study, "
-                         "which have seeds and folders of their own")
+        raise ValueError(f"{', '.join(sorted(own))} can't be passed to a study, "
+                         "which sets them for each of its finders")
     if 'batches' not in kwargs: return kwargs
     return dict(kwargs, batches=check_batches(kwargs['batches']))    # a list: many finders read it
 
 class LotteryStudy:
-    "Conditions × rounds × seeds, each trained in full, in a folder."
+    "Train conditions × rounds × seeds, each in full, in a folder."
     def __init__(self,
         make_learner:Callable, # `seed` → a new Learner, whose weights are initialised by the seed
         train:Callable, # A function that fits the learner: `lambda learn: learn.fit_one_cycle(5, 1e-2)`
-        sparsity:float|list|dict=90, # Percent in the end, or a list by round, or a dict by layer
-        n_rounds:int=None, # As `LotteryTicketFinder` takes it
+        sparsity:float|list|dict=90, # Percent to reach, or a list by round, or a dict by layer
+        n_rounds:int=None, # As in `LotteryTicketFinder`
         conditions:list|dict=('dense','winning','random_reinit','random_mask'), # See `check_conditions`
         seeds:int|list=5, # Their number, counted from 0, or a list
         path:str|Path=None, # Folder in which a killed study continues; default a temporary one
         threads:int=1, # CPU threads of each training; the last bits of a sum depend on them
-        **kwargs # As `LotteryTicketFinder` takes them: `granularity`, `rewind_epoch` …
+        **kwargs # Other arguments of `LotteryTicketFinder`: `granularity`, `rewind_epoch` …
     ):
         check_function(make_learner, 'make_learner', 'of the seed that returns a Learner')
         check_train(train)

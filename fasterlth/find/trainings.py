@@ -29,7 +29,7 @@ def make_finder(
     return LotteryTicketFinder(learn, **kwargs, seed=seed, path=folder, verbose=False)
 
 def read_finder(make_learner, train, kwargs, seed, folder):
-    "Return a finder with all its rounds trained, or read from its folder if it is finished."
+    "Return a finder with all its rounds trained; read it from its folder if it is finished."
     f = make_finder(make_learner, kwargs, seed, folder)
     f.find_winning_ticket(train)
     return f

@@ -25,7 +25,7 @@ def test_compressed_files_are_exact_and_small(tmp_path, sparsity):
     data = f.read_bytes()
     f.write_bytes(data[:-20])
     with pytest.raises(ValueError, match='t.safetensors'): load_compressed(f)
-    with pytest.raises(ValueError, match='not a compressed ticket'): load_compressed(t.save(tmp_path/'other'))
+    with pytest.raises(ValueError, match='not a fasterlth compressed ticket'): load_compressed(t.save(tmp_path/'other'))
 
 @pytest.mark.parametrize('name', ['resnet18','block'])
 def test_onnx_gives_the_same_for_any_batch(tmp_path, name):
