@@ -283,13 +283,8 @@ def test_fewer_conditions_and_seeds(tmp_path):
 
 def test_wrong_arguments_before_anything_is_made(tmp_path):
     from fasterlth.find.controls import at_init
-<<<<<<< ours
     for error,kw,what in ((ValueError, dict(conditions=[at_init(snip),at_init(grasp)]), "the name 'pruned_at_init' twice"), (ValueError, dict(conditions={'winning': lambda t: t.start}), 'is always'),
                           (ValueError, dict(conditions={'x': dict(seed=1)}), "can't set seed"), (ValueError, dict(conditions={1: 'shuffled'}), "condition's name"), (ValueError, dict(conditions=[lambda t: t.start]), "condition's name"),
-=======
-    for error,kw,what in ((ValueError, dict(conditions=[at_init(snip),at_init(grasp)]), "has the name 'pruned_at_init' twice"), (ValueError, dict(conditions={'winning': lambda t: t.start}), 'is always included'),
-                          (ValueError, dict(conditions={'x': dict(seed=1)}), "can't set seed"), (ValueError, dict(conditions={1: 'shuffled'}), 'name of a condition'), (ValueError, dict(conditions=[lambda t: t.start]), 'name of a condition'),
->>>>>>> theirs
                           (TypeError, dict(conditions={'x': 3}), 'must be a function'), (ValueError, dict(batches=[]), 'batches must hold')):
         with pytest.raises(error, match=what): study(tmp_path/'s', **kw)
     for error,kw,n,what in ((TypeError, dict(conditions={'x': dict(rewnd='lr')}), 1, 'rewnd'), (ValueError, dict(conditions={'x': dict(rewind='luck')}), 1, 'rewind must be'), (ValueError, {}, 0, 'n_jobs'), (ValueError, {}, 'two', 'n_jobs'),
