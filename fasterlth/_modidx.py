@@ -21,6 +21,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'fasterlth.core.checks.check_type': ('core/checks.html#check_type', 'fasterlth/core/checks.py'),
                                        'fasterlth.core.checks.check_whole': ('core/checks.html#check_whole', 'fasterlth/core/checks.py'),
                                        'fasterlth.core.checks.func_name': ('core/checks.html#func_name', 'fasterlth/core/checks.py'),
+                                       'fasterlth.core.checks.key_name': ('core/checks.html#key_name', 'fasterlth/core/checks.py'),
                                        'fasterlth.core.checks.require': ('core/checks.html#require', 'fasterlth/core/checks.py'),
                                        'fasterlth.core.checks.to_iteration': ('core/checks.html#to_iteration', 'fasterlth/core/checks.py')},
             'fasterlth.core.criteria': { 'fasterlth.core.criteria.grasp': ('core/criteria.html#grasp', 'fasterlth/core/criteria.py'),

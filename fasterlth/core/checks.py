@@ -146,6 +146,13 @@ def func_name(
     if not isinstance(f, partial): return getattr(f, '__name__', type(f).__name__)
     return f"{func_name(f.func)}({', '.join(f'{k}={v}' for k,v in f.keywords.items())})"
 
+# %% ../../nbs/core/01_checks.ipynb #1999964a
+def key_name(
+    k # A dict's key: a name, a pattern, or a layer type
+) -> str:
+    "Return a dict's key as text."
+    return k.__name__ if isinstance(k, type) else str(k)
+
 # %% ../../nbs/core/01_checks.ipynb #1a7e6c77
 def require(
     module:str, # An optional library

@@ -17,13 +17,14 @@ import torch
 from torch import nn
 
 from .tensors import check_names, copy_tensors, cpu_copy, model_tensors, unwrap
+from .checks import key_name
 from .masks import check_masks, mask_table, pack_mask, plot_masks, sparsity_of, unpack_mask
 from .files import load_tensors, save_tensors
 
 # %% ../../nbs/core/11_ticket.ipynb #ba259d68
 def _named_keys(x):
     "Return nested dicts and lists with types replaced by their names as keys."
-    if isinstance(x, Mapping): return {k.__name__ if isinstance(k, type) else k: _named_keys(v) for k,v in x.items()}
+    if isinstance(x, Mapping): return {key_name(k): _named_keys(v) for k,v in x.items()}
     return [_named_keys(o) for o in x] if isinstance(x, (list,tuple)) else x
 
 def to_json(

@@ -16,8 +16,8 @@ import numpy as np, torch
 from fastai.learner import Learner
 from fastai.torch_core import set_seed
 
-from ..core.checks import func_name
 from ..core.tensors import model_tensors, unwrap
+from ..core.checks import func_name, key_name
 from ..train.randomness import random_states, set_random_states
 
 # %% ../../nbs/find/00_fingerprint.ipynb #4ab92aa7
@@ -112,7 +112,7 @@ def describe(
     x # An argument
 ): # What JSON can hold
     "Describe an argument, the same way in every session."
-    if isinstance(x, dict): return {getattr(k, '__name__', str(k)): describe(v) for k,v in x.items()}
+    if isinstance(x, dict): return {key_name(k): describe(v) for k,v in x.items()}
     if isinstance(x, (list,tuple)): return [describe(o) for o in x]
     if isinstance(x, type): return x.__name__
     return describe_function(x) if callable(x) else repr(x)
