@@ -611,6 +611,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                   'fasterlth/find/folder.py'),
                                        'fasterlth.find.folder.RunFolder.remove': ( 'find/folder.html#runfolder.remove',
                                                                                    'fasterlth/find/folder.py'),
+                                       'fasterlth.find.folder.RunFolder.steps': ( 'find/folder.html#runfolder.steps',
+                                                                                  'fasterlth/find/folder.py'),
                                        'fasterlth.find.folder._check_kind': ('find/folder.html#_check_kind', 'fasterlth/find/folder.py'),
                                        'fasterlth.find.folder._lock': ('find/folder.html#_lock', 'fasterlth/find/folder.py'),
                                        'fasterlth.find.folder.check_experiment': ( 'find/folder.html#check_experiment',

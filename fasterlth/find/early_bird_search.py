@@ -80,7 +80,7 @@ class EarlyBirdFinder:
         verbose:bool=True # Print when the ticket is found
     ):
         check_learner(learn)
-        if seed is not None: check_whole(seed, 'seed', 0)
+        if seed is not None: seed = check_whole(seed, 'seed', 0)
         self.callback = EarlyBirdCallback(sparsity, granularity, context, criteria, threshold, n_masks, l1,
                                           reset_on_fit=False, layer_type=layer_type, verbose=verbose)
         self.folder,self.protocol = RunFolder(path, 'search for an early-bird ticket'),Protocol(learn)
@@ -120,7 +120,7 @@ def _describe(self:EarlyBirdFinder, train:Callable, seed:int) -> dict:
 @patch
 def _open_run(self:EarlyBirdFinder, train:Callable):
     "Begin a search, or take over the start that the folder holds."
-    folder,begun = self.folder,set(self.folder.names('*.safetensors'))-{'start.safetensors'}
+    folder,begun = self.folder,set(self.folder.steps())-{'start.safetensors'}
     if self.protocol.start is not None: self.protocol.reset()    # an interrupted training may have left other data
     seed = self.seed if self.seed is not None else (folder.experiment or {}).get('seed')
     if seed is None: seed = int(torch.randint(2**31, ()))

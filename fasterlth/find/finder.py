@@ -65,7 +65,7 @@ class LotteryTicketFinder:
         self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep)
         check_choice(rewind, 'rewind', _rewinds)
         to_iteration(rewind_epoch, 1, 'rewind_epoch')
-        if seed is not None: check_whole(seed, 'seed', 0)
+        if seed is not None: seed = check_whole(seed, 'seed', 0)
         check_flags(reshuffle=reshuffle, verbose=verbose)
         self.folder,self.batches = RunFolder(path, 'finder'),check_batches(batches)
         self.learn,self.sparsity,self.n_rounds,self.verbose = learn,sparsity,len(self.targets),verbose
@@ -157,7 +157,7 @@ def ticket(self:LotteryTicketFinder) -> Ticket:
 @patch
 def _is_begun(self:LotteryTicketFinder) -> bool:
     "Return whether anything has been trained yet."
-    return bool(self.rounds) or bool(set(self.folder.names('*.safetensors'))-{'start.safetensors'})
+    return bool(self.rounds) or bool(set(self.folder.steps())-{'start.safetensors'})
 
 @patch
 def is_finished(self:LotteryTicketFinder) -> bool:

@@ -77,6 +77,8 @@ def read_json(
     return content
 
 # %% ../../nbs/find/02_folder.ipynb #ca7fa559
+_steps = 'start','rewind','moment','moment_*','round_*','masks','at_*','end_*'
+
 def sweep(folder):
     "Delete partial files left by killed processes."
     for o in folder.path.glob('.*.part'):
@@ -106,6 +108,10 @@ class RunFolder:
         "List the files that match a pattern."
         return sorted(o.name for o in self.path.glob(pattern)) if self else []
 
+    def steps(self) -> list: # Sorted
+        "List the files of steps that a run has written; others' files may lie beside them."
+        return sorted(o for k in _steps for o in self.names(f'{k}.safetensors'))
+
     def keep(self, name:str, o):
         "Save an object that has `save(path)`, and return it."
         if self: o.save(self.file(name))
@@ -133,8 +139,6 @@ class RunFolder:
         return read_json(self.file('experiment.json'))['experiment']
 
 # %% ../../nbs/find/02_folder.ipynb #9c507fde
-_written_by_us = '*.safetensors'
-
 def _check_kind(folder):
     "Raise if the folder is of another kind, or holds steps of an unknown experiment."
     where = f"path {str(folder.path)!r}"
@@ -142,7 +146,7 @@ def _check_kind(folder):
         kind = read_json(folder.file('experiment.json'))['kind']
         if kind!=folder.kind:
             raise ValueError(f"{where} is the folder of a {kind}, not of a {folder.kind}. Use another folder")
-    elif found := folder.names(_written_by_us):
+    elif found := folder.steps():
         raise ValueError(f"{where} has {found[0]}, but no experiment.json: "
                          f"it is damaged, or not the folder of a {folder.kind}")
 

@@ -32,6 +32,7 @@ class Metric(NamedTuple):
     unit:str # `'pp'` for percentage points, or nothing
     more:bool # Is more better?
 
+_keys = {'condition','seed','round','sparsity','remaining','train_loss','best_epoch','best_iteration','seconds'}
 _errors = {'mse','rmse','mae','msle','rmspe','perplexity','brier'}
 
 def default_metric(
@@ -41,7 +42,11 @@ def default_metric(
     "Choose a metric, and how to read it."
     if df.empty: raise ValueError("nothing is trained yet: there are no results")
     names = [c for c in df.columns if f'start_{c}' in df.columns]    # the validation loss is the first
-    metric = metric or (names[1] if len(names)>1 else names[0] if names else 'train_loss')
+    default = names[1] if len(names)>1 else names[0] if names else 'train_loss'
+    if not names:    # somebody else's table
+        names = [c for c in df.columns if c not in _keys and pd.api.types.is_numeric_dtype(df[c])]
+        if default not in df and names: default = names[0]
+    metric = metric or default
     if metric not in df or not pd.api.types.is_numeric_dtype(df[metric]):
         raise ValueError(f"metric must be one of {', '.join(names)}, not {metric!r}")
     less = 'loss' in metric or 'error' in metric or bool(_errors&set(metric.split('_')))
@@ -189,7 +194,7 @@ def plot_results(
         ax = plt.subplots(1, 2, figsize=(11,3.8), layout='constrained')[1]
     axs,colors = np.atleast_1d(ax),_palette(df.condition.unique())
     for a,name,factor in zip(axs, (metric.name,'best_iteration'), (metric.factor,1)):
-        if df[name].isna().all(): continue
+        if name not in df or df[name].isna().all(): continue
         table,values = summarize(df, name, level),df[name]*factor
         low = table.low.clip(lower=0 if values.min()>=0 else None)
         high = table.high.clip(upper=100 if factor==100 else None)    # no accuracy is beyond 100 %, unlike intervals

@@ -60,7 +60,7 @@ def _read_start(folder, learn):
     "Read the start of an earlier run, None if there was none. Warn if the learner's weights are others."
     name,where = 'start.safetensors',repr(str(folder.path))
     if not folder.has(name):
-        if found := folder.names('*.safetensors'):
+        if found := folder.steps():
             raise ValueError(f"path {where} has {found[0]}, but no {name}: it is damaged")
         return None
     start,now = Snapshot.load(folder.file(name)),model_tensors(learn.model)
@@ -78,7 +78,8 @@ def open_start(
 ) -> Snapshot:
     "Read the start of an earlier run, or take the learner as it is now and keep it."
     if protocol.start is None: protocol.start = _read_start(folder, protocol.learn)
-    if protocol.start is None: folder.keep('start.safetensors', protocol.take_start(seed))
+    if protocol.start is None: protocol.take_start(seed)
+    if not folder.has('start.safetensors'): folder.keep('start.safetensors', protocol.start)    # also after a failed attempt
     return protocol.start
 
 # %% ../../nbs/find/05_rounds.ipynb #9e725933

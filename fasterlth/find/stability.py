@@ -97,7 +97,7 @@ class RewindSearch:
 
     def open(self):
         "Take the start, or read the one that the folder holds. Refuse a folder of another experiment."
-        trained = [o for o in self.folder.names('*.safetensors') if o!='start.safetensors']
+        trained = [o for o in self.folder.steps() if o!='start.safetensors']
         open_folder(self.folder, self._describe(), () if trained else ('train',))
         open_start(self.folder, self.protocol, self.seed)
 

@@ -180,38 +180,6 @@ def _run_stage(self:LotteryStudy, jobs:list, n_jobs:int):
     warnings.warn(f"{len(failures)} of {len(todo)} runs failed, the first of them {which} ({error}); "
                   "the tracebacks are in failures", stacklevel=3)
 
-# %% ../../nbs/find/15_study.ipynb #6d240975
-@patch
-def _progress(self:LotteryStudy, jobs:list, probes:dict) -> tuple: # `(count, total)`
-    "Return a function that counts the finished trainings, and their total number."
-    controls = [o for o in jobs if o.key[2]]
-    finders = [o.folder for o in jobs if not o.key[2]]
-    def rounds(f): return len(list(f.glob('round_*.safetensors')))
-    def count(): return sum(map(rounds, finders))+sum(o.done for o in controls)
-    return count,len(self.seeds)*sum(p.n_rounds+1 for p in probes.values())+len(controls)
-
-@patch
-def run(self:LotteryStudy,
-    n_jobs:int=None, # Trainings at a time, -1 for one on each core; default joblib's setting, or 1
-    verbose:bool=True # Show a bar
-) -> LotteryStudy: # The study itself
-    """Train everything that isn't trained yet. The results are the same, bit for bit, for any number of jobs.
-
-    Failed trainings are listed in `failures`. The others continue, and the next `run` tries again."""
-    check_jobs(n_jobs)
-    probes = self._probes()    # before anything is written
-    finders,others = self._jobs(probes['winning'].n_rounds)
-    def finished(): return self.folder.has('results.csv') and all(o.done for o in finders+others)
-    with self.folder.held(finished):
-        self._open(probes['winning'])
-        if not all(o.done for o in finders): probes['winning'].warn_outputs()    # here, not in each job
-        self.failures = {}
-        with watching(*self._progress(finders+others, probes), verbose):
-            for stage in (finders,others): self._run_stage(stage, n_jobs)
-        if not (df := self.results).empty:
-            with atomic_write(self.folder.file('results.csv')) as part: df.to_csv(part, index=False)
-    return self
-
 # %% ../../nbs/find/15_study.ipynb #a3cfd88a
 _not_in_results = 'overlap','seconds'
 
@@ -248,6 +216,38 @@ def __repr__(self:LotteryStudy):
 def _repr_html_(self:LotteryStudy):
     summary = '' if self.results.empty else self.summary().round(2).to_html()
     return f'<p>{escape(repr(self))}</p>{summary}'
+
+# %% ../../nbs/find/15_study.ipynb #6d240975
+@patch
+def _progress(self:LotteryStudy, jobs:list, probes:dict) -> tuple: # `(count, total)`
+    "Return a function that counts the finished trainings, and their total number."
+    controls = [o for o in jobs if o.key[2]]
+    finders = [o.folder for o in jobs if not o.key[2]]
+    def rounds(f): return len(list(f.glob('round_*.safetensors')))
+    def count(): return sum(map(rounds, finders))+sum(o.done for o in controls)
+    return count,len(self.seeds)*sum(p.n_rounds+1 for p in probes.values())+len(controls)
+
+@patch
+def run(self:LotteryStudy,
+    n_jobs:int=None, # Trainings at a time, -1 for one on each core; default joblib's setting, or 1
+    verbose:bool=True # Show a bar
+) -> LotteryStudy: # The study itself
+    """Train everything that isn't trained yet. The results are the same, bit for bit, for any number of jobs.
+
+    Failed trainings are listed in `failures`. The others continue, and the next `run` tries again."""
+    check_jobs(n_jobs)
+    probes = self._probes()    # before anything is written
+    finders,others = self._jobs(probes['winning'].n_rounds)
+    def finished(): return self.folder.has('results.csv') and all(o.done for o in finders+others)
+    with self.folder.held(finished):
+        self._open(probes['winning'])
+        if not all(o.done for o in finders): probes['winning'].warn_outputs()    # here, not in each job
+        self.failures = {}
+        with watching(*self._progress(finders+others, probes), verbose):
+            for stage in (finders,others): self._run_stage(stage, n_jobs)
+        if not (df := self.results).empty:
+            with atomic_write(self.folder.file('results.csv')) as part: df.to_csv(part, index=False)
+    return self
 
 # %% ../../nbs/find/15_study.ipynb #73ed9e86
 @patch

@@ -31,9 +31,12 @@ def _call_one(learn, event_name):
 
 def _with_events(learn, f, event_type, ex, final=noop):
     "Call `f` between its events."
-    try: learn._call_one(f'before_{event_type}'); f()
+    try:
+        learn._call_one(f'before_{event_type}')
+        f()
     except ex: learn._call_one(f'after_cancel_{event_type}')
-    learn._call_one(f'after_{event_type}'); final()
+    learn._call_one(f'after_{event_type}')
+    final()
 
 # %% ../../nbs/train/05_loop.ipynb #d4735411
 def _loss(loss_func, *args):
