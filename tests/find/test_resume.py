@@ -135,7 +135,7 @@ def test_missing_files_are_named(tmp_path):
     with pytest.raises(ValueError, match='no start.safetensors'): go()
     (tmp_path/'away').rename(tmp_path/'start.safetensors')
     Snapshot.take(make_learner()).save(tmp_path/'start.safetensors')
-    with pytest.raises(ValueError, match="not the start of a finder's run"): go()
+    with pytest.raises(ValueError, match="not the start of a run"): go()
 
 class Rates(Callback):
     "The learning rate of each step of each fit, without `lr_find`'s."
