@@ -79,7 +79,8 @@ def open_start(
     "Read the start of an earlier run, or take the learner as it is now and keep it."
     if protocol.start is None: protocol.start = _read_start(folder, protocol.learn)
     if protocol.start is None: protocol.take_start(seed)
-    if not folder.has('start.safetensors'): folder.keep('start.safetensors', protocol.start)    # also after a failed attempt
+    # after a failed attempt the start is known, but not kept
+    if not folder.has('start.safetensors'): folder.keep('start.safetensors', protocol.start)
     return protocol.start
 
 # %% ../../nbs/find/05_rounds.ipynb #9e725933
