@@ -428,8 +428,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                    'fasterlth/find/early_bird.py'),
                                            'fasterlth.find.early_bird._check_share': ( 'find/early_bird.html#_check_share',
                                                                                        'fasterlth/find/early_bird.py'),
-                                           'fasterlth.find.early_bird._is_training': ( 'find/early_bird.html#_is_training',
-                                                                                       'fasterlth/find/early_bird.py'),
                                            'fasterlth.find.early_bird.channel_masks': ( 'find/early_bird.html#channel_masks',
                                                                                         'fasterlth/find/early_bird.py'),
                                            'fasterlth.find.early_bird.feeding_layers': ( 'find/early_bird.html#feeding_layers',

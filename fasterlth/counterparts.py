@@ -14,8 +14,6 @@ from typing import NamedTuple
 from torch import nn
 
 from .core.tensors import evaluating, unwrap
-from .core.ticket import Ticket
-
 
 # %% ../nbs/00_counterparts.ipynb #29369c88
 def layers_of(

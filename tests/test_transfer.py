@@ -463,3 +463,14 @@ def test_a_condition_takes_all_masks():
     assert same(start.masks, t.masks) and not start.rewound
     alone = transferred(t, what='weights')(run)
     assert alone.masks.keys()==masks.keys() and all(m.all() for m in alone.masks.values())
+
+def test_a_ticket_from_a_file_transfers_as_the_one_in_memory(tmp_path):
+    "Files give tensors back in the order in which they were saved, by which networks of other names are matched."
+    src,dst = small_resnet(14, 1, seed=0),small_resnet(20, 1, seed=1)
+    ticket = Ticket.of(src, make_masks(src, 80))
+    loaded = Ticket.load(ticket.save(tmp_path/'t.safetensors'))
+    assert list(loaded.weights)==list(ticket.weights) and list(loaded.masks)==list(ticket.masks)
+    for net in (dst, nn.Sequential(*dst.children())):
+        a,b = ticket.transfer(net),loaded.transfer(net)
+        pd.testing.assert_frame_equal(a.report, b.report)
+        assert same(a.ticket.weights, b.ticket.weights) and same(a.ticket.masks, b.ticket.masks)

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.func import functional_call
 
-from .tensors import evaluating, lend, unwrap
+from .tensors import lend, unwrap
 from .checks import func_name
 
 # %% ../../nbs/core/04_inputs.ipynb #b87843aa

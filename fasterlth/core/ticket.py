@@ -13,7 +13,6 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import torch
 from torch import nn
 
 from .tensors import check_names, copy_tensors, cpu_copy, model_tensors, unwrap

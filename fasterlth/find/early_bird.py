@@ -17,11 +17,11 @@ from ..core.tensors import clone_tree, cpu_copy, evaluating, unwrap
 from ..core.checks import check_flags, check_number, check_sparsity, check_whole, func_name
 from ..core.criteria import l1_norm
 from ..core.inputs import criterion_inputs, criterion_needs
-from ..core.prunable import by_layer
 from ..core.ranking import lowest
 from ..core.masks import dense_masks, mask_distance, nest_masks, sparsity_of
 from ..core.pruner import Pruner, warn_outputs
 from ..core.ticket import Ticket
+from ..train.learner import is_lr_find, is_validating
 from ..train.mask_callback import learner_masks
 
 # %% ../../nbs/find/08_early_bird.ipynb #2dae39fe
@@ -116,20 +116,16 @@ class EarlyBirdCallback(Callback):
 def _check_share(sparsity, granularity):
     "Raise unless `sparsity` leaves something to train; a dict needs a granularity."
     check_sparsity(sparsity)
-    by_layer = isinstance(sparsity, dict)
-    if by_layer and granularity is None:
+    is_dict = isinstance(sparsity, dict)
+    if is_dict and granularity is None:
         raise TypeError(f"sparsity must be a percent for channels, not {sparsity!r}: a dict needs a granularity")
-    if not by_layer and sparsity>=100:
+    if not is_dict and sparsity>=100:
         raise ValueError(f"sparsity must be below 100, not {sparsity!r}: nothing would be left to train")
 
 # %% ../../nbs/find/08_early_bird.ipynb #32df7b9b
-def _is_training(learn):
-    "Return whether a fit trains, rather than validating or looking for a learning rate."
-    return not (learn.lock.locked() or hasattr(learn, 'lr_finder'))
-
 @patch
 def before_fit(self:EarlyBirdCallback):
-    if not _is_training(self.learn): return
+    if is_validating(self.learn) or is_lr_find(self.learn): return
     if self.reset_on_fit: self.reset()
     if self.granularity is None: norm_masks(self.learn.model, self.sparsity)    # raises if there is nothing to watch
     else: self._check_layers(self.pruner.layers(self.learn.model))
@@ -181,7 +177,7 @@ def _make_ticket(self:EarlyBirdCallback, masks:dict) -> Ticket:
 
 @patch
 def after_epoch(self:EarlyBirdCallback):
-    if not _is_training(self.learn): return
+    if is_validating(self.learn) or is_lr_find(self.learn): return
     masks = self._draw()
     self.masks.append(cpu_copy(masks))
     if self.found is not None or not self._has_settled(): return

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
 
-from fastai.callback.core import Callback
 from fastai.callback.progress import CSVLogger, ShowGraphCallback
 from fastai.callback.tracker import TrackerCallback
 from fastai.learner import Learner

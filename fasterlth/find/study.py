@@ -29,8 +29,7 @@ from .report import plot_results, summarize, verdict
 from .protocol import check_train
 from .finder import LotteryTicketFinder
 from .jobs import check_jobs, Job, run_jobs, settled
-from .controls import (check_conditions, conditions, given_by_study,
-    new_learner, Trunk, trunk_conditions)
+from .controls import check_conditions, given_by_study, new_learner, Trunk, trunk_conditions
 from .trainings import read_finder, run_control, run_finder
 
 # %% ../../nbs/find/15_study.ipynb #85296d32

@@ -10,8 +10,6 @@ import shutil, warnings
 from collections.abc import Callable
 from pathlib import Path
 
-from fastai.learner import Learner
-
 from .fingerprint import describe
 from .folder import RunFolder, sweep, write_json
 from .finder import LotteryTicketFinder

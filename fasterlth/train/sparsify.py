@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd, torch
 from fastai.callback.fp16 import NonNativeMixedPrecision
-from fastai.learner import Learner, ValueMetric
+from fastai.learner import ValueMetric
 from fastcore.basics import patch, store_attr
 from torch import nn
 
