@@ -19,11 +19,12 @@ from safetensors.torch import save
 # %% ../../nbs/core/10_files.ipynb #8250141e
 @contextmanager
 def atomic_write(
-    path:str|Path # A file; its folder is created
+    path:str|Path, # A file
+    parents:bool=True # Create its folder
 ): # The temporary path to write to
     "Write a file under a temporary name, and rename it to `path` if nothing goes wrong."
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if parents: path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_dir(): raise ValueError(f"path {str(path)!r} is a folder: name a file in it")
     part = path.with_name(f'.{path.name}.{os.getpid()}.part')    # with the process, as another may write the same file
     try:
@@ -40,7 +41,7 @@ def _checksums(tensors, text):
     return {**sums, '': crc32(text.encode())}
 
 def save_tensors(
-    path:str|Path, # Where to; folders are created, an existing file is replaced
+    path:str|Path, # Where to; folders are created, an existing file is replaced. Or a file open for writing
     tensors:dict, # Name → tensor
     meta, # Anything that JSON can hold
     kind:str # What the file is: `'ticket'`, `'snapshot'`
@@ -49,8 +50,12 @@ def save_tensors(
     tensors = {k: t.detach().cpu().contiguous() for k,t in tensors.items()}
     text = json.dumps(meta)
     header = dict(fasterlth=kind, format=str(_format), meta=text, crc32=json.dumps(_checksums(tensors, text)))
+    data = save(tensors, header)
+    if hasattr(path, 'write'):
+        path.write(data)
+        return path
     with atomic_write(path) as part, open(part, 'wb') as f:
-        f.write(save(tensors, header))
+        f.write(data)
         f.flush()
         os.fsync(f.fileno())
     return Path(path)

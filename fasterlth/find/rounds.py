@@ -13,11 +13,11 @@ from warnings import warn
 import torch
 from fastai.callback.core import Callback
 
-from ..core.tensors import model_tensors
+from ..core.tensors import check_names, model_tensors
 from ..core.masks import pack_mask, unpack_mask
 from ..core.files import load_tensors, save_tensors
 from ..train.snapshot import Snapshot
-from .folder import RunFolder
+from .folder import check_keys, RunFolder
 from .protocol import Protocol
 
 # %% ../../nbs/find/05_rounds.ipynb #d5bf2da3
@@ -63,9 +63,11 @@ def _read_start(folder, learn):
         if found := folder.steps():
             raise ValueError(f"path {where} has {found[0]}, but no {name}: it is damaged")
         return None
-    start,now = Snapshot.load(folder.file(name)),model_tensors(learn.model)
-    if 'frozen' not in (start.notes or {}):
-        raise ValueError(f"{str(folder.file(name))!r} is a snapshot, but not the start of a run")
+    start,now,file = Snapshot.load(folder.file(name)),model_tensors(learn.model),repr(str(folder.file(name)))
+    if not {'frozen','frozen_idx'}<=set(start.notes or {}):
+        raise ValueError(f"{file} is a snapshot, but not the start of a run")
+    try: check_names(start.model, now, 'start')
+    except ValueError as e: raise ValueError(f"{file} is the start of another model's run: {e}") from e
     if any(not torch.equal(t, start.model[n].to(t.device)) for n,t in now.items()):
         warn(f"the learner's weights differ from the start that {where} holds: "
              "continuing with the folder's", stacklevel=5)
@@ -114,7 +116,9 @@ def read_moment(
     "Read the moment at which a round was interrupted."
     name = 'moment.safetensors'
     if not folder.has(name): return None
-    try: m = Snapshot.load(folder.file(name))
+    try:
+        m = Snapshot.load(folder.file(name))
+        check_keys(m.notes, dict(round=int, rewound=bool, first=dict), folder.file(name))
     except ValueError as e:
         raise ValueError(f"{e}. Delete it to continue after the last complete round") from e
     if m.notes['rewound'] and rewound is None:
