@@ -3,6 +3,7 @@
 d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_url': '', 'lib_path': 'fasterlth'},
   'syms': { 'fasterlth.cli': { 'fasterlth.cli._accuracies': ('cli.html#_accuracies', 'fasterlth/cli.py'),
                                'fasterlth.cli._check_options': ('cli.html#_check_options', 'fasterlth/cli.py'),
+                               'fasterlth.cli._check_out': ('cli.html#_check_out', 'fasterlth/cli.py'),
                                'fasterlth.cli._refuse': ('cli.html#_refuse', 'fasterlth/cli.py'),
                                'fasterlth.cli._write_results': ('cli.html#_write_results', 'fasterlth/cli.py'),
                                'fasterlth.cli.fasterlth': ('cli.html#fasterlth', 'fasterlth/cli.py'),
