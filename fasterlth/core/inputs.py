@@ -96,6 +96,19 @@ def make_inputs(
             raise ValueError(f"criterion {func_name(criterion)!r} needs {k}: pass {k}=…")
     return {k: _inputs[k].make(at) for k in criterion_inputs(criterion)}
 
+# %% ../../nbs/core/04_inputs.ipynb #1c49803b
+_per_weight = 'init','prev','grad','hess_grad','flow'    # inputs with a number for each weight
+
+def stand_ins(
+    criterion:Callable, # A function of the weight, and of inputs by name
+    model:nn.Module, # Any model
+    name:str # A parameter to score
+) -> dict: # Input → value for this parameter; None if an input that somebody has registered needs a batch
+    "Return values of the right type for all inputs of a criterion."
+    names,weight = criterion_inputs(criterion),unwrap(model).get_parameter(name).detach()
+    if any(_inputs[k].needs for k in names if k not in _per_weight): return None
+    return {k: weight.clone() if k in _per_weight else _inputs[k].make(Scoring(model, [name]))[name] for k in names}
+
 # %% ../../nbs/core/04_inputs.ipynb #3adf3177
 def _to_score(model, names):
     "Return the parameters to score by name, by default all floating-point ones."
