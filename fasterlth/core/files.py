@@ -78,7 +78,7 @@ def _naming(path, *ours):
     except OSError as e:
         of = None if e.filename is None else str(e.filename)
         if e.errno is None or ours and of not in (None, *map(str, ours)): raise
-        where = '' if of is None or ours else f' ({of!r})'
+        where = f' ({of!r})' if of and Path(of) in path.parents else ''
         raise OSError(e.errno, f"{os.strerror(e.errno)}{where}, so nothing was written", str(path)) from e
 
 def _sync(path, flags=0):
