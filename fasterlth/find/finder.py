@@ -24,13 +24,14 @@ from ..core.schedules import round_targets
 from ..core.masks import (broadcast_masks, dense_masks, mask_overlap,
     sparsity_by_layer, sparsity_of)
 from ..core.pruner import Pruner, warn_outputs
+from ..core.files import a_dict, whole
 from ..core.ticket import Ticket, to_json, versions
 from ..train.learner import check_learner, one_batch
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from .fingerprint import describe_function, describe_learner, differences
 from .progress import Progress
-from .folder import check_keys, hold_file, open_folder, RunFolder
+from .folder import check_record, hold_file, open_folder, RunFolder
 from .report import default_metric, remaining_axis
 from .protocol import check_train, fresh_opt, Protocol
 from .rounds import HoldRates, open_start, read_moment, read_rounds, Round, round_file
@@ -427,7 +428,7 @@ def train_from(
     of,resume = _checksum(begin, masks),None
     if file and file.exists():
         resume = Snapshot.load(file)
-        if check_keys(resume.notes, dict(first=dict, of=int), file)['of']!=of:
+        if check_record(resume.notes, file, first=a_dict, of=whole)['of']!=of:
             raise ValueError(f"{str(file)!r} is of a training with other masks or weights: "
                              "delete it, or use another file")
     def on_epoch(training, moment):

@@ -18,8 +18,9 @@ from fastai.torch_core import rank_distrib
 from fastcore.basics import patch
 
 from ..core.tensors import shortened
-from ..core.checks import check_folder, check_whole
-from ..core.files import atomic_write
+from ..core.checks import check_folder
+from ..core.files import (a_dict, a_text, atomic_write, check_fields, open_file, parse_json, reading,
+    remove_abandoned, whole)
 from .fingerprint import differences
 
 # %% ../../nbs/find/02_folder.ipynb #5750d955
@@ -83,14 +84,10 @@ class Hold:
         "Write a file completely or not at all. Raise if what is held isn't there any more."
         self.check()
         try:
-            with atomic_write(path, parents=False) as part, open(part, 'wb') as f:
-                yield f
-                f.flush()
-                os.fsync(f.fileno())
-        except OSError as e:
+            with atomic_write(path, parents=False) as part, open(part, 'wb') as f: yield f
+        except OSError:
             self.check()    # the reason may be that it has gone just now
-            if e.errno is None or e.filename is not None: raise
-            raise type(e)(e.errno, e.strerror, str(path)) from e    # a full disk
+            raise
 
 def _gone(where):
     "Return the error for what isn't there any more."
@@ -196,7 +193,9 @@ def checked_json(
     content # Anything that JSON can hold
 ) -> str:
     "Return JSON with its checksum."
-    return json.dumps(dict(crc32=crc32(json.dumps(content).encode()), content=content))
+    text = json.dumps(content)
+    parse_json(text, 'content')    # what couldn't be read isn't written
+    return json.dumps(dict(crc32=crc32(text.encode()), content=content))
 
 def write_json(
     path:str|Path, # Where to write
@@ -206,31 +205,28 @@ def write_json(
     with atomic_write(path) as part: part.write_text(checked_json(content))
 
 def read_json(
-    path:str|Path # A file from `write_json`
+    path:str|Path, # A file from `write_json`
+    **kinds # Key of its content → what it must be: a function `(value, place)` that raises, like `core.files.a_dict`
 ): # Its content
     "Read JSON and check it. Raise a `ValueError` that names the file if it is damaged."
-    try:
-        whole = json.loads(Path(path).read_text())
-        content,crc = whole['content'],whole['crc32']
-    except (ValueError,KeyError,TypeError) as e:
-        raise ValueError(f"{str(path)!r} is damaged, or not a fasterlth file: {e!r}") from e
-    if crc32(json.dumps(content).encode())!=crc: raise ValueError(f"{str(path)!r} is damaged: the checksum is wrong")
-    return content
+    fault = 'is damaged, or not a fasterlth file'
+    with open_file(path, 'JSON') as (f,_), reading(path, fault):
+        file = check_fields(parse_json(f.read(), 'it'), 'it', crc32=whole, content=lambda *_: None)
+    content = file['content']
+    if crc32(json.dumps(content).encode())!=file['crc32']:
+        raise ValueError(f"{str(path)!r} is damaged: the checksum is wrong")
+    with reading(path, fault): return check_fields(content, 'content', **kinds) if kinds else content
 
-# %% ../../nbs/find/02_folder.ipynb #a7236b21
-def check_keys(
-    content, # From `read_json`
-    types:dict, # Key → type of its value, or a tuple of types
-    file:Path # Where it comes from, for the error
+# %% ../../nbs/find/02_folder.ipynb #aae2233b
+def check_record(
+    content, # Of a file
+    file:Path, # For the error
+    **kinds # Key → what it must be, as in `read_json`
 ) -> dict: # The content
-    "Raise a `ValueError` that names file and key unless `content` is a dict with these keys."
-    wrong = f"{str(file)!r} is not the record of a run"
-    if not isinstance(content, dict): raise ValueError(f"{wrong}: it holds a {type(content).__name__}, not a dict")
-    for k,t in types.items():
-        if k not in content: raise ValueError(f"{wrong}: it has no {k!r}")
-        if not isinstance(content[k], t):
-            names = ' or '.join(o.__name__ for o in (t if isinstance(t, tuple) else (t,)))
-            raise ValueError(f"{wrong}: {k!r} must be of type {names}, not {repr(content[k])[:60]}")
+    "Raise a `ValueError` that names file and key unless `content` is a dict with at least these keys."
+    with reading(file, "is not the record of such a run"):
+        a_dict(content, 'it')
+        check_fields({k: content[k] for k in kinds if k in content}, 'it', **kinds)
     return content
 
 # %% ../../nbs/find/02_folder.ipynb #ca7fa559
@@ -239,7 +235,7 @@ _steps = 'start','rewind','moment','moment_*','round_*','masks','at_*','end_*'
 def sweep(folder):
     "Delete partial files left by killed processes."
     for o in folder.path.glob('.*.part'):
-        if o.name.split('.')[-3] in ('safetensors','json','csv'): o.unlink()
+        if o.name.split('.')[-3] in ('safetensors','json','csv'): remove_abandoned(o)
 
 class RunFolder:
     "A folder that belongs to one experiment. Without a path nothing is kept."
@@ -335,7 +331,7 @@ def experiment(self:RunFolder) -> dict: # None if there is none yet
     "Return the description of the experiment that the folder belongs to. Raise if it is of another kind."
     if not self.has('experiment.json'): return None
     file = self.file('experiment.json')
-    found = check_keys(read_json(file), dict(kind=str, experiment=dict), file)
+    found = read_json(file, kind=a_text, experiment=a_dict)
     if found['kind']==self.kind: return found['experiment']
     raise ValueError(f"path {str(self.path)!r} is the folder of a {found['kind']}, not of a {self.kind}. "
                      "Use another folder")
@@ -344,8 +340,7 @@ def experiment(self:RunFolder) -> dict: # None if there is none yet
 def seed(self:RunFolder) -> int: # None if there is none yet
     "Return the seed that the folder's experiment has."
     if (there := self.experiment) is None: return None
-    file = self.file('experiment.json')
-    return check_whole(check_keys(there, dict(seed=int), file)['seed'], f"'seed' in {str(file)!r}", 0)
+    return check_record(there, self.file('experiment.json'), seed=whole)['seed']
 
 # %% ../../nbs/find/02_folder.ipynb #9c507fde
 def _without(description, keys, at=''):

@@ -12,8 +12,10 @@ from functools import partial
 from math import inf
 from pathlib import Path
 
+from ..core.checks import check_number
+from ..core.files import a_dict, list_of, optional, whole
 from .fingerprint import describe
-from .folder import check_keys, read_json, RunFolder
+from .folder import check_record, read_json, RunFolder
 from .finder import beginning_of, LotteryTicketFinder, run_rounds, train_from
 from .controls import new_learner, Start, Trunk
 
@@ -65,8 +67,9 @@ def read_done(
     file:Path # The `done.json` of a training
 ) -> dict: # `condition`, `iterations` of an epoch, and `rows`
     "Read the results of a training. Raise a `ValueError` that names file and key if they aren't there."
-    done = check_keys(read_json(file), dict(condition=dict, iterations=int, rows=list), file)
-    for row in done['rows']: check_keys(row, dict(round=int, seconds=(int,float), best_epoch=(int,type(None))), file)
+    done = read_json(file, condition=a_dict, iterations=whole, rows=list_of(a_dict))
+    for row in done['rows']:
+        check_record(row, file, round=whole, seconds=check_number, best_epoch=optional(whole))
     return done
 
 # %% ../../nbs/find/14_trainings.ipynb #438a2029
