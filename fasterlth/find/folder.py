@@ -9,6 +9,7 @@ __all__ = []
 import json, os, tempfile, time
 from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
+from glob import escape
 from pathlib import Path
 from warnings import warn
 from weakref import WeakSet
@@ -99,6 +100,7 @@ def _gone(where):
 def _naming(where):
     "Name the argument in errors of the system."
     try: yield
+    except FileNotFoundError as e: raise _gone(where) from e
     except OSError as e: raise type(e)(e.errno, f"{where} can't be written to ({e.strerror})") from e
 
 def check_writable(
@@ -183,6 +185,7 @@ def hold_file(
     hold = _take(lock, where, open_it, lambda: False, wait)
     try:
         check_writable(path.parent, name)
+        for o in path.parent.glob(f'.{escape(path.name)}.*.part'): remove_abandoned(o)
         yield hold
     finally:
         if hold.is_there(): lock.unlink()
