@@ -136,11 +136,9 @@ def _rng(value, name):
                  loaders=list_of(optional(_loader_state)))
 
 def _opt(value, name):
-    if 'hypers' in a_dict(value, name):    # fastai's
-        check_fields(value, name, state=list_of(a_dict), hypers=list_of(a_dict))
-    else:
-        a_dict(value.get('state'), f'{name}.state')
-        list_of(a_dict)(value.get('param_groups'), f'{name}.param_groups')
+    each = list_of(a_dict)    # fastai's optimizers have a list of states and of hypers, torch's a dict and groups
+    kinds = dict(state=each if 'hypers' in a_dict(value, name) else a_dict, hypers=each, param_groups=each)
+    for k in value.keys()&kinds: kinds[k](value[k], f'{name}.{k}')    # some have more, like Lookahead
 
 _kinds = dict(model=dict_of(a_tensor), opt=optional(_opt), rng=_rng, epoch=whole, batch=whole, fit=whole,
               notes=optional(a_dict))
