@@ -102,7 +102,7 @@ def restore(self:Snapshot,
     if rng: set_random_states(self.rng, learn.dls)
     return learn
 
-# %% ../../nbs/train/02_snapshot.ipynb #7cc63d01
+# %% ../../nbs/train/02_snapshot.ipynb #8fd04ebc
 _real = partial(check_number, least=-inf)
 
 def _accepted(set_state, value, name):
@@ -126,7 +126,7 @@ def _numpy_state(value, name):
 
 def _cuda_state(value, name):
     if a_tensor(value, name).dtype!=torch.uint8 or value.shape!=(16,) or value.view(torch.int64)[1]%4:
-        raise ValueError(f"{name} must be the 16 bytes of a seed and an offset, not {tuple(value.shape)} of {value.dtype}")
+        raise ValueError(f"{name} must be 16 bytes, a seed and an offset, not {tuple(value.shape)} of {value.dtype}")
 
 def _loader_state(value, name): (_torch_state if isinstance(value, torch.Tensor) else _python_state)(value, name)
 
