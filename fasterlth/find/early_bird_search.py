@@ -17,8 +17,9 @@ from fastcore.basics import patch
 from ..core.tensors import copy_tensors
 from ..core.checks import check_whole
 from ..core.criteria import l1_norm
-from ..core.masks import pack_mask, sparsity_by_layer, unpack_mask
-from ..core.files import load_tensors, pack_tree, save_tensors, unpack_tree
+from ..core.masks import pack_mask, sparsity_by_layer
+from ..core.files import a_shape, a_tensor, check_fields, dict_of, list_of, load_tensors, optional
+from ..core.files import pack_tree, reading, save_tensors, unpack_shaped, unpack_tree, whole
 from ..core.ticket import Ticket, to_json
 from ..train.learner import check_learner
 from ..train.snapshot import Snapshot
@@ -38,9 +39,13 @@ def _pack(masks):
     shapes = {n: list(m.shape) for n,m in masks[0].items()} if masks else {}
     return dict(shapes=shapes, masks=[{n: pack_mask(m) for n,m in ms.items()} for ms in masks])
 
-def _unpack(packed):
-    "Invert `_pack`."
-    return [{n: unpack_mask(m, packed['shapes'][n]) for n,m in ms.items()} for ms in packed['masks']]
+def _unpack(packed, where='search'):
+    "Invert `_pack`. Raise an error that names the place, within a file, of what doesn't fit."
+    check_fields(packed, where, shapes=dict_of(a_shape), masks=list_of(dict_of(a_tensor)))
+    shapes = packed['shapes']
+    for i,ms in enumerate(packed['masks']):
+        if list(ms)!=list(shapes): raise ValueError(f"{where}.masks[{i}] has other names than {where}.shapes")
+    return [{n: unpack_shaped(m, shapes[n], f'{where}.shapes.{n}') for n,m in ms.items()} for ms in packed['masks']]
 
 @dataclass(frozen=True)
 class Search:
@@ -59,8 +64,12 @@ class Search:
     def load(cls, path:str|Path):
         "Read a search from a file that `save` wrote."
         tensors,meta = load_tensors(path, 'search')
-        o = unpack_tree(meta, tensors)
-        return cls(_unpack(o['masks']), o['found'], o['n_epochs'])
+        with reading(path, "can't be read as a search"):
+            o = unpack_tree(meta, tensors, 'search')
+            check_fields(o, 'search', masks=lambda masks,_: masks, found=optional(whole), n_epochs=whole)
+            masks,found = _unpack(o['masks'], 'search.masks'),o['found']
+            if found is not None: check_whole(found, 'search.found', 1, len(masks), 'an epoch')
+            return cls(masks, found, o['n_epochs'])
 
 # %% ../../nbs/find/09_early_bird_search.ipynb #f60c06c6
 class EarlyBirdFinder:

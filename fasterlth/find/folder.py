@@ -16,7 +16,7 @@ from fastai.torch_core import rank_distrib
 
 from ..core.tensors import shortened
 from ..core.checks import check_folder
-from ..core.files import atomic_write
+from ..core.files import atomic_write, check_fields, open_file, parse_json, reading, whole
 from .fingerprint import differences
 
 # %% ../../nbs/find/02_folder.ipynb #05e44390
@@ -61,20 +61,22 @@ def write_json(
     content # Anything that JSON can hold
 ):
     "Write JSON with its checksum, completely or not at all."
-    crc = crc32(json.dumps(content).encode())
-    with atomic_write(path) as part: part.write_text(json.dumps(dict(crc32=crc, content=content)))
+    text = json.dumps(content)
+    parse_json(text, 'content')    # what couldn't be read isn't written
+    with atomic_write(path) as part: part.write_text(json.dumps(dict(crc32=crc32(text.encode()), content=content)))
 
 def read_json(
-    path:str|Path # A file from `write_json`
+    path:str|Path, # A file from `write_json`
+    **kinds # Key of its content → what it must be: a function `(value, place)` that raises, like `core.files.a_dict`
 ): # Its content
     "Read JSON and check it. Raise a `ValueError` that names the file if it is damaged."
-    try:
-        whole = json.loads(Path(path).read_text())
-        content,crc = whole['content'],whole['crc32']
-    except (ValueError,KeyError,TypeError) as e:
-        raise ValueError(f"{str(path)!r} is damaged, or not a fasterlth file: {e!r}") from e
-    if crc32(json.dumps(content).encode())!=crc: raise ValueError(f"{str(path)!r} is damaged: the checksum is wrong")
-    return content
+    fault = 'is damaged, or not a fasterlth file'
+    with open_file(path, 'JSON') as (f,_), reading(path, fault):
+        file = check_fields(parse_json(f.read(), 'it'), 'it', crc32=whole, content=lambda *_: None)
+    content = file['content']
+    if crc32(json.dumps(content).encode())!=file['crc32']:
+        raise ValueError(f"{str(path)!r} is damaged: the checksum is wrong")
+    with reading(path, fault): return check_fields(content, 'content', **kinds) if kinds else content
 
 # %% ../../nbs/find/02_folder.ipynb #ca7fa559
 _steps = 'start','rewind','moment','moment_*','round_*','masks','at_*','end_*'

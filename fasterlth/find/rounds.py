@@ -14,8 +14,9 @@ import torch
 from fastai.callback.core import Callback
 
 from ..core.tensors import model_tensors
-from ..core.masks import pack_mask, unpack_mask
-from ..core.files import load_tensors, save_tensors
+from ..core.checks import check_number
+from ..core.files import a_shape, check_fields, dict_of, list_of, load_tensors, plain, whole
+from ..core.files import pack_masked, reading, save_tensors, unpack_masked
 from ..train.snapshot import Snapshot
 from .folder import RunFolder
 from .protocol import Protocol
@@ -33,19 +34,21 @@ class Round:
 
     def save(self, path:str|Path):
         "Write the round to one file."
-        masks = {f'mask.{n}': pack_mask(m) for n,m in self.masks.items()}
-        weights = {f'weights.{n}': w for n,w in self.weights.items()}
-        meta = dict(row=self.row, epochs=self.epochs, rates=self.rates, seconds=self.seconds,
-                    shapes={n: list(m.shape) for n,m in self.masks.items()})
-        save_tensors(path, masks|weights, meta, 'round')
+        tensors,shapes = pack_masked(self.masks, self.weights)
+        meta = dict(row=self.row, epochs=self.epochs, rates=self.rates, seconds=self.seconds, shapes=shapes)
+        save_tensors(path, tensors, meta, 'round')
 
     @classmethod
     def load(cls, path:str|Path):
         "Read a round from a file that `save` wrote."
         tensors,meta = load_tensors(path, 'round')
-        masks = {n: unpack_mask(tensors.pop(f'mask.{n}'), s) for n,s in meta.pop('shapes').items()}
-        weights = {n.removeprefix('weights.'): t for n,t in tensors.items()}
-        return cls(**meta, masks=masks, weights=weights)
+        table_row = dict_of(plain)
+        with reading(path, "can't be read as a round"):
+            check_fields(meta, 'meta', row=table_row, epochs=list_of(table_row), rates=list_of(check_number),
+                         seconds=check_number, shapes=dict_of(a_shape))
+            whole(meta['row'].get('round'), 'meta.row.round')
+            masks,weights = unpack_masked(tensors, meta.pop('shapes'))
+            return cls(**meta, masks=masks, weights=weights)
 
 # %% ../../nbs/find/05_rounds.ipynb #31eb7331
 class HoldRates(Callback):

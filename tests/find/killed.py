@@ -77,6 +77,7 @@ def halved(kill_at=None):
     "Count the files that are synced from now on, and be killed when half of one is written."
     n,fsync = [0],os.fsync
     def _fsync(fd):
+        if os.path.isdir(f'/proc/self/fd/{fd}'): return fsync(fd)
         if n[0]==kill_at:
             os.ftruncate(fd, os.fstat(fd).st_size//2)
             os.kill(os.getpid(), signal.SIGKILL)
