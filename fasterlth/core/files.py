@@ -91,11 +91,13 @@ def _sync(path, flags=0):
 
 @contextmanager
 def atomic_write(
-    path:str|Path # A file; its folder is created
+    path:str|Path, # A file
+    parents:bool=True # Create its folder
 ): # The temporary path to write to
     "Write a file under a temporary name, and rename it to `path` if nothing goes wrong."
     path = Path(check_type(path, 'path', (str,os.PathLike), 'the path of a file'))
-    with _naming(path): path.parent.mkdir(parents=True, exist_ok=True)
+    if parents:
+        with _naming(path): path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_dir(): raise ValueError(f"path {str(path)!r} is a folder: name a file in it")
     if path.exists() and not path.is_file(): raise ValueError(f"path {str(path)!r} is a device or a pipe: name a file")
     with _naming(path): part,fd = _create_part(path)
@@ -221,7 +223,7 @@ def _checksums(tensors, text, fmt):
     return {**{k: crc(t) for k,t in tensors.items()}, '': crc32(text.encode())}
 
 def save_tensors(
-    path:str|Path, # Where to; folders are created, an existing file is replaced
+    path:str|Path, # Where to; folders are created, an existing file is replaced. Or a file open for writing
     tensors:dict, # Name → tensor
     meta, # Anything that JSON can hold
     kind:str # What the file is: `'ticket'`, `'snapshot'`
@@ -234,6 +236,9 @@ def save_tensors(
     parse_json(text, 'meta')    # what couldn't be read isn't written
     sums = json.dumps(_checksums(tensors, text, _format))
     data = save(tensors, dict(fasterlth=kind, format=str(_format), meta=text, crc32=sums))
+    if hasattr(path, 'write'):
+        path.write(data)
+        return path
     with atomic_write(path) as part: part.write_bytes(data)
     return Path(path)
 

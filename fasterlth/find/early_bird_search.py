@@ -18,7 +18,7 @@ from ..core.tensors import copy_tensors
 from ..core.checks import check_whole
 from ..core.criteria import l1_norm
 from ..core.masks import pack_mask, sparsity_by_layer
-from ..core.files import a_shape, a_tensor, check_fields, dict_of, list_of, load_tensors, optional
+from ..core.files import a_dict, a_shape, a_tensor, check_fields, dict_of, list_of, load_tensors, optional
 from ..core.files import pack_tree, reading, save_tensors, unpack_shaped, unpack_tree, whole
 from ..core.ticket import Ticket, to_json
 from ..train.learner import check_learner
@@ -26,7 +26,7 @@ from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.training import Training
 from .fingerprint import describe_function, describe_learner, differences
-from .folder import open_folder, RunFolder
+from .folder import check_record, open_folder, RunFolder
 from .protocol import check_train, Protocol
 from .rounds import open_start
 from .costs import cost_table, epoch_flops
@@ -131,9 +131,9 @@ def _open_run(self:EarlyBirdFinder, train:Callable):
     "Begin a search, or take over the start that the folder holds."
     folder,begun = self.folder,set(self.folder.steps())-{'start.safetensors'}
     if self.protocol.start is not None: self.protocol.reset()    # an interrupted training may have left other data
-    seed = self.seed if self.seed is not None else (folder.experiment or {}).get('seed')
+    seed = self.seed if self.seed is not None else folder.seed
     if seed is None: seed = int(torch.randint(2**31, ()))
-    open_folder(folder, self._describe(train, seed), () if begun else ('train',))
+    open_folder(folder, self._describe(train, seed), () if begun else ('train','settings.criteria'))
     open_start(folder, self.protocol, seed)
     self.train,self.seed = train,seed
 
@@ -147,15 +147,22 @@ def is_finished(self:EarlyBirdFinder) -> bool:
 def _resume_moment(self:EarlyBirdFinder) -> Snapshot:
     "Return the moment at which the search was interrupted, None if it hasn't begun."
     if not self.folder.has('moment.safetensors'): return None
-    try: return Snapshot.load(self.folder.file('moment.safetensors'))
+    file = self.folder.file('moment.safetensors')
+    try:
+        m = Snapshot.load(file)
+        check_record(m.notes, file, search=a_dict)
     except ValueError as e: raise ValueError(f"{e}. Delete it to begin the search again") from e
+    return m
 
 @patch
 def _read_search(self:EarlyBirdFinder) -> Search: # None if it isn't finished
     "Read what a finished search left."
     if not self.folder.has('masks.safetensors'): return None
-    search = Search.load(self.folder.file('masks.safetensors'))
-    ticket = None if search.found is None else Ticket.load(self.folder.file('ticket.safetensors'))
+    search,name = Search.load(self.folder.file('masks.safetensors')),'ticket.safetensors'
+    if search.found is not None and not self.folder.has(name):
+        raise ValueError(f"{str(self.folder.file(name))!r} is missing, but by masks.safetensors a ticket was found in "
+                         f"epoch {search.found}. Put it back, or delete masks.safetensors to search again")
+    ticket = None if search.found is None else Ticket.load(self.folder.file(name))
     self.callback.reset(search.masks, search.found, ticket)
     self.folder.remove('moment.safetensors')    # the process may have been killed just before
     return search
@@ -170,7 +177,7 @@ def find_early_bird(self:EarlyBirdFinder,
     Raise a `ValueError` if they didn't settle; `plot()` shows how close they came.
     With a `path`, an interrupted search continues where it stopped."""
     check_train(train)
-    with self.folder.held(self.is_finished):
+    with self.folder.held(self.is_finished, new=self.protocol.start is None):
         if self.search is None:
             self._open_run(train)
             self.search = self._read_search() or self._search()
