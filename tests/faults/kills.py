@@ -1,9 +1,12 @@
 """Runs that are killed by SIGKILL, once or several times, and continued: they must end as if undisturbed.
 
 Each run is a process forked from this one, which has fastai imported already. It is killed at a random instant, or at one
-of its operations on files: before it, after it, or when half of the new file is written."""
+of its operations on files: before it, after it, or when half of the new file is written.
+
+    python -m tests.faults.kills RUN at OPERATION ...    # at each such operation: replace, unlink, fsync ...
+    python -m tests.faults.kills RUN N                   # N times, each at three random instants in a row"""
 import contextlib, json, os, random, signal, sys, tempfile, time, traceback, warnings
-from functools import cache
+from functools import cache, partial
 from itertools import count
 
 import torch
@@ -144,11 +147,11 @@ def killed_at_instants(run, parts, again=False):
             if again and (bad := verdict(run, finish(run, folder), folder, kills)): return f'{bad}, when read again'
             return None
 
-def at_moments(name):
-    "Yield a trial for each operation of a run."
+def at_moments(name, operations=_operations):
+    "Yield a trial for each moment of a run's operations."
     run = runs()[name]
     for at,when,op in moments(whole(name).ops):
-        yield Trial('kill', f'{name}: {when} {op} {at}', lambda at=at, when=when: killed_at_moment(run, at, when))
+        if op in operations: yield Trial('kill', f'{name}: {when} {op} {at}', lambda at=at, when=when: killed_at_moment(run, at, when))
 
 def _moment_trial(run, rng):
     part,when = rng.random(),rng.choice(('before','after','after','half'))
@@ -173,3 +176,19 @@ def trials(rng):
             run = runs()[name]
             make = _instant_trial if run.jobs>1 or rng.random()<.6 else _moment_trial
             yield make(run, rng)
+
+def in_a_row(name, n):
+    "Yield trials that kill a run at three random instants in its first half."
+    rng = random.Random(0)
+    for _ in range(n):
+        parts = [rng.uniform(.03, .5) for _ in range(3)]
+        yield Trial('kill', f'{name}: at {parts}', partial(killed_at_instants, runs()[name], parts))
+
+def main(name, *how):
+    "Kill one run, print what went wrong, and how often it was tried."
+    trials = list(at_moments(name, how[1:]) if how[0]=='at' else in_a_row(name, int(how[0])))
+    bad = [f'{t.name}: {o}' for t in trials if (o := t.call())]
+    print(*bad, f"{len(bad) or 'none'} of {len(trials)} went wrong", sep='\n')
+    return int(bool(bad))
+
+if __name__=='__main__': sys.exit(main(*sys.argv[1:]))
