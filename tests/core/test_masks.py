@@ -69,7 +69,7 @@ def test_masks_are_exact_nested_and_whole(net, granularity, context, steps, seed
         return Pruner(context=context, criterion=partial(random_score, seed=seed)).step(net, target, masks, layers)
     for i,s in enumerate(steps):
         new = step(s, masks, i)
-        for n,(w,_,gs) in layers.items():
+        for n,(w,_,gs,_) in layers.items():
             assert new[n].shape==w.shape and new[n].any()
             assert masks is None or not (new[n]&~masks[n]).any()
             assert torch.equal(gs.expand(gs.contract(new[n])), new[n])    # groups are kept or pruned whole
@@ -90,7 +90,7 @@ def test_n_of_m_along_the_inputs(nm, layer):
     n,m = map(int, nm.split(':'))
     layers = prunable(layer, nm)
     masks = make_masks(layers, 100*(1-n/m))
-    for k,(w,_,gs) in layers.items():
+    for k,(w,_,gs,_) in layers.items():
         blocks = gs.to_blocks(masks[k])
         assert (blocks.sum(1)==n).all()
         s = gs.to_blocks(w.detach().abs())
