@@ -18,7 +18,7 @@ from torch import nn
 from .checks import check_choice, check_sparsity, check_whole, func_name
 from .granularity import check_granularity
 from .criteria import l1_norm
-from .inputs import Scoring, criterion_inputs, list_inputs, make_inputs
+from .inputs import Scoring, criterion_inputs, list_inputs, make_inputs, stand_ins
 from .prunable import by_layer, prunable
 from .ranking import count_true, lowest
 from .masks import check_masks
@@ -28,11 +28,15 @@ def _full(t):
     "Return half precision in float32, where squares of small numbers aren't zero."
     return t.detach().float() if t.dtype in (torch.float16,torch.bfloat16) else t.detach()
 
-def _reduced(groups, s, criterion, name):
-    "Return the scores of groups, and whether all are the same. Raise unless there is a number for each weight."
+def _check_scores(groups, s, criterion, name):
+    "Raise unless there is a number for each weight."
     if not isinstance(s, torch.Tensor) or s.shape!=groups.shape:
         raise ValueError(f"criterion {func_name(criterion)!r} must return scores of the shape {groups.shape} "
                          f"for {name}, not {getattr(s, 'shape', s)}")
+
+def _reduced(groups, s, criterion, name):
+    "Return the scores of groups, and whether all are the same."
+    _check_scores(groups, s, criterion, name)
     res = groups.reduce(s.detach() if s.is_floating_point() else s.detach().float())
     low = res.amin()
     if low.isnan():
@@ -65,6 +69,25 @@ def group_scores(
     if flat: warn(f"criterion {func_name(criterion)!r} gives all groups of {', '.join(flat)} the same score: "
                   "ties are pruned in index order", stacklevel=3)
     return res
+
+# %% ../../nbs/core/09_pruner.ipynb #6c2daf1f
+def try_criterion(
+    model:nn.Module, # Any model
+    layers:dict, # From `prunable`
+    criterion:Callable # Function of a weight
+):
+    "Raise unless a criterion can be called, and returns a number for each weight."
+    name,o = min(layers.items(), key=lambda kv: kv[1].weight.numel())
+    inputs = stand_ins(criterion, model, name)
+    if inputs is None: return
+    given = {k: _full(v) if isinstance(v, torch.Tensor) else v for k,v in inputs.items()}
+    devices = [o.weight.device] if o.weight.is_cuda else []
+    try:
+        with torch.random.fork_rng(devices), torch.no_grad(): scores = criterion(_full(o.weight), **given)
+    except Exception as e:
+        error = TypeError if isinstance(e, TypeError) else ValueError
+        raise error(f"criterion {func_name(criterion)!r} can't score {name}: {e}") from e
+    _check_scores(o.groups, scores, criterion, name)
 
 # %% ../../nbs/core/09_pruner.ipynb #7538104d
 def _check_target(name, groups, target, context, round_to):

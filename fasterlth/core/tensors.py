@@ -85,7 +85,45 @@ def copy_tensors(
     return model
 
 # %% ../../nbs/core/00_tensors.ipynb #133acdc2
+class _State:
+    "Hold everything about a model that may change while it is lent out."
+    def __init__(self, model, weights):
+        self.modes = [(m,m.training) for m in model.modules()]
+        self.places = [(d,dict(d)) for m in model.modules() for d in (m._parameters,m._buffers)]
+        buffers = [id(t) for m in model.modules() for t in m._buffers.values()]
+        # what isn't a leaf is computed at each pass, like AWD_LSTM's dropped weights
+        tensors = {id(t): t for _,d in self.places for t in d.values() if t is not None and t.is_leaf}
+        self.tensors = [(t,t.data,t.requires_grad) for t in tensors.values()]
+        self.grads = [(t,t.grad,None if t.grad is None else t.grad.data) for t in tensors.values()]
+        self.values = [(t,t.detach().clone()) for i,t in tensors.items() if weights or i in buffers]
+
+    @torch.no_grad()
+    def restore(self):
+        "Put everything back."
+        for m,mode in self.modes: m.training = mode
+        for d,tensors in self.places:
+            if any(d.get(n) is not t for n,t in tensors.items()) or len(d)>len(tensors):
+                d.clear()
+                d.update(tensors)
+        for t,data,requires_grad in self.tensors:
+            t.data = data
+            t.requires_grad_(requires_grad)
+        for t,grad,data in self.grads:
+            if grad is not None: grad.data = data    # `model.to` changes gradients, too
+            t.grad = grad
+        for t,value in self.values: t.copy_(value)
+
+# %% ../../nbs/core/00_tensors.ipynb #c20a3b82
 def _cuda_devices(model): return list({t.device for t in model_tensors(model).values() if t.device.type=='cuda'})
+
+@contextmanager
+def _random_numbers(devices, seed):
+    "Leave torch's random state as it was. With a seed, draw the same numbers inside each time."
+    with torch.random.fork_rng(devices):
+        if seed is not None:
+            for g in (torch.default_generator, *(torch.cuda.default_generators[d.index] for d in devices)):
+                g.manual_seed(seed)
+        yield
 
 @contextmanager
 def lend(
@@ -93,24 +131,22 @@ def lend(
     training:bool=None, # Mode to put it into; by default each module keeps its own
     grad:bool=False, # Compute gradients inside
     requires_grad:Iterable=(), # Parameters that need gradients inside, even if they are frozen
-    weights:bool=False, # Restore the parameters' values as well
+    dtype:torch.dtype=None, # Precision of parameters and buffers inside, default their own
+    weights:bool=False, # Restore the parameters' values as well, which costs a copy
+    seed:int=None, # For torch's random numbers inside; default they go on from where they are
     hooks:Iterable=() # Handles of hooks to remove afterwards
 ):
     "Lend a model out, and restore it afterwards."
-    modes = [(m,m.training) for m in model.modules()]
-    flags = [(p,p.requires_grad) for p in requires_grad]
-    kept = model_tensors(model) if weights else dict(unwrap(model).named_buffers())
-    values = {n: t.detach().clone() for n,t in kept.items()}
+    hooks,before = list(hooks),_State(model, weights)
     try:
         if training is not None: model.train(training)
-        for p,_ in flags: p.requires_grad_(True)
-        with torch.random.fork_rng(_cuda_devices(model)), torch.set_grad_enabled(grad): yield model
+        if dtype is not None:    # the tensors stay the same objects, so that shared ones stay shared
+            for t,data,_ in before.tensors: t.data = data.to(dtype) if data.is_floating_point() else data
+        for p in requires_grad: p.requires_grad_(True)
+        with _random_numbers(_cuda_devices(model), seed), torch.set_grad_enabled(grad): yield model
     finally:
         for h in hooks: h.remove()
-        for m,was in modes: m.training = was
-        for p,was in flags: p.requires_grad_(was)
-        with torch.no_grad():
-            for n,t in kept.items(): t.copy_(values[n])
+        before.restore()
 
 # %% ../../nbs/core/00_tensors.ipynb #bb0d2cea
 def evaluating(

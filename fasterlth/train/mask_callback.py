@@ -16,7 +16,7 @@ from fastai.optimizer import lamb_step, larc_layer_lr
 from fastcore.basics import patch
 
 from ..core.tensors import parameters_by_name
-from ..core.masks import apply_masks
+from ..core.masks import apply_masks, as_bits, bit_mask, zero_pruned
 from ..core.ticket import Ticket
 from .learner import check_learner, events, is_validating
 
@@ -65,10 +65,9 @@ def _norms_matter(learn):
 # %% ../../nbs/train/03_mask_callback.ipynb #0cc838d8
 _mul_ = torch.foreach.mul_ if hasattr(torch, 'foreach') else torch._foreach_mul_    # public from torch 2.15
 
-def _multiply(tensors, factors):
-    "Multiply all tensors in place, in one call."
-    if tensors:
-        with torch.no_grad(): _mul_(tensors, factors)
+def _zero_pruned(tensors, factors):
+    "Zero what is pruned in all tensors, in one call."
+    if tensors: _mul_([as_bits(t) for t in tensors], factors)
 
 # %% ../../nbs/train/03_mask_callback.ipynb #8a1433d2
 class MaskCallback(GuardedCallback):
@@ -86,14 +85,13 @@ class MaskCallback(GuardedCallback):
         if event_name in self._needed: return super().__call__(event_name)
 
     def prepare(self):
-        "Hold the parameters that have pruned weights, and float masks of their type and layout."
+        "Hold the parameters that have pruned weights, and their masks as whole numbers."
         params = parameters_by_name(self.learn.model)
         pruned = [(params[n],m) for n,m in self.masks.items() if not m.all()]
-        factors = [torch.empty_like(p, requires_grad=False).copy_(m) for p,m in pruned]
-        self.held = [p for p,_ in pruned],factors
+        self.held = [p for p,_ in pruned],[bit_mask(m, p) for p,m in pruned]
     def enforce(self):
         "Zero the pruned weights."
-        _multiply(*self.held)
+        _zero_pruned(*self.held)
     def release(self):
         "Drop what `prepare` holds."
         self.held = [],[]
@@ -108,7 +106,7 @@ class MaskCallback(GuardedCallback):
         if self._others_may_write: self.enforce()
     def after_backward(self):
         pruned = [(p.grad,m) for p,m in zip(*self.held) if p.grad is not None]
-        _multiply([g for g,_ in pruned], [m for _,m in pruned])
+        _zero_pruned([g for g,_ in pruned], [m for _,m in pruned])
     def after_step(self): self.enforce()
     def before_validate(self): self.enforce()
     def after_fit(self):
@@ -140,7 +138,7 @@ def mask_opt_state(
     states = getattr(opt, 'opt', opt).state
     for n,m in masks.items():
         for t in states.get(params[n], {}).values():
-            if isinstance(t, torch.Tensor) and t.shape==m.shape: t.mul_(m.to(t.device))
+            if isinstance(t, torch.Tensor) and t.shape==m.shape: zero_pruned(t, m)
 
 # %% ../../nbs/train/03_mask_callback.ipynb #c1d8e3f5
 @patch

@@ -198,3 +198,20 @@ def test_warnings_point_at_the_caller():
             warnings.simplefilter('always')
             call()
         assert seen and {o.filename for o in seen}=={__file__}
+
+@pytest.mark.parametrize('dtype', [torch.float32, torch.float64, torch.float16, torch.bfloat16])
+def test_pruned_means_zero_whatever_was_there(dtype):
+    net = nn.Linear(4, 2).to(dtype)
+    masks = {'weight': torch.tensor([[True,False,False,False]]*2)}
+    kept = net.weight.detach()[:,0].clone()
+    with torch.no_grad(): net.weight[:,1:] = torch.tensor([float('inf'),-float('inf'),float('nan')]).to(dtype)
+    apply_masks(net, masks)
+    assert torch.equal(net.weight[:,0], kept) and not net.weight[:,1:].count_nonzero() and not net.weight[:,1:].signbit().any()
+
+def test_masks_on_removes_infinities_that_a_step_makes():
+    net = nn.Linear(4, 2); masks = {'weight': torch.tensor([[True,False,True,False]]*2)}
+    opt = torch.optim.SGD(net.parameters(), 1.)
+    with masks_on(net, masks):
+        net.weight.grad = torch.tensor([[1,float('inf'),1,float('nan')]]*2); net.bias.grad = torch.zeros(2)
+        opt.step()
+        assert net.weight.isfinite().all() and not net.weight[:,[1,3]].count_nonzero()
