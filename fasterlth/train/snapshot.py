@@ -105,7 +105,7 @@ class Snapshot:
         when = f'epoch {self.epoch}, batch {self.batch}'
         return f'Snapshot({when}: {len(self.model)} tensors, {n:,} values, {more})'
 
-# %% ../../nbs/train/02_snapshot.ipynb #ac6f8f51
+# %% ../../nbs/train/02_snapshot.ipynb #9e0189fc
 def _layout(state):
     "Return what two states must share: for fastai's optimizers numbers of groups and states, for torch's sizes of groups."
     if 'hypers' in state: return {k: len(state[k]) for k in ('state','hypers')}
@@ -129,7 +129,8 @@ def _check_kind(learn, opt, opt_is):
 def _check_new(learn, opt, opt_is):
     "Raise unless the optimizer that the next fit creates is the one that the snapshot's learner would have created."
     _check_kind(learn, opt, opt_is)
-    if opt_is and (here := _settings(opt))!=opt_is['settings']: _refuse(f"settings {opt_is['settings']}", here)
+    there = opt_is and opt_is['settings']
+    if there and there!=(here := _settings(opt)): _refuse(f'settings {there}', here)
 
 def _check_layout(opt, saved):
     "Raise unless two optimizers have the same groups, numbers of parameters, and hyper-parameters."
