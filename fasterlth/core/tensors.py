@@ -65,16 +65,21 @@ def shortened(
     "Join the first `n` items, and say how many more there are."
     return '; '.join(items[:n]) + (f'; and {len(items)-n} more' if len(items)>n else '')
 
+def _number_kind(t):
+    return 'complex' if t.is_complex() else 'real' if t.is_floating_point() else 'bool' if t.dtype==torch.bool else 'whole'
+
 def check_names(
     have:dict, # Name → tensor, of a ticket, a file or a snapshot
     want:dict, # Name → tensor, of the model
     what:str # What `have` is, for the error: `'ticket'`, `'snapshot'`
 ):
-    "Raise a `ValueError` that lists the differences if names or shapes differ."
+    "Raise a `ValueError` that lists the differences if names, shapes or kinds of numbers differ."
     odd = [f'{n} is missing from the model' for n in have if n not in want]
     odd += [f'{n} is missing from the {what}' for n in want if n not in have]
     odd += [f'{n} is {tuple(have[n].shape)} in the {what}, {tuple(want[n].shape)} in the model'
             for n in have if n in want and have[n].shape!=want[n].shape]
+    odd += [f'{n} is {str(have[n].dtype)[6:]} in the {what}, {str(want[n].dtype)[6:]} in the model'
+            for n in have if n in want and _number_kind(have[n])!=_number_kind(want[n])]
     if odd: raise ValueError(f"the {what} doesn't fit the model: {shortened(odd, 8)}")
 
 @torch.no_grad()
