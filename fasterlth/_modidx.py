@@ -1402,6 +1402,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                           'fasterlth.train.snapshot._numpy_state': ( 'train/snapshot.html#_numpy_state',
                                                                                      'fasterlth/train/snapshot.py'),
                                           'fasterlth.train.snapshot._opt': ('train/snapshot.html#_opt', 'fasterlth/train/snapshot.py'),
+                                          'fasterlth.train.snapshot._opt_is': ( 'train/snapshot.html#_opt_is',
+                                                                                'fasterlth/train/snapshot.py'),
                                           'fasterlth.train.snapshot._python_state': ( 'train/snapshot.html#_python_state',
                                                                                       'fasterlth/train/snapshot.py'),
                                           'fasterlth.train.snapshot._refuse': ( 'train/snapshot.html#_refuse',

@@ -321,8 +321,14 @@ def _opt(value, name):
     kinds = dict(state=each if 'hypers' in a_dict(value, name) else a_dict, hypers=each, param_groups=each)
     for k in value.keys()&kinds: kinds[k](value[k], f'{name}.{k}')    # some have more, like Lookahead
 
+_text = partial(check_type, types=str, what='text')
+
+def _opt_is(value, name):
+    check_fields(value, name, kind=_text, groups=list_of(list_of(_text)), frozen_idx=whole, frozen=list_of(_text),
+                 graded=list_of(_text), settings=optional(list_of(a_dict)))
+
 _kinds = dict(model=dict_of(a_tensor), opt=optional(_opt), rng=_rng, epoch=whole, batch=whole, fit=whole,
-              notes=optional(a_dict))
+              notes=optional(a_dict), opt_is=optional(_opt_is))
 
 @patch
 def save(self:Snapshot, path:str|Path) -> Path:
