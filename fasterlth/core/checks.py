@@ -199,7 +199,7 @@ def check_keywords(
     if odd := [k for k in given if k not in known]:
         raise TypeError(f"{where} has no argument {odd[0]!r}: it takes {', '.join(known)}")
 
-# %% ../../nbs/core/01_checks.ipynb #7e8434dc
+# %% ../../nbs/core/01_checks.ipynb #dcac1504
 def check_model(
     value, # Value of the argument
     name:str='model' # The argument's name, for the error
@@ -234,7 +234,7 @@ def check_frame(
     from pandas import DataFrame
     if not isinstance(value, DataFrame): raise TypeError(wrong(name, 'a DataFrame', value))
     if lacking := [c for c in columns if c not in value]:
-        raise ValueError(f"{name} must have the column {lacking[0]!r}, but it has {', '.join(map(str, value)) or 'none'}")
+        raise ValueError(f"{name} must have the column {lacking[0]!r}, but has {', '.join(map(str, value)) or 'none'}")
     return value
 
 # %% ../../nbs/core/01_checks.ipynb #bb6cde9f
@@ -354,7 +354,7 @@ def check_batches(
     if batches is None: return None
     if not isinstance(batches, Iterable): raise TypeError(wrong(name, 'a list of batches (x, y)', batches))
     batches = list(batches)
-    if not batches: raise ValueError(f"{name} must hold batches (x, y), but holds none: was it an iterator read before?")
+    if not batches: raise ValueError(f"{name} must hold batches (x, y), but holds none: has the iterator been read?")
     for b in batches:
         if not isinstance(b, (tuple,list)) or len(b)<2:
             raise ValueError(f"{name} must hold batches (x, y), but holds {shown(b)}")
