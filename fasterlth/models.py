@@ -123,8 +123,9 @@ class BasicBlock(nn.Module):
 def _n_blocks(depth):
     "Return the number of blocks in each stage."
     what = '6n+2, like 20 or 32, or a list of the blocks of each stage'
-    if isinstance(depth, (tuple,list)) and 0<len(depth)<10: return [check_whole(o, 'depth', 1, 1000) for o in depth]
-    if isinstance(depth, (tuple,list)): raise ValueError(wrong('depth', what, depth))
+    if isinstance(depth, (tuple,list)):
+        if not 0<len(depth)<10: raise ValueError(wrong('depth', what, depth))
+        return [check_whole(o, 'depth', 1, 1000, 'a number of blocks in each stage') for o in depth]
     n = check_whole(depth, 'depth', 8, 10_000, what)
     if (n-2)%6: raise ValueError(wrong('depth', what, depth))
     return [(n-2)//6]*3

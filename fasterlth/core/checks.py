@@ -310,7 +310,7 @@ def check_by_layer(
     name:str='sparsity' # The argument's name, for the error
 ) -> dict:
     "Raise unless `value` is a dict by layer, with at least one."
-    if not value: raise ValueError(f"{name} is an empty dict: give a percent for at least one layer")
+    if not value: raise ValueError(f"{name} is an empty dict: give a value for at least one layer")
     for k in value:
         if not isinstance(k, (str,type)): raise TypeError(wrong(f"a key of {name}", 'a name, a pattern or a type', k))
     return value
