@@ -17,7 +17,7 @@ from fastai.learner import Learner
 from fastcore.basics import patch
 from torch import nn
 
-from ..core.checks import require
+from ..core.checks import check_flag, check_model, require
 from ..core.masks import apply_masks, check_masks
 from ..core.tensors import unwrap
 from ..train.learner import check_learner, one_batch
@@ -272,10 +272,11 @@ def _masked_copy(model, masks):
 def _shrink(model, masks, xb, exact):
     "Check the arguments, plan and cut."
     model = unwrap(model)
+    exact = check_flag(exact, 'exact')
+    check_masks(masks, dict(check_model(model).named_parameters()))
     check_network(model, xb)
     if len(xb)<2: raise ValueError("xb must have at least 2 items, to show which channels depend on the input")
     params = dict(model.named_parameters())
-    check_masks(masks, params)
     masked = _masked_copy(model, masks)
     dead,graph = _dead_filters(masked, masks),_Graph(masked, xb)
     seen = _seen_inputs(masked, xb)
