@@ -43,7 +43,7 @@ def split_axes(
         res += [Axis(o, role, dim, sizes.get(o, n//known)) for o in names]
     return res
 
-# %% ../../nbs/core/02_granularity.ipynb #778f4191
+# %% ../../nbs/core/02_granularity.ipynb #3baa1ec3
 def _check_groups(o):
     "Raise unless the fields of `Groups` go together."
     for k in ('shape','view','dims'):
@@ -63,6 +63,7 @@ def _check_size(x, name, shape):
     what = f'a tensor of {math.prod(shape)} values, like {tuple(shape)}'
     if check_tensor(x, name, what).numel()!=math.prod(shape): raise ValueError(wrong(name, what, x))
 
+# %% ../../nbs/core/02_granularity.ipynb #778f4191
 @dataclass(frozen=True)
 class Groups:
     "Group the weights of one tensor that are kept or pruned together."
