@@ -1044,6 +1044,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'fasterlth.ship.shrink._Seen': ('ship/shrink.html#_seen', 'fasterlth/ship/shrink.py'),
                                        'fasterlth.ship.shrink._Shrunk': ('ship/shrink.html#_shrunk', 'fasterlth/ship/shrink.py'),
                                        'fasterlth.ship.shrink._carry_state': ('ship/shrink.html#_carry_state', 'fasterlth/ship/shrink.py'),
+                                       'fasterlth.ship.shrink._check_shrinkable': ( 'ship/shrink.html#_check_shrinkable',
+                                                                                    'fasterlth/ship/shrink.py'),
                                        'fasterlth.ship.shrink._dead_filters': ( 'ship/shrink.html#_dead_filters',
                                                                                 'fasterlth/ship/shrink.py'),
                                        'fasterlth.ship.shrink._grouped': ('ship/shrink.html#_grouped', 'fasterlth/ship/shrink.py'),

@@ -22,14 +22,15 @@ from fastai.losses import CrossEntropyLossFlat
 from fastai.torch_core import TensorCategory, TensorImage, TensorImageBW, default_device
 
 from .core.checks import (check_flag, check_folder, check_function, check_keywords, check_number,
-    check_seed, check_tensor, check_whole, wrong)
+    check_seed, check_tensor, check_whole, shown, wrong)
 
 # %% ../nbs/02_data.ipynb #75a16fc7
 def _names(vocab):
     "Return the classes' names as a list."
     if isinstance(vocab, (str,bytes,Mapping)) or not isinstance(vocab, Iterable):
         raise TypeError(wrong('vocab', "a list of the classes' names", vocab))
-    return list(vocab)
+    if not len(res := list(vocab)): raise ValueError("vocab must have a name for each class, but is empty")
+    return res
 
 class ArrayDataset:
     "Images and labels as two tensors. Items have fastai's types, so that they show themselves."
@@ -67,7 +68,7 @@ class ArrayDataset:
     def to(self, device):
         if self.x.device!=torch.device(device): self.x,self.y = self.x.to(device),self.y.to(device)
 
-# %% ../nbs/02_data.ipynb #2450a00e
+# %% ../nbs/02_data.ipynb #38a29595
 _flags = 'shuffle','drop_last','indexed','pin_memory','persistent_workers','verbose','do_setup'
 _counts = dict(bs=1, batch_size=1, n=1, num_workers=0, timeout=0)    # the least of each
 _transforms = 'after_item','before_batch','after_batch'
@@ -85,7 +86,7 @@ def check_device(
 
 def _check_option(k, v):
     "Return the value of a loader's option. Raise if it isn't valid."
-    if v is None: return None
+    if v is None and k not in ('shuffle','drop_last'): return None    # fastai's own default
     if k in _flags: return check_flag(v, k)
     if k in _counts: return check_whole(v, k, _counts[k])
     if k=='device': return check_device(v)
@@ -147,7 +148,7 @@ def _as_tensors(x, y, name):
 def _check_labels(y, n, name):
     "Raise unless labels are those of `n` classes."
     if len(y) and not 0<=int(y.min())<=int(y.max())<n:
-        raise ValueError(f"{name} must have labels from 0 to {n-1} for {n} classes, "
+        raise ValueError(f"{name} must have labels from 0 to {n-1} for {n} classes in vocab, "
                          f"not from {int(y.min())} to {int(y.max())}")
 
 # %% ../nbs/02_data.ipynb #cb8f9840
@@ -172,7 +173,7 @@ def _only(x, y, keep, n):
     at = torch.isin(y, torch.tensor(keep))
     return x[at],torch.tensor([keep.index(o) if o in keep else -1 for o in range(n)])[y[at]]
 
-# %% ../nbs/02_data.ipynb #5e83ac16
+# %% ../nbs/02_data.ipynb #5ba4a4a2
 _own_options = 'n','seed','classes','device','path'
 
 def _check_options(
@@ -187,9 +188,9 @@ def _check_options(
     for k,v in options.items():
         if k=='seed': v = check_seed(v)
         elif k=='classes' and v is not None: _check_classes(v)
-        elif k=='path': check_folder(v)
+        elif k=='path' and check_folder(v) is None: raise TypeError(wrong('path', 'a folder', v))
         elif k=='vocab' and v is not None: v = _names(v)
-        elif k not in ('vocab','classes'): v = _check_option(k, v)
+        elif k not in ('vocab','classes','path'): v = _check_option(k, v)
         res[k] = v
     return res
 
@@ -226,13 +227,14 @@ def memory_dls(
     options = _check_options('memory_dls', bs, given)
     bs,n,seed,classes,device,path = (options.pop(k) for k in ('bs',*_own_options))
     (tx,ty),(vx,vy) = _pair(train, 'train'),_pair(valid, 'valid')
-    vocab = [str(i) for i in range(int(ty.max())+1 if len(ty) else 0)] if vocab is None else _names(vocab)
+    if not len(tx): raise ValueError("train must have images, but there are none")
+    vocab = [str(i) for i in range(int(ty.max())+1)] if vocab is None else _names(vocab)
     for k,y in dict(train=ty, valid=vy).items(): _check_labels(y, len(vocab), k)
     if classes is not None:
         keep = _class_numbers(classes, vocab)
         (tx,ty),(vx,vy) = _only(tx, ty, keep, len(vocab)),_only(vx, vy, keep, len(vocab))
         vocab = [vocab[i] for i in keep]
-    if not len(tx): raise ValueError("train must have images, but there are none")
+    if not len(tx): raise ValueError(f"classes must be some that train has images of, not {shown(classes)}")
     if n is not None:
         check_whole(n, 'n', 1, len(tx), 'a number of training images')
         idx = torch.randperm(len(tx), generator=torch.Generator().manual_seed(seed))[:n]

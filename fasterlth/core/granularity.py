@@ -43,14 +43,14 @@ def split_axes(
         res += [Axis(o, role, dim, sizes.get(o, n//known)) for o in names]
     return res
 
-# %% ../../nbs/core/02_granularity.ipynb #3baa1ec3
+# %% ../../nbs/core/02_granularity.ipynb #ec3fda00
 def _check_groups(o):
     "Raise unless the fields of `Groups` go together."
     for k in ('shape','view','dims'):
         v = getattr(o, k)
         if not isinstance(v, tuple): raise TypeError(wrong(k, 'a tuple of whole numbers', v))
         for n in v: check_whole(n, k, 0, len(o.view)-1 if k=='dims' else None)
-    if math.prod(o.shape)!=math.prod(o.view): raise ValueError(wrong('view', f'of the size of {o.shape}', o.view))
+    if math.prod(o.shape)!=math.prod(o.view): raise ValueError(wrong('view', f'of the size of shape, {o.shape}', o.view))
     if o.nm is None: return
     if not isinstance(o.nm, tuple) or len(o.nm)!=2: raise TypeError(wrong('nm', 'a tuple (n, m)', o.nm))
     m = check_whole(o.nm[1], 'nm', 2)
@@ -135,7 +135,7 @@ def register_granularity(
     what = "a string of names like 'out kh' or '~gate'"
     if not isinstance(axes, str): raise TypeError(wrong('axes', what, axes))
     if not re.fullmatch(r'~?(\w+( \w+)*)?', axes): raise ValueError(wrong('axes', what, axes))
-    if name in _granularities: raise ValueError(f"granularity {name!r} exists already")
+    if name in _granularities: raise ValueError(f"name must be new, but granularity {name!r} exists already")
     _granularities[name] = axes
 
 # %% ../../nbs/core/02_granularity.ipynb #e1164b2c

@@ -69,7 +69,8 @@ def _survey(model, granularity, layer_type):
     _check_layer_type(layer_type)
     owners = _owners(model)
     wanted = by_layer(granularity, {n: m for n,m,_ in owners.values()}, 'granularity')
-    for g in set(wanted.values())-{None}: check_granularity(g)
+    for g in wanted.values() if isinstance(granularity, dict) else [granularity]:
+        if g is not None or granularity is None: check_granularity(g)
     for name,p in model.named_parameters():
         _,layer,axes = owners.get(id(p), (name,None,None))
         groups,g = None,wanted.get(name)

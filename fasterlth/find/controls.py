@@ -33,7 +33,9 @@ from .finder import LotteryTicketFinder
 # %% ../../nbs/find/13_controls.ipynb #929c62c9
 def check_make_learner(make_learner):
     "Raise unless `make_learner` can be called with just a seed."
-    check_function(make_learner, 'make_learner', 'of the seed, make_learner(seed)', 1)
+    what = 'of the seed, make_learner(seed)'
+    if isinstance(make_learner, Learner): raise TypeError(wrong('make_learner', f'a function {what}', make_learner))
+    check_function(make_learner, 'make_learner', what, 1)
 
 def new_learner(
     make_learner:Callable, # `seed` → a new Learner

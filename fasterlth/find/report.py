@@ -65,7 +65,7 @@ def default_metric(
 ) -> Metric:
     "Choose a metric, and how to read it."
     if metric is not None: check_text(metric, 'metric', "a column's name")
-    if check_frame(df, 'df').empty: raise ValueError("nothing is trained yet: there are no results")
+    if check_frame(df, 'df').empty: raise ValueError("df has no results: nothing is trained yet")
     names = [c for c in df.columns if f'start_{c}' in df.columns]    # the validation loss is the first
     default = names[1] if len(names)>1 else names[0] if names else 'train_loss'
     if not names:    # somebody else's table

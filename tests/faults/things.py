@@ -1,6 +1,6 @@
 "What arguments are made of: a learner, tickets, finders, tables, files; made once, and watched for changes."
-import gzip, random, tempfile, warnings
-from functools import cached_property, partial
+import gzip, random, shutil, tempfile, warnings, weakref
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np, pandas as pd, torch, torch.nn.functional as F
@@ -30,7 +30,7 @@ def make_net(seed=0):
 data = digits_dls(size=8, n=64, bs=32, valid_pct=2, device='cpu')
 def make_learner(seed): return Learner(data, make_net(seed), metrics=accuracy, lr=1e-2)
 def train(learn):
-    with learn.no_bar(), learn.no_logging(): learn.fit(1, 1e-2)
+    with learn.no_bar(), learn.no_logging(): learn.fit(2, 1e-2)
 def write_idx(path, a):
     with gzip.open(path, 'wb') as f: f.write(bytes([0,0,8,a.ndim])+np.array(a.shape, '>i4').tobytes()+a.tobytes())
 
@@ -38,8 +38,8 @@ def write_idx(path, a):
 class Things:
     "Whatever public functions take. Nothing is made before it is asked for."
     def __init__(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.path = Path(self.folder.name)
+        self.path = Path(tempfile.mkdtemp())
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
         self.learn = make_learner(0)
         train(self.learn)    # with an optimizer that has a state
         self.model,self.number = self.learn.model,0
@@ -49,7 +49,7 @@ class Things:
         self.number += 1
         return self.path/f'new{self.number}{suffix}'
 
-    train,make_learner,plain,net = staticmethod(train),staticmethod(make_learner),partial(make_net, 3),staticmethod(make_net)
+    train,make_learner,net = staticmethod(train),staticmethod(make_learner),staticmethod(Net)
     @cached_property
     def layers(self): return prunable(self.model)
     @cached_property
@@ -63,11 +63,18 @@ class Things:
     @cached_property
     def mask(self): return next(iter(self.masks.values()))
     @cached_property
+    def in_blocks(self): return make_masks(prunable(self.model, '2:4', nn.Linear), 50)
+    @cached_property
     def weights(self): return {n: t.detach().clone() for n,t in self.ticket.weights.items()}
     @cached_property
     def ticket(self): return Ticket.of(self.model, self.masks)
     @cached_property
-    def shrinkable(self): return Ticket.of(apply_masks(self.model, self.filters), self.filters)
+    def shrinkable(self): return Ticket.of(make_net(), self.filters)
+    @cached_property
+    def trained(self):
+        learn = self.shrinkable.apply(make_learner(0))
+        train(learn)
+        return learn
     @cached_property
     def snapshot(self): return Snapshot.take(self.learn)
     @cached_property
@@ -79,7 +86,7 @@ class Things:
     @cached_property
     def layer(self): return nn.Conv2d(4, 8, 3)
     @cached_property
-    def w(self): return torch.rand(3, 4)
+    def w(self): return torch.rand(4, 6)
     @cached_property
     def groups(self): return Groups((4,6), (4,6), (1,))
     @cached_property
@@ -106,7 +113,7 @@ class Things:
     @cached_property
     def early_finder(self):
         f = EarlyBirdFinder(make_learner(1), 50, n_masks=2, threshold=1, seed=0, verbose=False)
-        f.find_early_bird(lambda learn: [train(learn) for _ in range(2)])
+        f.find_early_bird(train)
         return f
     @cached_property
     def study(self):
@@ -125,7 +132,9 @@ class Things:
     @cached_property
     def line(self): return linear_interpolation(self.learn, self.ticket, self.snapshot.model, 3, 1)
     @cached_property
-    def found(self): return make_learner(1).rewind_find(train, [0], points=3, bn_batches=1, show_plot=False, verbose=False)
+    def found(self):
+        quick = dict(points=3, bn_batches=1, show_plot=False, verbose=False)
+        return make_learner(1).rewind_find(train, [0], **quick)
     @cached_property
     def ticket_file(self): return self.ticket.save(self.new('.safetensors'))
     @cached_property
@@ -142,7 +151,8 @@ class Things:
         path = self.new()
         path.mkdir()
         for s,n in (('train',50),('t10k',20)):
-            write_idx(path/f'{s}-images-idx3-ubyte.gz', np.random.default_rng(0).integers(0, 256, (n,8,8), dtype=np.uint8))
+            images = np.random.default_rng(0).integers(0, 256, (n,8,8), dtype=np.uint8)
+            write_idx(path/f'{s}-images-idx3-ubyte.gz', images)
             write_idx(path/f'{s}-labels-idx1-ubyte.gz', np.arange(n, dtype=np.uint8)%10)
         return path
     @cached_property
@@ -168,14 +178,16 @@ class Things:
         import matplotlib.pyplot as plt
         l,name = self.learn,lambda o: f'{type(o).__name__} {id(o)}'
         res = {f'model.{n}': t.detach().clone() for n,t in [*self.model.named_parameters(), *self.model.named_buffers()]}
-        res |= {f'mode of {n}': (m.training,len(m._forward_hooks),len(m._forward_pre_hooks)) for n,m in self.model.named_modules()}
+        res |= {f'mode of {n}': (m.training,len(m._forward_hooks),len(m._forward_pre_hooks))
+                for n,m in self.model.named_modules()}
         res |= {f'grad of {n}': (p.requires_grad,p.grad is None) for n,p in self.model.named_parameters()}
         res |= {f'learn.{k}': name(v) for k,v in vars(l).items() if k not in ('cbs','metrics','lock','_metrics')}
         res |= dict(callbacks=list(map(name, l.cbs)), metrics=list(map(name, l.metrics)), python=random.getstate(),
                     numpy=np.random.get_state()[1].tobytes(), torch=torch.get_rng_state(), loaders=loader_states(l.dls),
                     threads=torch.get_num_threads(), grad=torch.is_grad_enabled(), figures=plt.get_fignums(),
                     files=sorted((str(o),o.stat().st_mtime_ns) for o in self.path.rglob('*') if o.is_file()),
-                    granularities=list(granularity._granularities), layers=list(granularity._layers), inputs=list(inputs._inputs))
+                    granularities=list(granularity._granularities), layers=list(granularity._layers),
+                    inputs=list(inputs._inputs))
         for i,s in enumerate(l.opt.state_dict()['state'] if l.opt else []):
             res |= {f'optimizer {i} {k}': v.clone() if isinstance(v, torch.Tensor) else v for k,v in s.items()}
         return res
