@@ -13,6 +13,7 @@ from warnings import warn
 from torch import nn
 
 from .tensors import shortened, unwrap
+from .checks import check_by_layer, check_model, wrong
 from .granularity import Groups, check_granularity, layer_axes, make_groups
 
 # %% ../../nbs/core/06_prunable.ipynb #ed996154
@@ -29,6 +30,7 @@ def by_layer(
 ) -> dict: # Parameter name → value
     "Return the value of a choice for each layer. A key matches the parameter's name or its layer's."
     if not isinstance(choice, dict): return {n: choice for n in layers}
+    check_by_layer(choice, what)
     for k in choice:
         if not any(_matches(k, n, m) for n,m in layers.items()):
             raise ValueError(f"{what} has {k!r}, which matches none of {list(layers)}")
@@ -56,13 +58,20 @@ def _left_out(name, p, layer, granularity, layer_type):
     if granularity is None: return 'not in granularity'
     return '' if p.is_floating_point() and p.numel() else 'empty or not floating point'
 
+def _check_layer_type(layer_type):
+    "Raise unless `layer_type` is None, a class, or a tuple of classes."
+    types = layer_type if isinstance(layer_type, tuple) and layer_type else (layer_type,)
+    if layer_type is not None and not all(isinstance(t, type) for t in types):
+        raise TypeError(wrong('layer_type', 'a class or a tuple of classes like nn.Conv2d', layer_type))
+
 def _survey(model, granularity, layer_type):
     "Yield for each parameter: name, parameter, layer, groups or None, why it is left out."
-    model = unwrap(model)
+    model = unwrap(check_model(model))
+    _check_layer_type(layer_type)
     owners = {None: _owners(model)}
     wanted = by_layer(granularity, {n: m for n,m,_ in owners[None].values()}, 'granularity')
-    for g in set(wanted.values())-{None}:
-        check_granularity(g)
+    for g in wanted.values() if isinstance(granularity, dict) else [granularity]:
+        if g is not None or granularity is None: check_granularity(g)
         owners[g] = _owners(model, g)
     for name,p in model.named_parameters():
         groups,g = None,wanted.get(name)
@@ -93,12 +102,6 @@ class Prunable(NamedTuple):
     groups: Groups
     joint: str = None # Name of what its groups belong to together with those of other weights, like `'attn'`
 
-def _check_layer_type(layer_type):
-    "Raise unless `layer_type` is None, a class, or a tuple of classes."
-    types = layer_type if isinstance(layer_type, tuple) else (layer_type,)
-    if layer_type is not None and not all(isinstance(t, type) for t in types):
-        raise TypeError(f"layer_type must be a class or a tuple of classes like nn.Conv2d, not {layer_type!r}")
-
 # %% ../../nbs/core/06_prunable.ipynb #822ea775
 def prunable(
     model:nn.Module, # Any model; it isn't changed
@@ -106,8 +109,6 @@ def prunable(
     layer_type:type|tuple=None # Only layers of these types, default every registered one
 ) -> dict: # Parameter name → `Prunable`
     "Return the weights that can be pruned. Raise if there are none. Warn if a weight is left out unexpectedly."
-    if not isinstance(model, nn.Module): raise TypeError(f"model must be an nn.Module, not {model!r}")
-    _check_layer_type(layer_type)
     rows,names = list(_survey(model, granularity, layer_type)),{m: n for n,m in unwrap(model).named_modules()}
     def described(rows): return shortened([f'{n} {tuple(p.shape)} ({why})' for n,p,_,_,why in rows], 8)
     # several weights of a layer have groups together, or a single one has its own
