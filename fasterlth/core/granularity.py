@@ -226,15 +226,15 @@ def layer_axes(
             for n in params if fnmatchcase(n, pat) and ('.' in n)==('.' in pat)}
 
 # %% ../../nbs/core/02_granularity.ipynb #978da41b
-def granularity_tables() -> tuple: # `(granularities, layers)`
+def granularity_tables() -> tuple: # `(granularities, layers, joint granularities)`
     "Return all granularities and layer types, to hand them to another process."
-    return dict(_granularities),dict(_layers)
+    return dict(_granularities),dict(_layers),set(_joint)
 
 def add_granularity_tables(
     tables:tuple # From `granularity_tables` in another process
 ):
     "Take over the granularities and layer types of another process."
-    for own,theirs in zip((_granularities,_layers), tables): own.update(theirs)
+    for own,theirs in zip((_granularities,_layers,_joint), tables): own.update(theirs)
 
 # %% ../../nbs/core/02_granularity.ipynb #29302527
 def _convs(m): return dict(g=m.groups)
