@@ -318,8 +318,8 @@ def _rng(value, name):
 
 def _opt(value, name):
     each = list_of(a_dict)    # fastai's optimizers have a list of states and of hypers, torch's a dict and groups
-    kinds = dict(state=each if 'hypers' in a_dict(value, name) else a_dict, hypers=each, param_groups=each)
-    for k in value.keys()&kinds: kinds[k](value[k], f'{name}.{k}')    # some have more, like Lookahead
+    kinds = dict(state=each, hypers=each) if 'hypers' in a_dict(value, name) else dict(state=a_dict, param_groups=each)
+    check_fields({k: v for k,v in value.items() if k in kinds}, name, **kinds)    # some have more, like Lookahead
 
 _text = partial(check_type, types=str, what='text')
 
