@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fastcore.script import anno_parser
 
-from .core.checks import check_choice, check_folder, check_sparsity, check_whole
+from .core.checks import check_choice, check_folder, check_percent, check_seed, check_whole
 
 # %% ../nbs/04_cli.ipynb #cea0c020
 data_sets = 'digits','mnist','fashion_mnist','cifar10'
@@ -36,13 +36,13 @@ def _check_options(data, model, sparsity, rounds, epochs, seed, out, path):
     "Raise unless the options can be used."
     check_choice(data, 'data', data_sets)
     check_choice(model, 'model', networks)
-    check_sparsity(sparsity)
-    if not 0<sparsity<100:
+    if not 0<check_percent(sparsity)<100:
         raise ValueError(f"sparsity must be a percent between 0 and 100, not {sparsity:g}")
-    check_whole(rounds, 'rounds')
+    check_whole(rounds, 'rounds', 1, 10_000)
     check_whole(epochs, 'epochs')
-    check_whole(seed, 'seed', 0, 2**64-1)
-    check_folder(out, 'out')
+    check_seed(seed)
+    if check_folder(out, 'out') is None: raise TypeError("out must be a folder, not None")
+    check_folder(path)
     if path and data=='digits':
         raise ValueError("path is for mnist, fashion_mnist and cifar10: the digits are bundled")
 

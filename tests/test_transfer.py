@@ -232,7 +232,7 @@ def test_from_a_file_and_trained(tmp_path):
     assert_masked(learn.model, new.masks)
 
 @pytest.mark.parametrize('args,error,text', [
-    (dict(model='resnet'), TypeError, 'model must be an nn.Module, not str'),
+    (dict(model='resnet'), TypeError, "model must be an nn.Module, not 'resnet'"),
     (dict(what='mask'), ValueError, "what must be one of 'both', 'masks', 'weights', not 'mask'"),
     (dict(skip='head'), ValueError, "skip has 'head', which matches none of fc1, fc2, fc3"),
     (dict(blocks='appended'), TypeError, "blocks must be a function"),
@@ -448,7 +448,7 @@ def test_orders_of_unknown_layers_are_refused():
     t = ticket_of(lenet_300_100())
     for k in ('order','source_order'):
         for o in (['nothing'],'fc1'):
-            with pytest.raises(ValueError, match=f"^{k} must be names of layers"): t.transfer(lenet_300_100(), **{k: o})
+            with pytest.raises((TypeError,ValueError), match=f"^{k} must be .*names of layers"): t.transfer(lenet_300_100(), **{k: o})
     with pytest.raises(ValueError, match='nothing of the ticket fits BatchNorm1d: weight'):
         t.transfer(nn.BatchNorm1d(3))
 

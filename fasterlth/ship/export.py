@@ -16,7 +16,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ..core.checks import check_type, require
+from ..core.checks import (check_file, check_flags, check_model, check_number, check_tensor,
+    check_threads, check_type, check_whole, require, wrong)
 from ..core.files import a_dict, a_shape, atomic_write, check_fields, dict_of, load_tensors
 from ..core.files import reading, save_tensors, take, unpack_shaped
 from ..core.flops import forward_flops
@@ -96,14 +97,20 @@ class OnnxModel:
         threads:int=None, # CPU threads, default all cores
         multiply_adds:int=None # For one item, if known
     ):
+        path = check_file(path, exists=True)
+        if threads is not None: threads = check_threads(threads)
+        if multiply_adds is not None: multiply_adds = check_whole(multiply_adds, 'multiply_adds', 0)
         ort = require('onnxruntime')
         options = ort.SessionOptions()
         options.log_severity_level = 3    # errors
         if threads: options.intra_op_num_threads = threads
-        self.path,self.multiply_adds = Path(path),multiply_adds
-        self.session = ort.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
+        self.path,self.multiply_adds = path,multiply_adds
+        try: self.session = ort.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
+        except Exception as e:    # onnxruntime's errors have no common class
+            raise ValueError(f"path {str(path)!r} is not an ONNX file that onnxruntime can run: {e}") from e
 
     def __call__(self, xb):
+        check_tensor(xb, 'xb', 'a tensor, the inputs of a batch')
         out = self.session.run(None, {self.input_name: xb.detach().cpu().numpy()})[0]
         return torch.from_numpy(out).to(xb.device)
 
@@ -146,7 +153,8 @@ def to_onnx(
 
     What happens to inputs before the network, like normalisation, isn't part of the file."""
     for o in ('onnx','onnxscript','onnxruntime'): require(o)
-    model,path = deepcopy(unwrap(model)).eval().cpu(),Path(path)
+    path,tolerance = check_file(path),check_number(tolerance, 'tolerance')
+    model = deepcopy(unwrap(check_model(model))).eval().cpu()
     xb = xb.detach().cpu() if isinstance(xb, torch.Tensor) else xb
     check_network(model, xb)
     if len(xb)<2: raise ValueError("xb must have at least 2 items: the exporter takes a size of 1 for a constant")
@@ -174,10 +182,10 @@ def _quiet():
 
 def _check_calibration(batches):
     "Return calibration batches as a list on the CPU. Raise unless there is one of 2 items or more."
-    whole = isinstance(batches, torch.Tensor)
-    batches = list(batches)
-    if whole or not all(isinstance(o, torch.Tensor) for o in batches):
-        raise TypeError("batches must be a list of tensors, each the inputs of a batch")
+    what = 'a list of tensors, each the inputs of a batch'
+    if isinstance(batches, torch.Tensor) or not isinstance(batches, Iterable):
+        raise TypeError(wrong('batches', what, batches))
+    batches = [check_type(o, 'batches', torch.Tensor, what) for o in batches]
     if not batches or len(batches[0])<2:
         raise ValueError("batches must hold at least one batch of inputs, with at least 2 items")
     return [o.detach().cpu() for o in batches]
@@ -213,8 +221,9 @@ def to_int8(
     """Quantise a trained network to int8 in onnxruntime, with a symmetric scale for each output channel.
 
     Zeros stay zeros. The difference from torch is more than rounding: judge it by the accuracy."""
-    batches = _check_calibration(batches)
-    model,path = deepcopy(unwrap(model)).eval().cpu(),Path(path)
+    path,batches = check_file(path),_check_calibration(batches)
+    dynamic,reduce_range = check_flags(dynamic=dynamic, reduce_range=reduce_range)
+    model = deepcopy(unwrap(check_model(model))).eval().cpu()
     with tempfile.TemporaryDirectory() as d:
         run,_ = to_onnx(model, batches[0], Path(d)/'float.onnx')
         with _quiet(), atomic_write(path) as part:

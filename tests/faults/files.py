@@ -31,23 +31,33 @@ class Case(NamedTuple):
     data: bytes         # The file
     faults: Callable    # Object → what isn't well-formed about it, None if all is
 
+def as_bytes(t): return t.contiguous().reshape(-1).view(torch.uint8).numpy()
+
 def tree(o):
     "Return plain values and bytes that two equal objects share."
-    if isinstance(o, torch.Tensor): return str(o.dtype),tuple(o.shape),o.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
+    if isinstance(o, torch.Tensor): return str(o.dtype),tuple(o.shape),as_bytes(o).tobytes()
     if isinstance(o, dict): return ['dict',*[(k,tree(v)) for k,v in o.items()]]
     if isinstance(o, (list,tuple)): return [type(o).__name__,*map(tree, o)]
     return tree(vars(o)) if hasattr(o, '__dataclass_fields__') else repr(o)
 
-def again(o, load, folder):
+@cache
+def folder_of(pid):
+    "Make a folder for as long as the process lives, in memory where there is one."
+    where = tempfile.TemporaryDirectory(dir='/dev/shm' if os.access('/dev/shm', os.W_OK) else None)
+    return where,Path(where.name)
+
+def folder(): return folder_of(os.getpid())[1]    # forked workers have folders of their own
+
+def again(o, load):
     "Save and load once more: what is well-formed can be saved and is the same afterwards."
-    o.save(folder/'again')
-    return None if tree(load(folder/'again'))==tree(o) else 'it is another one after saving'
+    o.save(folder()/'again')
+    return None if tree(load(folder()/'again'))==tree(o) else 'it is another one after saving'
 
-def ticket_faults(o, folder):
+def ticket_faults(o):
     o.start(),repr(o),o._repr_html_()
-    return again(o, Ticket.load, folder)
+    return again(o, Ticket.load)
 
-def snapshot_faults(o, learn, folder):
+def snapshot_faults(o, learn):
     "Restore it. It may not fit the learner, but then nothing has changed."
     before,states = tree(weights(learn.model)),random_states()
     try: o.restore(learn)
@@ -55,20 +65,20 @@ def snapshot_faults(o, learn, folder):
         if tree(weights(learn.model))!=before: return f'the model has changed before {e!r}'
     finally: set_random_states(states)
     repr(o)
-    return again(o, Snapshot.load, folder)
+    return again(o, Snapshot.load)
 
 def is_plain(row): return all(isinstance(v, (bool,int,float,str,type(None))) for v in row.values())
 
-def round_faults(o, folder):
+def round_faults(o):
     if not all(map(is_plain, [o.row,*o.epochs])): return 'its rows are no rows'
     pd.DataFrame([o.row]).set_index('round').to_csv(),pd.DataFrame(o.epochs)
     if any(m.dtype!=torch.bool for m in o.masks.values()): return 'its masks are no masks'
-    return again(o, Round.load, folder)
+    return again(o, Round.load)
 
-def search_faults(o, folder):
+def search_faults(o):
     [[mask_distance(a, b) for a in o.masks] for b in o.masks]
     if o.found is not None and not 1<=o.found<=len(o.masks): return f'found in epoch {o.found}'
-    return again(o, Search.load, folder)
+    return again(o, Search.load)
 
 def net():
     torch.manual_seed(0)
@@ -78,15 +88,9 @@ def net():
     return res
 
 @cache
-def folder():
-    "Make a folder for as long as the process lives, in memory where there is one."
-    where = tempfile.TemporaryDirectory(dir='/dev/shm' if os.access('/dev/shm', os.W_OK) else None)
-    return where,Path(where.name)
-
-@cache
 def cases():
     "Save one of everything."
-    _,d = folder()
+    d = folder()
     ticket = Ticket.of(net(), {**make_masks(net(), 60), '0.bias': torch.ones(6).bool()}, steps=[1,'two',{'3': None}])
     small = Ticket(ticket.masks, ticket.start(), ticket.about)
     masks = {n: ticket.masks[n] for n in reversed(ticket.masks)}
@@ -102,12 +106,12 @@ def cases():
         for name,opt in dict(adam=Adam, torch=partial(OptimWrapper, opt=torch.optim.AdamW)).items():
             learn = quiet(make_learner(model=lenet_300_100(64), n=64, opt_func=opt), 1)
             snap = Snapshot.take(learn, 1, 0, notes=dict(round=1, frozen=['fc1.weight']))
-            yield made(f'snapshot {name}', Snapshot.load, snap, partial(snapshot_faults, learn=learn, folder=d))
+            yield made(f'snapshot {name}', Snapshot.load, snap, partial(snapshot_faults, learn=learn))
     return [
-        made('ticket', Ticket.load, ticket, partial(ticket_faults, folder=d)),
-        made('compressed ticket', load_compressed, small, partial(ticket_faults, folder=d), save_compressed),
-        made('round', Round.load, a_round, partial(round_faults, folder=d)),
-        made('search', Search.load, search, partial(search_faults, folder=d)),
+        made('ticket', Ticket.load, ticket, ticket_faults),
+        made('compressed ticket', load_compressed, small, ticket_faults, save_compressed),
+        made('round', Round.load, a_round, round_faults),
+        made('search', Search.load, search, search_faults),
         made('end', lambda p: load_tensors(p, 'end')[0], ends, lambda o: None, lambda o,p: save_tensors(p, o, {}, 'end')),
         made('json', partial(read_json, kind=a_text, experiment=a_dict), content, lambda o: None,
              lambda o,p: write_json(p, o)),
@@ -158,7 +162,8 @@ hostile = [
     [], [[]], [None], {}, {'': 0}, {'x': {}}, {'tensor': 'x'}, {'tensor': []}, {'tensor': None}, {'dict': []}, {'dict': 3},
     {'dict': [[[],1]]}, {'dict': [[1,2],[1,3]]}, {'dict': [[None,None]]}, {'dict': [1]}, {'tuple': []}, {'tuple': 3},
     {'tuple': {'tuple': []}}, {'tuple': [], 'dict': []}, [2*10**9], [10**12], [2**62,2], [2**64], [-1], [-5,-6], [0,2**70],
-    [0,2**62,2**62], [1]*40, [1]*70, [6.,5.], [True,5], ['6','5'], [6,[5]], [6,5], [30], [5,6], [0]*5000, {'a': 1, 'b': [2]*900}, DEEP]
+    [0,2**62,2**62], [1]*40, [1]*70, [6.,5.], [True,5], ['6','5'], [6,[5]], [6,5], [30], [5,6], [0]*5000,
+    {'a': 1, 'b': [2]*900}, DEEP]
 
 def node(x, r, path=()):
     "Return the path of a random node."
@@ -198,7 +203,8 @@ def parts(data):
     return info,{k: tensors[k] for k in json.loads(info['crc32']) if k},json.loads(info['meta'])
 
 def sums(tensors, text):
-    def crc(t): return crc32(t.contiguous().reshape(-1).view(torch.uint8).numpy(), crc32(f'{t.dtype}{tuple(t.shape)}'.encode()))
+    "Return the checksums of a file in format 2."
+    def crc(t): return crc32(as_bytes(t), crc32(f'{t.dtype}{tuple(t.shape)}'.encode()))
     return {**{k: crc(t) for k,t in tensors.items()}, '': crc32(text.encode())}
 
 def sealed(info, tensors, text, **others):
@@ -210,18 +216,29 @@ def with_meta(case, r):
     info,tensors,meta = parts(case.data)
     return sealed(info, tensors, changed(meta, r))
 
+types = torch.float64,torch.int64,torch.uint8,torch.bool,torch.float16,torch.float8_e4m3fn,torch.uint16
+
+def reshaped(t, r):
+    flat = t.reshape(-1)
+    return r.choice([flat, t[None], flat[:-1], torch.cat([flat]*2), t.new_zeros(0), t.new_zeros(())]).clone()
+
+def refilled(t, r):
+    values = [0,1,math.nan] if t.is_floating_point() else [0,1,255] if t.dtype==torch.uint8 else [0,1]
+    return torch.full_like(t, r.choice(values))
+
 def with_tensors(case, r):
     "Change a tensor: its type, its shape, its values, its name; or drop, swap or add one."
     info,tensors,meta = parts(case.data)
     n,m = r.choice(list(tensors)),r.choice(list(tensors))
     t,how = tensors[n],r.choice(['type','bytes','shape','values','name','drop','add','swap','order'])
-    if how=='type': tensors[n] = t.to(r.choice([torch.float64,torch.int64,torch.uint8,torch.bool,torch.float16,torch.float8_e4m3fn,torch.uint16]))
-    elif how=='bytes': tensors[n] = t.reshape(-1).view(torch.uint8).clone()
-    elif how=='shape': tensors[n] = r.choice([t.reshape(-1),t[None],t.reshape(-1)[:-1],torch.cat([t.reshape(-1)]*2),t.new_zeros(0),t.new_zeros(())]).clone()
-    elif how=='values': tensors[n] = t.new_tensor(r.choice([0,1,255 if t.dtype==torch.uint8 else 1,math.nan if t.is_floating_point() else 0])).expand(t.shape).clone()
-    elif how=='name': tensors[r.choice(['x','','.','mask.x','weights.x','kept.x','dense.x','snapshot.x',n+'.',n.upper(),m])] = tensors.pop(n)
+    names = ['x','mask.x','weights.x','kept.x','dense.x','snapshot.x','dense.'+n.partition('.')[2]]
+    if how=='type': tensors[n] = t.to(r.choice(types))
+    elif how=='bytes': tensors[n] = torch.from_numpy(as_bytes(t).copy())
+    elif how=='shape': tensors[n] = reshaped(t, r)
+    elif how=='values': tensors[n] = refilled(t, r)
+    elif how=='name': tensors[r.choice([*names,'','.',n+'.',n.upper(),m])] = tensors.pop(n)
     elif how=='drop': del tensors[n]
-    elif how=='add': tensors[r.choice(['x','mask.x','weights.x','kept.x','dense.x','dense.'+n.partition('.')[2]])] = t.clone()
+    elif how=='add': tensors[r.choice(names)] = t.clone()
     elif how=='swap': tensors[n],tensors[m] = tensors[m].clone(),t.clone()
     else: tensors = dict(r.sample(list(tensors.items()), len(tensors)))
     return sealed(info, tensors, json.dumps(meta))
@@ -231,8 +248,8 @@ def with_info(case, r):
     info,tensors,meta = parts(case.data)
     k = r.choice([*info,'new'])
     if k=='crc32': return sealed(info, tensors, json.dumps(meta), crc32=changed(sums(tensors, json.dumps(meta)), r))
-    return sealed(info, tensors, json.dumps(meta), **{k: str(r.choice([*hostile[:-1],'ticket','round','1','99',' 2','٢','0','-1','2.0']))
-                                                      .encode('utf-8', 'replace').decode()})
+    value = r.choice([*hostile[:-1],'ticket','round','1','99',' 2','٢','0','-1','2.0'])
+    return sealed(info, tensors, json.dumps(meta), **{k: str(value).encode('utf-8', 'replace').decode()})
 
 def with_header(case, r):
     "Change the header of the safetensors file: shapes, types, offsets."
@@ -241,10 +258,13 @@ def with_header(case, r):
     size = len(text) if r.random()<.9 else r.choice([0,2**31,2**63,2**64-1,len(text)-1,len(text)+1])
     return size.to_bytes(8, 'little')+text+case.data[8+n:]
 
+texts = ['', '{', '[]]', 'nan', '"', '{"a":1,}', '['*10**6, '{"a":'*10**5, '1'*9999, '\ufeff{}', 'null', '"\\',
+         '"'+'\\"'*10**5]
+
 def with_raw_text(case, r):
     "Replace the JSON by a text that isn't."
     info,tensors,_ = parts(case.data)
-    return sealed(info, tensors, r.choice(['', '{', '[]]', 'nan', '"', '{"a":1,}', '['*10**6, '{"a":'*10**5, '1'*9999, '\ufeff{}', 'null', '"\\', '"'+'\\"'*10**5]))
+    return sealed(info, tensors, r.choice(texts))
 
 crafts = with_meta,with_meta,with_meta,with_tensors,with_tensors,with_header,with_info,with_raw_text
 
@@ -275,7 +295,7 @@ def judged(case, path, crafted):
 
 def try_bytes(case, how, seed):
     "Change a file as `how` does with this seed, and load it."
-    r,path = Random(seed),folder()[1]/'changed'
+    r,path = Random(seed),folder()/'changed'
     crafted = how not in damages
     path.write_bytes(how(case, r) if crafted else how(case.data, r))
     return judged(case, path, crafted)
@@ -290,7 +310,7 @@ def below_a_file(path): path.parent.touch()
 
 def try_path(case, make):
     "Load what isn't a file."
-    with tempfile.TemporaryDirectory(dir=folder()[1]) as d:
+    with tempfile.TemporaryDirectory(dir=folder()) as d:
         path = Path(d)/'x'/'y' if make is below_a_file else Path(d)/'y'
         make(path)
         try: case.load(path)
