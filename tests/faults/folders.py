@@ -166,7 +166,9 @@ def digest_fits(kind, digest): return digest==whole(kind)[0]
 
 def vanish(path, how):
     "Delete, move or replace a folder."
-    if how=='deleted': return shutil.rmtree(path, ignore_errors=True)
+    if how=='deleted':
+        while path.exists(): shutil.rmtree(path, ignore_errors=True)    # a file may just have been written there
+        return
     path.rename(path.with_name(f'{path.name} away'))
     if how=='replaced': path.mkdir()
 
@@ -198,8 +200,9 @@ def vanished(kind, how, at, within=''):
         return mended(path, how) or continued(kind, path)
 
 def named(got, path):
-    "Return what is wrong with an error, if there is one."
-    if 'error' in got and not (str(path) in got['error'] and 'was deleted, moved or replaced' in got['error']): return raw(got['error'])
+    "Return what is wrong with an error, if there is one. What is being deleted may be read when half of it is gone."
+    says = 'was deleted, moved or replaced','it is damaged','is missing'
+    if 'error' in got and not (str(path) in got['error'] and any(o in got['error'] for o in says)): return raw(got['error'])
 
 def mended(path, how):
     "Put the folder back."
