@@ -8,6 +8,8 @@ __all__ = []
 # %% ../../nbs/core/00_tensors.ipynb #26fdef9d
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
+from types import FunctionType, MethodType, ModuleType
 
 import torch
 from torch import nn
@@ -63,16 +65,21 @@ def shortened(
     "Join the first `n` items, and say how many more there are."
     return '; '.join(items[:n]) + (f'; and {len(items)-n} more' if len(items)>n else '')
 
+def _number_kind(t):
+    return 'complex' if t.is_complex() else 'real' if t.is_floating_point() else 'bool' if t.dtype==torch.bool else 'whole'
+
 def check_names(
     have:dict, # Name → tensor, of a ticket, a file or a snapshot
     want:dict, # Name → tensor, of the model
     what:str # What `have` is, for the error: `'ticket'`, `'snapshot'`
 ):
-    "Raise a `ValueError` that lists the differences if names or shapes differ."
+    "Raise a `ValueError` that lists the differences if names, shapes or kinds of numbers differ."
     odd = [f'{n} is missing from the model' for n in have if n not in want]
     odd += [f'{n} is missing from the {what}' for n in want if n not in have]
     odd += [f'{n} is {tuple(have[n].shape)} in the {what}, {tuple(want[n].shape)} in the model'
             for n in have if n in want and have[n].shape!=want[n].shape]
+    odd += [f'{n} is {str(have[n].dtype)[6:]} in the {what}, {str(want[n].dtype)[6:]} in the model'
+            for n in have if n in want and _number_kind(have[n])!=_number_kind(want[n])]
     if odd: raise ValueError(f"the {what} doesn't fit the model: {shortened(odd, 8)}")
 
 @torch.no_grad()
@@ -155,3 +162,25 @@ def evaluating(
 ):
     "Lend a model out in evaluation mode, without gradients."
     return lend(model, training=False, hooks=hooks)
+
+# %% ../../nbs/core/00_tensors.ipynb #74d14243
+def _tensors_within(o, seen):
+    "Yield every tensor that an object holds, however deep."
+    if id(o) in seen or isinstance(o, (type,ModuleType,FunctionType)): return
+    seen[id(o)] = o    # holding it keeps its id from being used again
+    if isinstance(o, torch.Tensor):
+        yield o
+        return
+    inside = list(vars(o).values()) if hasattr(o, '__dict__') else []
+    if isinstance(o, Mapping): inside += o.values()
+    if isinstance(o, (list,tuple,set)): inside += o
+    if isinstance(o, MethodType): inside.append(o.__self__)
+    for x in inside: yield from _tensors_within(x, seen)
+
+def copy_model(
+    model:nn.Module # Any model, wrapped or not
+) -> nn.Module: # The model inside the wrappers, copied with its hooks
+    "Copy a model, also one that holds results of an earlier forward pass."
+    model = unwrap(model)
+    results = [t for t in _tensors_within(model, {}) if not t.is_leaf]
+    return deepcopy(model, {id(t): t.detach().clone() for t in results})
