@@ -111,12 +111,15 @@ class Worker:
         return [died]
 
 def run_all(workers, show):
-    "Run all workers to their ends, and return the outcomes."
+    "Run all workers to their ends, tell of failures as they come, and return the outcomes."
     res = []
     for o in workers: o.start()
     while alive := [o for o in workers if not o.over]:
         wait([p for o in alive for p in (o.conn,o.process.sentinel)], timeout=1)
-        for o in alive: res += o.outcomes()
+        new = [o for w in alive for o in w.outcomes()]
+        for o in new:
+            if o.what: print(f'\r{line(o)}', file=sys.stderr, flush=True)
+        res += new
         show(res)
     return res
 
@@ -135,6 +138,8 @@ def bar(until, counts):
         print(f'\r{text}' if tty else text, end='' if tty else '\n', file=sys.stderr, flush=True)
     return show
 
+def line(o): return f'{o.kind} {o.name}: {o.what} (--again {o.again})'
+
 def report(outcomes):
     "Return the table, and the list of failures."
     kinds = sorted({o.kind for o in outcomes})
@@ -143,7 +148,7 @@ def report(outcomes):
         n = Counter((o.what or 'survived').partition(':')[0] for o in outcomes if o.kind==k)
         rows.append((k, n.total(), *(n[o] for o in rows[0][2:])))
     lines = [f'{r[0]:12}'+''.join(f'{v:>10}' for v in r[1:]) for r in rows]
-    failed = [f'{o.kind} {o.name}: {o.what} (--again {o.again})' for o in outcomes if o.what]
+    failed = [line(o) for o in outcomes if o.what]
     return '\n'.join(lines+['']*bool(failed)+failed)
 
 def about():

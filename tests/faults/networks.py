@@ -143,6 +143,14 @@ class Overflows(Callback):
         for n,m in masks_on(self.learn).items():
             with torch.no_grad(): params[n][~m] = float('inf') if self.learn.iter%2 else float('nan')
 
+class Shakes(Callback):
+    "Writes to all weights outside of the optimizer's steps."
+    def __init__(self, event, order):
+        self.order = order
+        setattr(self, event, self.shake)
+    def shake(self):
+        if self.training: [p.data.add_(torch.randn_like(p), alpha=1e-3) for p in self.learn.model.parameters()]
+
 def masks_on(learn):
     "Return the masks that are on a learner."
     res = {}
@@ -154,7 +162,7 @@ def masks_on(learn):
 _callbacks = dict(
     mixup=MixUp, cutmix=CutMix, clip=partial(GradientClip, .1), accumulate=partial(GradientAccumulation, 100),
     save=partial(SaveModelCallback, monitor='valid_loss'), average=partial(Averages, 20, False), late=partial(Averages, 700, False),
-    mean=partial(Averages, 30, True), overflow=Overflows, fp16=MixedPrecision, reduce=partial(ReduceLROnPlateau, patience=1, min_delta=.5))
+    mean=partial(Averages, 30, True), overflow=Overflows, shake=partial(Shakes, 'before_batch', 90), late_shake=partial(Shakes, 'after_batch', 999), fp16=MixedPrecision, reduce=partial(ReduceLROnPlateau, patience=1, min_delta=.5))
 
 class Plan(NamedTuple):
     "Everything that is drawn for one trial."
