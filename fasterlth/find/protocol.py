@@ -25,7 +25,7 @@ from ..train.snapshot import Snapshot, check_opt, opt_notes
 from ..train.learner import fit_context, has_validation, metric_names
 from ..train.mask_callback import MaskCallback
 from ..train.callback_state import callback_states, set_callback_states
-from ..train.training import Training, sharing
+from ..train.training import Training
 
 # %% ../../nbs/find/04_protocol.ipynb #ffb9729e
 def fresh_opt(
@@ -95,14 +95,16 @@ class Protocol:
     "One learner, trained again and again from the same start."
     def __init__(self,
         learn:Learner # Its current weights are the start
-    ): self.learn,self.dls,self.start,self.shared = learn,learn.dls,None,sharing()
+    ):
+        self.learn,self.dls,self.start = learn,learn.dls,None
+        self.held,self.ended,self.warned = None,False,set()    # what callbacks hold when a training begins
 
     def take_start(self, seed:int) -> Snapshot:
         "Seed everything random, and take the learner as the start of all trainings."
         learn = seed_learner(self.learn, seed)
         frozen = [n for n,p in unwrap(learn.model).named_parameters() if not p.requires_grad]
         learn.opt = renewed_opt(learn)
-        notes = dict(frozen=frozen, frozen_idx=getattr(learn.opt, 'frozen_idx', 0), callbacks=callback_states(learn),
+        notes = dict(frozen=frozen, frozen_idx=getattr(learn.opt, 'frozen_idx', 0),
                      training=[n for n,m in unwrap(learn.model).named_modules() if m.training])
         start = Snapshot.take(learn, notes=notes)
         self.start = replace(start, opt=fresh_opt(start.opt))
@@ -111,7 +113,7 @@ class Protocol:
     def reset(self,
         weights:dict=None # Name → tensor, copied to the model; default those of the start
     ) -> nn.Module: # The learner's model
-        "Reset weights, modes, callbacks, frozen layers, random states and loaders to the start, with a fresh optimizer."
+        "Reset weights, modes, frozen layers, random states and loaders to the start, with a fresh optimizer."
         learn,start = self.learn,self.start
         learn.dls = self.dls
         frozen = set(start.notes['frozen'])
@@ -123,9 +125,15 @@ class Protocol:
             learn.create_opt()
             learn.opt.frozen_idx = start.notes['frozen_idx']
         start.restore(learn)
-        if 'callbacks' in start.notes: set_callback_states(learn, start.notes['callbacks'], strict=False)
         for n,m in unwrap(learn.model).named_modules(): m.training = n in start.notes.get('training', [n])
         return learn.model if weights is None else copy_tensors(learn.model, weights)
+
+    def begin_callbacks(self, held:dict=None):
+        "Set callbacks to what they held when a training was interrupted, or `held` at its end in another process."
+        if self.held is None: self.held = held
+        if self.ended or self.held is None: self.held = callback_states(self.learn)
+        else: set_callback_states(self.learn, self.held, strict=False)
+        self.ended = False
 
 # %% ../../nbs/find/04_protocol.ipynb #83125a41
 @patch
@@ -167,13 +175,15 @@ def train(self:Protocol,
     Both begin without autocast and with gradients, whatever is on outside."""
     learn = self.learn
     self.reset(begin.model)
+    if resume is None: self.begin_callbacks()
     cbs = [*([MaskCallback(masks)] if masks else []), *cbs]
     with fit_context(learn, stated=True), learn.no_bar(), learn.no_logging(), learn.added_cbs(cbs):
         first = resume.notes['first'] if resume else measure(learn, 'start_')
         set_random_states(begin.rng, learn.dls)    # `train` draws the same numbers when it continues
         def tell(t): on_epoch(t, lambda **notes: t.moment(first=first, **notes))
-        training = Training(learn, resume or begin, at, tell, self.shared)(train)
+        training = Training(learn, resume or begin, at, tell, self.warned)(train)
         last = measure(learn, known=training.last)
+    self.ended = True
     loss = training.epochs[-1].get('train_loss') if training.epochs else None
     row = dict(train_loss=loss, **last, best_epoch=_best_epoch(training.epochs), **first)
     return row,training
@@ -185,7 +195,7 @@ def length(self:Protocol,
 ) -> tuple: # `(iterations, epochs)`
     "Count the iterations and epochs of training, without training."
     self.reset()    # with a fresh optimizer: `train` may set rates before it fits
-    t = Training(self.learn, shared=self.shared)
+    t = Training(self.learn)
     t.stop = True
     t(train)    # raises if there is nothing to train
     return t.steps,t.n_epochs
