@@ -38,6 +38,13 @@ def fresh_opt(
     lookahead = dict(count=0, slow_weights=None) if 'slow_weights' in opt else {}
     return {**opt, **lookahead, 'state': state}
 
+def fresh(
+    moment:Snapshot # Any moment
+) -> Snapshot:
+    "Return a moment with an optimizer that has learned nothing, and without gradients."
+    opt_is = moment.opt_is and {**moment.opt_is, 'graded': []}
+    return replace(moment, opt=fresh_opt(moment.opt), opt_is=opt_is)
+
 # %% ../../nbs/find/04_protocol.ipynb #a45516a7
 reserved_columns = 'round','sparsity','remaining','train_loss','best_epoch','overlap','seconds'
 _watchers = TrackerCallback,CSVLogger,ShowGraphCallback
@@ -107,7 +114,7 @@ class Protocol:
         notes = dict(frozen=frozen, frozen_idx=getattr(learn.opt, 'frozen_idx', 0),
                      training=[n for n,m in unwrap(learn.model).named_modules() if m.training])
         start = Snapshot.take(learn, notes=notes)
-        self.start = replace(start, opt=fresh_opt(start.opt))
+        self.start = fresh(start)
         return self.start
 
     def reset(self,
@@ -150,7 +157,7 @@ def beginning(self:Protocol,
     weights = {n: w*masks[n].to(w.device) if n in masks else w for n,w in weights.items()}
     rng = moment.rng if seed is None else random_states(seed_learner(self.learn, seed).dls)
     passed = (moment.notes or {}).get('passed', [])    # how earlier fits left the learner
-    return replace(moment, model=weights, opt=fresh_opt(moment.opt), rng=rng, notes=dict(passed=passed))
+    return replace(fresh(moment), model=weights, rng=rng, notes=dict(passed=passed))
 
 # %% ../../nbs/find/04_protocol.ipynb #9da230ee
 def _no_epoch(training, moment): pass
