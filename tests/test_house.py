@@ -102,6 +102,8 @@ libraries = {
     '_replace': (None, "NamedTuple's, documented in spite of its name"),
     '_asdict': (None, "NamedTuple's, documented in spite of its name"),
     '_fields': (None, "NamedTuple's, documented in spite of its name"),
+    '_parameters': (['core.tensors'], "torch's Module: its own parameters; setting them by attribute refuses tensors that aren't leaves"),
+    '_buffers': (['core.tensors'], "torch's Module: its own buffers, as above"),
     '_orig_mod': (['core.tensors'], "torch.compile's: where it keeps the model"),
     '_C': (['train.loop'], "torch's: calls a function without tensor subclasses"),
     '_ConvNd': (['find.early_bird','ship.shrink','ship.semi_structured'], "torch's: the class of all convolutions"),

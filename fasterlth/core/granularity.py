@@ -72,6 +72,7 @@ class Groups:
     dims: tuple = () # Dimensions of `view` along which a group extends
     nm: tuple = None # `(n, m)`: keep `n` of every `m` neighbours along dimension `nm_dim` of `view`
     nm_dim: int = None
+    joint: bool = False # Whether group `i` of this weight is one with group `i` of the layer's other weights
 
     def __post_init__(self): _check_groups(self)
 
@@ -124,10 +125,12 @@ _granularities = dict(
     vertical_slice='in kh', horizontal_slice='in kw',
     shared_vertical_slice='out in kh', shared_horizontal_slice='out in kw', shared_kernel='~in', layer='~',
     head='~head', unit='~unit')
+_joint = {'head'}    # granularities at which a group spans all weights of a layer
 
 def register_granularity(
     name:str, # A new name, like `'gate'`
-    axes:str # Axes or roles along which a group extends (`'out kh'`), or `~` and the others (`'~gate'`)
+    axes:str, # Axes or roles along which a group extends (`'out kh'`), or `~` and the others (`'~gate'`)
+    joint:bool=False # One group spans all weights of a layer, as a head does, and not just one of them
 ):
     "Add a granularity for every layer type that has these axes."
     if not check_text(name, 'name', "a name like 'gate'").isidentifier():
@@ -137,6 +140,7 @@ def register_granularity(
     if not re.fullmatch(r'~?(\w+( \w+)*)?', axes): raise ValueError(wrong('axes', what, axes))
     if name in _granularities: raise ValueError(f"name must be new, but granularity {name!r} exists already")
     _granularities[name] = axes
+    if joint: _joint.add(name)
 
 # %% ../../nbs/core/02_granularity.ipynb #e1164b2c
 def _nm(granularity):
@@ -181,7 +185,7 @@ def make_groups(
         dim = max((i for i,a in enumerate(axes) if a.role=='in' and a.name!='g'), default=None)
         return None if dim is None or view[dim]%nm[1] else Groups(shape, view, (), nm, dim)
     dims = _spans(axes, granularity)
-    return None if dims is None else Groups(shape, view, dims)
+    return None if dims is None else Groups(shape, view, dims, joint=granularity in _joint)
 
 # %% ../../nbs/core/02_granularity.ipynb #123aa1ea
 _layers = {}
@@ -189,7 +193,8 @@ _layers = {}
 def register_layer(
     layer_type:type|str, # The module's class, or its full name like `'transformers.pytorch_utils.Conv1D'`
     specs:dict, # Pattern of parameter names → spec of the axes, like `{'weight': 'out in'}`
-    sizes:Callable=None # Module → lengths of axes that share a dimension
+    sizes:Callable=None, # Module → lengths of axes that share a dimension
+    granularity:str=None # Count at this granularity only, like `'head'`; at others the layers inside are the module's own
 ):
     "Register the axes of a layer type's weights. They hold for its subclasses, too."
     if not isinstance(layer_type, type): check_text(layer_type, 'layer_type', "a class of modules, or its full name")
@@ -198,23 +203,38 @@ def register_layer(
     if not isinstance(specs, dict) or not specs: raise TypeError(wrong('specs', what, specs))
     for o in (*specs,*specs.values()): check_text(o, 'specs', what)
     if sizes is not None: check_function(sizes, 'sizes', 'of the module that returns a dict', 1)
-    _layers[layer_type] = specs,sizes or (lambda m: {})
+    if granularity is not None: check_granularity(granularity)
+    _layers[layer_type,granularity] = specs,sizes or (lambda m: {})
 
-def _registered(layer):
+def _registered(layer, granularity=None):
     "Return what is registered for a layer's class or the nearest of its bases, None if nothing is."
     for c in type(layer).__mro__:
         for k in (c, f'{c.__module__}.{c.__qualname__}'):
-            if k in _layers: return _layers[k]
+            for g in (granularity, None):
+                if (k,g) in _layers: return _layers[k,g]
 
 def layer_axes(
-    layer:nn.Module # Any module
+    layer:nn.Module, # Any module
+    granularity:str=None # Include what is registered for this granularity only
 ) -> dict: # Name of a parameter within the layer → its `Axis`es; empty for a type that isn't registered
     "Return the axes of those weights of a layer that can be pruned."
-    if not (found := _registered(check_model(layer, 'layer'))): return {}
+    if granularity is not None: check_granularity(granularity)
+    if not (found := _registered(check_model(layer, 'layer'), granularity)): return {}
     specs,sizes = found
     params = dict(layer.named_parameters(remove_duplicate=False))
     return {n: split_axes(spec, params[n].shape, sizes(layer)) for pat,spec in specs.items()
             for n in params if fnmatchcase(n, pat) and ('.' in n)==('.' in pat)}
+
+# %% ../../nbs/core/02_granularity.ipynb #978da41b
+def granularity_tables() -> tuple: # `(granularities, layers, joint granularities)`
+    "Return all granularities and layer types, to hand them to another process."
+    return dict(_granularities),dict(_layers),set(_joint)
+
+def add_granularity_tables(
+    tables:tuple # From `granularity_tables` in another process
+):
+    "Take over the granularities and layer types of another process."
+    for own,theirs in zip((_granularities,_layers,_joint), tables): own.update(theirs)
 
 # %% ../../nbs/core/02_granularity.ipynb #29302527
 def _convs(m): return dict(g=m.groups)
@@ -239,6 +259,33 @@ register_layer(nn.MultiheadAttention, {'in_proj_weight': 'out=qkv*head*dim in', 
                                        'out_proj.weight': 'out in=head*dim'}, _heads)
 register_layer('transformers.pytorch_utils.Conv1D', {'weight': 'in out'})
 register_layer('fastai.text.models.awdlstm.WeightDropout', {'weight_hh*_raw': 'out=gate*unit in'}, _wrapped_gates)
+
+# %% ../../nbs/core/02_granularity.ipynb #38a395ca
+_rows,_columns = 'out=head*dim in','out in=head*dim'
+
+def _register_heads(layer_type, specs, sizes): register_layer(layer_type, specs, sizes, 'head')
+def _hugging(name): return f"transformers.models.{name.lower()}.modeling_{name.lower()}.{name}"
+
+for _n in ('timm.layers.attention.Attention','timm.models.vision_transformer.Attention'):
+    _register_heads(_n, {'qkv.weight': 'out=qkv*head*dim in', 'proj.weight': _columns}, _heads)
+
+for _n in ('Bert','Roberta','Electra'):
+    _register_heads(f'{_hugging(_n)}Attention',
+                    {**{f'self.{k}.weight': _rows for k in ('query','key','value')}, 'output.dense.weight': _columns},
+                    lambda m: dict(head=m.self.num_attention_heads))
+
+_register_heads(f'{_hugging("DistilBert")}SelfAttention',
+                {**{f'{k}_lin.weight': _rows for k in 'qkv'}, 'out_lin.weight': _columns}, lambda m: dict(head=m.n_heads))
+_register_heads(f'{_hugging("ViT")}Attention',
+                {**{f'{k}_proj.weight': _rows for k in 'qkv'}, 'o_proj.weight': _columns},
+                lambda m: dict(head=m.num_attention_heads))
+_register_heads(f'{_hugging("GPT2")}Attention',
+                {'c_attn.weight': 'in out=qkv*head*dim', 'q_attn.weight': 'in out=head*dim',
+                 'c_proj.weight': 'in=head*dim out'},
+                lambda m: dict(head=m.num_heads, qkv=2 if m.is_cross_attention else 3))
+_register_heads(f'{_hugging("Llama")}Attention',
+                {'[qkv]_proj.weight': 'out=head*query*dim in', 'o_proj.weight': 'out in=head*query*dim'},
+                lambda m: dict(head=m.config.num_key_value_heads, dim=m.head_dim))
 
 # %% ../../nbs/core/02_granularity.ipynb #0451aa4f
 def granularities(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import torch
 from torch import nn
-from torch.func import functional_call
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from .tensors import lend, unwrap
 from .checks import func_name
@@ -57,6 +57,17 @@ def list_inputs() -> dict: # Name → `(needs, cost)`
     "List the inputs that criteria may ask for."
     return {k: (o.needs,o.cost) for k,o in _inputs.items()}
 
+# %% ../../nbs/core/04_inputs.ipynb #74b8aca0
+def input_table() -> dict: # Name → its entry
+    "Return all inputs, to hand them to another process, which doesn't know what was registered here."
+    return dict(_inputs)
+
+def add_inputs(
+    table:dict # From `input_table` in another process
+):
+    "Take over the inputs of another process."
+    _inputs.update(table)
+
 # %% ../../nbs/core/04_inputs.ipynb #5f01da83
 register_input('init', lambda s: s.init, ('init',), 'a copy of the weights, kept from the start')
 register_input('prev', lambda s: s.prev, ('prev',), 'a copy of the weights, kept from the previous step')
@@ -96,6 +107,19 @@ def make_inputs(
             raise ValueError(f"criterion {func_name(criterion)!r} needs {k}: pass {k}=…")
     return {k: _inputs[k].make(at) for k in criterion_inputs(criterion)}
 
+# %% ../../nbs/core/04_inputs.ipynb #1c49803b
+_per_weight = 'init','prev','grad','hess_grad','flow'    # inputs with a number for each weight
+
+def stand_ins(
+    criterion:Callable, # A function of the weight, and of inputs by name
+    model:nn.Module, # Any model
+    name:str # A parameter to score
+) -> dict: # Input → value for this parameter; None if an input that somebody has registered needs a batch
+    "Return values of the right type for all inputs of a criterion."
+    names,weight = criterion_inputs(criterion),unwrap(model).get_parameter(name).detach()
+    if any(_inputs[k].needs for k in names if k not in _per_weight): return None
+    return {k: weight.clone() if k in _per_weight else _inputs[k].make(Scoring(model, [name]))[name] for k in names}
+
 # %% ../../nbs/core/04_inputs.ipynb #3adf3177
 def _to_score(model, names):
     "Return the parameters to score by name, by default all floating-point ones."
@@ -120,10 +144,10 @@ def gradients(
     loss_func:Callable, # `(pred, y)` → scalar loss
     names:Iterable=None # Parameters, default all
 ) -> dict: # Name → gradient, the mean over the batches
-    "Return ∂loss/∂weight."
+    "Return ∂loss/∂weight in training mode, with the same random numbers each time."
     params,batches = _to_score(model, names),list(batches)
     ps = list(params.values())
-    with lend(model, grad=True, requires_grad=ps):
+    with lend(model, training=True, grad=True, requires_grad=ps, seed=0):
         per_batch = [_loss_grads(model, ps, b, loss_func) for b in batches]
     return {n: sum(gs)/len(batches) for n,gs in zip(params, zip(*per_batch))}
 
@@ -134,11 +158,12 @@ def hessian_gradients(
     loss_func:Callable, # `(pred, y)` → scalar loss
     names:Iterable=None # Parameters of Hessian and gradient, default all; GraSP uses the prunable ones
 ) -> dict: # Name → $Hg$, with the Hessian and the gradient over the same batches
-    "Return the Hessian of the loss times its gradient."
+    "Return the Hessian of the loss times its gradient, in training mode, with the same random numbers each time."
     params,batches = _to_score(model, names),list(batches)
     ps,g = list(params.values()),gradients(model, batches, loss_func, names)
     res = {n: torch.zeros_like(p) for n,p in params.items()}
-    with lend(model, grad=True, requires_grad=ps):
+    # attention's fused kernels have no second derivative
+    with lend(model, training=True, grad=True, requires_grad=ps, seed=0), sdpa_kernel(SDPBackend.MATH):
         for b in batches:
             gb = _loss_grads(model, ps, b, loss_func, create_graph=True)
             z = sum((gi*g[n]).sum() for n,gi in zip(params, gb))
@@ -156,13 +181,12 @@ def synaptic_flow(
     model = unwrap(model)
     if not x.is_floating_point():
         raise ValueError(f"synaptic flow feeds the model ones: its input must be floating point, not {x.dtype}")
-    state = {n: p.detach().abs().double().requires_grad_() for n,p in model.named_parameters()}
-    buffers = {n: b.double() if b.is_floating_point() else b for n,b in model.named_buffers()}
-    ones = torch.ones_like(x[:1], dtype=torch.float64)
-    with lend(model, training=False, grad=True): R = functional_call(model, {**state, **buffers}, (ones,)).sum()
-    names = list(_to_score(model, names))
-    grads = torch.autograd.grad(R, [state[n] for n in names], allow_unused=True)
-    return {n: torch.zeros_like(state[n]).detach() if g is None else g for n,g in zip(names, grads)}
+    params,ones = _to_score(model, names),torch.ones_like(_as_tensor(x[:1]), dtype=torch.float64)
+    ps = list(params.values())
+    with lend(model, training=False, grad=True, requires_grad=ps, dtype=torch.float64):
+        for p in model.parameters(): p.data = p.data.abs()
+        grads = torch.autograd.grad(model(ones).sum(), ps, allow_unused=True)
+        return {n: torch.zeros_like(p.data) if g is None else g for (n,p),g in zip(params.items(), grads)}
 
 # %% ../../nbs/core/04_inputs.ipynb #d0ffed0a
 def _grad(s): return gradients(unwrap(s.model), s.batches, s.loss_func, s.names)

@@ -29,6 +29,29 @@ def check_masks(
         if m.shape!=params[n].shape:
             raise ValueError(f"the mask of {n} has the shape {tuple(m.shape)}, its parameter {tuple(params[n].shape)}")
 
+# %% ../../nbs/core/08_masks.ipynb #b667167f
+_whole = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}    # by the bytes of a number
+
+def as_bits(
+    t:torch.Tensor # Of any type; it may need gradients
+) -> torch.Tensor: # The same memory as whole numbers
+    "View the bits of a tensor as whole numbers."
+    return t.detach().view(_whole[t.element_size()])
+
+def bit_mask(
+    mask:torch.Tensor, # Bool
+    t:torch.Tensor # The tensor that it is for
+) -> torch.Tensor: # 1 where it is kept and 0 where it is pruned, in the device, layout and size of `as_bits(t)`
+    "Convert a mask to what the bits of a tensor are multiplied by."
+    return torch.empty_like(as_bits(t)).copy_(mask)
+
+def zero_pruned(
+    t:torch.Tensor, # Changed in place
+    mask:torch.Tensor # Bool, of the same shape
+):
+    "Set what is pruned to zero, even if it is infinite or NaN."
+    as_bits(t).mul_(mask.to(t.device))
+
 # %% ../../nbs/core/08_masks.ipynb #98f8cd74
 @torch.no_grad()
 def apply_masks(
@@ -38,7 +61,7 @@ def apply_masks(
     "Set the pruned weights to zero."
     params = parameters_by_name(model)
     check_masks(masks, params)
-    for n,m in masks.items(): params[n].mul_(m.to(params[n].device))    # several times faster than filling
+    for n,m in masks.items(): zero_pruned(params[n], m)
     return model
 
 # %% ../../nbs/core/08_masks.ipynb #2aa282c8

@@ -8,6 +8,8 @@ __all__ = []
 # %% ../../nbs/core/00_tensors.ipynb #26fdef9d
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
+from types import FunctionType, MethodType, ModuleType
 
 import torch
 from torch import nn
@@ -63,16 +65,21 @@ def shortened(
     "Join the first `n` items, and say how many more there are."
     return '; '.join(items[:n]) + (f'; and {len(items)-n} more' if len(items)>n else '')
 
+def _number_kind(t):
+    return 'complex' if t.is_complex() else 'real' if t.is_floating_point() else 'bool' if t.dtype==torch.bool else 'whole'
+
 def check_names(
     have:dict, # Name → tensor, of a ticket, a file or a snapshot
     want:dict, # Name → tensor, of the model
     what:str # What `have` is, for the error: `'ticket'`, `'snapshot'`
 ):
-    "Raise a `ValueError` that lists the differences if names or shapes differ."
+    "Raise a `ValueError` that lists the differences if names, shapes or kinds of numbers differ."
     odd = [f'{n} is missing from the model' for n in have if n not in want]
     odd += [f'{n} is missing from the {what}' for n in want if n not in have]
     odd += [f'{n} is {tuple(have[n].shape)} in the {what}, {tuple(want[n].shape)} in the model'
             for n in have if n in want and have[n].shape!=want[n].shape]
+    odd += [f'{n} is {str(have[n].dtype)[6:]} in the {what}, {str(want[n].dtype)[6:]} in the model'
+            for n in have if n in want and _number_kind(have[n])!=_number_kind(want[n])]
     if odd: raise ValueError(f"the {what} doesn't fit the model: {shortened(odd, 8)}")
 
 @torch.no_grad()
@@ -85,7 +92,45 @@ def copy_tensors(
     return model
 
 # %% ../../nbs/core/00_tensors.ipynb #133acdc2
+class _State:
+    "Hold everything about a model that may change while it is lent out."
+    def __init__(self, model, weights):
+        self.modes = [(m,m.training) for m in model.modules()]
+        self.places = [(d,dict(d)) for m in model.modules() for d in (m._parameters,m._buffers)]
+        buffers = [id(t) for m in model.modules() for t in m._buffers.values()]
+        # what isn't a leaf is computed at each pass, like AWD_LSTM's dropped weights
+        tensors = {id(t): t for _,d in self.places for t in d.values() if t is not None and t.is_leaf}
+        self.tensors = [(t,t.data,t.requires_grad) for t in tensors.values()]
+        self.grads = [(t,t.grad,None if t.grad is None else t.grad.data) for t in tensors.values()]
+        self.values = [(t,t.detach().clone()) for i,t in tensors.items() if weights or i in buffers]
+
+    @torch.no_grad()
+    def restore(self):
+        "Put everything back."
+        for m,mode in self.modes: m.training = mode
+        for d,tensors in self.places:
+            if any(d.get(n) is not t for n,t in tensors.items()) or len(d)>len(tensors):
+                d.clear()
+                d.update(tensors)
+        for t,data,requires_grad in self.tensors:
+            t.data = data
+            t.requires_grad_(requires_grad)
+        for t,grad,data in self.grads:
+            if grad is not None: grad.data = data    # `model.to` changes gradients, too
+            t.grad = grad
+        for t,value in self.values: t.copy_(value)
+
+# %% ../../nbs/core/00_tensors.ipynb #c20a3b82
 def _cuda_devices(model): return list({t.device for t in model_tensors(model).values() if t.device.type=='cuda'})
+
+@contextmanager
+def _random_numbers(devices, seed):
+    "Leave torch's random state as it was. With a seed, draw the same numbers inside each time."
+    with torch.random.fork_rng(devices):
+        if seed is not None:
+            for g in (torch.default_generator, *(torch.cuda.default_generators[d.index] for d in devices)):
+                g.manual_seed(seed)
+        yield
 
 @contextmanager
 def lend(
@@ -93,24 +138,22 @@ def lend(
     training:bool=None, # Mode to put it into; by default each module keeps its own
     grad:bool=False, # Compute gradients inside
     requires_grad:Iterable=(), # Parameters that need gradients inside, even if they are frozen
-    weights:bool=False, # Restore the parameters' values as well
+    dtype:torch.dtype=None, # Precision of parameters and buffers inside, default their own
+    weights:bool=False, # Restore the parameters' values as well, which costs a copy
+    seed:int=None, # For torch's random numbers inside; default they go on from where they are
     hooks:Iterable=() # Handles of hooks to remove afterwards
 ):
     "Lend a model out, and restore it afterwards."
-    modes = [(m,m.training) for m in model.modules()]
-    flags = [(p,p.requires_grad) for p in requires_grad]
-    kept = model_tensors(model) if weights else dict(unwrap(model).named_buffers())
-    values = {n: t.detach().clone() for n,t in kept.items()}
+    hooks,before = list(hooks),_State(model, weights)
     try:
         if training is not None: model.train(training)
-        for p,_ in flags: p.requires_grad_(True)
-        with torch.random.fork_rng(_cuda_devices(model)), torch.set_grad_enabled(grad): yield model
+        if dtype is not None:    # the tensors stay the same objects, so that shared ones stay shared
+            for t,data,_ in before.tensors: t.data = data.to(dtype) if data.is_floating_point() else data
+        for p in requires_grad: p.requires_grad_(True)
+        with _random_numbers(_cuda_devices(model), seed), torch.set_grad_enabled(grad): yield model
     finally:
         for h in hooks: h.remove()
-        for m,was in modes: m.training = was
-        for p,was in flags: p.requires_grad_(was)
-        with torch.no_grad():
-            for n,t in kept.items(): t.copy_(values[n])
+        before.restore()
 
 # %% ../../nbs/core/00_tensors.ipynb #bb0d2cea
 def evaluating(
@@ -119,3 +162,25 @@ def evaluating(
 ):
     "Lend a model out in evaluation mode, without gradients."
     return lend(model, training=False, hooks=hooks)
+
+# %% ../../nbs/core/00_tensors.ipynb #74d14243
+def _tensors_within(o, seen):
+    "Yield every tensor that an object holds, however deep."
+    if id(o) in seen or isinstance(o, (type,ModuleType,FunctionType)): return
+    seen[id(o)] = o    # holding it keeps its id from being used again
+    if isinstance(o, torch.Tensor):
+        yield o
+        return
+    inside = list(vars(o).values()) if hasattr(o, '__dict__') else []
+    if isinstance(o, Mapping): inside += o.values()
+    if isinstance(o, (list,tuple,set)): inside += o
+    if isinstance(o, MethodType): inside.append(o.__self__)
+    for x in inside: yield from _tensors_within(x, seen)
+
+def copy_model(
+    model:nn.Module # Any model, wrapped or not
+) -> nn.Module: # The model inside the wrappers, copied with its hooks
+    "Copy a model, also one that holds results of an earlier forward pass."
+    model = unwrap(model)
+    results = [t for t in _tensors_within(model, {}) if not t.is_leaf]
+    return deepcopy(model, {id(t): t.detach().clone() for t in results})

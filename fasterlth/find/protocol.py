@@ -14,16 +14,18 @@ from fastai.callback.progress import CSVLogger, ShowGraphCallback
 from fastai.callback.tracker import TrackerCallback
 from fastai.learner import Learner
 from fastcore.basics import patch
+from fastcore.foundation import L
 from torch import nn
 
 from ..core.tensors import check_names, copy_tensors, model_tensors, parameters_by_name, unwrap
 from ..core.checks import check_function
 from ..core.masks import check_masks
 from ..train.randomness import random_states, seed_learner, set_random_states
-from ..train.snapshot import Snapshot, check_opt
-from ..train.learner import has_validation, metric_names
+from ..train.snapshot import Snapshot, check_opt, opt_notes
+from ..train.learner import fit_context, has_validation, metric_names
 from ..train.mask_callback import MaskCallback
-from ..train.training import Training
+from ..train.callback_state import callback_states, set_callback_states
+from ..train.training import Training, sharing
 
 # %% ../../nbs/find/04_protocol.ipynb #ffb9729e
 def fresh_opt(
@@ -65,10 +67,14 @@ def measure(
     if known is not None: return {n: _number(v) for n,v in zip(names, known)}
     # `validate` makes the recorder forget the training
     kept = {**vars(rec), 'smooth_loss': copy(rec.smooth_loss)}
-    watchers = [cb for cb in learn.cbs if isinstance(cb, _watchers)]
+    cbs = list(learn.cbs)
+    watchers = [cb for cb in cbs if isinstance(cb, _watchers)]
     try:
-        with learn.removed_cbs(watchers): return {n: _number(v) for n,v in zip(names, learn.validate())}
-    finally: vars(rec).update(kept)
+        with fit_context(learn, stated=True), learn.removed_cbs(watchers):
+            return {n: _number(v) for n,v in zip(names, learn.validate())}
+    finally:
+        vars(rec).update(kept)
+        learn.cbs = L(cbs)    # removing and adding has changed their order
 
 # %% ../../nbs/find/04_protocol.ipynb #4a6dbc4f
 def check_train(train):
@@ -78,9 +84,9 @@ def check_train(train):
 def renewed_opt(learn):
     "Create a new optimizer of the same kind. Return None if the old one doesn't fit the model's layers."
     if learn.opt is None: return None
-    saved = learn.opt.state_dict()
+    saved,notes = learn.opt.state_dict(),opt_notes(learn)
     learn.create_opt()
-    try: check_opt(learn.opt, saved)
+    try: check_opt(learn, saved, notes)
     except ValueError: return None
     return learn.opt
 
@@ -89,14 +95,15 @@ class Protocol:
     "One learner, trained again and again from the same start."
     def __init__(self,
         learn:Learner # Its current weights are the start
-    ): self.learn,self.dls,self.start = learn,learn.dls,None
+    ): self.learn,self.dls,self.start,self.shared = learn,learn.dls,None,sharing()
 
     def take_start(self, seed:int) -> Snapshot:
         "Seed everything random, and take the learner as the start of all trainings."
         learn = seed_learner(self.learn, seed)
         frozen = [n for n,p in unwrap(learn.model).named_parameters() if not p.requires_grad]
         learn.opt = renewed_opt(learn)
-        notes = dict(frozen=frozen, frozen_idx=getattr(learn.opt, 'frozen_idx', 0))
+        notes = dict(frozen=frozen, frozen_idx=getattr(learn.opt, 'frozen_idx', 0), callbacks=callback_states(learn),
+                     training=[n for n,m in unwrap(learn.model).named_modules() if m.training])
         start = Snapshot.take(learn, notes=notes)
         self.start = replace(start, opt=fresh_opt(start.opt))
         return self.start
@@ -104,7 +111,7 @@ class Protocol:
     def reset(self,
         weights:dict=None # Name → tensor, copied to the model; default those of the start
     ) -> nn.Module: # The learner's model
-        "Reset weights, frozen layers, random states and loaders to the start, with a fresh optimizer."
+        "Reset weights, modes, callbacks, frozen layers, random states and loaders to the start, with a fresh optimizer."
         learn,start = self.learn,self.start
         learn.dls = self.dls
         frozen = set(start.notes['frozen'])
@@ -116,6 +123,8 @@ class Protocol:
             learn.create_opt()
             learn.opt.frozen_idx = start.notes['frozen_idx']
         start.restore(learn)
+        if 'callbacks' in start.notes: set_callback_states(learn, start.notes['callbacks'], strict=False)
+        for n,m in unwrap(learn.model).named_modules(): m.training = n in start.notes.get('training', [n])
         return learn.model if weights is None else copy_tensors(learn.model, weights)
 
 # %% ../../nbs/find/04_protocol.ipynb #83125a41
@@ -153,15 +162,17 @@ def train(self:Protocol,
     at:int=None, # Iteration at which to take a snapshot, see `Training`
     on_epoch:Callable=_no_epoch, # `(training, moment)` after epochs and fits; `moment()` returns a `resume`
 ) -> tuple: # `(row, training)`: the measurements, as a row of a results table, and the `Training`
-    "Train once, and measure before and after."
+    """Train once, and measure before and after.
+
+    Both begin without autocast and with gradients, whatever is on outside."""
     learn = self.learn
     self.reset(begin.model)
     cbs = [*([MaskCallback(masks)] if masks else []), *cbs]
-    with learn.no_bar(), learn.no_logging(), learn.added_cbs(cbs):
+    with fit_context(learn, stated=True), learn.no_bar(), learn.no_logging(), learn.added_cbs(cbs):
         first = resume.notes['first'] if resume else measure(learn, 'start_')
         set_random_states(begin.rng, learn.dls)    # `train` draws the same numbers when it continues
         def tell(t): on_epoch(t, lambda **notes: t.moment(first=first, **notes))
-        training = Training(learn, resume or begin, at, tell)(train)
+        training = Training(learn, resume or begin, at, tell, self.shared)(train)
         last = measure(learn, known=training.last)
     loss = training.epochs[-1].get('train_loss') if training.epochs else None
     row = dict(train_loss=loss, **last, best_epoch=_best_epoch(training.epochs), **first)
@@ -174,7 +185,7 @@ def length(self:Protocol,
 ) -> tuple: # `(iterations, epochs)`
     "Count the iterations and epochs of training, without training."
     self.reset()    # with a fresh optimizer: `train` may set rates before it fits
-    t = Training(self.learn)
+    t = Training(self.learn, shared=self.shared)
     t.stop = True
-    t(train)
+    t(train)    # raises if there is nothing to train
     return t.steps,t.n_epochs

@@ -18,9 +18,10 @@ from torch import nn
 
 from ..core.checks import (check_file, check_flags, check_model, check_number, check_tensor,
     check_threads, check_type, check_whole, require, wrong)
-from ..core.files import atomic_write, load_tensors, save_tensors
+from ..core.files import a_dict, a_shape, atomic_write, check_fields, dict_of, load_tensors
+from ..core.files import reading, save_tensors, take, unpack_shaped
 from ..core.flops import forward_flops
-from ..core.masks import pack_mask, unpack_mask
+from ..core.masks import pack_mask
 from ..core.tensors import unwrap
 from ..core.ticket import Ticket, to_json
 from .measure import check_network, largest_difference
@@ -31,12 +32,15 @@ def _packed(name, tensor, mask):
     if mask is None or mask.all(): return {f'dense.{name}': tensor}
     return {f'kept.{name}': tensor[mask], f'mask.{name}': pack_mask(mask)}
 
-def _unpacked(kept, bits, shape):
-    "Return the tensor, with zeros where it is pruned, and its mask."
-    mask = unpack_mask(bits, shape)
-    tensor = torch.zeros(mask.shape, dtype=kept.dtype)
-    tensor[mask] = kept
-    return tensor,mask
+def _unpacked(kept, bits, shape, where):
+    "Return the tensor, with zeros where it is pruned, and its mask. Raise a `ValueError` that names the shape's place."
+    mask = unpack_shaped(bits, shape, where)
+    if kept.shape!=(n := int(mask.count_nonzero()),):
+        raise ValueError(f"{where} has a mask that keeps {n} weights, but there are {tuple(kept.shape)}")
+    as_int = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}[kept.element_size()]
+    tensor = torch.zeros(mask.shape, dtype=as_int)    # as not all types can be indexed
+    tensor[mask] = kept.view(as_int)
+    return tensor.view(kept.dtype),mask
 
 # %% ../../nbs/ship/02_export.ipynb #4303764c
 def save_compressed(
@@ -50,24 +54,30 @@ def save_compressed(
     meta = dict(shapes={n: list(m.shape) for n,m in ticket.masks.items()}, about=to_json(ticket.about))
     return save_tensors(path, tensors, meta, 'compressed ticket')
 
-def _unpack_all(tensors, meta):
-    "Return the ticket from the contents of a file."
-    weights,masks,shapes = {},{},meta['shapes']
-    for k,t in tensors.items():
+def _unpack_all(tensors, shapes):
+    "Return the masks and weights of a file. Raise a `ValueError` that names what doesn't fit."
+    left,weights,masks,where = dict(tensors),{},{},'meta.shapes.{}'.format
+    for k in tensors:
         kind,_,n = k.partition('.')
-        if kind=='dense': weights[n] = t
-        elif kind=='kept': weights[n],masks[n] = _unpacked(t, tensors[f'mask.{n}'], shapes[n])
-    masks = {n: masks[n] if n in masks else torch.ones(s, dtype=torch.bool) for n,s in shapes.items()}
-    return Ticket(masks, weights, meta['about'])
+        if n in weights or kind not in ('dense','kept'): continue
+        weights[n] = left.pop(k)
+        if kind=='dense': continue
+        if n not in shapes: raise ValueError(f"meta.shapes has no {n!r:.100}")
+        weights[n],masks[n] = _unpacked(weights[n], take(left, f'mask.{n}', k), shapes[n], where(n))
+    if left: raise ValueError(f"there is no place for the tensor {next(iter(left))!r:.100}")
+    for n,s in shapes.items():    # before anything of that shape is made
+        if n not in weights: raise ValueError(f"{where(n)} is the shape of a tensor that is missing")
+        if list(weights[n].shape)!=s: raise ValueError(f"{where(n)} is {s}, but the tensor is {list(weights[n].shape)}")
+    return {n: masks[n] if n in masks else torch.ones(s, dtype=torch.bool) for n,s in shapes.items()},weights
 
 def load_compressed(
     path:str|Path # A file from `save_compressed`
 ) -> Ticket: # Its pruned weights are zero
     "Read a compressed ticket, bit for bit."
     tensors,meta = load_tensors(path, 'compressed ticket')
-    try: return _unpack_all(tensors, meta)
-    except (KeyError,ValueError,TypeError,RuntimeError,IndexError) as e:
-        raise ValueError(f"{str(path)!r} is not a complete compressed ticket: {e}") from e
+    with reading(path, "can't be read as a compressed ticket"):
+        check_fields(meta, 'meta', shapes=dict_of(a_shape), about=a_dict)
+        return Ticket(*_unpack_all(tensors, meta['shapes']), meta['about'])
 
 # %% ../../nbs/ship/02_export.ipynb #9d48e27b
 def _weights_in(path):

@@ -6,10 +6,14 @@
 __all__ = []
 
 # %% ../../nbs/train/01_learner.ipynb #5873a6da
+from contextlib import contextmanager
+
 import torch
-from fastai.callback.core import event
+from fastai.callback.core import Callback, event
+from fastai.callback.fp16 import MixedPrecision
 from fastai.learner import Learner
 from fastai.torch_core import to_device
+from fastcore.foundation import L
 
 # %% ../../nbs/train/01_learner.ipynb #d08e3f3b
 def check_learner(
@@ -36,6 +40,15 @@ def check_validation(
 def one_batch(learn:Learner) -> tuple:
     "Return the first batch of the training loader, fastai's or torch's, on the model's device."
     return to_device(next(iter(learn.dls.train)), next(learn.model.parameters()).device)
+
+def split_batch(
+    learn:Learner, # Its loaders may know how many inputs there are
+    batch:tuple # From one of them
+) -> tuple: # `(xb, yb)`, on the model's device
+    "Split a batch into inputs and targets, as a fit does."
+    n = getattr(learn.dls, 'n_inp', 1 if len(batch)==1 else len(batch)-1)
+    batch = to_device(batch, next(learn.model.parameters()).device)
+    return batch[:n],batch[n:]
 
 # %% ../../nbs/train/01_learner.ipynb #5a6ab4b3
 def _are_classes(batch):
@@ -75,3 +88,81 @@ def is_validating(learn:Learner) -> bool:
 def is_lr_find(learn:Learner) -> bool:
     "Return whether this fit belongs to `lr_find`."
     return hasattr(learn, 'lr_finder')
+
+def is_foreign(cb:Callback) -> bool:
+    "Return whether a callback is neither fastai's nor ours."
+    return type(cb) is Callback or not type(cb).__module__.startswith(('fastai.','fasterlth.'))
+
+# %% ../../nbs/train/01_learner.ipynb #a1de79d6
+_autocast_devices = 'cpu','cuda','xpu','mps','hpu','mtia','xla'
+
+def _autocast_level():
+    "Return how many autocasts are nested here; there is no function that only reads it."
+    level = torch.autocast_increment_nesting()-1
+    torch.autocast_decrement_nesting()
+    return level
+
+def context_state() -> dict: # What `set_context` takes
+    "Return the modes of torch that code may leave on: autocast, gradients, default device and type."
+    devices = [d for d in _autocast_devices if torch.amp.is_autocast_available(d)]
+    return dict(casts={d: (torch.is_autocast_enabled(d), torch.get_autocast_dtype(d)) for d in devices},
+                cache=torch.is_autocast_cache_enabled(), level=_autocast_level(), grad=torch.is_grad_enabled(),
+                device=torch.get_default_device(), dtype=torch.get_default_dtype())
+
+def set_context(
+    state:dict # From `context_state`
+):
+    "Set the modes of torch that code may leave on."
+    for d,(enabled,dtype) in state['casts'].items():
+        torch.set_autocast_enabled(d, enabled)
+        torch.set_autocast_dtype(d, dtype)
+    torch.set_autocast_cache_enabled(state['cache'])
+    while _autocast_level()>state['level']: torch.autocast_decrement_nesting()
+    while _autocast_level()<state['level']: torch.autocast_increment_nesting()
+    torch.clear_autocast_cache()    # it may hold casts of weights that have changed since
+    torch.set_grad_enabled(state['grad'])
+    torch.set_default_dtype(state['dtype'])
+    if torch.get_default_device()!=state['device']:
+        torch.set_default_device(None if state['device'].type=='cpu' else state['device'])
+
+# %% ../../nbs/train/01_learner.ipynb #c8a82bbc
+def free_lock(learn:Learner):
+    "Unlock a learner that a failed validation left locked; for moments at which none can be under way."
+    if learn.lock.locked(): learn.lock.release()
+
+@contextmanager
+def fit_context(
+    learn:Learner, # No validation of it is under way
+    stated:bool=False # Begin without autocast and with gradients, whatever is on outside
+):
+    "Restore what a fit may leave on, however it ends: torch's modes, and the learner's loss function, logger and lock."
+    was = context_state()
+    kept = {k: vars(learn)[k] for k in ('loss_func','logger','create_mbar') if k in vars(learn)}
+    free_lock(learn)
+    off = {d: (False,dtype) for d,(_,dtype) in was['casts'].items()}
+    inside = {**was, 'casts': off, 'cache': True, 'level': 0, 'grad': True} if stated else was
+    try:
+        with torch.inference_mode(not stated and torch.is_inference_mode_enabled()):
+            set_context(inside)
+            yield learn
+    except BaseException:
+        vars(learn).update(kept)
+        raise
+    finally:
+        set_context(was)
+        free_lock(learn)
+
+# %% ../../nbs/train/01_learner.ipynb #d703ebc5
+def check_precision(
+    learn:Learner, # Any learner
+    cbs=None # Callbacks that a fit adds
+):
+    "Raise if a fit would have two `MixedPrecision` callbacks."
+    def of(cbs): return [cb for cb in L(cbs) if isinstance(cb, MixedPrecision) or cb is MixedPrecision]
+    own,more = of(learn.cbs),of(cbs)
+    if len(own)+len(more)<2: return
+    remedy = ("don't pass one in the fit's cbs" if more and own else "pass one only" if more else
+              "learn.remove_cb(learn.mixed_precision) removes the last one (to_channelslast() brings its own: "
+              "leave out to_fp16(), or call to_channelslast(use_amp=False))")
+    raise ValueError(f"learn must have at most one MixedPrecision callback, not {len(own)+len(more)}: each would leave "
+                     f"the other's autocast on. To keep one, {remedy}")

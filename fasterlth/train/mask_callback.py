@@ -7,6 +7,7 @@ __all__ = ['MaskCallback']
 
 # %% ../../nbs/train/03_mask_callback.ipynb #6fa77589
 from functools import partial
+from inspect import signature
 
 import torch
 from fastai.callback.core import Callback
@@ -15,22 +16,26 @@ from fastai.learner import Learner
 from fastai.optimizer import lamb_step, larc_layer_lr
 from fastcore.basics import patch
 
-from ..core.tensors import parameters_by_name
-from ..core.masks import apply_masks
+from ..core.tensors import copy_tensors, parameters_by_name
+from ..core.masks import apply_masks, as_bits, bit_mask, check_masks, zero_pruned
 from ..core.ticket import Ticket
-from .learner import check_learner, events, is_validating
+from .learner import (
+    check_learner, check_precision, context_state, events, fit_context, free_lock, is_foreign, is_validating, set_context)
 
 # %% ../../nbs/train/03_mask_callback.ipynb #2541b064
 def _guarded_fit(learn, *args, **kwargs):
     "Call the learner's `fit`, and notify its guarded callbacks when it ends, even by an exception."
-    try: return type(learn).fit(learn, *args, **kwargs)
+    fit = type(learn).fit
+    check_precision(learn, signature(fit).bind(learn, *args, **kwargs).arguments.get('cbs'))
+    try:
+        with fit_context(learn): return fit(learn, *args, **kwargs)
     finally:
         for cb in learn.cbs:
-            if isinstance(cb, GuardedCallback): cb.on_exit()
+            if isinstance(cb, GuardedCallback): cb.end_fit()
 
 class GuardedCallback(Callback):
     "A callback that is notified when it is attached to a learner, and when a fit ends, even by an exception."
-    _learn = None
+    _learn = _context = None
 
     @property
     def learn(self): return self._learn
@@ -40,12 +45,26 @@ class GuardedCallback(Callback):
         self._learn = learn
         if learn is not None: self.on_attach(learn)
 
+    def __call__(self, event_name):
+        if event_name=='before_train' and self._context is None:    # of a fit, as a validation sends no such event
+            free_lock(self.learn)
+            check_precision(self.learn)
+            self._context = context_state()
+        return super().__call__(event_name)
+
+    def end_fit(self):
+        "Clean up, and restore torch's modes as they were before the first batch."
+        try: self.on_exit()
+        finally:
+            if self._context is not None: set_context(self._context)
+            self._context = None
+
     def on_attach(self, learn):
         "Guard the learner's `fit`."
         if 'fit' not in vars(learn): learn.fit = partial(_guarded_fit, learn)
     def on_detach(self, learn):
         "Leave the learner as it was."
-        self.on_exit()
+        self.end_fit()
         others = any(isinstance(cb, GuardedCallback) and cb is not self for cb in learn.cbs)
         if not others and getattr(vars(learn).get('fit'), 'func', None) is _guarded_fit: del learn.fit
     def on_exit(self):
@@ -54,8 +73,7 @@ class GuardedCallback(Callback):
 # %% ../../nbs/train/03_mask_callback.ipynb #5ee42b06
 def _is_foreign(cb):
     "Return whether a callback is neither fastai's nor ours, and so may write weights at any event."
-    if isinstance(cb, GuardedCallback): return False
-    return type(cb) is Callback or not type(cb).__module__.startswith(('fastai.','fasterlth.'))
+    return is_foreign(cb) and not isinstance(cb, GuardedCallback)
 
 def _norms_matter(learn):
     "Return whether training uses norms of gradients, which must exclude pruned weights."
@@ -65,10 +83,9 @@ def _norms_matter(learn):
 # %% ../../nbs/train/03_mask_callback.ipynb #0cc838d8
 _mul_ = torch.foreach.mul_ if hasattr(torch, 'foreach') else torch._foreach_mul_    # public from torch 2.15
 
-def _multiply(tensors, factors):
-    "Multiply all tensors in place, in one call."
-    if tensors:
-        with torch.no_grad(): _mul_(tensors, factors)
+def _zero_pruned(tensors, factors):
+    "Zero what is pruned in all tensors, in one call."
+    if tensors: _mul_([as_bits(t) for t in tensors], factors)
 
 # %% ../../nbs/train/03_mask_callback.ipynb #8a1433d2
 class MaskCallback(GuardedCallback):
@@ -86,14 +103,13 @@ class MaskCallback(GuardedCallback):
         if event_name in self._needed: return super().__call__(event_name)
 
     def prepare(self):
-        "Hold the parameters that have pruned weights, and float masks of their type and layout."
+        "Hold the parameters that have pruned weights, and their masks as whole numbers."
         params = parameters_by_name(self.learn.model)
         pruned = [(params[n],m) for n,m in self.masks.items() if not m.all()]
-        factors = [torch.empty_like(p, requires_grad=False).copy_(m) for p,m in pruned]
-        self.held = [p for p,_ in pruned],factors
+        self.held = [p for p,_ in pruned],[bit_mask(m, p) for p,m in pruned]
     def enforce(self):
         "Zero the pruned weights."
-        _multiply(*self.held)
+        _zero_pruned(*self.held)
     def release(self):
         "Drop what `prepare` holds."
         self.held = [],[]
@@ -108,7 +124,7 @@ class MaskCallback(GuardedCallback):
         if self._others_may_write: self.enforce()
     def after_backward(self):
         pruned = [(p.grad,m) for p,m in zip(*self.held) if p.grad is not None]
-        _multiply([g for g,_ in pruned], [m for _,m in pruned])
+        _zero_pruned([g for g,_ in pruned], [m for _,m in pruned])
     def after_step(self): self.enforce()
     def before_validate(self): self.enforce()
     def after_fit(self):
@@ -140,7 +156,7 @@ def mask_opt_state(
     states = getattr(opt, 'opt', opt).state
     for n,m in masks.items():
         for t in states.get(params[n], {}).values():
-            if isinstance(t, torch.Tensor) and t.shape==m.shape: t.mul_(m.to(t.device))
+            if isinstance(t, torch.Tensor) and t.shape==m.shape: zero_pruned(t, m)
 
 # %% ../../nbs/train/03_mask_callback.ipynb #c1d8e3f5
 @patch
@@ -150,8 +166,10 @@ def apply(self:Ticket,
     "Load the ticket's start and keep its masks on in every later fit. Nothing is changed if it doesn't fit."
     check_learner(learn, 'use load_into for a plain model')
     self.check(learn.model)
+    check_masks(self.masks, parameters_by_name(learn.model))
+    start = self.start()
     learn.remove_cbs([cb for cb in learn.cbs if type(cb) is MaskCallback])
-    self.load_into(learn.model)
+    copy_tensors(learn.model, start)
     if learn.opt is not None: learn.opt.clear_state()
     learn.add_cb(MaskCallback({n: m.clone() for n,m in self.masks.items()}))
     return learn

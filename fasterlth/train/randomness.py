@@ -59,6 +59,29 @@ def set_random_states(
         torch.cuda.set_rng_state_all([s.cpu() for s in states['cuda']])
     if dls is not None and 'loaders' in states: set_loader_states(dls, states['loaders'])
 
+def _try_state(dl, state):
+    "Set a loader's random state on a stand-in for its generator."
+    if state is None: return
+    if hasattr(dl, 'rng'): random.Random().setstate(state)
+    elif getattr(dl, 'generator', None) is not None: torch.Generator(dl.generator.device).set_state(state)
+
+def check_random_states(
+    states:dict, # From `random_states`
+    dls=None # `DataLoaders` that have states among them
+):
+    "Raise a `ValueError` unless these states can be set. Nothing is changed."
+    where = 'python'
+    try:
+        random.Random().setstate(states[where])
+        name,keys,*rest = states[where := 'numpy']
+        np.random.RandomState().set_state((name,np.array(keys, dtype=np.uint32),*rest))
+        torch.Generator().set_state(states[where := 'torch'].cpu())
+        for s in states[where := 'cuda']: s.cpu()
+        if dls is not None and 'loaders' in states:
+            for dl,s in zip(dls.loaders, states[where := 'loaders']): _try_state(dl, s)
+    except (KeyError,TypeError,ValueError,AttributeError,RuntimeError,OverflowError,IndexError) as e:
+        raise ValueError(f"the random state of {where} doesn't fit: {e!r}") from e
+
 # %% ../../nbs/train/00_randomness.ipynb #931e2c09
 def seed_loaders(
     dls, # `DataLoaders`

@@ -6,20 +6,74 @@
 __all__ = ['Snapshot', 'SnapshotCallback', 'ResumeCallback']
 
 # %% ../../nbs/train/02_snapshot.ipynb #6a44c430
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from math import inf
+from numbers import Real
 from pathlib import Path
+from random import Random
 from warnings import warn
 
 import torch
 from fastai.callback.core import Callback, CancelBatchException
 from fastai.learner import Learner
+from fastai.optimizer import Optimizer, OptimWrapper
 from fastcore.basics import patch
 
-from ..core.tensors import check_names, clone_tree, copy_tensors, model_tensors
-from ..core.checks import to_iteration
-from ..core.files import load_tensors, pack_tree, save_tensors, unpack_tree
-from .randomness import loader_states, random_states, set_loader_states, set_random_states
+from ..core.tensors import check_names, clone_tree, copy_tensors, model_tensors, unwrap
+from ..core.checks import check_choice, check_number, check_type, check_whole, func_name, to_iteration
+from ..core.files import a_dict, a_tensor, check_fields, dict_of, list_of, load_tensors, optional
+from ..core.files import pack_tree, reading, save_tensors, unpack_tree, whole
+from .randomness import (
+    check_random_states, loader_states, random_states, set_loader_states, set_random_states)
 from .learner import is_lr_find, is_validating
+
+# %% ../../nbs/train/02_snapshot.ipynb #68a88cf7
+def opt_kind(
+    opt # fastai's optimizer, or a wrapper of torch's
+) -> str: # Like `'OptimWrapper of AdamW'`
+    "Describe what steps an optimizer takes, apart from its hyper-parameters."
+    name,own = type(opt).__name__,vars(opt)
+    if 'opt' in own:    # Lookahead's `k` and `alpha` are no hyper-parameters that a state dict holds
+        settings = ', '.join(f'{k}={own[k]}' for k in ('k','alpha') if k in own)
+        return f"{name}{settings and f'({settings})'} of {opt_kind(opt.opt)}"
+    return f"{name} of {', '.join(map(func_name, opt.cbs))}" if isinstance(opt, Optimizer) else name
+
+def _groups(opt, model):
+    "Return the names of the parameters in each group; '' for those that aren't the model's."
+    names = {id(p): n for n,p in unwrap(model).named_parameters()}
+    return [[names.get(id(p), '') for p in ps] for ps in opt.param_lists]
+
+def _settings(opt):
+    "Describe the hyper-parameters that a new optimizer has by default; a fit sets its learning rate."
+    return [{k: repr(v) for k,v in g.items() if k!='lr'} for g in opt.hypers]
+
+def opt_notes(
+    learn:Learner # Any learner
+) -> dict: # What JSON can hold
+    "Describe a learner's optimizer, or the one that its first fit would create: kind, groups, and what is frozen."
+    named = dict(unwrap(learn.model).named_parameters())
+    new = learn.opt is None
+    with _any_opt(learn) as opt:
+        return dict(kind=opt_kind(opt), groups=_groups(opt, learn.model), frozen_idx=getattr(opt, 'frozen_idx', 0),
+                    frozen=[n for n,p in named.items() if not p.requires_grad],
+                    graded=[n for n,p in named.items() if p.grad is not None],
+                    settings=_settings(opt) if new else None)
+
+def _make_opt(learn):
+    "Create an optimizer. One that the learner was given ready-made is used as it is: creating would clear its state."
+    if isinstance(learn.opt_func, OptimWrapper): learn.opt = learn.opt_func
+    else: learn.create_opt()
+
+@contextmanager
+def _any_opt(learn, new=False):
+    "Lend a learner's optimizer; if it has none yet, or with `new`, one that is thrown away afterwards."
+    opt,lr = learn.opt,learn.lr
+    try:
+        if opt is None or new: _make_opt(learn)
+        yield learn.opt
+    finally: learn.opt,learn.lr = opt,lr
 
 # %% ../../nbs/train/02_snapshot.ipynb #0d072f62
 @dataclass(frozen=True, repr=False)
@@ -32,6 +86,7 @@ class Snapshot:
     batch: int = 0 # Batches trained in the current epoch
     fit: int = 0 # Whole fits trained before, if training has several
     notes: dict = None # Anything else that JSON can hold
+    opt_is: dict = None # What the optimizer is, from `opt_notes`; None in files of earlier versions
 
     @classmethod
     def take(cls,
@@ -46,7 +101,7 @@ class Snapshot:
         rng = random_states(learn.dls)
         if loaders is not None: rng['loaders'] = loaders
         opt = None if learn.opt is None else clone_tree(learn.opt.state_dict())
-        return cls(clone_tree(model_tensors(learn.model)), opt, rng, epoch, batch, fit, notes)
+        return cls(clone_tree(model_tensors(learn.model)), opt, rng, epoch, batch, fit, notes, opt_notes(learn))
 
     def __repr__(self):
         n = sum(t.numel() for t in self.model.values())
@@ -54,29 +109,146 @@ class Snapshot:
         when = f'epoch {self.epoch}, batch {self.batch}'
         return f'Snapshot({when}: {len(self.model)} tensors, {n:,} values, {more})'
 
-# %% ../../nbs/train/02_snapshot.ipynb #f0ec7255
-def _opt_layout(state):
-    "Return what two optimizers must share: fastai's numbers of groups and states, torch's sizes of groups."
+# %% ../../nbs/train/02_snapshot.ipynb #9e0189fc
+def _layout(state):
+    "Return what two states must share: for fastai's optimizers numbers of groups and states, for torch's sizes of groups."
     if 'hypers' in state: return {k: len(state[k]) for k in ('state','hypers')}
     return dict(param_groups=[len(g.get('params', ())) for g in state.get('param_groups', ())])
 
-def check_opt(
-    opt, # The learner's optimizer
-    saved:dict # The state to restore, from `state_dict`
-):
-    "Raise a `ValueError` that shows both layouts, unless the saved state fits the optimizer."
+def _hypers(state):
+    "Return the hyper-parameters of each group."
+    return [{k: v for k,v in g.items() if k!='params'} for g in state.get('hypers', state.get('param_groups', ()))]
+
+def _hyper_names(state): return [sorted(g) for g in _hypers(state)]
+
+def _refuse(there, here):
+    raise ValueError(f"the snapshot's optimizer doesn't fit the learner's: {there} in the snapshot, {here} in the learner")
+
+def _check_kind(learn, opt, opt_is):
+    "Raise unless two optimizers are of one kind, with the same parameters in the same groups."
+    if not opt_is: return    # from a file of an earlier version
+    if (kind := opt_kind(opt))!=opt_is['kind']: _refuse(opt_is['kind'], kind)
+    if (groups := _groups(opt, learn.model))!=opt_is['groups']: _refuse(f"groups {opt_is['groups']}", groups)
+
+def _check_new(learn, opt, opt_is):
+    "Raise unless the optimizer that the next fit creates is the one that the snapshot's learner would have created."
+    _check_kind(learn, opt, opt_is)
+    there = opt_is and opt_is['settings']
+    if there and there!=(here := _settings(opt)): _refuse(f'settings {there}', here)
+
+def _check_layout(opt, saved):
+    "Raise unless two optimizers have the same groups, numbers of parameters, and hyper-parameters."
     now = opt.state_dict()
-    if now.keys()!=saved.keys() or _opt_layout(now)!=_opt_layout(saved):
-        raise ValueError("the snapshot's optimizer doesn't fit the learner's: "
-                         f"{_opt_layout(saved)} in the snapshot, {_opt_layout(now)} in the learner")
+    if now.keys()!=saved.keys() or _layout(now)!=_layout(saved): _refuse(_layout(saved), _layout(now))
+    if (there := _hyper_names(saved))!=(here := _hyper_names(now)): _refuse(f'hyper-parameters {there}', here)
+    for a,b in zip(_hypers(saved), _hypers(now)):
+        for k in a:
+            if isinstance(b[k], Real) and not isinstance(a[k], Real): _refuse(f'{k}={a[k]!r}', f'{k}={b[k]!r}')
+
+# %% ../../nbs/train/02_snapshot.ipynb #0c186a22
+_flags = 'do_wd','force_train'    # how fastai treats a parameter, which isn't learned
+
+def _is_known(f):
+    "Return whether a stepper or an optimizer's class is fastai's or torch's own."
+    return getattr(getattr(f, 'func', f), '__module__', '').startswith(('fastai.optimizer','torch.optim'))
+
+def _stand_in_sizes(p): return tuple(range(2, 2+p.ndim))    # all different
+
+def _stand_in(p):
+    "Return a small parameter of the same number of axes, with a gradient."
+    w = torch.zeros(_stand_in_sizes(p), dtype=p.dtype, device=p.device, requires_grad=True)
+    w.grad = torch.zeros_like(w)
+    return w
+
+def _state_after_a_step(opt, hyper, p):
+    "Return the state of a parameter after a step with these hyper-parameters, None for optimizers of others."
+    w = _stand_in(p)
+    while isinstance(opt, Optimizer) and 'opt' in vars(opt): opt = opt.opt    # Lookahead
+    if isinstance(opt, Optimizer):
+        if not all(map(_is_known, opt.cbs)): return None
+        state = {}
+        for step in opt.cbs:
+            new = step(w, **{**state, **hyper})
+            if isinstance(new, dict): state.update(new)
+        return state
+    cls = type(opt.opt)
+    if not _is_known(cls) or cls.__name__ in ('LBFGS','SparseAdam'): return None
+    twin = cls([{**hyper, 'params': [w]}])
+    twin.step()
+    return twin.state[w]
+
+# %% ../../nbs/train/02_snapshot.ipynb #55add843
+def _shapes(state):
+    "Return the shape of what an optimizer keeps for a parameter, () for a number."
+    return {k: tuple(getattr(v, 'shape', ())) for k,v in state.items() if k not in _flags and v is not None}
+
+def _scaled(shapes, p):
+    "Return the shapes of a stand-in's state for the real parameter."
+    def size(i, n): return p.shape[i] if n==2+i else n
+    return {k: tuple(size(i, n) for i,n in enumerate(s)) if len(s)==p.ndim else s for k,s in shapes.items()}
+
+def _saved_states(saved, n):
+    "Return the saved state of each of `n` parameters, in order."
+    states = saved['state']
+    return states if isinstance(states, list) else [states.get(i, {}) for i in range(n)]
+
+def _live_state(opt, p):
+    "Return what an optimizer keeps for a parameter now."
+    return getattr(opt, 'opt', opt).state.get(p, {})
+
+def _check_states(opt, saved):
+    "Raise unless there is a state of the right names and shapes for each parameter, or none yet."
+    lists,known = list(opt.param_lists),{}
+    states = iter(_saved_states(saved, sum(map(len, lists))))
+    for i,(ps,hyper) in enumerate(zip(lists, _hypers(saved))):
+        for p in ps:
+            if not (there := _shapes(next(states))): continue    # no step yet
+            if (i,p.ndim) not in known: known[i,p.ndim] = _state_after_a_step(opt, hyper, p)
+            after = known[i,p.ndim]
+            here = _shapes(_live_state(opt, p)) if after is None else _scaled(_shapes(after), p)
+            if there!=here and (here or after is not None):
+                _refuse(f'{there} for a parameter of {tuple(p.shape)}', here)
+
+def _check_slow(opt, saved):
+    "Raise unless Lookahead's slow weights have the shapes of the parameters."
+    if not saved.get('slow_weights'): return
+    there,here = ([[tuple(p.shape) for p in ps] for ps in o] for o in (saved['slow_weights'], opt.param_lists))
+    if there!=here: _refuse(f'slow weights of {there}', here)
+
+def check_opt(
+    learn:Learner, # Its optimizer must be there
+    saved:dict, # The state to restore, from `state_dict`
+    opt_is:dict=None # From `opt_notes`, if it is known
+):
+    "Raise a `ValueError` that says what differs, unless the saved state fits the learner's optimizer."
+    _check_kind(learn, learn.opt, opt_is)
+    _check_layout(learn.opt, saved)
+    _check_states(learn.opt, saved)
+    _check_slow(learn.opt, saved)
+
+# %% ../../nbs/train/02_snapshot.ipynb #d73ddebe
+def _to_parameters(opt):
+    "Move an optimizer's tensors to the devices of its parameters; torch's optimizers do so themselves."
+    for p,state in opt.state.items():
+        state.update({k: v.to(p.device) for k,v in state.items() if isinstance(v, torch.Tensor)})
+    if vars(opt).get('slow_weights'):
+        opt.slow_weights = [[w.to(p.device) for w,p in zip(*o)] for o in zip(opt.slow_weights, opt.param_lists)]
 
 def _set_opt_state(opt, saved, hypers):
     "Restore an optimizer's state, and with `hypers` its hyper-parameters."
     new = clone_tree(saved)    # loading a state dict makes its tensors the optimizer's own
     if not hypers: new |= {k: v for k,v in opt.state_dict().items() if k in ('hypers','param_groups')}
     opt.load_state_dict(new)
-    for p,state in opt.state.items():    # torch's optimizers move it to the parameters' device themselves
-        state.update({k: v.to(p.device) for k,v in state.items() if isinstance(v, torch.Tensor)})
+    _to_parameters(opt)
+
+def _set_frozen(learn, opt_is):
+    "Freeze the parameters that were frozen, and leave gradients, of zero, to those that had one."
+    for n,p in unwrap(learn.model).named_parameters():
+        if p.requires_grad==(n in opt_is['frozen']): p.requires_grad_(not p.requires_grad)
+        if n not in opt_is['graded']: p.grad = None
+        elif p.grad is None: p.grad = torch.zeros_like(p)
+        else: p.grad = p.grad.detach().zero_()
+    if learn.opt is not None: learn.opt.frozen_idx = opt_is['frozen_idx']
 
 # %% ../../nbs/train/02_snapshot.ipynb #e26a023e
 @patch
@@ -88,17 +260,76 @@ def restore(self:Snapshot,
     rng:bool=True # Restore the random states, including the loaders'
 ) -> Learner: # The same learner
     "Restore everything, in place. Nothing is changed if something doesn't fit."
-    check_names(self.model, model_tensors(learn.model), 'snapshot')
-    if opt and self.opt is not None:
-        if learn.opt is None: learn.create_opt()
-        check_opt(learn.opt, self.opt)
+    self.check(learn, opt, rng)
+    if opt and self.opt is not None and learn.opt is None: learn.create_opt()
     if model: copy_tensors(learn.model, self.model)
     if opt and self.opt is None: learn.opt = None    # there was none: the next fit creates one
     elif opt: _set_opt_state(learn.opt, self.opt, hypers)
+    if opt and hypers and self.opt_is: _set_frozen(learn, self.opt_is)
     if rng: set_random_states(self.rng, learn.dls)
     return learn
 
+@patch
+def check(self:Snapshot,
+    learn:Learner, # It isn't changed
+    opt:bool=True, # Check the optimizer's state
+    rng:bool=True # Check the random states
+):
+    "Raise a `ValueError` that says what differs, unless the snapshot fits the learner."
+    check_names(self.model, model_tensors(learn.model), 'snapshot')
+    if rng: check_random_states(self.rng, learn.dls)
+    if not opt: return
+    with _any_opt(learn, new=self.opt is None):    # without a state, the next fit creates an optimizer
+        if self.opt is None: _check_new(learn, learn.opt, self.opt_is)
+        else: check_opt(learn, self.opt, self.opt_is)
+
+# %% ../../nbs/train/02_snapshot.ipynb #8fd04ebc
+_real = partial(check_number, least=-inf)
+
+def _accepted(set_state, value, name):
+    "Raise unless a random generator accepts the state."
+    try: set_state(value)
+    except (TypeError,ValueError,OverflowError,RuntimeError) as e:
+        raise ValueError(f"{name} isn't a random state: {e}") from e
+
+def _python_state(value, name):
+    _accepted(Random().setstate, value, name)
+    optional(_real)(value[2], f'{name}[2]')
+
+def _torch_state(value, name): _accepted(torch.Generator().set_state, value, name)
+
+def _numpy_state(value, name):
+    parts = dict(zip(('algorithm','keys','position','has_gauss','gauss'), check_type(value, name, tuple, 'a tuple')))
+    check_fields(parts, name, algorithm=partial(check_choice, choices=['MT19937']),
+                 keys=list_of(partial(check_whole, least=0, most=2**32-1)), gauss=_real,
+                 position=partial(check_whole, least=0, most=624), has_gauss=partial(check_whole, least=0, most=1))
+    if len(value)!=5 or len(parts['keys'])!=624: raise ValueError(f"{name} must be a tuple of 5, with 624 keys")
+
+def _cuda_state(value, name):
+    if a_tensor(value, name).dtype!=torch.uint8 or value.shape!=(16,) or value.view(torch.int64)[1]%4:
+        raise ValueError(f"{name} must be 16 bytes, a seed and an offset, not {tuple(value.shape)} of {value.dtype}")
+
+def _loader_state(value, name): (_torch_state if isinstance(value, torch.Tensor) else _python_state)(value, name)
+
 # %% ../../nbs/train/02_snapshot.ipynb #673b306e
+def _rng(value, name):
+    check_fields(value, name, python=_python_state, numpy=_numpy_state, torch=_torch_state, cuda=list_of(_cuda_state),
+                 loaders=list_of(optional(_loader_state)))
+
+def _opt(value, name):
+    each = list_of(a_dict)    # fastai's optimizers have a list of states and of hypers, torch's a dict and groups
+    kinds = dict(state=each, hypers=each) if 'hypers' in a_dict(value, name) else dict(state=a_dict, param_groups=each)
+    check_fields({k: v for k,v in value.items() if k in kinds}, name, **kinds)    # some have more, like Lookahead
+
+_text = partial(check_type, types=str, what='text')
+
+def _opt_is(value, name):
+    check_fields(value, name, kind=_text, groups=list_of(list_of(_text)), frozen_idx=whole, frozen=list_of(_text),
+                 graded=list_of(_text), settings=optional(list_of(a_dict)))
+
+_kinds = dict(model=dict_of(a_tensor), opt=optional(_opt), rng=_rng, epoch=whole, batch=whole, fit=whole,
+              notes=optional(a_dict), opt_is=optional(_opt_is))
+
 @patch
 def save(self:Snapshot, path:str|Path) -> Path:
     "Write the snapshot to a safetensors file."
@@ -108,9 +339,10 @@ def save(self:Snapshot, path:str|Path) -> Path:
 
 @patch(cls_method=True)
 def load(cls:Snapshot, path:str|Path):
-    "Read a snapshot from a file that `save` wrote."
+    "Read a snapshot from a file that `save` wrote. Raise a `ValueError` that names what is wrong with a file."
     tensors,meta = load_tensors(path, 'snapshot')
-    return cls(**unpack_tree(meta, tensors))
+    with reading(path, "can't be read as a snapshot"):
+        return cls(**check_fields(unpack_tree(meta, tensors, 'snapshot'), 'snapshot', **_kinds))
 
 # %% ../../nbs/train/02_snapshot.ipynb #23259ad8
 class SnapshotCallback(Callback):

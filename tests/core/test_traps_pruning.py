@@ -89,7 +89,8 @@ def test_06_masks_do_not_promote_weights(dtype):
     cb.before_train()
     cb.after_step()
     held = [t for v in vars(cb).values() if isinstance(v, (tuple,list)) for ts in v for t in ts]
-    assert len(held)==2 and all(t.dtype==dtype for t in held)    # the weight, and its mask as numbers
+    weight,mask = held    # as whole numbers of the weight's size
+    assert weight.dtype==dtype and not mask.is_floating_point() and mask.element_size()==weight.element_size()
 
 optimizers = dict(
     sgd=partial(SGD, mom=.9, wd=.1), adam=partial(Adam, wd=.1), rmsprop=partial(RMSProp, mom=.9),

@@ -399,16 +399,11 @@ def test_memory_beside_the_model_is_bounded():
 def test_gradients_come_from_the_given_batches(criteria):
     learn = make_learner()
     batches = [learn.dls.one_batch() for _ in range(2)]
-    learn.model.eval()    # dropout aside, the gradients are those of these batches, not of the one at hand
     layers,given = prunable(learn.model),(learn.model,batches,learn.loss_func)
     want = make_masks(layers, 60, criteria, grad=gradients(*given), hess_grad=hessian_gradients(*given, layers),
                       flow=synaptic_flow(learn.model, batches[0][0]))
-    learn.model.drop.p = 0; learn.model.bn.eval()
-    class Eval(Callback):
-        order = 50
-        def before_train(self): self.learn.model.eval()
-    quiet(learn, 1, cbs=[cb := sparsify(60, criteria=criteria, schedule=one_shot, batches=batches), Eval()])
-    assert same(cb.masks, want)
+    quiet(learn, 1, cbs=(cb := sparsify(60, criteria=criteria, schedule=one_shot, batches=batches)))
+    assert same(cb.masks, want)    # of these batches, not of the one at hand
 
 @pytest.mark.filterwarnings('ignore:.*CUDA is not available')
 @pytest.mark.filterwarnings('ignore:torch.cuda.amp.GradScaler is enabled')
@@ -542,3 +537,24 @@ def test_a_mask_passed_to_a_fit_that_is_interrupted(learn):
     masks = make_masks(prunable(learn.model), 80)
     with pytest.raises(KeyboardInterrupt): quiet(learn, 1, cbs=[MaskCallback(masks), Boom()])
     assert_masked(learn.model, masks)
+
+@pytest.mark.parametrize('opt', [Adam, partial(SGD, mom=.9), partial(OptimWrapper, opt=torch.optim.AdamW)])
+def test_infinite_weights_and_gradients_under_the_mask_stay_there(opt):
+    "A pruned weight that overflows is zero at every forward pass, and the others train on as if it weren't there."
+    def run(planted):
+        learn = make_learner(opt_func=opt)
+        masks = make_masks(prunable(learn.model), 60)
+        pruned = {n: ~m for n,m in masks.items()}
+        class Plant(Callback):
+            "Make what is pruned infinite, as an overflow would."
+            def after_backward(self):
+                for n,p in self.learn.model.named_parameters():
+                    if planted and n in pruned: p.grad[pruned[n]] = float('inf') if self.iter%2 else float('nan')
+        if planted:
+            with torch.no_grad():
+                for n,p in learn.model.named_parameters():
+                    if n in pruned: p[pruned[n]] = float('inf')
+        cb = MaskCallback(masks)
+        quiet(learn, 2, cbs=[cb, Watch(cb), Plant()])
+        return weights(learn.model)
+    assert same(run(True), run(False))
