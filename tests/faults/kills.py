@@ -13,6 +13,8 @@ import torch
 from . import lost, raw, Trial, wrong
 from .runs import all_runs, Path, Run
 
+trial_kinds = 'kill',
+
 limit = 120    # seconds; a run that takes longer hangs
 
 # A run in a process of its own
@@ -144,6 +146,7 @@ def killed_at_instants(run, parts, again=False):
                 parts = [part*.8 for part in parts]
                 continue
             if bad := verdict(run, got or finish(run, folder), folder, kills): return bad
+            kills += run.spare-1    # what a kill at the end costs, reading again costs
             if again and (bad := verdict(run, finish(run, folder), folder, kills)): return f'{bad}, when read again'
             return None
 
