@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fastcore.script import anno_parser
 
-from .core.checks import check_choice, check_folder, check_sparsity, check_whole
+from .core.checks import check_choice, check_folder, check_percent, check_seed, check_whole
 
 # %% ../nbs/04_cli.ipynb #cea0c020
 data_sets = 'digits','mnist','fashion_mnist','cifar10'
@@ -36,15 +36,26 @@ def _check_options(data, model, sparsity, rounds, epochs, seed, out, path):
     "Raise unless the options can be used."
     check_choice(data, 'data', data_sets)
     check_choice(model, 'model', networks)
-    check_sparsity(sparsity)
-    if not 0<sparsity<100:
+    if not 0<check_percent(sparsity)<100:
         raise ValueError(f"sparsity must be a percent between 0 and 100, not {sparsity:g}")
-    check_whole(rounds, 'rounds')
+    check_whole(rounds, 'rounds', 1, 10_000)
     check_whole(epochs, 'epochs')
-    check_whole(seed, 'seed', 0)
-    check_folder(out, 'out')
+    check_seed(seed)
+    if check_folder(out, 'out') is None: raise TypeError("out must be a folder, not None")
+    check_folder(path)
     if path and data=='digits':
         raise ValueError("path is for mnist, fashion_mnist and cifar10: the digits are bundled")
+
+_ticket,_table,_plot = 'ticket.safetensors','results.csv','accuracy.png'
+
+def _check_out(out, model):
+    "Raise unless the results can be written: a ticket of the model, the table and the plot."
+    from fasterlth.find.folder import check_writable
+    for name in (_ticket,_table,_plot):
+        if (out/name).is_dir(): raise ValueError(f"out must be a folder for results, but {str(out/name)!r} is a folder")
+    tensors = [*model.parameters(), *model.buffers()]
+    size = sum(t.numel()*t.element_size()+t.numel()//8 for t in tensors)    # of the weights, and of masks in bits
+    check_writable(out, 'out', size+2**18)    # with room for the table and the plot
 
 # %% ../nbs/04_cli.ipynb #eb7e9b56
 def _accuracies(results):
@@ -56,17 +67,18 @@ def _accuracies(results):
     table.insert(0, 'weights remaining (%)', remaining)
     return table.assign(dense=of.dense[0]).rename_axis(columns=None)
 
-def _write_results(study, seed, out, **about):
-    "Write ticket, table and plot to a folder, and print the accuracies."
+def _write_results(study, seed, hold, **about):
+    "Write ticket, table and plot to a folder that is held, and print the accuracies."
     from dataclasses import replace
     ticket,table = study.ticket('winning', seed),_accuracies(study.results)
     ticket = replace(ticket, about={**ticket.about, **about})
-    ticket.save(out/'ticket.safetensors')
-    table.to_csv(out/'results.csv')
-    study.plot()[0].figure.savefig(out/'accuracy.png', dpi=120, bbox_inches='tight')
+    def save_table(f): f.write(table.to_csv().encode())
+    def save_plot(f): study.plot()[0].figure.savefig(f, dpi=120, bbox_inches='tight')
+    results = dict(ticket=(_ticket, ticket.save), table=(_table, save_table), plot=(_plot, save_plot))
+    for name,write in results.values():
+        with hold.writing(hold.path/name) as f: write(f)
     print(f"\nValidation accuracy (%):\n{table.to_string(float_format='{:.2f}'.format)}\n\n{ticket}")
-    for what,name in (('ticket','ticket.safetensors'),('table','results.csv'),('plot','accuracy.png')):
-        print(f'{what:<7}{out/name}')
+    for what,(name,_) in results.items(): print(f'{what:<7}{hold.path/name}')
 
 # %% ../nbs/04_cli.ipynb #35bb43ae
 def find(
@@ -89,19 +101,21 @@ def find(
     from fastai.metrics import accuracy
     import fastai.callback.progress    # the recorder is one of the default callbacks
     from fasterlth import data as data_room
+    from fasterlth.find.folder import hold_folder
     from fasterlth.find.study import LotteryStudy
     dls = getattr(data_room, f'{data}_dls')(**({'path': path} if path else {}))
-    out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    if (out/'ticket.safetensors').exists(): print(f'replacing the earlier results in {out}')
     shape,n_images = tuple(dls.train_ds.x.shape[1:]),len(dls.train_ds)
     def make_learner(seed): return Learner(dls, make_model(model, shape, dls.c, seed), metrics=accuracy)
     def train(learn): learn.fit(epochs, 1.2e-3)
-    print(f'{model} on {data}: {n_images:,} images; {2*rounds+1} training runs of {epochs} epochs')
-    study = LotteryStudy(make_learner, train, sparsity, rounds, ['random_reinit'], seeds=[seed],
-                         threads=torch.get_num_threads()).run()
-    if study.failures: raise RuntimeError(next(iter(study.failures.values())))
-    _write_results(study, seed, out, made_by='fasterlth', epochs=epochs, data=data, network=model)
+    out = Path(out)
+    with hold_folder(out, name='out') as hold:
+        _check_out(out, make_model(model, shape, dls.c, seed))
+        if (out/_ticket).exists(): print(f'replacing the earlier results in {out}')
+        print(f'{model} on {data}: {n_images:,} images; {2*rounds+1} training runs of {epochs} epochs')
+        study = LotteryStudy(make_learner, train, sparsity, rounds, ['random_reinit'], seeds=[seed],
+                             threads=torch.get_num_threads()).run()
+        if study.failures: raise RuntimeError(next(iter(study.failures.values())).strip().splitlines()[-1])
+        _write_results(study, seed, hold, made_by='fasterlth', epochs=epochs, data=data, network=model)
 
 # %% ../nbs/04_cli.ipynb #886e6007
 def _refuse(message):

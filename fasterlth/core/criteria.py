@@ -12,6 +12,8 @@ from zlib import crc32
 
 import torch
 
+from .checks import check_seed
+
 # %% ../../nbs/core/03_criteria.ipynb #5024d095
 def l1_norm(weight):
     "Score by magnitude, $|w|$; a group by its mean magnitude."
@@ -70,7 +72,7 @@ def updating_movmag(weight, prev):
 # %% ../../nbs/core/03_criteria.ipynb #fe2a2429
 def random_score(weight, name, seed=0):
     "Draw uniform scores; `partial(random_score, seed=1)` draws others."
-    gen = torch.Generator().manual_seed(crc32(f'{seed} {name}'.encode()))
+    gen = torch.Generator().manual_seed(crc32(f'{check_seed(seed)} {name}'.encode()))
     return torch.rand(weight.shape, generator=gen).to(weight.device)
 
 # %% ../../nbs/core/03_criteria.ipynb #f4aaae08

@@ -9,7 +9,9 @@ __all__ = ['forward_flops']
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from .tensors import evaluating, unwrap
+from .tensors import evaluating, parameters_by_name, unwrap
+from .checks import check_model, outputs_of, wrong
+from .masks import check_masks
 
 # %% ../../nbs/core/12_flops.ipynb #06fba23b
 def forward_flops(
@@ -18,8 +20,10 @@ def forward_flops(
     masks:dict=None # Parameter name → bool tensor: operations of pruned weights aren't counted
 ) -> float: # Operations for one item; a multiplication and an addition are two
     "Count the operations of a forward pass."
-    model = unwrap(model)
-    with evaluating(model), FlopCounterMode(display=False) as counter: model(*xb)
+    model = unwrap(check_model(model))
+    if not isinstance(xb, (tuple,list)) or not len(xb): raise TypeError(wrong('xb', 'a tuple of inputs, like (x,)', xb))
+    if masks is not None: check_masks(masks, parameters_by_name(model))
+    with evaluating(model), FlopCounterMode(display=False) as counter: outputs_of(model, *xb)
     counts = {k: sum(v.values()) for k,v in counter.get_flop_counts().items()}
     saved = 0
     for n,m in (masks or {}).items():

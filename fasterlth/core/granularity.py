@@ -15,6 +15,8 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
+from .checks import check_axes, check_function, check_model, check_tensor, check_text, check_whole, wrong
+
 # %% ../../nbs/core/02_granularity.ipynb #4ea2e9ae
 class Axis(NamedTuple):
     "One named axis of a weight."
@@ -41,6 +43,26 @@ def split_axes(
         res += [Axis(o, role, dim, sizes.get(o, n//known)) for o in names]
     return res
 
+# %% ../../nbs/core/02_granularity.ipynb #ec3fda00
+def _check_groups(o):
+    "Raise unless the fields of `Groups` go together."
+    for k in ('shape','view','dims'):
+        v = getattr(o, k)
+        if not isinstance(v, tuple): raise TypeError(wrong(k, 'a tuple of whole numbers', v))
+        for n in v: check_whole(n, k, 0, len(o.view)-1 if k=='dims' else None)
+    if math.prod(o.shape)!=math.prod(o.view): raise ValueError(wrong('view', f'of the size of shape, {o.shape}', o.view))
+    if o.nm is None: return
+    if not isinstance(o.nm, tuple) or len(o.nm)!=2: raise TypeError(wrong('nm', 'a tuple (n, m)', o.nm))
+    m = check_whole(o.nm[1], 'nm', 2)
+    check_whole(o.nm[0], 'nm', 1, m-1)
+    if o.view[check_whole(o.nm_dim, 'nm_dim', 0, len(o.view)-1)]%m:
+        raise ValueError(wrong('nm', f'blocks that divide dimension {o.nm_dim} of {o.view}', o.nm))
+
+def _check_size(x, name, shape):
+    "Raise unless `x` is a tensor with as many values as one of this shape."
+    what = f'a tensor of {math.prod(shape)} values, like {tuple(shape)}'
+    if check_tensor(x, name, what).numel()!=math.prod(shape): raise ValueError(wrong(name, what, x))
+
 # %% ../../nbs/core/02_granularity.ipynb #778f4191
 @dataclass(frozen=True)
 class Groups:
@@ -50,6 +72,9 @@ class Groups:
     dims: tuple = () # Dimensions of `view` along which a group extends
     nm: tuple = None # `(n, m)`: keep `n` of every `m` neighbours along dimension `nm_dim` of `view`
     nm_dim: int = None
+    joint: bool = False # Whether group `i` of this weight is one with group `i` of the layer's other weights
+
+    def __post_init__(self): _check_groups(self)
 
     @property
     def size(self) -> int: return math.prod(self.view[d] for d in self.dims) # Weights in a group
@@ -58,28 +83,39 @@ class Groups:
 
     def reduce(self, scores:torch.Tensor) -> torch.Tensor: # Of `shape` → `(n,)`
         "Return the mean score of each group."
+        _check_size(scores, 'scores', self.shape)
         if not self.dims: return scores.reshape(-1)
         return scores.reshape(self.view).mean(self.dims).reshape(-1)
 
     def expand(self, keep:torch.Tensor) -> torch.Tensor: # Bool of `(n,)` → bool of `shape`
         "Return the mask of weights for a choice of groups."
+        _check_size(keep, 'keep', (self.n,))
         if not self.dims: return keep.reshape(self.shape)
         one = [1 if d in self.dims else s for d,s in enumerate(self.view)]
         return keep.reshape(one).expand(self.view).reshape(self.shape)
 
     def contract(self, mask:torch.Tensor) -> torch.Tensor: # Bool of `shape` → bool of `(n,)`
         "Return which groups hold at least one weight that is kept."
+        _check_size(mask, 'mask', self.shape)
         if not self.dims: return mask.reshape(-1)
         return mask.reshape(self.view).any(self.dims).reshape(-1)
 
     def to_blocks(self, x:torch.Tensor) -> torch.Tensor: # Of `shape` → `(blocks, m)`
         "For n:m, return values of weights block by block."
+        self._check_nm()
+        _check_size(x, 'x', self.shape)
         return x.reshape(self.view).movedim(self.nm_dim, -1).reshape(-1, self.nm[1])
 
     def from_blocks(self, blocks:torch.Tensor) -> torch.Tensor: # `(blocks, m)` → of `shape`
         "Invert `to_blocks`."
+        self._check_nm()
+        _check_size(blocks, 'blocks', self.shape)
         moved = [s for d,s in enumerate(self.view) if d!=self.nm_dim] + [self.view[self.nm_dim]]
         return blocks.reshape(moved).movedim(-1, self.nm_dim).reshape(self.shape)
+
+    def _check_nm(self):
+        "Raise unless these are the groups of n:m."
+        if self.nm is None: raise ValueError("nm is None: only groups of n:m, like '2:4', have blocks")
 
 # %% ../../nbs/core/02_granularity.ipynb #270ec992
 _spatial = 'kd','kh','kw'
@@ -89,19 +125,27 @@ _granularities = dict(
     vertical_slice='in kh', horizontal_slice='in kw',
     shared_vertical_slice='out in kh', shared_horizontal_slice='out in kw', shared_kernel='~in', layer='~',
     head='~head', unit='~unit')
+_joint = {'head'}    # granularities at which a group spans all weights of a layer
 
 def register_granularity(
     name:str, # A new name, like `'gate'`
-    axes:str # Axes or roles along which a group extends (`'out kh'`), or `~` and the others (`'~gate'`)
+    axes:str, # Axes or roles along which a group extends (`'out kh'`), or `~` and the others (`'~gate'`)
+    joint:bool=False # One group spans all weights of a layer, as a head does, and not just one of them
 ):
     "Add a granularity for every layer type that has these axes."
-    if name in _granularities: raise ValueError(f"granularity {name!r} exists already")
+    if not check_text(name, 'name', "a name like 'gate'").isidentifier():
+        raise ValueError(wrong('name', "a name like 'gate'", name))
+    what = "a string of names like 'out kh' or '~gate'"
+    if not isinstance(axes, str): raise TypeError(wrong('axes', what, axes))
+    if not re.fullmatch(r'~?(\w+( \w+)*)?', axes): raise ValueError(wrong('axes', what, axes))
+    if name in _granularities: raise ValueError(f"name must be new, but granularity {name!r} exists already")
     _granularities[name] = axes
+    if joint: _joint.add(name)
 
 # %% ../../nbs/core/02_granularity.ipynb #e1164b2c
 def _nm(granularity):
     "Return `(n, m)` of a granularity like `'2:4'`, None for the others."
-    if not (found := re.fullmatch(r'(\d+):(\d+)', granularity)): return None
+    if not (found := re.fullmatch(r'(\d{1,9}):(\d{1,9})', granularity)): return None
     n,m = map(int, found.groups())
     if not 0<n<m: raise ValueError(f"granularity {granularity!r}: n:m keeps n of m neighbours, so 0 < n < m")
     return n,m
@@ -111,7 +155,7 @@ def check_granularity(
 ):
     "Raise unless `granularity` names a known granularity."
     if not isinstance(granularity, str):
-        raise TypeError(f"granularity must be a name like 'weight', not {granularity!r}")
+        raise TypeError(wrong('granularity', "a name like 'weight'", granularity))
     if granularity not in _granularities and not _nm(granularity):
         known = ', '.join(_granularities)
         raise ValueError(f"granularity {granularity!r} is unknown: use one of {known}, or n:m like '2:4'")
@@ -141,7 +185,7 @@ def make_groups(
         dim = max((i for i,a in enumerate(axes) if a.role=='in' and a.name!='g'), default=None)
         return None if dim is None or view[dim]%nm[1] else Groups(shape, view, (), nm, dim)
     dims = _spans(axes, granularity)
-    return None if dims is None else Groups(shape, view, dims)
+    return None if dims is None else Groups(shape, view, dims, joint=granularity in _joint)
 
 # %% ../../nbs/core/02_granularity.ipynb #123aa1ea
 _layers = {}
@@ -149,26 +193,48 @@ _layers = {}
 def register_layer(
     layer_type:type|str, # The module's class, or its full name like `'transformers.pytorch_utils.Conv1D'`
     specs:dict, # Pattern of parameter names → spec of the axes, like `{'weight': 'out in'}`
-    sizes:Callable=None # Module → lengths of axes that share a dimension
+    sizes:Callable=None, # Module → lengths of axes that share a dimension
+    granularity:str=None # Count at this granularity only, like `'head'`; at others the layers inside are the module's own
 ):
     "Register the axes of a layer type's weights. They hold for its subclasses, too."
-    _layers[layer_type] = specs,sizes or (lambda m: {})
+    if not isinstance(layer_type, type): check_text(layer_type, 'layer_type', "a class of modules, or its full name")
+    elif not issubclass(layer_type, nn.Module): raise TypeError(wrong('layer_type', 'a class of modules', layer_type))
+    what = "a dict of strings like {'weight': 'out in'}"
+    if not isinstance(specs, dict) or not specs: raise TypeError(wrong('specs', what, specs))
+    for o in (*specs,*specs.values()): check_text(o, 'specs', what)
+    if sizes is not None: check_function(sizes, 'sizes', 'of the module that returns a dict', 1)
+    if granularity is not None: check_granularity(granularity)
+    _layers[layer_type,granularity] = specs,sizes or (lambda m: {})
 
-def _registered(layer):
+def _registered(layer, granularity=None):
     "Return what is registered for a layer's class or the nearest of its bases, None if nothing is."
     for c in type(layer).__mro__:
         for k in (c, f'{c.__module__}.{c.__qualname__}'):
-            if k in _layers: return _layers[k]
+            for g in (granularity, None):
+                if (k,g) in _layers: return _layers[k,g]
 
 def layer_axes(
-    layer:nn.Module # Any module
+    layer:nn.Module, # Any module
+    granularity:str=None # Include what is registered for this granularity only
 ) -> dict: # Name of a parameter within the layer → its `Axis`es; empty for a type that isn't registered
     "Return the axes of those weights of a layer that can be pruned."
-    if not (found := _registered(layer)): return {}
+    if granularity is not None: check_granularity(granularity)
+    if not (found := _registered(check_model(layer, 'layer'), granularity)): return {}
     specs,sizes = found
     params = dict(layer.named_parameters(remove_duplicate=False))
     return {n: split_axes(spec, params[n].shape, sizes(layer)) for pat,spec in specs.items()
             for n in params if fnmatchcase(n, pat) and ('.' in n)==('.' in pat)}
+
+# %% ../../nbs/core/02_granularity.ipynb #978da41b
+def granularity_tables() -> tuple: # `(granularities, layers, joint granularities)`
+    "Return all granularities and layer types, to hand them to another process."
+    return dict(_granularities),dict(_layers),set(_joint)
+
+def add_granularity_tables(
+    tables:tuple # From `granularity_tables` in another process
+):
+    "Take over the granularities and layer types of another process."
+    for own,theirs in zip((_granularities,_layers,_joint), tables): own.update(theirs)
 
 # %% ../../nbs/core/02_granularity.ipynb #29302527
 def _convs(m): return dict(g=m.groups)
@@ -194,11 +260,40 @@ register_layer(nn.MultiheadAttention, {'in_proj_weight': 'out=qkv*head*dim in', 
 register_layer('transformers.pytorch_utils.Conv1D', {'weight': 'in out'})
 register_layer('fastai.text.models.awdlstm.WeightDropout', {'weight_hh*_raw': 'out=gate*unit in'}, _wrapped_gates)
 
+# %% ../../nbs/core/02_granularity.ipynb #38a395ca
+_rows,_columns = 'out=head*dim in','out in=head*dim'
+
+def _register_heads(layer_type, specs, sizes): register_layer(layer_type, specs, sizes, 'head')
+def _hugging(name): return f"transformers.models.{name.lower()}.modeling_{name.lower()}.{name}"
+
+for _n in ('timm.layers.attention.Attention','timm.models.vision_transformer.Attention'):
+    _register_heads(_n, {'qkv.weight': 'out=qkv*head*dim in', 'proj.weight': _columns}, _heads)
+
+for _n in ('Bert','Roberta','Electra'):
+    _register_heads(f'{_hugging(_n)}Attention',
+                    {**{f'self.{k}.weight': _rows for k in ('query','key','value')}, 'output.dense.weight': _columns},
+                    lambda m: dict(head=m.self.num_attention_heads))
+
+_register_heads(f'{_hugging("DistilBert")}SelfAttention',
+                {**{f'{k}_lin.weight': _rows for k in 'qkv'}, 'out_lin.weight': _columns}, lambda m: dict(head=m.n_heads))
+_register_heads(f'{_hugging("ViT")}Attention',
+                {**{f'{k}_proj.weight': _rows for k in 'qkv'}, 'o_proj.weight': _columns},
+                lambda m: dict(head=m.num_attention_heads))
+_register_heads(f'{_hugging("GPT2")}Attention',
+                {'c_attn.weight': 'in out=qkv*head*dim', 'q_attn.weight': 'in out=head*dim',
+                 'c_proj.weight': 'in=head*dim out'},
+                lambda m: dict(head=m.num_heads, qkv=2 if m.is_cross_attention else 3))
+_register_heads(f'{_hugging("Llama")}Attention',
+                {'[qkv]_proj.weight': 'out=head*query*dim in', 'o_proj.weight': 'out in=head*query*dim'},
+                lambda m: dict(head=m.config.num_key_value_heads, dim=m.head_dim))
+
 # %% ../../nbs/core/02_granularity.ipynb #0451aa4f
 def granularities(
     layer:nn.Module # A layer of a registered type
 ) -> list: # Names
     "List the granularities of a layer, except n:m, which depends on its number of inputs."
+    if not _registered(check_model(layer, 'layer')):
+        raise ValueError(f"layer must be of a registered type (see register_layer), not {type(layer).__name__}")
     return [g for g in _granularities if any(make_groups(g, a) for a in layer_axes(layer).values())]
 
 def layer_groups(
@@ -208,8 +303,8 @@ def layer_groups(
 ) -> Groups:
     "Return the groups of one weight of a layer."
     axes = layer_axes(layer)
-    if param not in axes:
-        have = f"it has {', '.join(map(repr, axes))}" if axes else 'its type is not registered'
+    if check_text(param, 'param', "a parameter's name like 'weight'") not in axes:
+        have = f"it has {', '.join(map(repr, axes))}" if axes else "the layer's type is not registered"
         raise ValueError(f"param {param!r} isn't a prunable weight of {type(layer).__name__}: {have}")
     if groups := make_groups(granularity, axes[param]): return groups
     raise ValueError(f"granularity {granularity!r} isn't available for the {param} of {layer}: "
@@ -242,6 +337,9 @@ def plot_groups(
     "Draw which weights of a layer form a group: one colour, one group."
     import matplotlib.pyplot as plt
     groups = layer_groups(layer, granularity, param)
+    check_axes(ax)
+    n = len(groups.shape)
+    if not 2<=n<=4: raise ValueError(f"layer must have a {param} of 2 to 4 dimensions to be drawn, not {n}")
     if ax is None: ax = plt.subplots(figsize=(3,3))[1]
     colours = _tiled(_group_ids(groups).float()*7 % 20)
     ax.imshow(colours, cmap='tab20', vmin=0, vmax=19, interpolation='none')

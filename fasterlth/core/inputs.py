@@ -57,6 +57,17 @@ def list_inputs() -> dict: # Name → `(needs, cost)`
     "List the inputs that criteria may ask for."
     return {k: (o.needs,o.cost) for k,o in _inputs.items()}
 
+# %% ../../nbs/core/04_inputs.ipynb #74b8aca0
+def input_table() -> dict: # Name → its entry
+    "Return all inputs, to hand them to another process, which doesn't know what was registered here."
+    return dict(_inputs)
+
+def add_inputs(
+    table:dict # From `input_table` in another process
+):
+    "Take over the inputs of another process."
+    _inputs.update(table)
+
 # %% ../../nbs/core/04_inputs.ipynb #5f01da83
 register_input('init', lambda s: s.init, ('init',), 'a copy of the weights, kept from the start')
 register_input('prev', lambda s: s.prev, ('prev',), 'a copy of the weights, kept from the previous step')

@@ -15,9 +15,9 @@ from torch import nn
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from .tensors import clone_tree, copy_tensors, model_tensors, parameters_by_name
-from .checks import check_function, check_whole, func_name
+from .checks import check_function, check_model, check_whole, func_name, wrong
 from .criteria import l1_norm, random_score
-from .inputs import criterion_needs
+from .inputs import criterion_inputs, criterion_needs
 from .schedules import round_targets
 from .masks import apply_masks, sparsity_by_layer, sparsity_of
 from .pruner import Pruner
@@ -29,6 +29,7 @@ def masks_on(
     masks:dict # Parameter name → bool tensor
 ):
     "Keep pruned weights at zero through every step of any PyTorch optimizer."
+    check_model(model)
     apply_masks(model, masks)
     hook = register_optimizer_step_post_hook(lambda *_: apply_masks(model, masks))
     try: yield model
@@ -51,7 +52,7 @@ def check_fresh(
 def _seeded(model_fn, seed):
     "Return the tensors of a new model made from torch's seed."
     torch.manual_seed(seed)
-    return clone_tree(model_tensors(model_fn()))
+    return clone_tree(model_tensors(check_model(model_fn(), 'what model_fn returns')))
 
 def _trained(model_fn, train_fn, seed, start, masks):
     "Return a model trained from these weights under these masks."
@@ -77,6 +78,12 @@ def _four_conditions(model_fn, train_fn, seed, targets, pruner):
     return models,list(masks)
 
 # %% ../../nbs/core/13_plain.ipynb #8740375b
+def _score(eval_fn, model):
+    "Return the score of a model. Raise unless it is a number."
+    s = eval_fn(model)
+    try: return float(s)
+    except (TypeError,ValueError,RuntimeError): raise TypeError(wrong('what eval_fn returns', 'a number', s)) from None
+
 def compare_tickets(
     model_fn:Callable, # → a new model, initialised from torch's random state
     train_fn:Callable, # Function of a model that trains it in place
@@ -89,9 +96,11 @@ def compare_tickets(
 ) -> 'pandas.DataFrame': # A row for each condition and seed: sparsity, counted in the trained weights, and score
     "Train dense networks, winning tickets, their random re-initialisations and random masks, and compare them."
     import pandas as pd
-    for k,f in dict(model_fn=model_fn, train_fn=train_fn, eval_fn=eval_fn).items():
-        check_function(f, k, 'like lambda model: …')
-    check_whole(seeds, 'seeds')
+    if isinstance(model_fn, nn.Module): raise TypeError(wrong('model_fn', 'a function that makes a new model', model_fn))
+    check_function(model_fn, 'model_fn', 'without arguments that makes a new model', 0)
+    for k,f in dict(train_fn=train_fn, eval_fn=eval_fn).items(): check_function(f, k, 'like lambda model: …', 1)
+    seeds = check_whole(seeds, 'seeds', 1, 10_000)
+    criterion_inputs(criteria, 'criteria')
     if 'batches' in criterion_needs(criteria):
         raise ValueError(f"criteria {func_name(criteria)!r} needs batches, and there are none here: use LotteryStudy")
     targets,pruner,rows = round_targets(sparsity, n_rounds),Pruner(granularity, criterion=criteria),[]
@@ -99,5 +108,5 @@ def compare_tickets(
         models,names = _four_conditions(model_fn, train_fn, seed, targets, pruner)
         for k,m in models.items():
             kept = {n: parameters_by_name(m)[n]!=0 for n in names}
-            rows.append(dict(condition=k, seed=seed, sparsity=sparsity_of(kept), score=eval_fn(m)))
+            rows.append(dict(condition=k, seed=seed, sparsity=sparsity_of(kept), score=_score(eval_fn, m)))
     return pd.DataFrame(rows)

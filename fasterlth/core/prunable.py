@@ -12,7 +12,8 @@ from warnings import warn
 
 from torch import nn
 
-from .tensors import unwrap
+from .tensors import shortened, unwrap
+from .checks import check_by_layer, check_model, wrong
 from .granularity import Groups, check_granularity, layer_axes, make_groups
 
 # %% ../../nbs/core/06_prunable.ipynb #ed996154
@@ -29,41 +30,52 @@ def by_layer(
 ) -> dict: # Parameter name → value
     "Return the value of a choice for each layer. A key matches the parameter's name or its layer's."
     if not isinstance(choice, dict): return {n: choice for n in layers}
+    check_by_layer(choice, what)
     for k in choice:
         if not any(_matches(k, n, m) for n,m in layers.items()):
             raise ValueError(f"{what} has {k!r}, which matches none of {list(layers)}")
     return {n: ([default] + [v for k,v in choice.items() if _matches(k, n, m)])[-1] for n,m in layers.items()}
 
 # %% ../../nbs/core/06_prunable.ipynb #c0f2e497
-def _owners(model):
+def _owners(model, granularity=None):
     "Return the first name, the layer and the axes of each parameter of a registered layer, by id."
     names,res = {id(p): n for n,p in model.named_parameters()},{}
     for m in model.modules():    # parents first
-        for n,axes in layer_axes(m).items():
+        for n,axes in layer_axes(m, granularity).items():
             p = m.get_parameter(n)
             if id(p) in names: res.setdefault(id(p), (names[id(p)], m, axes))
     return res
 
 # %% ../../nbs/core/06_prunable.ipynb #6a0d7412
-_vectors = 'biases, norms and other vectors'
+_vectors,_added = 'biases, norms and other vectors','added to activations, like a position embedding'
 
 def _left_out(name, p, layer, granularity, layer_type):
     "Return why a parameter can't be pruned, '' if there is no reason so far."
     if layer is None and p.ndim<2: return _vectors
-    if layer is None: return 'parametrized' if '.parametrizations.' in f'.{name}' else 'layer not registered'
+    if layer is None and '.parametrizations.' in f'.{name}': return 'parametrized'
+    if layer is None: return _added if p.ndim>2 and p.shape[0]==1 else 'layer not registered'
     if layer_type is not None and not isinstance(layer, layer_type): return 'not of layer_type'
     if granularity is None: return 'not in granularity'
     return '' if p.is_floating_point() and p.numel() else 'empty or not floating point'
 
+def _check_layer_type(layer_type):
+    "Raise unless `layer_type` is None, a class, or a tuple of classes."
+    types = layer_type if isinstance(layer_type, tuple) and layer_type else (layer_type,)
+    if layer_type is not None and not all(isinstance(t, type) for t in types):
+        raise TypeError(wrong('layer_type', 'a class or a tuple of classes like nn.Conv2d', layer_type))
+
 def _survey(model, granularity, layer_type):
     "Yield for each parameter: name, parameter, layer, groups or None, why it is left out."
-    model = unwrap(model)
-    owners = _owners(model)
-    wanted = by_layer(granularity, {n: m for n,m,_ in owners.values()}, 'granularity')
-    for g in set(wanted.values())-{None}: check_granularity(g)
+    model = unwrap(check_model(model))
+    _check_layer_type(layer_type)
+    owners = {None: _owners(model)}
+    wanted = by_layer(granularity, {n: m for n,m,_ in owners[None].values()}, 'granularity')
+    for g in wanted.values() if isinstance(granularity, dict) else [granularity]:
+        if g is not None or granularity is None: check_granularity(g)
+        owners[g] = _owners(model, g)
     for name,p in model.named_parameters():
-        _,layer,axes = owners.get(id(p), (name,None,None))
         groups,g = None,wanted.get(name)
+        _,layer,axes = owners[g].get(id(p), (name,None,None))
         if not (why := _left_out(name, p, layer, g, layer_type)):
             groups = make_groups(g, axes)
             if groups is None: why = f'granularity {g} not possible'
@@ -88,12 +100,7 @@ class Prunable(NamedTuple):
     weight: nn.Parameter
     layer: nn.Module
     groups: Groups
-
-def _check_layer_type(layer_type):
-    "Raise unless `layer_type` is None, a class, or a tuple of classes."
-    types = layer_type if isinstance(layer_type, tuple) else (layer_type,)
-    if layer_type is not None and not all(isinstance(t, type) for t in types):
-        raise TypeError(f"layer_type must be a class or a tuple of classes like nn.Conv2d, not {layer_type!r}")
+    joint: str = None # Name of what its groups belong to together with those of other weights, like `'attn'`
 
 # %% ../../nbs/core/06_prunable.ipynb #822ea775
 def prunable(
@@ -102,17 +109,17 @@ def prunable(
     layer_type:type|tuple=None # Only layers of these types, default every registered one
 ) -> dict: # Parameter name → `Prunable`
     "Return the weights that can be pruned. Raise if there are none. Warn if a weight is left out unexpectedly."
-    if not isinstance(model, nn.Module): raise TypeError(f"model must be an nn.Module, not {model!r}")
-    _check_layer_type(layer_type)
-    rows = list(_survey(model, granularity, layer_type))
-    def described(rows): return [f'{n} {tuple(p.shape)} ({why})' for n,p,_,_,why in rows]
-    res = {n: Prunable(p, m, gs) for n,p,m,gs,why in rows if not why}
+    rows,names = list(_survey(model, granularity, layer_type)),{m: n for n,m in unwrap(model).named_modules()}
+    def described(rows): return shortened([f'{n} {tuple(p.shape)} ({why})' for n,p,_,_,why in rows], 8)
+    # several weights of a layer have groups together, or a single one has its own
+    res = {n: Prunable(p, m, gs, names[m] if gs.joint else None) for n,p,m,gs,why in rows if not why}
     if not res:
-        seen = '; '.join(described(rows)) or 'the model has no parameters'
+        seen = described(rows) or 'the model has no parameters'
         raise ValueError(f"nothing to prune in {type(unwrap(model)).__name__} at granularity {granularity!r}. "
                          f"Looked at: {seen}")
-    expected = '',_vectors,'not of layer_type','not in granularity'
-    if odd := described(o for o in rows if o[-1] not in expected):
-        warn(f"left dense: {', '.join(odd)}. See register_layer for new layers, "
+    only_some = [f'granularity {g} not possible' for g in ('head','unit')]    # few layers have heads
+    expected = '',_vectors,_added,'not of layer_type','not in granularity',*only_some
+    if odd := described([o for o in rows if o[-1] not in expected]):
+        warn(f"left dense: {odd}. See register_layer for new layers, "
              "remove_parametrizations for parametrized ones", stacklevel=2)
     return res

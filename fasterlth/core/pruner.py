@@ -9,6 +9,7 @@ __all__ = ['Pruner', 'make_masks']
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 from numbers import Real
 from warnings import warn
 
@@ -16,7 +17,7 @@ import torch
 from torch import nn
 
 from .checks import check_choice, check_sparsity, check_whole, func_name
-from .granularity import check_granularity
+from .granularity import Groups, check_granularity
 from .criteria import l1_norm
 from .inputs import Scoring, criterion_inputs, list_inputs, make_inputs, stand_ins
 from .prunable import by_layer, prunable
@@ -63,7 +64,7 @@ def group_scores(
         given = {k: _full(v).to(w.device) if isinstance(v, torch.Tensor) else v for k,v in given.items()}
         with torch.no_grad(): return criterion(_full(w), **given)
     res,flat = {},[]
-    for n,(w,_,gs) in layers.items():
+    for n,(w,_,gs,_) in layers.items():
         res[n],same = _reduced(gs, scored(n, w), criterion, n)    # unnamed, so the scores of weights are freed
         if same: flat.append(n)
     if flat: warn(f"criterion {func_name(criterion)!r} gives all groups of {', '.join(flat)} the same score: "
@@ -196,21 +197,50 @@ def _check_settings(granularity, context, criterion, round_to, min_keep):
     check_whole(min_keep, 'min_keep', 0, what='a whole number of groups')
 
 # %% ../../nbs/core/09_pruner.ipynb #76102d01
-def _pools(layers, targets, context):
-    "Return lists of the names that are ranked together."
+class _Unit(NamedTuple):
+    "Weights whose groups are one: group `i` of the first with group `i` of all. Mostly a single weight."
+    names: list # Of parameters
+    size: int # Weights in a group, over all of them
+    scores: torch.Tensor # Of its groups
+    kept: torch.Tensor # Which groups are kept so far
+    target: float # Percent; None to leave it as it is
+    nm: Groups # Its n:m blocks, if it has any
+
+def _joined(xs, sizes):
+    "Return the mean score of groups that lie in several weights."
+    if len(xs)==1: return xs[0]
+    return sum(x.to(xs[0])*s for x,s in zip(xs, sizes))/sum(sizes)
+
+def _units(layers, scores, kept, targets):
+    "Return the units of layers, by name. Raise if weights whose groups are one differ in number of groups or target."
+    members,res = {},{}
+    for n,o in layers.items(): members.setdefault(n if o.joint is None else o.joint, []).append(n)
+    for u,names in members.items():
+        groups = [layers[n].groups for n in names]
+        for what,vs in (('groups',[g.n for g in groups]),('sparsity',[targets[n] for n in names])):
+            if len(set(vs))>1:
+                raise ValueError(f"{', '.join(names)} are pruned together, so they need the same {what}, not {vs}")
+        sizes,k = [g.size for g in groups],[kept[n] for n in names]
+        any_kept = k[0] if len(k)==1 else torch.stack([o.to(k[0].device) for o in k]).any(0)
+        nm = groups[0] if groups[0].nm else None
+        res[u] = _Unit(names, sum(sizes), _joined([scores[n] for n in names], sizes), any_kept, targets[names[0]], nm)
+    return res
+
+def _pools(units, context):
+    "Return lists of the names of units that are ranked together."
     pools = {}
-    for n,t in targets.items():
-        if t is not None and not layers[n].groups.nm: pools.setdefault(t if context=='global' else n, []).append(n)
+    for u,o in units.items():
+        if o.target is not None and o.nm is None: pools.setdefault(o.target if context=='global' else u, []).append(u)
     return pools.values()
 
-def _prune_together(names, layers, scores, kept, target, pruner, regrow):
-    "Return what is kept of each of the layers of a pool, by name; `target` is in percent."
-    pool = [layers[n] for n in names]
-    whole = all(o.groups.n==1 for o in pool)    # granularity 'layer': whole layers are meant to be pruned
-    weights = target/100*sum(o.weight.numel() for o in pool)
-    new = _prune_pool(names, [scores[n] for n in names], [o.groups.size for o in pool], [kept[n] for n in names],
+def _prune_together(names, units, pruner, regrow):
+    "Return what is kept of each of the units of a pool, by name."
+    pool = [units[u] for u in names]
+    whole = all(len(o.kept)==1 for o in pool)    # granularity 'layer': whole layers are meant to be pruned
+    weights = pool[0].target/100*sum(o.size*len(o.kept) for o in pool)
+    new = _prune_pool(names, [o.scores for o in pool], [o.size for o in pool], [o.kept for o in pool],
                       weights, 0 if whole else pruner.min_keep, pruner.round_to, regrow)
-    lost = [n for n,k in zip(names, new) if not k.any() and kept[n].any()]
+    lost = [u for u,o,k in zip(names, pool, new) if not k.any() and o.kept.any()]
     if lost: warn(f"pruned as a whole: {', '.join(lost)}", stacklevel=4)
     return dict(zip(names, new))
 
@@ -239,7 +269,8 @@ class Pruner:
         "Return the sparsity of each layer. Raise if its groups can't reach it."
         res = by_layer(sparsity, {n: o.layer for n,o in layers.items()}, 'sparsity')
         for n,t in res.items():
-            if t is not None: _check_target(n, layers[n].groups, t, self.context, self.round_to)
+            if layers[n].weight.numel()==1: res[n] = None    # a share of a single weight can't be pruned
+            elif t is not None: _check_target(n, layers[n].groups, t, self.context, self.round_to)
         return res
 
     def step(self,
@@ -266,10 +297,11 @@ class Pruner:
         targets,masks = self.targets(layers, sparsity),masks or {}
         check_masks(masks, {n: o.weight for n,o in layers.items()})
         kept = {n: _kept_groups(o, masks.get(n)) for n,o in layers.items()}
-        for n,t in targets.items():
-            if t is not None and layers[n].groups.nm: kept[n] = _prune_nm(layers[n].groups, scores[n], kept[n], t/100)
-        for names in _pools(layers, targets, self.context):
-            kept |= _prune_together(names, layers, scores, kept, targets[names[0]], self, regrow)
+        units = _units(layers, scores, kept, targets)
+        new = {u: _prune_nm(o.nm, o.scores, o.kept, o.target/100) if o.nm and o.target is not None else o.kept
+               for u,o in units.items()}
+        for names in _pools(units, self.context): new |= _prune_together(names, units, self, regrow)
+        kept = {n: new[u].to(kept[n].device) for u,o in units.items() for n in o.names}
         return {n: _expanded(o.groups, kept[n], masks.get(n)) for n,o in layers.items()}
 
 # %% ../../nbs/core/09_pruner.ipynb #0979c528

@@ -11,10 +11,13 @@ import math
 from collections.abc import Callable
 from functools import partial
 
-from .checks import check_sparsity, check_whole, func_name
+from .checks import (check_axes, check_by_layer, check_function, check_number, check_percent, check_whole,
+    func_name, is_number, plain_number, shown, wrong)
 
 # %% ../../nbs/core/05_schedules.ipynb #1f37e0ac
-def _step(progress, n_steps): return math.ceil(round(progress*n_steps, 9))    # rounded: 0.1*30 is 3.0000000000000004
+def _step(progress, n_steps):
+    "Return the number of the step that a progress is in."
+    return math.ceil(round(progress*check_whole(n_steps, 'n_steps'), 9))    # rounded: 0.1*30 is 3.0000000000000004
 
 def one_shot(start, end, progress):
     "Prune everything at the first batch."
@@ -31,13 +34,21 @@ def geometric(start, end, progress, n_steps=3):
     if k==n_steps: return end
     return 100*(1-a*(b/a)**(k/n_steps)) if a else start
 
+# %% ../../nbs/core/05_schedules.ipynb #3e5305ae
+def check_rounds(
+    n_rounds # Value of the argument
+) -> int:
+    "Return a number of rounds. Raise unless it is one."
+    return check_whole(n_rounds, 'n_rounds', 1, 10_000)
+
 # %% ../../nbs/core/05_schedules.ipynb #5a294c73
 def geometric_rounds(
     rate:float, # Percent of the remaining weights that each round prunes, like 20
     n_rounds:int # Number of rounds
 ) -> list: # The sparsity after each round, in percent
     "Return the sparsities of iterative pruning, $100\\,(1-(1-rate/100)^n)$ for n = 1, 2, …"
-    return [100*(1-(1-rate/100)**n) for n in range(1, n_rounds+1)]
+    rate = check_percent(rate, 'rate')
+    return [100*(1-(1-rate/100)**n) for n in range(1, check_rounds(n_rounds)+1)]
 
 # %% ../../nbs/core/05_schedules.ipynb #9fc5060f
 def lin(start, end, progress):
@@ -54,6 +65,8 @@ def agp(start, end, progress):
 
 def one_cycle(start, end, progress, steepness=14, offset=6):
     "Prune along a logistic curve, scaled to run from `start` to `end`."
+    check_number(steepness, 'steepness', .1, 500)
+    check_number(offset, 'offset', 0, 500)
     def logistic(p): return 1/(1+math.exp(offset-steepness*p))
     first,last = logistic(0),logistic(1)
     return start + (end-start)*(logistic(progress)-first)/(last-first)
@@ -61,6 +74,31 @@ def one_cycle(start, end, progress, steepness=14, offset=6):
 def dsd(start, end, progress):
     "Prune up to `end` in the first half, and regrow to `start` in the second: dense-sparse-dense."
     return cos(start, end, 1-abs(2*progress-1))
+
+# %% ../../nbs/core/05_schedules.ipynb #286cca0c
+def scheduled(
+    schedule:Callable, # `(start, end, progress)` → sparsity
+    start:float, # Sparsity at the beginning, in percent
+    end:float, # Sparsity to reach, in percent
+    progress:float # From 0 to 1
+) -> float:
+    "Return what a schedule says. Raise unless it is a percent."
+    name = f"schedule {func_name(schedule)!r}"
+    try: s = schedule(start, end, progress)
+    except TypeError as e: raise TypeError(f"{name} can't be called as (start, end, progress): {e}") from e
+    except Exception as e: raise ValueError(f"{name} fails at progress {progress:g}: {e!r}") from e
+    if not is_number(s): raise TypeError(wrong(f"what {name} gives at progress {progress:g}", 'a number', s))
+    if 0<=s<=100: return plain_number(s)
+    raise ValueError(f"{name} gives {s} at progress {progress:g}: a sparsity is a percent in [0, 100]")
+
+def check_schedule(
+    schedule, # `(start, end, progress)` → sparsity
+    start:float=0, # Sparsity at the beginning, in percent
+    end:float=50 # Sparsity to reach, in percent
+):
+    "Raise unless `schedule` is a function `(start, end, progress)` that returns percents."
+    check_function(schedule, 'schedule', '(start, end, progress) like iterative')
+    for p in (0, .5, 1): scheduled(schedule, start, end, p)
 
 # %% ../../nbs/core/05_schedules.ipynb #35c10030
 def plot_schedule(
@@ -71,30 +109,17 @@ def plot_schedule(
 ):
     "Plot the sparsity against the progress."
     import matplotlib.pyplot as plt
+    start,end,ps = check_percent(start, 'start'),check_percent(end, 'end'),[i/500 for i in range(501)]
+    check_function(schedule, 'schedule', '(start, end, progress) like iterative')
+    check_axes(ax)
+    at = [scheduled(schedule, start, end, p) for p in ps]
     if ax is None: ax = plt.subplots(figsize=(4,2.5))[1]
-    ps = [i/500 for i in range(501)]
-    ax.plot(ps, [schedule(start, end, p) for p in ps], label=func_name(schedule))
+    ax.plot(ps, at, label=func_name(schedule))
     ax.set(xlabel='progress', ylabel='sparsity (%)', ylim=(-2,102))
     ax.legend(frameon=False)
     return ax
 
 for _f in (one_shot, iterative, geometric, lin, cos, agp, one_cycle, dsd): _f.plot = partial(plot_schedule, _f)
-
-# %% ../../nbs/core/05_schedules.ipynb #286cca0c
-def check_schedule(
-    schedule, # `(start, end, progress)` → sparsity
-    start:float=0, # Sparsity at the beginning, in percent
-    end:float=50 # Sparsity to reach, in percent
-):
-    "Raise unless `schedule` is a function `(start, end, progress)` that returns percents."
-    if not callable(schedule):
-        raise TypeError(f"schedule must be a function (start, end, progress) like iterative, not {schedule!r}")
-    name = f"schedule {func_name(schedule)!r}"
-    for p in (0, .5, 1):
-        try: s = float(schedule(start, end, p))
-        except TypeError as e: raise TypeError(f"{name} can't be called as (start, end, progress): {e}") from e
-        except Exception as e: raise ValueError(f"{name} fails at progress {p}: {e!r}") from e
-        if not 0<=s<=100: raise ValueError(f"{name} gives {s} at progress {p}: a sparsity is a percent in [0, 100]")
 
 # %% ../../nbs/core/05_schedules.ipynb #06c1eb2b
 def make_plan(
@@ -108,7 +133,7 @@ def make_plan(
     n,at,res = last-first,0,[]    # nothing is pruned before: if the schedule starts higher, that is a step, too
     for i in range(n):
         p = (i+1)/n
-        s = schedule(start, end, p)
+        s = scheduled(schedule, start, end, p)
         if s!=at and (i==n-1 or abs(s-at)>=abs(end-start)/100):
             res.append((first+i, p, s))
             at = s
@@ -117,16 +142,18 @@ def make_plan(
 # %% ../../nbs/core/05_schedules.ipynb #e80fb240
 def _is_list(v): return isinstance(v, (list,tuple))
 
-def _check_rounds(v, name):
-    "Raise unless it is a percent, or a list of percents that never decreases."
-    given = v if _is_list(v) else [v]
+def _rounds(v, name):
+    "Return a percent, or a list of percents. Raise unless it is one, and never decreases."
+    def percent(o):
+        if _is_list(v) and is_number(o) and 0<o<1: return plain_number(o)    # a first round may prune less than 1 %
+        return check_percent(o, name)
+    given = [percent(o) for o in (v if _is_list(v) else [v])]
     if not given: raise ValueError(f"{name} is an empty list: give a percent for each round")
-    for o in given:
-        small = _is_list(v) and isinstance(o, float) and 0<o<1    # a first round may prune less than 1 %
-        if not small: check_sparsity(o, name)
-        if o>=100: raise ValueError(f"{name} must be below 100 (nothing would be left to train), not {o!r}")
+    if max(given)>=100:
+        raise ValueError(f"{name} must be below 100 (nothing would be left to train), not {shown(v)}")
     if any(b<a for a,b in zip(given, given[1:])):
-        raise ValueError(f"{name} must not decrease from round to round, as pruned weights stay pruned: {v!r}")
+        raise ValueError(f"{name} must not decrease from round to round, as pruned weights stay pruned: {shown(v)}")
+    return given if _is_list(v) else given[0]
 
 def _n_rounds(each, n_rounds):
     "Return the number of rounds: as given, as in the lists, or as many as at most 20 % each take."
@@ -134,7 +161,7 @@ def _n_rounds(each, n_rounds):
     if n_rounds is None:
         n_rounds = len(lists[0]) if lists else max(1, math.ceil(math.log(1-max(each)/100)/math.log(.8) - 1e-9))
     for v in lists:
-        if len(v)!=n_rounds: raise ValueError(f"sparsity has {len(v)} percents for {n_rounds} rounds: {v!r}")
+        if len(v)!=n_rounds: raise ValueError(f"sparsity has {len(v)} percents for {n_rounds} rounds: {shown(v)}")
     return n_rounds
 
 def _in_round(v, r, n_rounds):
@@ -149,10 +176,9 @@ def round_targets(
 ) -> list: # What each round prunes to: a percent, or a dict of percents by layer
     "Return the sparsity after each round."
     by_layer = isinstance(sparsity, dict)
-    each = sparsity if by_layer else {'': sparsity}
-    if not each: raise ValueError("sparsity is an empty dict: give a percent for at least one layer")
-    for k,v in each.items(): _check_rounds(v, f'sparsity[{k!r}]' if by_layer else 'sparsity')
-    if n_rounds is not None: n_rounds = check_whole(n_rounds, 'n_rounds')
+    if by_layer: each = {k: _rounds(v, f'sparsity[{k!r}]') for k,v in check_by_layer(sparsity).items()}
+    else: each = {'': _rounds(sparsity, 'sparsity')}
+    if n_rounds is not None: n_rounds = check_rounds(n_rounds)
     n = _n_rounds(list(each.values()), n_rounds)
     rounds = [{k: _in_round(v, r, n) for k,v in each.items()} for r in range(1, n+1)]
     return rounds if by_layer else [o[''] for o in rounds]

@@ -8,6 +8,8 @@ __all__ = []
 # %% ../../nbs/core/00_tensors.ipynb #26fdef9d
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
+from types import FunctionType, MethodType, ModuleType
 
 import torch
 from torch import nn
@@ -160,3 +162,25 @@ def evaluating(
 ):
     "Lend a model out in evaluation mode, without gradients."
     return lend(model, training=False, hooks=hooks)
+
+# %% ../../nbs/core/00_tensors.ipynb #74d14243
+def _tensors_within(o, seen):
+    "Yield every tensor that an object holds, however deep."
+    if id(o) in seen or isinstance(o, (type,ModuleType,FunctionType)): return
+    seen[id(o)] = o    # holding it keeps its id from being used again
+    if isinstance(o, torch.Tensor):
+        yield o
+        return
+    inside = list(vars(o).values()) if hasattr(o, '__dict__') else []
+    if isinstance(o, Mapping): inside += o.values()
+    if isinstance(o, (list,tuple,set)): inside += o
+    if isinstance(o, MethodType): inside.append(o.__self__)
+    for x in inside: yield from _tensors_within(x, seen)
+
+def copy_model(
+    model:nn.Module # Any model, wrapped or not
+) -> nn.Module: # The model inside the wrappers, copied with its hooks
+    "Copy a model, also one that holds results of an earlier forward pass."
+    model = unwrap(model)
+    results = [t for t in _tensors_within(model, {}) if not t.is_leaf]
+    return deepcopy(model, {id(t): t.detach().clone() for t in results})

@@ -13,12 +13,14 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import torch
 from torch import nn
 
-from .tensors import check_names, copy_tensors, cpu_copy, model_tensors, unwrap
+from .tensors import check_names, copy_tensors, cpu_copy, model_tensors, shortened, unwrap
 from .checks import key_name
-from .masks import check_masks, mask_table, pack_mask, plot_masks, sparsity_of, unpack_mask
-from .files import load_tensors, save_tensors
+from .masks import check_masks, mask_table, plot_masks, sparsity_of
+from .files import a_dict, a_shape, check_fields, dict_of, load_tensors
+from .files import pack_masked, reading, save_tensors, unpack_masked
 
 # %% ../../nbs/core/11_ticket.ipynb #ba259d68
 def _named_keys(x):
@@ -72,18 +74,6 @@ class _Described:
         return (f'<p><b>Ticket</b> of {html.escape(self._line())}<br><small>{html.escape(notes)}</small></p>'
                 f'{self.summary().to_html()}')
 
-# %% ../../nbs/core/11_ticket.ipynb #7747b4fc
-def _packed(masks, weights):
-    "Return the tensors of a ticket's file, and the shapes of the masks."
-    tensors = {f'weights.{n}': t for n,t in weights.items()}
-    tensors |= {f'mask.{n}': pack_mask(m) for n,m in masks.items()}
-    return tensors,{n: list(m.shape) for n,m in masks.items()}
-
-def _unpacked(tensors, shapes):
-    "Return masks and weights. Invert `_packed`."
-    masks = {n: unpack_mask(tensors.pop(f'mask.{n}'), s) for n,s in shapes.items()}
-    return masks,{n.removeprefix('weights.'): t for n,t in tensors.items()}
-
 # %% ../../nbs/core/11_ticket.ipynb #eebc7549
 @dataclass(frozen=True, eq=False, repr=False)
 class Ticket(_Described):
@@ -111,12 +101,18 @@ class Ticket(_Described):
         return cls(cpu_copy(masks), cpu_copy(weights), about)
 
     def start(self) -> dict: # Name → tensor
-        "Return weights × masks, and the buffers: what the ticket's training starts from."
-        return {n: t*self.masks[n] if n in self.masks else t.clone() for n,t in self.weights.items()}
+        "Return the weights, zero where they are pruned, and the buffers: what the ticket's training starts from."
+        ms = self.masks    # chosen rather than multiplied, as inf·0 is NaN
+        return {n: torch.where(ms[n], t, 0) if n in ms else t.clone() for n,t in self.weights.items()}
 
     def check(self, model:nn.Module):
         "Raise a `ValueError` that lists the differences if the ticket doesn't fit the model."
-        check_names(self.weights, model_tensors(model), 'ticket')
+        want = model_tensors(model)
+        check_names(self.weights, want, 'ticket')
+        if odd := [f'{n} is {t.dtype} in the ticket, {want[n].dtype} in the model'
+                   for n,t in self.weights.items() if t.dtype!=want[n].dtype]:
+            raise ValueError(f"the ticket's types differ from the model's: {shortened(odd, 8)}. Convert the model with "
+                             "model.to(dtype), or the ticket with ticket.transfer(model)")
 
     def load_into(self, model:nn.Module) -> nn.Module:
         "Copy the start into a model. To keep the zeros during training, `apply` the ticket to a learner."
@@ -125,13 +121,13 @@ class Ticket(_Described):
 
     def save(self, path:str|Path) -> Path:
         "Write the ticket to one safetensors file, completely or not at all."
-        tensors,shapes = _packed(self.masks, self.weights)
+        tensors,shapes = pack_masked(self.masks, self.weights)
         return save_tensors(path, tensors, dict(shapes=shapes, about=to_json(self.about)), 'ticket')
 
     @classmethod
     def load(cls, path:str|Path):
         "Read a ticket from a file that `save` wrote. Raise if the file is damaged or holds no ticket."
         tensors,meta = load_tensors(path, 'ticket')
-        try: return cls(*_unpacked(tensors, meta['shapes']), meta['about'])
-        except (KeyError,ValueError,TypeError,AttributeError) as e:
-            raise ValueError(f"{str(path)!r} is not a complete ticket: {e}") from e
+        with reading(path, "can't be read as a ticket"):
+            check_fields(meta, 'meta', shapes=dict_of(a_shape), about=a_dict)
+            return cls(*unpack_masked(tensors, meta['shapes']), meta['about'])

@@ -7,10 +7,11 @@ __all__ = ['conditions', 'Start', 'Trunk', 'random_reinit', 'sign_constant', 'si
            'inverted', 'one_shot_mask', 'at_init', 'control_of']
 
 # %% ../../nbs/find/13_controls.ipynb #a86d6665
-import inspect, random
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial, wraps
+from inspect import signature
 from typing import NamedTuple
 from zlib import crc32
 
@@ -19,7 +20,8 @@ from fastai.learner import Learner
 from fastcore.basics import patch
 from torch import nn
 
-from ..core.tensors import cpu_copy, model_tensors
+from ..core.tensors import check_names, cpu_copy, model_tensors
+from ..core.checks import (check_choice, check_function, check_keywords, check_text, check_type, check_whole, wrong)
 from ..core.criteria import grasp, l1_norm, random_score, snip, synflow
 from ..core.inputs import criterion_needs
 from ..core.masks import apply_masks, sparsity_by_layer, sparsity_of
@@ -29,21 +31,18 @@ from ..train.learner import examples
 from .finder import LotteryTicketFinder
 
 # %% ../../nbs/find/13_controls.ipynb #929c62c9
-def _check_takes_seed(make_learner, seed):
+def check_make_learner(make_learner):
     "Raise unless `make_learner` can be called with just a seed."
-    try: inspect.signature(make_learner).bind(seed)
-    except ValueError: pass    # a builtin has no signature
-    except TypeError:
-        given = getattr(make_learner, '__name__', 'make_learner')+str(inspect.signature(make_learner))
-        raise TypeError("make_learner must be a function of the seed, make_learner(seed), "
-                        f"not {given}") from None
+    what = 'of the seed, make_learner(seed)'
+    if isinstance(make_learner, Learner): raise TypeError(wrong('make_learner', f'a function {what}', make_learner))
+    check_function(make_learner, 'make_learner', what, 1)
 
 def new_learner(
     make_learner:Callable, # `seed` → a new Learner
     seed:int # For torch's, NumPy's and Python's random numbers
 ) -> Learner:
     "Make the learner of a seed. Leave the random states as they were."
-    _check_takes_seed(make_learner, seed)
+    check_make_learner(make_learner)
     states = random_states()
     try:
         random.seed(seed)
@@ -53,6 +52,15 @@ def new_learner(
     finally: set_random_states(states)
     if isinstance(learn, Learner): return learn
     raise TypeError(f"make_learner must return a Learner, not {type(learn).__name__}")
+
+# %% ../../nbs/find/13_controls.ipynb #8279b022
+def check_weights(
+    weights, # Value of the argument
+    init:dict # The weights of the model
+) -> dict:
+    "Raise unless `weights` has a tensor for each of the model's."
+    check_names(check_type(weights, 'weights', dict, 'a dict from name to tensor'), init, 'weights')
+    return weights
 
 # %% ../../nbs/find/13_controls.ipynb #357e9de7
 class Start(NamedTuple):
@@ -70,8 +78,17 @@ class Trunk:
     start: Start # That of the winning ticket; `on` replaces it
 
     @classmethod
-    def of(cls, finder, round, make_learner):
+    def of(cls,
+        finder:LotteryTicketFinder, # With all rounds trained
+        round:int, # From 1
+        make_learner:Callable # `seed` → a new Learner
+    ):
         "Return the trunk of a finder's round."
+        check_type(finder, 'finder', LotteryTicketFinder, 'a LotteryTicketFinder')
+        if len(finder.rounds)<=finder.n_rounds:
+            raise ValueError("finder must have trained all its rounds: call find_winning_ticket")
+        round = check_whole(round, 'round', 1, finder.n_rounds)
+        check_make_learner(make_learner)
         t = finder.tickets[round]
         return cls(finder, round, make_learner, Start(t.masks, t.weights))
 
@@ -86,14 +103,16 @@ class Trunk:
 
     def on(self, start:Start):
         "Return the same trunk with another start, to make a control for that start."
-        return replace(self, start=start)
+        return replace(self, start=check_type(start, 'start', Start, 'a Start(masks, weights, rewound)'))
 
     def number(self, what:str) -> int:
         "Return a seed for `what`, derived from this trunk's seed and round."
+        check_text(what, 'what', 'a name')
         return crc32(f'{self.finder.seed} {self.round} {what}'.encode())%2**31
 
     def reset(self, weights:dict=None) -> nn.Module:
         "Reset the finder's learner to its start, with other weights if given. Return its model."
+        if weights is not None: check_weights(weights, self.init)
         return self.finder.protocol.reset(weights)
 
     def fresh(self) -> dict:
@@ -117,11 +136,12 @@ def prune(self:Trunk,
     steps:int=1 # Number of pruning steps; each rescores the remaining weights
 ) -> dict: # Masks: parameter name → bool tensor
     "Make masks that keep as many weights as those of `start`, by another criterion."
-    f,local = self.finder,context=='local'
-    model,layers = self.reset(self.trained if weights is None else weights),f.layers()
+    f,local = self.finder,check_choice(context, 'context', ('local','global'))=='local'
+    steps,weights = check_whole(steps, 'steps', 1, 10_000),self.trained if weights is None else weights
+    pruner = replace(f.pruner, criterion=criterion, context=context, round_to=None)
+    model,layers = self.reset(weights),f.layers()
     inputs = dict(batches=_batches(self, criterion), loss_func=f.learn.loss_func,
                   init=self.init, prev=self.init)
-    pruner = replace(f.pruner, criterion=criterion, context=context, round_to=None)
     kept,masks = {n: self.start.masks[n] for n in layers},None
     goal = sparsity_by_layer(kept) if local else sparsity_of(kept)
     def by_step(s, i): return s if i==steps else 100*(1-(1-s/100)**(i/steps))
@@ -131,21 +151,29 @@ def prune(self:Trunk,
         apply_masks(model, masks)
     return {**self.start.masks, **{n: m.cpu() for n,m in masks.items()}}
 
+# %% ../../nbs/find/13_controls.ipynb #eae39d22
+def check_trunk(
+    t # Value of the argument
+) -> Trunk:
+    "Raise unless `t` is a `Trunk`."
+    return check_type(t, 't', Trunk, 'a Trunk, which a LotteryStudy makes')
+
 # %% ../../nbs/find/13_controls.ipynb #400b2481
 def random_reinit(t:Trunk) -> Start:
     "Draw new weights ([Frankle & Carbin 2019](https://arxiv.org/abs/1803.03635)) for the same masks."
-    return t.start._replace(weights=t.fresh(), rewound=False)
+    return check_trunk(t).start._replace(weights=t.fresh(), rewound=False)
 
 def sign_constant(t:Trunk) -> Start:
     """Keep the signs of the initial weights ([Zhou et al. 2019](https://arxiv.org/abs/1905.01067)).
 
     All weights of a layer get the same magnitude, their standard deviation."""
+    check_trunk(t)
     constant = {n: t.init[n].sign()*t.init[n].std() for n in t.start.masks}
     return Start(t.start.masks, {**t.init, **constant}, False)
 
 def sign_flipped(t:Trunk) -> Start:
     "Keep the magnitudes of the initial weights, and draw new signs."
-    g = torch.Generator().manual_seed(t.number('sign_flipped'))
+    g = torch.Generator().manual_seed(check_trunk(t).number('sign_flipped'))
     def sign(w): return (torch.randint(2, w.shape, generator=g)*2-1).to(w)
     flipped = {n: t.init[n].abs()*sign(t.init[n]) for n in t.start.masks}
     return Start(t.start.masks, {**t.init, **flipped}, False)
@@ -153,26 +181,26 @@ def sign_flipped(t:Trunk) -> Start:
 # %% ../../nbs/find/13_controls.ipynb #64612838
 def random_mask(t:Trunk) -> Start:
     "Keep as many groups in each layer, drawn at random at the finder's granularity."
-    return t.start._replace(masks=t.prune(partial(random_score, seed=t.number('random_mask'))))
+    return check_trunk(t).start._replace(masks=t.prune(partial(random_score, seed=t.number('random_mask'))))
 
 def shuffled(t:Trunk) -> Start:
     """Shuffle each layer's mask ([Frankle et al. 2021](https://arxiv.org/abs/2009.08576)).
 
     The weights are shuffled one by one, whatever the granularity."""
-    g = torch.Generator().manual_seed(t.number('shuffled'))
+    g = torch.Generator().manual_seed(check_trunk(t).number('shuffled'))
     def shuffle(m): return m.flatten()[torch.randperm(m.numel(), generator=g)].view_as(m)
     return t.start._replace(masks={n: shuffle(m) for n,m in t.start.masks.items()})
 
 def inverted(t:Trunk) -> Start:
     "Keep as many weights in each layer, but the ones with the lowest scores after the dense training."
-    criterion = t.finder.criteria
+    criterion = check_trunk(t).finder.criteria
     @wraps(criterion)
     def last(*args, **kwargs): return -criterion(*args, **kwargs)
     return t.start._replace(masks=t.prune(last))
 
 def one_shot_mask(t:Trunk) -> Start:
     "Prune in one step after the dense training, with the finder's criterion and context."
-    return t.start._replace(masks=t.prune(t.finder.criteria, context=t.finder.pruner.context))
+    return check_trunk(t).start._replace(masks=t.prune(t.finder.criteria, context=t.finder.pruner.context))
 
 # %% ../../nbs/find/13_controls.ipynb #80495299
 def at_init(
@@ -180,6 +208,8 @@ def at_init(
     steps:int=1 # Number of pruning steps
 ) -> Callable: # A condition
     "Prune before any training, ranked over the whole network, to as many weights as the ticket has."
+    criterion_needs(criterion)    # raises unless it is a criterion
+    steps = check_whole(steps, 'steps', 1, 10_000)
     def pruned_at_init(t): return Start(t.prune(criterion, t.init, 'global', steps), t.init, False)
     return pruned_at_init
 
@@ -188,6 +218,7 @@ def control_of(
     control:Callable # Another one: `shuffled`, `random_reinit`
 ) -> Callable: # A condition
     "Apply a control to another condition than the winning ticket."
+    for k,f in dict(condition=condition, control=control).items(): check_function(f, k, 'of a Trunk, like shuffled', 1)
     def controlled(t): return control(t.on(condition(t)))
     return controlled
 
@@ -211,7 +242,7 @@ def _named(given):
     "Return conditions as a dict, by their names."
     if isinstance(given, dict): return given
     if isinstance(given, str) or not isinstance(given, (list,tuple)):
-        raise TypeError(f"conditions must be a list of names or functions, or a dict, not {given!r}")
+        raise TypeError(wrong('conditions', 'a list of names or functions, or a dict', given))
     names = [o if isinstance(o, str) else getattr(o, '__name__', str(o)) for o in given]
     if twice := [k for k in names if names.count(k)>1]:
         raise ValueError(f"conditions has the name {twice[0]!r} twice: use a dict to name them")
@@ -226,9 +257,9 @@ def _lookup(name):
 def _check_condition(name, c):
     "Return a condition, or raise if it isn't valid."
     if isinstance(c, str): c = _lookup(c)
-    if not callable(c) and not isinstance(c, dict):
-        raise TypeError(f"conditions[{name!r}] must be a function of a Trunk "
-                        f"or a dict of a finder's arguments, not {c!r}")
+    if not isinstance(c, dict):
+        check_function(c, f'conditions[{name!r}]', "of a Trunk, or a dict of a finder's arguments", 1)
+    if isinstance(c, dict): check_keywords(c, signature(LotteryTicketFinder).parameters, f'conditions[{name!r}]')
     if isinstance(c, dict) and (own := given_by_study&set(c)):
         raise ValueError(f"conditions[{name!r}] can't set {', '.join(sorted(own))}: the study does")
     if not isinstance(name, str) or not name.replace('_', 'x').replace('-', 'x').isalnum():

@@ -17,15 +17,16 @@ from fastcore.basics import patch
 from ..core.tensors import copy_tensors
 from ..core.checks import check_whole
 from ..core.criteria import l1_norm
-from ..core.masks import pack_mask, sparsity_by_layer, unpack_mask
-from ..core.files import load_tensors, pack_tree, save_tensors, unpack_tree
+from ..core.masks import pack_mask, sparsity_by_layer
+from ..core.files import a_dict, a_shape, a_tensor, check_fields, dict_of, list_of, load_tensors, optional
+from ..core.files import pack_tree, reading, save_tensors, unpack_shaped, unpack_tree, whole
 from ..core.ticket import Ticket, to_json
 from ..train.learner import check_learner
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.training import Training
 from .fingerprint import describe_function, describe_learner, differences
-from .folder import open_folder, RunFolder
+from .folder import check_record, open_folder, RunFolder
 from .protocol import check_train, Protocol
 from .rounds import open_start
 from .costs import cost_table, epoch_flops
@@ -38,9 +39,13 @@ def _pack(masks):
     shapes = {n: list(m.shape) for n,m in masks[0].items()} if masks else {}
     return dict(shapes=shapes, masks=[{n: pack_mask(m) for n,m in ms.items()} for ms in masks])
 
-def _unpack(packed):
-    "Invert `_pack`."
-    return [{n: unpack_mask(m, packed['shapes'][n]) for n,m in ms.items()} for ms in packed['masks']]
+def _unpack(packed, where='search'):
+    "Invert `_pack`. Raise an error that names the place, within a file, of what doesn't fit."
+    check_fields(packed, where, shapes=dict_of(a_shape), masks=list_of(dict_of(a_tensor)))
+    shapes = packed['shapes']
+    for i,ms in enumerate(packed['masks']):
+        if list(ms)!=list(shapes): raise ValueError(f"{where}.masks[{i}] has other names than {where}.shapes")
+    return [{n: unpack_shaped(m, shapes[n], f'{where}.shapes.{n}') for n,m in ms.items()} for ms in packed['masks']]
 
 @dataclass(frozen=True)
 class Search:
@@ -59,8 +64,12 @@ class Search:
     def load(cls, path:str|Path):
         "Read a search from a file that `save` wrote."
         tensors,meta = load_tensors(path, 'search')
-        o = unpack_tree(meta, tensors)
-        return cls(_unpack(o['masks']), o['found'], o['n_epochs'])
+        with reading(path, "can't be read as a search"):
+            o = unpack_tree(meta, tensors, 'search')
+            check_fields(o, 'search', masks=lambda masks,_: masks, found=optional(whole), n_epochs=whole)
+            masks,found = _unpack(o['masks'], 'search.masks'),o['found']
+            if found is not None: check_whole(found, 'search.found', 1, len(masks), 'an epoch')
+            return cls(masks, found, o['n_epochs'])
 
 # %% ../../nbs/find/09_early_bird_search.ipynb #f60c06c6
 class EarlyBirdFinder:
@@ -122,9 +131,9 @@ def _open_run(self:EarlyBirdFinder, train:Callable):
     "Begin a search, or take over the start that the folder holds."
     folder,begun = self.folder,set(self.folder.steps())-{'start.safetensors'}
     if self.protocol.start is not None: self.protocol.reset()    # an interrupted training may have left other data
-    seed = self.seed if self.seed is not None else (folder.experiment or {}).get('seed')
+    seed = self.seed if self.seed is not None else folder.seed
     if seed is None: seed = int(torch.randint(2**31, ()))
-    open_folder(folder, self._describe(train, seed), () if begun else ('train',))
+    open_folder(folder, self._describe(train, seed), () if begun else ('train','settings.criteria'))
     open_start(folder, self.protocol, seed)
     self.train,self.seed = train,seed
 
@@ -138,15 +147,22 @@ def is_finished(self:EarlyBirdFinder) -> bool:
 def _resume_moment(self:EarlyBirdFinder) -> Snapshot:
     "Return the moment at which the search was interrupted, None if it hasn't begun."
     if not self.folder.has('moment.safetensors'): return None
-    try: return Snapshot.load(self.folder.file('moment.safetensors'))
+    file = self.folder.file('moment.safetensors')
+    try:
+        m = Snapshot.load(file)
+        check_record(m.notes, file, search=a_dict)
     except ValueError as e: raise ValueError(f"{e}. Delete it to begin the search again") from e
+    return m
 
 @patch
 def _read_search(self:EarlyBirdFinder) -> Search: # None if it isn't finished
     "Read what a finished search left."
     if not self.folder.has('masks.safetensors'): return None
-    search = Search.load(self.folder.file('masks.safetensors'))
-    ticket = None if search.found is None else Ticket.load(self.folder.file('ticket.safetensors'))
+    search,name = Search.load(self.folder.file('masks.safetensors')),'ticket.safetensors'
+    if search.found is not None and not self.folder.has(name):
+        raise ValueError(f"{str(self.folder.file(name))!r} is missing, but by masks.safetensors a ticket was found in "
+                         f"epoch {search.found}. Put it back, or delete masks.safetensors to search again")
+    ticket = None if search.found is None else Ticket.load(self.folder.file(name))
     self.callback.reset(search.masks, search.found, ticket)
     self.folder.remove('moment.safetensors')    # the process may have been killed just before
     return search
@@ -161,7 +177,7 @@ def find_early_bird(self:EarlyBirdFinder,
     Raise a `ValueError` if they didn't settle; `plot()` shows how close they came.
     With a `path`, an interrupted search continues where it stopped."""
     check_train(train)
-    with self.folder.held(self.is_finished):
+    with self.folder.held(self.is_finished, new=self.protocol.start is None):
         if self.search is None:
             self._open_run(train)
             self.search = self._read_search() or self._search()

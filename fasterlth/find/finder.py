@@ -9,6 +9,7 @@ __all__ = ['LotteryTicketFinder']
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from zlib import crc32
 
 import pandas as pd, torch
 from fastai.learner import Learner
@@ -23,14 +24,14 @@ from ..core.schedules import round_targets
 from ..core.masks import (broadcast_masks, dense_masks, mask_overlap,
     sparsity_by_layer, sparsity_of)
 from ..core.pruner import Pruner, warn_outputs
-from ..core.files import atomic_write
+from ..core.files import a_dict, whole
 from ..core.ticket import Ticket, to_json, versions
 from ..train.learner import check_learner, one_batch
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from .fingerprint import describe_function, describe_learner, differences
 from .progress import Progress
-from .folder import open_folder, RunFolder
+from .folder import check_record, hold_file, open_folder, RunFolder
 from .report import default_metric, remaining_axis
 from .protocol import check_train, fresh_opt, Protocol
 from .rounds import HoldRates, open_start, read_moment, read_rounds, Round, round_file
@@ -154,10 +155,18 @@ def ticket(self:LotteryTicketFinder) -> Ticket:
     return self.tickets[-1]
 
 # %% ../../nbs/find/07_finder.ipynb #57459467
+pruning_settings = 'criteria','batches','context','round_to','min_keep'    # of no use before the first pruning
+
 @patch
 def _is_begun(self:LotteryTicketFinder) -> bool:
     "Return whether anything has been trained yet."
     return bool(self.rounds) or bool(set(self.folder.steps())-{'start.safetensors'})
+
+@patch
+def _unused(self:LotteryTicketFinder) -> tuple:
+    "Return what may differ from the folder's experiment, because nothing has used it yet."
+    if self.rounds or self.folder.names('round_*.safetensors'): return ()
+    return pruning_settings if self._is_begun() else ('train', *pruning_settings)
 
 @patch
 def is_finished(self:LotteryTicketFinder) -> bool:
@@ -188,9 +197,9 @@ def _read_run(self:LotteryTicketFinder):
 @patch
 def _write_results(self:LotteryTicketFinder):
     "Write history.csv and, at the end, the ticket."
-    if not self.folder or self.is_finished(): return
-    with atomic_write(self.folder.file('history.csv')) as part: self.history.to_csv(part)
-    if len(self.rounds)>self.n_rounds:
+    if not self.folder: return
+    self.folder.keep_table('history.csv', self.history.to_csv())
+    if len(self.rounds)>self.n_rounds and not self.is_finished():
         self.folder.keep('ticket.safetensors', self.tickets[-1])
         self.folder.remove('moment.safetensors')
 
@@ -204,11 +213,14 @@ def _open_run(self:LotteryTicketFinder, train:Callable):
             why = '; '.join(odd)
             raise ValueError(f"train differs from what this finder started with ({why}): "
                              "make a new finder")
+        if self.folder and not self.folder.has('start.safetensors'):
+            raise ValueError(f"{str(self.folder.file('start.safetensors'))!r} is missing, but this finder began "
+                             "with it: put the folder's files back, or make a new finder")
         return
     self.learn.dls = self.protocol.dls    # an interrupted `train` may have put in others
-    seed = self.seed if self.seed is not None else (self.folder.experiment or {}).get('seed')
+    seed = self.seed if self.seed is not None else self.folder.seed
     if seed is None: seed = int(torch.randint(2**31, ()))
-    open_folder(self.folder, self._describe(train, seed), () if begun else ('train',))
+    open_folder(self.folder, self._describe(train, seed), self._unused())
     first = self.start is None
     open_start(self.folder, self.protocol, seed)
     if first: self._read_run()
@@ -307,6 +319,20 @@ def _finish_round(self:LotteryTicketFinder, r:int, row:dict, training):
     self._add_round(Round(row, training.epochs, rates, training.seconds, masks, weights))
 
 # %% ../../nbs/find/07_finder.ipynb #68077b8a
+def run_rounds(
+    finder:LotteryTicketFinder, # Its folder is held by the caller
+    train:Callable # As for `find_winning_ticket`
+) -> Ticket: # That of the last round
+    "Train the rounds that aren't trained yet."
+    finder._open_run(train)
+    if not finder.rounds: finder.warn_outputs()
+    with Progress(verbose=finder.verbose) as finder._bar:
+        finder._epochs_done = 0
+        for r in range(len(finder.rounds), finder.n_rounds+1): finder._finish_round(*finder._train_round(r))
+    copy_tensors(finder.learn.model, finder.trained[finder.n_rounds])
+    finder._write_results()    # in case the last run was interrupted right here
+    return finder.tickets[-1]
+
 @patch
 def find_winning_ticket(self:LotteryTicketFinder,
     train:Callable # A function that fits the learner: `lambda learn: learn.fit_one_cycle(5, 1e-2)`
@@ -315,15 +341,7 @@ def find_winning_ticket(self:LotteryTicketFinder,
 
     An interrupted search continues where it stopped. The learner ends with the last round's weights."""
     check_train(train)
-    with self.folder.held(self.is_finished):
-        self._open_run(train)
-        if not self.rounds: self.warn_outputs()
-        with Progress(verbose=self.verbose) as self._bar:
-            self._epochs_done = 0
-            for r in range(len(self.rounds), self.n_rounds+1): self._finish_round(*self._train_round(r))
-        copy_tensors(self.learn.model, self.trained[self.n_rounds])
-        self._write_results()    # in case the last run was interrupted right here
-    return self.tickets[-1]
+    with self.folder.held(self.is_finished, new=self.start is None): return run_rounds(self, train)
 
 @patch
 def iterative_magnitude_pruning(self:LotteryTicketFinder, train:Callable) -> Ticket:
@@ -382,6 +400,43 @@ def find_ticket(self:Learner,
     return ticket
 
 # %% ../../nbs/find/07_finder.ipynb #317a15ef
+def beginning_of(
+    finder:LotteryTicketFinder, # Its rewind point is known
+    masks:dict, weights:dict=None, rewound:bool=True, round:int=1 # As for `train_ticket`
+) -> Snapshot:
+    "Return what the training of a ticket begins with."
+    if finder.rewound is None:
+        raise ValueError("there is no rewind point yet: call find_winning_ticket(train)")
+    moment = finder.rewound if rewound else finder.start
+    return finder.protocol.beginning(moment, masks, weights, finder._round_seed(round))
+
+def _checksum(begin, masks):
+    "Return a checksum of what a training begins with."
+    def crc(tensors, sum):
+        for n in sorted(tensors): sum = crc32(tensors[n].cpu().contiguous().reshape(-1).view(torch.uint8).numpy(), sum)
+        return sum
+    return crc(masks, crc(begin.model, crc32(f'{begin.fit} {begin.epoch} {begin.batch}'.encode())))
+
+def train_from(
+    finder:LotteryTicketFinder, # Trains the ticket as its own
+    begin:Snapshot, # From `beginning_of`
+    masks:dict, # Parameter name → bool tensor
+    file:Path=None, # Where a killed training has left its moment, if it has
+    keep:Callable=None # Called with the moment after each epoch and each fit
+) -> dict: # A row like those of `history`
+    "Train a ticket from its beginning, or from where it was killed."
+    of,resume = _checksum(begin, masks),None
+    if file and file.exists():
+        resume = Snapshot.load(file)
+        if check_record(resume.notes, file, first=a_dict, of=whole)['of']!=of:
+            raise ValueError(f"{str(file)!r} is of a training with other masks or weights: "
+                             "delete it, or use another file")
+    def on_epoch(training, moment):
+        if keep: keep(moment(of=of))
+    row,training = finder.protocol.train(finder.train, begin, masks, resume=resume, on_epoch=on_epoch)
+    s = sparsity_of(masks)
+    return dict(sparsity=s, remaining=100-s, **row, seconds=training.seconds)
+
 @patch
 def train_ticket(self:LotteryTicketFinder,
     masks:dict, # Parameter name → bool tensor
@@ -391,18 +446,16 @@ def train_ticket(self:LotteryTicketFinder,
     path:str|Path=None # File from which a killed training continues; it is deleted at the end
 ) -> dict: # A row like those of `history`
     "Train any ticket as this finder trains its own. Leave the learner with the trained weights."
-    if self.rewound is None:
-        raise ValueError("there is no rewind point yet: call find_winning_ticket(train)")
-    moment = self.rewound if rewound else self.start
-    begin = self.protocol.beginning(moment, masks, weights, self._round_seed(round))
-    path = None if path is None else Path(path)
-    resume = Snapshot.load(path) if path and path.exists() else None
-    def on_epoch(training, moment):
-        if path: moment().save(path)
-    row,training = self.protocol.train(self.train, begin, masks, resume=resume, on_epoch=on_epoch)
-    if path: path.unlink()
-    s = sparsity_of(masks)
-    return dict(sparsity=s, remaining=100-s, **row, seconds=training.seconds)
+    begin = beginning_of(self, masks, weights, rewound, round)
+    if path is None: return train_from(self, begin, masks)
+    path = Path(path)
+    with hold_file(path) as hold:
+        def keep(moment):
+            with hold.writing(path) as f: moment.save(f)
+        row = train_from(self, begin, masks, path, keep)
+        hold.check()
+        path.unlink(missing_ok=True)
+    return row
 
 # %% ../../nbs/find/07_finder.ipynb #0359f538
 @patch
@@ -410,17 +463,16 @@ def adopt_dense(self:LotteryTicketFinder,
     train:Callable, # As for `find_winning_ticket`
     other:LotteryTicketFinder # With the same start, `train` and seed, and its dense training done
 ):
-    "Take over another finder's dense training, if this one would train identically."
-    with self.folder.held(self.is_finished):
-        self._open_run(train)
-        if self.rounds or self.rewind_iteration!=other.rewind_iteration: return
-        # a batch would have to be drawn from the random state of that training
-        if 'batches' in criterion_needs(self.criteria): return
-        if self.rewind_iteration: self._keep_rewind(other.rewound)
-        self.protocol.reset(other.trained[0])
-        first,s = other.rounds[0],sparsity_of(self.dense)
-        row = dict(first.row, sparsity=s, remaining=100-s)
-        self._add_round(replace(first, row=row, masks=self._prune(0)))
+    "Take over another finder's dense training, if this one would train identically. The caller holds the folder."
+    self._open_run(train)
+    if self.rounds or self.rewind_iteration!=other.rewind_iteration: return
+    # a batch would have to be drawn from the random state of that training
+    if 'batches' in criterion_needs(self.criteria): return
+    if self.rewind_iteration: self._keep_rewind(other.rewound)
+    self.protocol.reset(other.trained[0])
+    first,s = other.rounds[0],sparsity_of(self.dense)
+    row = dict(first.row, sparsity=s, remaining=100-s)
+    self._add_round(replace(first, row=row, masks=self._prune(0)))
 
 # %% ../../nbs/find/07_finder.ipynb #d5c8e009
 @patch

@@ -18,11 +18,12 @@ from fastai.torch_core import set_seed
 
 from ..core.tensors import model_tensors, unwrap
 from ..core.checks import func_name, key_name
-from ..train.randomness import random_states, set_random_states
+from ..train.randomness import random_states, seed_loaders, set_random_states
 
 # %% ../../nbs/find/00_fingerprint.ipynb #4ab92aa7
 def _checksum(x, crc=0):
     "Add an item, whatever it is made of, to a checksum."
+    if isinstance(x, Mapping): x = [*x.items()]
     if isinstance(x, (tuple,list)):
         for o in x: crc = _checksum(o, crc)
         return crc
@@ -34,14 +35,18 @@ def _checksum(x, crc=0):
     return crc32(x.tobytes() if isinstance(x, np.ndarray) else repr(x).encode(), crc)
 
 # %% ../../nbs/find/00_fingerprint.ipynb #2b6a001a
+def _some_items(dl, ds, n):
+    "Return up to 32 items of a data set, or the first batch where only the loader can read it, as fastai's tables."
+    try: return [ds[i] for i in sorted({i*(n-1)//31 for i in range(32)})]
+    except Exception: return next(iter(dl))    # whatever is wrong with the data, the loader says
+
 def _describe_loader(dl):
     "Describe a loader; if it has no length, only by the type of its data."
     ds = getattr(dl, 'dataset', None)
     try: n,n_batches = len(ds),len(dl)
     except (TypeError,NotImplementedError): return dict(dataset=type(ds).__name__)
-    spread = sorted({i*(n-1)//31 for i in range(32)})
     return dict(items=n, batches=n_batches, bs=getattr(dl, 'bs', None) or getattr(dl, 'batch_size', None),
-                checksum=_checksum([ds[i] for i in spread]) if n else 0)
+                checksum=_checksum(_some_items(dl, ds, n)) if n_batches else 0)
 
 def describe_data(
     dls # `DataLoaders`
@@ -50,6 +55,7 @@ def describe_data(
     states = random_states(dls)
     try:
         set_seed(0)    # items may be random
+        seed_loaders(dls, 0)
         return [_describe_loader(dl) for dl in dls.loaders]
     finally: set_random_states(states, dls)
 

@@ -6,74 +6,230 @@
 __all__ = []
 
 # %% ../../nbs/find/02_folder.ipynb #707b0331
-import json, os, time
+import json, os, tempfile, time
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from glob import escape
 from pathlib import Path
+from warnings import warn
+from weakref import WeakSet
 from zlib import crc32
 
 from fastai.torch_core import rank_distrib
+from fastcore.basics import patch
 
 from ..core.tensors import shortened
 from ..core.checks import check_folder
-from ..core.files import atomic_write
+from ..core.files import (a_dict, a_text, atomic_write, check_fields, open_file, parse_json, reading,
+    remove_abandoned, whole)
 from .fingerprint import differences
 
-# %% ../../nbs/find/02_folder.ipynb #05e44390
-def _lock(path, read_only, wait):
-    "Lock a folder and return its descriptor, or None if there are no locks on this system."
-    try: import fcntl
-    except ImportError: return None
-    fd,since = os.open(path, os.O_RDONLY),time.monotonic()
-    while True:
+# %% ../../nbs/find/02_folder.ipynb #5750d955
+try: import fcntl
+except ImportError: fcntl = None    # Windows has no such locks
+
+_holds = WeakSet()    # of this process, for its forked children to forget
+
+def _forget():
+    "Give up, in a forked child, what its parent holds."
+    for hold in _holds: hold.forget()
+    _holds.clear()
+
+if hasattr(os, 'register_at_fork'): os.register_at_fork(after_in_child=_forget)
+
+def _flock(fd, how):
+    "Lock or unlock a descriptor. Return False if another one has the lock."
+    try: fcntl.flock(fd, how)
+    except BlockingIOError: return False
+    except OSError: pass    # this file system has no locks
+    return True
+
+# %% ../../nbs/find/02_folder.ipynb #6adfaa19
+class Hold:
+    "A folder, or the lock file beside a file, that this run holds."
+    def __init__(self,
+        path:Path, # What is held
+        where:str, # The argument and its value, for errors
+        fd:int=None # Its locked descriptor; None if the run shares it with others
+    ):
+        self.path,self.where,self.fd,self.forked = path,where,fd,False
+        self.stat = os.stat(path) if fd is None else os.fstat(fd)
+
+    def is_there(self) -> bool:
+        "Return whether this process holds it, and the path leads to it."
+        try: return not self.forked and os.path.samestat(self.stat, os.stat(self.path))
+        except OSError: return False
+
+    def check(self):
+        "Raise if it was deleted, moved or replaced, or if this process is a forked child of the one that holds it."
+        if self.forked: raise ValueError(f"{self.where} is in use by the process that this one was forked from")
+        if not self.is_there(): raise _gone(self.where)
+
+    def forget(self):
+        "Close the descriptor without unlocking what the parent holds."
+        if self.fd is not None: os.close(self.fd)
+        self.fd,self.forked = None,True
+
+    def release(self):
+        "Let others have it."
+        _holds.discard(self)
+        if self.fd is None: return
+        if fcntl: _flock(self.fd, fcntl.LOCK_UN)    # whoever else has the descriptor
+        os.close(self.fd)
+        self.fd = None
+
+    @contextmanager
+    def writing(self,
+        path:Path # A file in what is held, or the file whose lock is held
+    ): # A binary file to write to
+        "Write a file completely or not at all. Raise if what is held isn't there any more."
+        self.check()
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX|fcntl.LOCK_NB)
-            return fd
-        except BlockingIOError:
-            if read_only(): return fd
-            if time.monotonic()-since>wait:
-                os.close(fd)
-                raise ValueError(f"path {str(path)!r} is in use: another run is writing to it. "
-                                 "Wait until it ends, or use another folder") from None
-            time.sleep(.05)
-        except OSError: return fd    # this file system has no locks
+            with atomic_write(path, parents=False) as part, open(part, 'wb') as f: yield f
+        except OSError:
+            self.check()    # the reason may be that it has gone just now
+            raise
+
+def _gone(where):
+    "Return the error for what isn't there any more."
+    return FileNotFoundError(f"{where} was deleted, moved or replaced since the run began. "
+                             "Put it back to continue, or begin again with another one")
+
+# %% ../../nbs/find/02_folder.ipynb #8589e5d6
+@contextmanager
+def _naming(where):
+    "Name the argument in errors of the system."
+    try: yield
+    except FileNotFoundError as e: raise _gone(where) from e
+    except OSError as e: raise type(e)(e.errno, f"{where} can't be written to ({e.strerror})") from e
+
+def check_writable(
+    folder:str|Path, # An existing folder
+    name:str='path', # The argument's name, for the error
+    size:int=1 # Bytes that must fit
+):
+    "Raise an `OSError` that names the argument unless a file can be written to the folder."
+    with _naming(f'{name} {str(folder)!r}'), tempfile.TemporaryFile(dir=folder) as f:
+        f.write(bytes(size))
+        f.flush()
+        os.fsync(f.fileno())
+
+# %% ../../nbs/find/02_folder.ipynb #3654b47f
+def _attempt(path, where, fd):
+    "Lock an open descriptor of `path`. Return its `Hold`, or None if another run has it."
+    try:
+        hold = Hold(path, where, fd)
+        # the first for file systems without locks, the last because its owner may have deleted it meanwhile
+        taken = any(os.path.samestat(hold.stat, o.stat) for o in _holds)
+        if not taken and (not fcntl or _flock(fd, fcntl.LOCK_EX|fcntl.LOCK_NB)) and hold.is_there():
+            _holds.add(hold)
+            return hold
+    except BaseException:
+        if fd is not None: os.close(fd)
+        raise
+    if fd is not None: os.close(fd)
+
+def _take(path, where, open_it, read_only, wait):
+    "Return the `Hold` of a path, as soon as no other run has it; None if there is nothing left to write."
+    since = time.monotonic()
+    while True:
+        with _naming(where): fd = open_it()
+        if hold := _attempt(path, where, fd): return hold
+        if read_only(): return None
+        if time.monotonic()-since>=wait:
+            raise ValueError(f"{where} is in use: another run is writing to it. Wait until it ends, or use another one")
+        time.sleep(.05)
 
 @contextmanager
 def hold_folder(
-    path:str|Path, # A folder; it is created
+    path:str|Path, # A folder
     read_only:Callable=lambda: False, # Return True if nothing is left to write, so that many may read at once
-    wait:float=6. # Seconds to wait for another process
-):
-    "Hold a folder, so that no other process writes to it."
-    path = Path(path)
-    if rank_distrib() or read_only():    # the processes of one distributed training share a folder
-        yield
+    wait:float=6., # Seconds to wait for another run
+    name:str='path', # The argument's name, for errors
+    new:bool=True # Create the folder if it isn't there; False if it must be
+): # Its `Hold`, None if it is only read
+    "Hold a folder, so that no other run writes to it."
+    path,where = Path(path),f'{name} {str(path)!r}'
+    if read_only():
+        yield None
         return
-    path.mkdir(parents=True, exist_ok=True)
-    fd = _lock(path, read_only, wait)
-    try: yield
+    if not new and not path.is_dir(): raise _gone(where)
+    def open_it():
+        if new: path.mkdir(parents=True, exist_ok=True)
+        return os.open(path, os.O_RDONLY) if fcntl and not rank_distrib() else None
+    if rank_distrib():    # the processes of one distributed training share a folder
+        open_it()
+        yield Hold(path, where)
+        return
+    hold = _take(path, where, open_it, read_only, wait)
+    try: yield hold
     finally:
-        if fd is not None: os.close(fd)
+        if hold: hold.release()
+
+# %% ../../nbs/find/02_folder.ipynb #fc649754
+@contextmanager
+def hold_file(
+    path:str|Path, # A file, which need not exist yet; its folder is created
+    wait:float=6., # Seconds to wait for another run
+    name:str='path' # The argument's name, for errors
+): # The `Hold` of its lock
+    "Hold a file, so that no other run writes to it."
+    path = Path(path)
+    where,lock = f'{name} {str(path)!r}',path.with_name(f'.{path.name}.lock')
+    if path.is_dir(): raise ValueError(f"{where} is a folder: name a file in it")
+    with _naming(where): path.parent.mkdir(parents=True, exist_ok=True)
+    if rank_distrib() or not fcntl:
+        yield Hold(path.parent, where)
+        return
+    def open_it(): return os.open(lock, os.O_RDWR|os.O_CREAT|os.O_NOFOLLOW, 0o666)
+    hold = _take(lock, where, open_it, lambda: False, wait)
+    try:
+        check_writable(path.parent, name)
+        for o in path.parent.glob(f'.{escape(path.name)}.*.part'): remove_abandoned(o)
+        yield hold
+    finally:
+        if hold.is_there(): lock.unlink()
+        hold.release()
 
 # %% ../../nbs/find/02_folder.ipynb #8d1822cb
+def checked_json(
+    content # Anything that JSON can hold
+) -> str:
+    "Return JSON with its checksum."
+    text = json.dumps(content)
+    parse_json(text, 'content')    # what couldn't be read isn't written
+    return json.dumps(dict(crc32=crc32(text.encode()), content=content))
+
 def write_json(
     path:str|Path, # Where to write
     content # Anything that JSON can hold
 ):
     "Write JSON with its checksum, completely or not at all."
-    crc = crc32(json.dumps(content).encode())
-    with atomic_write(path) as part: part.write_text(json.dumps(dict(crc32=crc, content=content)))
+    with atomic_write(path) as part: part.write_text(checked_json(content))
 
 def read_json(
-    path:str|Path # A file from `write_json`
+    path:str|Path, # A file from `write_json`
+    **kinds # Key of its content → what it must be: a function `(value, place)` that raises, like `core.files.a_dict`
 ): # Its content
     "Read JSON and check it. Raise a `ValueError` that names the file if it is damaged."
-    try:
-        whole = json.loads(Path(path).read_text())
-        content,crc = whole['content'],whole['crc32']
-    except (ValueError,KeyError,TypeError) as e:
-        raise ValueError(f"{str(path)!r} is damaged, or not a fasterlth file: {e!r}") from e
-    if crc32(json.dumps(content).encode())!=crc: raise ValueError(f"{str(path)!r} is damaged: the checksum is wrong")
+    fault = 'is damaged, or not a fasterlth file'
+    with open_file(path, 'JSON') as (f,_), reading(path, fault):
+        file = check_fields(parse_json(f.read(), 'it'), 'it', crc32=whole, content=lambda *_: None)
+    content = file['content']
+    if crc32(json.dumps(content).encode())!=file['crc32']:
+        raise ValueError(f"{str(path)!r} is damaged: the checksum is wrong")
+    with reading(path, fault): return check_fields(content, 'content', **kinds) if kinds else content
+
+# %% ../../nbs/find/02_folder.ipynb #aae2233b
+def check_record(
+    content, # Of a file
+    file:Path, # For the error
+    **kinds # Key → what it must be, as in `read_json`
+) -> dict: # The content
+    "Raise a `ValueError` that names file and key unless `content` is a dict with at least these keys."
+    with reading(file, "is not the record of such a run"):
+        a_dict(content, 'it')
+        check_fields({k: content[k] for k in kinds if k in content}, 'it', **kinds)
     return content
 
 # %% ../../nbs/find/02_folder.ipynb #ca7fa559
@@ -82,14 +238,14 @@ _steps = 'start','rewind','moment','moment_*','round_*','masks','at_*','end_*'
 def sweep(folder):
     "Delete partial files left by killed processes."
     for o in folder.path.glob('.*.part'):
-        if o.name.split('.')[-3] in ('safetensors','json','csv'): o.unlink()
+        if o.name.split('.')[-3] in ('safetensors','json','csv'): remove_abandoned(o)
 
 class RunFolder:
     "A folder that belongs to one experiment. Without a path nothing is kept."
     def __init__(self,
         path:str|Path=None, # The folder, which need not exist yet; None for none
         kind:str='finder', # What writes to it: `'finder'`, `'study'` …
-    ): self.path,self.kind = check_folder(path),kind
+    ): self.path,self.kind,self._hold = check_folder(path),kind,None
 
     def __bool__(self): return self.path is not None
     def __repr__(self):
@@ -112,62 +268,101 @@ class RunFolder:
         "List the files of steps that a run has written; others' files may lie beside them."
         return sorted(o for k in _steps for o in self.names(f'{k}.safetensors'))
 
-    def keep(self, name:str, o):
-        "Save an object that has `save(path)`, and return it."
-        if self: o.save(self.file(name))
-        return o
-
-    def remove(self, *names:str):
-        "Delete files, if they exist."
-        for n in names:
-            if self: self.file(n).unlink(missing_ok=True)
-
     @contextmanager
-    def held(self, read_only:Callable=lambda: False, wait:float=6.):
-        "Hold the folder as `hold_folder` does. Delete partial files, unless the folder is only read."
+    def held(self, read_only:Callable=lambda: False, wait:float=6., new:bool=True): # Whether it may be written to
+        "Hold the folder as `hold_folder` does. Unless it is only read, it must be writable, and is swept."
         if not self:
-            yield
+            yield True
             return
-        with hold_folder(self.path, read_only, wait):
-            if not read_only() and not rank_distrib(): sweep(self)
-            yield
+        before = self._hold
+        with hold_folder(self.path, read_only, wait, new=new) as self._hold:
+            try:
+                writes = self._hold is not None and not read_only()
+                if writes: check_writable(self.path)
+                if writes and not rank_distrib(): sweep(self)
+                yield writes
+            finally: self._hold = before
 
-    @property
-    def experiment(self) -> dict: # None if there is none yet
-        "Return the description of the experiment that the folder belongs to."
-        if not self.has('experiment.json'): return None
-        return read_json(self.file('experiment.json'))['experiment']
+    def check(self):
+        "Raise if it was deleted, moved or replaced since it was held."
+        if self._hold: self._hold.check()
+
+# %% ../../nbs/find/02_folder.ipynb #005e7ecf
+@patch
+@contextmanager
+def writing(self:RunFolder, name:str): # A binary file to write to
+    "Write a file completely or not at all. Hold the folder for it, if it isn't held."
+    if self._hold is None:
+        with self.held(), self.writing(name) as f: yield f
+    else:
+        with self._hold.writing(self.file(name)) as f: yield f
+
+@patch
+def keep(self:RunFolder, name:str, o):
+    "Save an object that has `save(file)`, and return it."
+    if self:
+        with self.writing(name) as f: o.save(f)
+    return o
+
+@patch
+def keep_json(self:RunFolder, name:str, content):
+    "Write a record that `read_json` reads."
+    with self.writing(name) as f: f.write(checked_json(content).encode())
+
+@patch
+def keep_table(self:RunFolder, name:str, text:str):
+    "Write a table that is made from checked files, unless the file holds it already."
+    def is_there(): return self.has(name) and self.file(name).read_bytes()==text.encode()
+    if not self or is_there(): return
+    try:
+        with nullcontext() if self._hold else self.held():
+            if is_there(): return    # another process has just written it
+            with self.writing(name) as f: f.write(text.encode())
+    except OSError as e:
+        if self._hold: raise
+        warn(f"{str(self.file(name))!r} differs from what the run's other files say, and can't be mended: {e}")
+
+@patch
+def remove(self:RunFolder, *names:str):
+    "Delete files, if they exist."
+    for n in filter(self.has, names):
+        self.check()
+        self.file(n).unlink(missing_ok=True)
+
+@patch(as_prop=True)
+def experiment(self:RunFolder) -> dict: # None if there is none yet
+    "Return the description of the experiment that the folder belongs to. Raise if it is of another kind."
+    if not self.has('experiment.json'): return None
+    file = self.file('experiment.json')
+    found = read_json(file, kind=a_text, experiment=a_dict)
+    if found['kind']==self.kind: return found['experiment']
+    raise ValueError(f"path {str(self.path)!r} is the folder of a {found['kind']}, not of a {self.kind}. "
+                     "Use another folder")
+
+@patch(as_prop=True)
+def seed(self:RunFolder) -> int: # None if there is none yet
+    "Return the seed that the folder's experiment has."
+    if (there := self.experiment) is None: return None
+    return check_record(there, self.file('experiment.json'), seed=whole)['seed']
 
 # %% ../../nbs/find/02_folder.ipynb #9c507fde
-def _check_kind(folder):
-    "Raise if the folder is of another kind, or holds steps of an unknown experiment."
-    where = f"path {str(folder.path)!r}"
-    if folder.has('experiment.json'):
-        kind = read_json(folder.file('experiment.json'))['kind']
-        if kind!=folder.kind:
-            raise ValueError(f"{where} is the folder of a {kind}, not of a {folder.kind}. Use another folder")
-    elif found := folder.steps():
-        raise ValueError(f"{where} has {found[0]}, but no experiment.json: "
-                         f"it is damaged, or not the folder of a {folder.kind}")
-
-def check_experiment(
-    there:dict, # The description in the folder
-    here:dict, # The description now
-    path:Path # The folder, for the error
-):
-    "Raise a `ValueError` that says where two experiments differ."
-    if odd := differences(there, here, ('in the folder','now')):
-        raise ValueError(f"path {str(path)!r} belongs to another experiment: {shortened(odd, 6)}. "
-                         "Use another folder")
+def _without(description, keys, at=''):
+    "Leave keys like `'train'` or `'finder.criteria'` out of a description."
+    inner = {k: _without(v, keys, f'{at}{k}.') if isinstance(v, dict) else v for k,v in description.items()}
+    return {k: v for k,v in inner.items() if f'{at}{k}' not in keys}
 
 def open_folder(
     folder:RunFolder, # Held by the caller
     here:dict, # What the experiment is, in JSON
-    unused:tuple=() # Keys that may differ, because nothing has used them yet
+    unused:tuple=() # Keys that may differ, because nothing has used them yet: `'train'`, `'finder.criteria'`
 ):
     "Claim the folder for this experiment. Raise if it belongs to another one."
     if not folder: return
-    _check_kind(folder)
-    there = folder.experiment
-    if there is not None: check_experiment({**there, **{k: here[k] for k in unused}}, here, folder.path)
-    if there!=here: write_json(folder.file('experiment.json'), dict(kind=folder.kind, experiment=here))
+    there,where = folder.experiment,f"path {str(folder.path)!r}"
+    if there is None and (found := folder.steps()):
+        raise ValueError(f"{where} has {found[0]}, but no experiment.json: "
+                         f"it is damaged, or not the folder of a {folder.kind}")
+    if there is not None:
+        if odd := differences(_without(there, unused), _without(here, unused), ('in the folder','now')):
+            raise ValueError(f"{where} belongs to another experiment: {shortened(odd, 6)}. Use another folder")
+    if there!=here: folder.keep_json('experiment.json', dict(kind=folder.kind, experiment=here))

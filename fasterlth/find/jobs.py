@@ -15,6 +15,8 @@ from typing import NamedTuple
 import joblib, torch
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
+from ..core.granularity import add_granularity_tables, granularity_tables
+from ..core.inputs import add_inputs, input_table
 from ..train.randomness import random_states, set_random_states
 
 # %% ../../nbs/find/12_jobs.ipynb #287ed893
@@ -39,7 +41,7 @@ def settled(
 class Job(NamedTuple):
     "A function to call, and the folder it writes to."
     key:Hashable # Its name in the list of failures
-    folder:Path # Where it writes; it is created
+    folder:Path # Where it writes; it is created in a folder that exists
     call:Callable # Function without arguments, which writes `done.json` to the folder at the end
 
     @property
@@ -57,11 +59,17 @@ class Failure(NamedTuple):
     error:str # In one line
     trace:str # In full
 
-def _run(job, threads, number):
+def _registered():
+    "Return what was registered in this process."
+    return granularity_tables(),input_table()
+
+def _run(job, threads, number, registered):
     "Run a job here; return its `Failure`, if it fails."
-    job.folder.mkdir(parents=True, exist_ok=True)
-    job.running.touch()
+    add_granularity_tables(registered[0])
+    add_inputs(registered[1])
     try:
+        job.folder.mkdir(exist_ok=True)
+        job.running.touch()
         with settled(threads, number): job.call()
     except Exception as e:
         if not job.done:    # unless an orphaned worker has finished it
@@ -88,7 +96,8 @@ def check_jobs(
 # %% ../../nbs/find/12_jobs.ipynb #0407a350
 def _in_processes(jobs, n_jobs, threads):
     "Run jobs, and return their failures. Raise a `BrokenProcessPool` if a process dies."
-    calls = (joblib.delayed(_run)(job, threads, i) for i,job in enumerate(jobs))
+    registered = _registered()
+    calls = (joblib.delayed(_run)(job, threads, i, registered) for i,job in enumerate(jobs))
     with warnings.catch_warnings():
         warnings.filterwarnings('ignore', 'A worker stopped', UserWarning)
         return [failure for failure in joblib.Parallel(n_jobs=n_jobs)(calls) if failure]
@@ -112,8 +121,9 @@ def run_jobs(
     while True:
         try: return failures+_in_processes(jobs, n_jobs, threads)
         except BrokenProcessPool:
-            left = [job for job in jobs if not job.done]
-            suspects = [job for job in left if job.running.exists()]
+            suspects = [job for job in jobs if job.running.exists()]
             if not suspects: raise
-            for job in suspects: failures += _alone(job, threads)
-            jobs = [job for job in left if job not in suspects]
+            for job in suspects:
+                if not job.done: failures += _alone(job, threads)
+                job.running.unlink(missing_ok=True)    # it may have died right after its work
+            jobs = [job for job in jobs if not job.done and job not in suspects]

@@ -11,15 +11,38 @@ from typing import NamedTuple
 import numpy as np, pandas as pd, torch
 from scipy import stats
 
+from fasterlth.core.checks import (check_axes, check_flag, check_frame, check_number, check_text, is_number,
+    plain_number, wrong)
+
+# %% ../../nbs/find/03_report.ipynb #582ef5ad
+def check_level(
+    level # Value of the argument
+) -> float:
+    "Return a confidence. Raise unless it is between 0 and 1."
+    return check_number(level, 'level', 0, 1, between=True)
+
+def check_values(
+    values, # Value of the argument
+    name:str='values' # The argument's name, for the error
+) -> list:
+    "Return numbers as a list. Raise unless there are any, and all are numbers; NaN is one."
+    what = 'a list of numbers'
+    if isinstance(values, (str,bytes,dict)) or not hasattr(values, '__iter__') or getattr(values, 'ndim', 1)!=1:
+        raise TypeError(wrong(name, what, values))
+    res = values.tolist() if hasattr(values, 'tolist') else list(values)
+    if not res: raise ValueError(f"{name} must be {what}, but there are none")
+    for v in res:
+        if not is_number(v): raise TypeError(wrong(name, what, v))
+    return [plain_number(v) for v in res]
+
 # %% ../../nbs/find/03_report.ipynb #522fa996
 def interval(
     values, # Numbers, one for each seed
     level:float=.95 # Confidence
 ) -> tuple: # `(mean, low, high)`; low and high are NaN for a single number
     "Return the mean and Student's interval around it."
-    if isinstance(level, bool) or not isinstance(level, (int,float)) or not 0<level<1:
-        raise ValueError(f"level must be between 0 and 1, like 0.95, not {level!r}")
-    v = torch.as_tensor(list(values), dtype=torch.float64)
+    level = check_level(level)
+    v = torch.as_tensor(check_values(values), dtype=torch.float64)
     mean = float(v.mean())
     half = float(stats.t.ppf((1+level)/2, len(v)-1)*v.std()/len(v)**.5) if len(v)>1 else float('nan')
     return mean,mean-half,mean+half
@@ -32,6 +55,7 @@ class Metric(NamedTuple):
     unit:str # `'pp'` for percentage points, or nothing
     more:bool # Is more better?
 
+_needed = 'condition','seed','round','remaining'    # the columns of any table of results
 _keys = {'condition','seed','round','sparsity','remaining','train_loss','best_epoch','best_iteration','seconds'}
 _errors = {'mse','rmse','mae','msle','rmspe','perplexity','brier'}
 
@@ -40,7 +64,8 @@ def default_metric(
     metric:str=None # A column; default the first metric, or the validation loss, or the training loss
 ) -> Metric:
     "Choose a metric, and how to read it."
-    if df.empty: raise ValueError("nothing is trained yet: there are no results")
+    if metric is not None: check_text(metric, 'metric', "a column's name")
+    if check_frame(df, 'df').empty: raise ValueError("df has no results: nothing is trained yet")
     names = [c for c in df.columns if f'start_{c}' in df.columns]    # the validation loss is the first
     default = names[1] if len(names)>1 else names[0] if names else 'train_loss'
     if not names:    # somebody else's table
@@ -48,7 +73,7 @@ def default_metric(
         if default not in df and names: default = names[0]
     metric = metric or default
     if metric not in df or not pd.api.types.is_numeric_dtype(df[metric]):
-        raise ValueError(f"metric must be one of {', '.join(names)}, not {metric!r}")
+        raise ValueError(wrong('metric', f"one of {', '.join(names)}", metric))
     less = 'loss' in metric or 'error' in metric or bool(_errors&set(metric.split('_')))
     in_percent = metric.removeprefix('start_') in names and (not less or 'error_rate' in metric)
     in_percent = in_percent and df[metric].dropna().between(0, 1).all()
@@ -72,7 +97,8 @@ def summarize(
     """Return means over seeds and, with intervals, differences from `dense` and `random_reinit`, seed by seed.
 
     A condition is compared with the round of `random_reinit` that has as many weights."""
-    metric = default_metric(df, metric)
+    metric,level = default_metric(df, metric),check_level(level)
+    check_frame(df, 'df', _needed)
     df,rows = df.assign(v=df[metric.name]*metric.factor),[]
     for (k,r),g in df.groupby(['condition','round'], sort=False):
         row = dict(condition=k, round=r, remaining=g.remaining.mean(), seeds=len(g))
@@ -124,11 +150,12 @@ def verdict(
 ) -> str:
     "Return, in words, whether there is a winning ticket."
     metric = default_metric(df, metric)
-    if more is None: more = metric.more
-    if margin is None: margin = .2 if metric.unit else 0.
+    more = metric.more if more is None else check_flag(more, 'more')
+    margin = (.2 if metric.unit else 0.) if margin is None else check_number(margin, 'margin')
     table = summarize(df, metric.name, level)
     names = [k for k in table.index.unique('condition') if k not in ('dense','random_reinit')]
-    if condition not in names: raise ValueError(f"condition must be one of {', '.join(names)}, not {condition!r}")
+    if check_text(condition, 'condition', "a condition's name") not in names:
+        raise ValueError(wrong('condition', f"one of {', '.join(names)}", condition))
     table = table.loc[[condition]]
     if table.seeds.max()<2: return "one seed proves nothing: an interval needs at least two"
     if 'vs_random_reinit' not in table or table.vs_random_reinit_seeds.isna().all():
@@ -144,8 +171,10 @@ def remaining_axis(
     remaining # Weights remaining in percent, of each round
 ):
     "Make the x axis logarithmic, from many weights to few, with the rounds as ticks."
-    ticks = []
-    for x in sorted({round(float(o), 6) for o in remaining}, reverse=True):
+    if ax is None: raise TypeError(wrong('ax', 'Matplotlib axes', ax))
+    check_axes(ax)
+    given,ticks = check_values(remaining, 'remaining'),[]
+    for x in sorted({round(check_number(o, 'remaining', 0, 100, 'a percent'), 6) for o in given}, reverse=True):
         if all(abs(x/t-1)>=.08 for t in ticks): ticks.append(x)
     ax.set(xscale='log', xlabel='weights remaining (%)')
     ax.set_xticks([], minor=True)
@@ -188,7 +217,9 @@ def plot_results(
     level:float=.95 # Confidence of the bands
 ): # The axes
     "Plot the metric and the iteration of the lowest validation loss against the remaining weights."
-    metric = default_metric(df, metric)
+    metric,level = default_metric(df, metric),check_level(level)
+    check_frame(df, 'df', _needed)
+    check_axes(ax, n=2 if hasattr(ax, '__len__') and len(ax)==2 else 1)
     if ax is None:
         import matplotlib.pyplot as plt
         ax = plt.subplots(1, 2, figsize=(11,3.8), layout='constrained')[1]

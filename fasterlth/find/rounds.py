@@ -13,11 +13,12 @@ from warnings import warn
 import torch
 from fastai.callback.core import Callback
 
-from ..core.tensors import model_tensors
-from ..core.masks import pack_mask, unpack_mask
-from ..core.files import load_tensors, save_tensors
+from ..core.tensors import check_names, model_tensors
+from ..core.checks import check_flags, check_number
+from ..core.files import a_dict, a_shape, check_fields, dict_of, list_of, load_tensors, plain, whole
+from ..core.files import pack_masked, reading, save_tensors, unpack_masked
 from ..train.snapshot import Snapshot
-from .folder import RunFolder
+from .folder import check_record, RunFolder
 from .protocol import Protocol
 
 # %% ../../nbs/find/05_rounds.ipynb #d5bf2da3
@@ -33,19 +34,21 @@ class Round:
 
     def save(self, path:str|Path):
         "Write the round to one file."
-        masks = {f'mask.{n}': pack_mask(m) for n,m in self.masks.items()}
-        weights = {f'weights.{n}': w for n,w in self.weights.items()}
-        meta = dict(row=self.row, epochs=self.epochs, rates=self.rates, seconds=self.seconds,
-                    shapes={n: list(m.shape) for n,m in self.masks.items()})
-        save_tensors(path, masks|weights, meta, 'round')
+        tensors,shapes = pack_masked(self.masks, self.weights)
+        meta = dict(row=self.row, epochs=self.epochs, rates=self.rates, seconds=self.seconds, shapes=shapes)
+        save_tensors(path, tensors, meta, 'round')
 
     @classmethod
     def load(cls, path:str|Path):
         "Read a round from a file that `save` wrote."
         tensors,meta = load_tensors(path, 'round')
-        masks = {n: unpack_mask(tensors.pop(f'mask.{n}'), s) for n,s in meta.pop('shapes').items()}
-        weights = {n.removeprefix('weights.'): t for n,t in tensors.items()}
-        return cls(**meta, masks=masks, weights=weights)
+        table_row = dict_of(plain)
+        with reading(path, "can't be read as a round"):
+            check_fields(meta, 'meta', row=table_row, epochs=list_of(table_row), rates=list_of(check_number),
+                         seconds=check_number, shapes=dict_of(a_shape))
+            whole(meta['row'].get('round'), 'meta.row.round')
+            masks,weights = unpack_masked(tensors, meta.pop('shapes'))
+            return cls(**meta, masks=masks, weights=weights)
 
 # %% ../../nbs/find/05_rounds.ipynb #31eb7331
 class HoldRates(Callback):
@@ -63,9 +66,11 @@ def _read_start(folder, learn):
         if found := folder.steps():
             raise ValueError(f"path {where} has {found[0]}, but no {name}: it is damaged")
         return None
-    start,now = Snapshot.load(folder.file(name)),model_tensors(learn.model)
-    if 'frozen' not in (start.notes or {}):
-        raise ValueError(f"{str(folder.file(name))!r} is a snapshot, but not the start of a run")
+    start,now,file = Snapshot.load(folder.file(name)),model_tensors(learn.model),repr(str(folder.file(name)))
+    if not {'frozen','frozen_idx'}<=set(start.notes or {}):
+        raise ValueError(f"{file} is a snapshot, but not the start of a run")
+    try: check_names(start.model, now, 'start')
+    except ValueError as e: raise ValueError(f"{file} is the start of another model's run: {e}") from e
     if any(not torch.equal(t, start.model[n].to(t.device)) for n,t in now.items()):
         warn(f"the learner's weights differ from the start that {where} holds: "
              "continuing with the folder's", stacklevel=5)
@@ -106,6 +111,10 @@ def read_rounds(
         raise _missing(folder, file, f'there is {later[0]}')
     return rewound,rounds
 
+def _flag(value, name):
+    "Raise unless `value` is a flag."
+    check_flags(**{name: value})
+
 def read_moment(
     folder:RunFolder, # Of a run in rounds
     r:int, # The round to train
@@ -114,7 +123,9 @@ def read_moment(
     "Read the moment at which a round was interrupted."
     name = 'moment.safetensors'
     if not folder.has(name): return None
-    try: m = Snapshot.load(folder.file(name))
+    try:
+        m = Snapshot.load(folder.file(name))
+        check_record(m.notes, folder.file(name), round=whole, rewound=_flag, first=a_dict)
     except ValueError as e:
         raise ValueError(f"{e}. Delete it to continue after the last complete round") from e
     if m.notes['rewound'] and rewound is None:

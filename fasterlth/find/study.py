@@ -20,17 +20,16 @@ from fastcore.basics import patch
 from ..core.tensors import shortened
 from ..core.checks import check_batches, check_choice, check_function, check_whole
 from ..core.schedules import round_targets
-from ..core.files import atomic_write
 from ..core.ticket import Ticket, to_json
 from .fingerprint import describe, describe_function, describe_learner, differences
 from .progress import watching
-from .folder import open_folder, read_json, RunFolder
+from .folder import open_folder, RunFolder
 from .report import plot_results, summarize, verdict
 from .protocol import check_train
-from .finder import LotteryTicketFinder
+from .finder import LotteryTicketFinder, pruning_settings
 from .jobs import check_jobs, Job, run_jobs, settled
 from .controls import check_conditions, given_by_study, new_learner, Trunk, trunk_conditions
-from .trainings import read_finder, run_control, run_finder
+from .trainings import leftovers, read_done, read_finder, run_control, run_finder, tidy
 
 # %% ../../nbs/find/15_study.ipynb #85296d32
 def check_seeds(
@@ -143,15 +142,22 @@ def _check_trained(self:LotteryStudy):
     done = [(k, c, f) for k,c in self.conditions.items() for s in self.seeds
             for f in self.where(k, s).glob('**/done.json')]
     for k,c,f in done:
-        if odd := differences(read_json(f)['condition'], describe(c), ('in the folder','now')):
+        if odd := differences(read_done(f)['condition'], describe(c), ('in the folder','now')):
             raise ValueError(f"{k!r} was a different condition when {str(f.parent)!r} was made: "
                              f"{shortened(odd, 6)}. Give it another name")
+
+@patch
+def _unused(self:LotteryStudy) -> tuple:
+    "Return what may differ from the folder's experiment, because no round of any finder has used it yet."
+    own = {k: c for k,c in self.conditions.items() if isinstance(c, dict)}
+    trained = {f.parent.name for f in self.folder.path.glob('seed_*/*/round_*.safetensors')}
+    return tuple(f'finder.{k}' for k in pruning_settings if all(k in own.get(c, {}) for c in trained))
 
 @patch
 def _probes(self:LotteryStudy) -> dict: # Condition → a finder with its arguments
     "Make the finders of the conditions, which raises if their arguments are wrong."
     # the folder describes the learner of the first seed that it had
-    seed = (self.folder.experiment or {}).get('seed', self.seeds[0])
+    seed = self.seeds[0] if self.folder.seed is None else self.folder.seed
     with settled(self.threads): learn = new_learner(self.make_learner, seed)
     def probe(c): return LotteryTicketFinder(learn, **{'seed': seed, **c}, verbose=False)
     return {k: probe(c) for k,c in self._finders().items()}
@@ -160,7 +166,7 @@ def _probes(self:LotteryStudy) -> dict: # Condition → a finder with its argume
 def _open(self:LotteryStudy, probe:LotteryTicketFinder):
     "Claim the folder for this study. Raise if it belongs to another one."
     with settled(self.threads): here = self._describe(probe.learn, probe.seed, probe.targets)
-    open_folder(self.folder, here)
+    open_folder(self.folder, here, self._unused())
     self._check_trained()
 
 # %% ../../nbs/find/15_study.ipynb #050d7236
@@ -171,7 +177,10 @@ def _run_stage(self:LotteryStudy, jobs:list, n_jobs:int):
         condition,seed,round = job.key
         return not job.done and (round is None or (self.where('winning', seed)/'done.json').exists())
     todo = [o for o in jobs if ready(o)]
+    self.folder.check()
+    for o in todo: o.folder.parent.mkdir(parents=True, exist_ok=True)
     failures = run_jobs(todo, n_jobs, self.threads)
+    self.folder.check()    # that it is gone isn't a failure of jobs
     self.failures |= {o.key: o.trace for o in failures}
     if not failures: return
     (condition,seed,round),error = failures[0][:2]
@@ -184,7 +193,7 @@ _not_in_results = 'overlap','seconds'
 
 def _rows(file, condition, seed):
     "Return the rows of one file, without the dense network unless it is the winning ticket's."
-    done,res = read_json(file),[]
+    done,res = read_done(file),[]
     for row in done['rows']:
         if row['round']==0 and condition!='winning': continue
         name = 'dense' if row['round']==0 else condition
@@ -237,15 +246,18 @@ def run(self:LotteryStudy,
     check_jobs(n_jobs)
     probes = self._probes()    # before anything is written
     finders,others = self._jobs(probes['winning'].n_rounds)
-    def finished(): return self.folder.has('results.csv') and all(o.done for o in finders+others)
-    with self.folder.held(finished):
+    def finished():
+        tidied = all(o.done and not leftovers(o.folder) for o in finders+others)
+        return tidied and self.folder.has('results.csv')
+    with self.folder.held(finished) as writes:
         self._open(probes['winning'])
         if not all(o.done for o in finders): probes['winning'].warn_outputs()    # here, not in each job
         self.failures = {}
         with watching(*self._progress(finders+others, probes), verbose):
             for stage in (finders,others): self._run_stage(stage, n_jobs)
-        if not (df := self.results).empty:
-            with atomic_write(self.folder.file('results.csv')) as part: df.to_csv(part, index=False)
+        for o in finders+others:
+            if writes and o.done: tidy(o.folder)    # a killed run may not have come to it
+        if not (df := self.results).empty: self.folder.keep_table('results.csv', df.to_csv(index=False))
     return self
 
 # %% ../../nbs/find/15_study.ipynb #73ed9e86

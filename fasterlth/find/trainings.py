@@ -8,11 +8,15 @@ __all__ = []
 # %% ../../nbs/find/14_trainings.ipynb #7546ecdc
 import shutil, warnings
 from collections.abc import Callable
+from functools import partial
+from math import inf
 from pathlib import Path
 
+from ..core.checks import check_number
+from ..core.files import a_dict, list_of, optional, whole
 from .fingerprint import describe
-from .folder import RunFolder, sweep, write_json
-from .finder import LotteryTicketFinder
+from .folder import check_record, read_json, RunFolder
+from .finder import beginning_of, LotteryTicketFinder, run_rounds, train_from
 from .controls import new_learner, Start, Trunk
 
 # %% ../../nbs/find/14_trainings.ipynb #84a388b6
@@ -35,17 +39,44 @@ def read_finder(make_learner, train, kwargs, seed, folder):
 def _write_files_to(learn, folder):
     "Make callbacks write to the training's own folder."
     learn.path,learn.model_dir = folder/'files','models'
-    learn.path.mkdir(parents=True, exist_ok=True)
+    learn.path.mkdir(exist_ok=True)
 
 def _finish(f, rows, folder, condition):
     "Write the results of a training, and delete what only the training needed."
     done = dict(condition=describe(condition), iterations=len(f.learn.dls.train), rows=rows)
-    write_json(folder/'done.json', done)
-    sweep(RunFolder(folder))
-    shutil.rmtree(folder/'files'/'models', ignore_errors=True)
-    if not any((folder/'files').iterdir()): (folder/'files').rmdir()
+    folder.keep_json('done.json', done)
+    tidy(folder.path)
+
+def leftovers(
+    folder:Path # Of a finished training
+) -> list: # Paths of files and folders
+    "List what only the training needed. It is there if the process was killed before it had deleted it."
+    files = folder/'files'
+    own = files.is_dir() and any(o.name!='models' for o in files.iterdir())    # what a CSVLogger wrote, say
+    return [o for o in (folder/'running',folder/'moment.safetensors',files/'models' if own else files) if o.exists()]
+
+def tidy(
+    folder:Path # Of a finished training
+):
+    "Delete what only the training needed."
+    for o in leftovers(folder):
+        if o.is_dir(): shutil.rmtree(o, ignore_errors=True)
+        else: o.unlink(missing_ok=True)
+
+def read_done(
+    file:Path # The `done.json` of a training
+) -> dict: # `condition`, `iterations` of an epoch, and `rows`
+    "Read the results of a training. Raise a `ValueError` that names file and key if they aren't there."
+    done = read_json(file, condition=a_dict, iterations=whole, rows=list_of(a_dict))
+    for row in done['rows']:
+        check_record(row, file, round=whole, seconds=check_number, best_epoch=optional(whole))
+    return done
 
 # %% ../../nbs/find/14_trainings.ipynb #438a2029
+def _held(folder):
+    "Hold the folder of a job, once no other process does: whether there is anything left to do."
+    return folder.held(lambda: folder.has('done.json'), inf, new=False)
+
 def run_finder(
     make_learner:Callable, train:Callable, # The study's
     kwargs:dict, # Arguments of the finder
@@ -56,13 +87,15 @@ def run_finder(
 ):
     "Train all rounds of a finder."
     f = make_finder(make_learner, kwargs, seed, folder)
-    _write_files_to(f.learn, folder)
-    if trunk and (trunk[1]/'done.json').exists():
-        f.adopt_dense(train, read_finder(make_learner, train, trunk[0], seed, trunk[1]))
-    with warnings.catch_warnings():
-        warnings.filterwarnings('ignore', '.* whole outputs', UserWarning)    # `run` has warned already
-        f.find_winning_ticket(train)
-    _finish(f, [dict(o.row, seconds=o.seconds) for o in f.rounds], folder, condition)
+    with _held(f.folder) as writes:
+        if not writes: return
+        _write_files_to(f.learn, folder)
+        if trunk and (trunk[1]/'done.json').exists():
+            f.adopt_dense(train, read_finder(make_learner, train, trunk[0], seed, trunk[1]))
+        with warnings.catch_warnings():
+            warnings.filterwarnings('ignore', '.* whole outputs', UserWarning)    # `run` has warned already
+            run_rounds(f, train)
+        _finish(f, [dict(o.row, seconds=o.seconds) for o in f.rounds], f.folder, condition)
 
 def run_control(
     make_learner:Callable, train:Callable, # The study's
@@ -75,10 +108,14 @@ def run_control(
 ):
     "Train a control of one round."
     f = read_finder(make_learner, train, kwargs, seed, trunk)    # the finder is finished: nothing is trained
-    _write_files_to(f.learn, folder)
-    s = condition(Trunk.of(f, round, make_learner))
-    if not isinstance(s, Start):
-        raise TypeError("a condition must return a Start(masks, weights, rewound), "
-                        f"not {type(s).__name__}")
-    row = f.train_ticket(s.masks, s.weights, s.rewound, round, folder/'moment.safetensors')
-    _finish(f, [dict(round=round, **row)], folder, condition)
+    own,name = RunFolder(folder, 'control'),'moment.safetensors'
+    with _held(own) as writes:
+        if not writes: return
+        _write_files_to(f.learn, folder)
+        s = condition(Trunk.of(f, round, make_learner))
+        if not isinstance(s, Start):
+            raise TypeError("a condition must return a Start(masks, weights, rewound), "
+                            f"not {type(s).__name__}")
+        begin = beginning_of(f, s.masks, s.weights, s.rewound, round)
+        row = train_from(f, begin, s.masks, own.file(name), partial(own.keep, name))
+        _finish(f, [dict(round=round, **row)], own, condition)

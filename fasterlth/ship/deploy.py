@@ -20,7 +20,8 @@ from fastai.learner import Learner
 from fastcore.basics import patch
 from torch import nn
 
-from ..core.checks import check_choice, check_type, check_whole
+from fasterlth.core.checks import (check_choice, check_file, check_flag, check_number, check_threads, check_type,
+    check_whole, shown)
 from ..core.tensors import model_tensors, unwrap
 from ..core.ticket import Ticket
 from ..train.learner import check_learner, check_validation
@@ -119,10 +120,13 @@ def _check_how(how, path, options):
     "Return the steps. Raise if the path or the options don't fit them."
     check_choice(how, 'how', _hows())
     steps,takes = how.split('+'),_hows()[how]
-    if wrong := set(options)-set(takes):
-        raise TypeError(f"how {how!r} takes {', '.join(takes) or 'no options'}, not {', '.join(sorted(wrong))}")
+    if odd := set(options)-set(takes):
+        raise TypeError(f"how {how!r} takes {', '.join(takes) or 'no options'}, not {', '.join(sorted(odd))}")
+    for k in {'exact','dynamic','reduce_range'}&set(options): check_flag(options[k], k)
+    if 'tolerance' in options: check_number(options['tolerance'], 'tolerance')
     makes_file = _ways[steps[-1]].file
     if makes_file and path is None: raise ValueError(f"path must name the file that {how!r} makes")
+    if path is not None: check_file(path)
     if path is not None and not makes_file:
         raise ValueError(f"path must be None: {how!r} makes a network, and no file")
     return steps
@@ -203,10 +207,10 @@ def _report(job, learn, device, threads):
 # %% ../../nbs/ship/04_deploy.ipynb #98a39328
 def _check_measured(xb, threads):
     "Raise unless latency can be measured with these arguments."
-    check_whole(threads, 'threads')
+    check_threads(threads)
     if xb is None: return
     check_type(xb, 'xb', torch.Tensor, 'a tensor, the inputs of a batch')
-    if not xb.ndim or not len(xb): raise ValueError(f"xb must hold at least one item, not {xb!r}")
+    if not xb.ndim or not len(xb): raise ValueError(f"xb must hold at least one item, not {shown(xb)}")
 
 def _run(steps, job, model, options):
     "Run the steps in a row; name each result."

@@ -16,10 +16,12 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ..core.checks import check_type, require
-from ..core.files import atomic_write, load_tensors, save_tensors
+from ..core.checks import (check_file, check_flags, check_model, check_number, check_tensor,
+    check_threads, check_type, check_whole, require, wrong)
+from ..core.files import a_dict, a_shape, atomic_write, check_fields, dict_of, load_tensors
+from ..core.files import reading, save_tensors, take, unpack_shaped
 from ..core.flops import forward_flops
-from ..core.masks import pack_mask, unpack_mask
+from ..core.masks import pack_mask
 from ..core.tensors import unwrap
 from ..core.ticket import Ticket, to_json
 from .measure import check_network, largest_difference
@@ -30,12 +32,15 @@ def _packed(name, tensor, mask):
     if mask is None or mask.all(): return {f'dense.{name}': tensor}
     return {f'kept.{name}': tensor[mask], f'mask.{name}': pack_mask(mask)}
 
-def _unpacked(kept, bits, shape):
-    "Return the tensor, with zeros where it is pruned, and its mask."
-    mask = unpack_mask(bits, shape)
-    tensor = torch.zeros(mask.shape, dtype=kept.dtype)
-    tensor[mask] = kept
-    return tensor,mask
+def _unpacked(kept, bits, shape, where):
+    "Return the tensor, with zeros where it is pruned, and its mask. Raise a `ValueError` that names the shape's place."
+    mask = unpack_shaped(bits, shape, where)
+    if kept.shape!=(n := int(mask.count_nonzero()),):
+        raise ValueError(f"{where} has a mask that keeps {n} weights, but there are {tuple(kept.shape)}")
+    as_int = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}[kept.element_size()]
+    tensor = torch.zeros(mask.shape, dtype=as_int)    # as not all types can be indexed
+    tensor[mask] = kept.view(as_int)
+    return tensor.view(kept.dtype),mask
 
 # %% ../../nbs/ship/02_export.ipynb #4303764c
 def save_compressed(
@@ -49,24 +54,30 @@ def save_compressed(
     meta = dict(shapes={n: list(m.shape) for n,m in ticket.masks.items()}, about=to_json(ticket.about))
     return save_tensors(path, tensors, meta, 'compressed ticket')
 
-def _unpack_all(tensors, meta):
-    "Return the ticket from the contents of a file."
-    weights,masks,shapes = {},{},meta['shapes']
-    for k,t in tensors.items():
+def _unpack_all(tensors, shapes):
+    "Return the masks and weights of a file. Raise a `ValueError` that names what doesn't fit."
+    left,weights,masks,where = dict(tensors),{},{},'meta.shapes.{}'.format
+    for k in tensors:
         kind,_,n = k.partition('.')
-        if kind=='dense': weights[n] = t
-        elif kind=='kept': weights[n],masks[n] = _unpacked(t, tensors[f'mask.{n}'], shapes[n])
-    masks = {n: masks[n] if n in masks else torch.ones(s, dtype=torch.bool) for n,s in shapes.items()}
-    return Ticket(masks, weights, meta['about'])
+        if n in weights or kind not in ('dense','kept'): continue
+        weights[n] = left.pop(k)
+        if kind=='dense': continue
+        if n not in shapes: raise ValueError(f"meta.shapes has no {n!r:.100}")
+        weights[n],masks[n] = _unpacked(weights[n], take(left, f'mask.{n}', k), shapes[n], where(n))
+    if left: raise ValueError(f"there is no place for the tensor {next(iter(left))!r:.100}")
+    for n,s in shapes.items():    # before anything of that shape is made
+        if n not in weights: raise ValueError(f"{where(n)} is the shape of a tensor that is missing")
+        if list(weights[n].shape)!=s: raise ValueError(f"{where(n)} is {s}, but the tensor is {list(weights[n].shape)}")
+    return {n: masks[n] if n in masks else torch.ones(s, dtype=torch.bool) for n,s in shapes.items()},weights
 
 def load_compressed(
     path:str|Path # A file from `save_compressed`
 ) -> Ticket: # Its pruned weights are zero
     "Read a compressed ticket, bit for bit."
     tensors,meta = load_tensors(path, 'compressed ticket')
-    try: return _unpack_all(tensors, meta)
-    except (KeyError,ValueError,TypeError,RuntimeError,IndexError) as e:
-        raise ValueError(f"{str(path)!r} is not a complete compressed ticket: {e}") from e
+    with reading(path, "can't be read as a compressed ticket"):
+        check_fields(meta, 'meta', shapes=dict_of(a_shape), about=a_dict)
+        return Ticket(*_unpack_all(tensors, meta['shapes']), meta['about'])
 
 # %% ../../nbs/ship/02_export.ipynb #9d48e27b
 def _weights_in(path):
@@ -86,14 +97,20 @@ class OnnxModel:
         threads:int=None, # CPU threads, default all cores
         multiply_adds:int=None # For one item, if known
     ):
+        path = check_file(path, exists=True)
+        if threads is not None: threads = check_threads(threads)
+        if multiply_adds is not None: multiply_adds = check_whole(multiply_adds, 'multiply_adds', 0)
         ort = require('onnxruntime')
         options = ort.SessionOptions()
         options.log_severity_level = 3    # errors
         if threads: options.intra_op_num_threads = threads
-        self.path,self.multiply_adds = Path(path),multiply_adds
-        self.session = ort.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
+        self.path,self.multiply_adds = path,multiply_adds
+        try: self.session = ort.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
+        except Exception as e:    # onnxruntime's errors have no common class
+            raise ValueError(f"path {str(path)!r} is not an ONNX file that onnxruntime can run: {e}") from e
 
     def __call__(self, xb):
+        check_tensor(xb, 'xb', 'a tensor, the inputs of a batch')
         out = self.session.run(None, {self.input_name: xb.detach().cpu().numpy()})[0]
         return torch.from_numpy(out).to(xb.device)
 
@@ -136,7 +153,8 @@ def to_onnx(
 
     What happens to inputs before the network, like normalisation, isn't part of the file."""
     for o in ('onnx','onnxscript','onnxruntime'): require(o)
-    model,path = deepcopy(unwrap(model)).eval().cpu(),Path(path)
+    path,tolerance = check_file(path),check_number(tolerance, 'tolerance')
+    model = deepcopy(unwrap(check_model(model))).eval().cpu()
     xb = xb.detach().cpu() if isinstance(xb, torch.Tensor) else xb
     check_network(model, xb)
     if len(xb)<2: raise ValueError("xb must have at least 2 items: the exporter takes a size of 1 for a constant")
@@ -164,10 +182,10 @@ def _quiet():
 
 def _check_calibration(batches):
     "Return calibration batches as a list on the CPU. Raise unless there is one of 2 items or more."
-    whole = isinstance(batches, torch.Tensor)
-    batches = list(batches)
-    if whole or not all(isinstance(o, torch.Tensor) for o in batches):
-        raise TypeError("batches must be a list of tensors, each the inputs of a batch")
+    what = 'a list of tensors, each the inputs of a batch'
+    if isinstance(batches, torch.Tensor) or not isinstance(batches, Iterable):
+        raise TypeError(wrong('batches', what, batches))
+    batches = [check_type(o, 'batches', torch.Tensor, what) for o in batches]
     if not batches or len(batches[0])<2:
         raise ValueError("batches must hold at least one batch of inputs, with at least 2 items")
     return [o.detach().cpu() for o in batches]
@@ -203,8 +221,9 @@ def to_int8(
     """Quantise a trained network to int8 in onnxruntime, with a symmetric scale for each output channel.
 
     Zeros stay zeros. The difference from torch is more than rounding: judge it by the accuracy."""
-    batches = _check_calibration(batches)
-    model,path = deepcopy(unwrap(model)).eval().cpu(),Path(path)
+    path,batches = check_file(path),_check_calibration(batches)
+    dynamic,reduce_range = check_flags(dynamic=dynamic, reduce_range=reduce_range)
+    model = deepcopy(unwrap(check_model(model))).eval().cpu()
     with tempfile.TemporaryDirectory() as d:
         run,_ = to_onnx(model, batches[0], Path(d)/'float.onnx')
         with _quiet(), atomic_write(path) as part:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pandas as pd, torch
 
-from ..core.checks import check_type, check_whole
+from ..core.checks import (check_function, check_model, check_number, check_tensor, check_threads, check_type,
+    check_whole, outputs_of, wrong)
 from ..core.files import save_tensors
 from ..core.flops import forward_flops
 from ..core.tensors import evaluating, model_tensors, unwrap
@@ -35,7 +36,7 @@ def latency(
     seconds:float=.2 # Shortest time to measure
 ) -> float: # Median, in milliseconds
     "Measure how long a call takes, without gradients."
-    check_whole(threads, 'threads')
+    threads = check_threads(threads)
     def call():
         with torch.no_grad(): f(xb)
     timer = _timer()('call()', globals=dict(call=call), num_threads=threads)
@@ -50,6 +51,10 @@ def latencies(
     rounds:int=5 # How many turns each of them gets
 ) -> dict: # Name → median over the turns, in milliseconds
     "Measure latencies in turns, so that a change in the machine's speed affects all alike."
+    if not check_type(fs, 'fs', dict, 'a dict from name to model or function'): raise ValueError("fs must not be empty")
+    for k,f in fs.items(): check_function(f, f'fs[{k!r}]', 'of a batch, or a model', 1)
+    threads,rounds = check_threads(threads),check_whole(rounds, 'rounds', 1, 10_000)
+    seconds = check_number(seconds, 'seconds', 0, 3600, 'a number of seconds', between=True)
     times = [{k: latency(f, xb, threads, seconds/rounds) for k,f in fs.items()} for _ in range(rounds)]
     return {k: statistics.median(t[k] for t in times) for k in fs}
 
@@ -77,8 +82,9 @@ def check_network(
     xb # A batch of inputs, on the network's device
 ):
     "Raise a `TypeError` unless the network maps one tensor to one tensor."
+    check_model(model)
     check_type(xb, 'xb', torch.Tensor, 'a tensor, the inputs of a batch')
-    with evaluating(model): out = model(xb)
+    with evaluating(model): out = outputs_of(model, xb)
     if not isinstance(out, torch.Tensor):
         raise TypeError(f"model must return one tensor, but {type(model).__name__} returns {type(out).__name__}")
 
@@ -97,6 +103,19 @@ def _row(model, first, xb, latency_ms, score):
     row = dict(**figures(model, xb), latency_ms=latency_ms, difference=difference)
     return row if score is None else dict(row, score=score(model))
 
+def _check_models(models):
+    "Return models without their wrappers. Raise unless there is one, and all can be compared."
+    if not check_type(models, 'models', dict, 'a dict from name to model'): raise ValueError("models must not be empty")
+    for k,m in models.items():
+        if not isinstance(m, torch.nn.Module) and not (hasattr(m, 'figures') and callable(m)):
+            raise TypeError(wrong(f'models[{k!r}]', 'an nn.Module, or a function of a batch with figures', m))
+    return {k: unwrap(m) for k,m in models.items()}
+
+def _check_outputs(models, xb):
+    "Raise unless all models give tensors of one shape."
+    shapes = {k: tuple(check_tensor(outputs_of(m, xb), f'what models[{k!r}] returns').shape) for k,m in models.items()}
+    if len({*shapes.values()})>1: raise ValueError(f"models must give outputs of one shape, not {shapes}")
+
 def compare_models(
     models:dict, # Name → model, or a function of a batch that has `figures`; the first is the reference
     xb, # A batch of inputs, as the networks will get them
@@ -108,12 +127,15 @@ def compare_models(
     The columns are `parameters`, `nonzero` (parameters that aren't zero), `bytes` (in a file), `multiply_adds`
     (for one item), `latency_ms` (for the batch), `difference` (the largest change of an output) and `score`.
     Zeros save nothing: they count as parameters, bytes and multiply-adds, and take as long as other numbers."""
-    models = {k: unwrap(m) for k,m in models.items()}
+    models,threads = _check_models(models),check_threads(threads)
+    check_type(xb, 'xb', torch.Tensor, 'a tensor, the inputs of a batch')
+    if score is not None: check_function(score, 'score', 'of a model that returns a number', 1)
     first = next(iter(models.values()))
     timed = {k: m.with_threads(threads) if hasattr(m, 'with_threads') else m for k,m in models.items()}
     with ExitStack() as stack:
         for m in models.values():
             if isinstance(m, torch.nn.Module): stack.enter_context(evaluating(m))
+        _check_outputs(models, xb)
         times = latencies(timed, xb, threads)
         rows = {k: _row(m, first, xb, times[k], score) for k,m in models.items()}
     res = pd.DataFrame(rows).T.astype(float)

@@ -12,6 +12,7 @@ from copy import deepcopy
 import pandas as pd, torch
 from torch import nn
 
+from ..core.checks import check_model, check_tensor, wrong
 from ..core.masks import apply_masks, check_masks
 from ..core.prunable import prunable
 from ..core.tensors import unwrap
@@ -43,7 +44,7 @@ def check_semi_structured(
     masks:dict # Parameter name → bool tensor
 ):
     "Raise a `ValueError` that names the first layer with more than two weights in a block of four neighbours."
-    check_masks(masks, dict(unwrap(model).named_parameters()))
+    check_masks(masks, dict(unwrap(check_model(model)).named_parameters()))
     pruned = {n: m for n,m in masks.items() if not m.all()}
     if not pruned: raise ValueError("masks prune nothing, so nothing is 2:4")
     layers = _in_blocks(model)
@@ -53,7 +54,7 @@ def check_semi_structured(
 def _multiples(dtype):
     "Return what a weight's rows and columns must be multiples of. Raise a `ValueError` for other types."
     if dtype not in (torch.float16,torch.bfloat16):
-        raise ValueError(f"dtype must be torch.float16 or torch.bfloat16, in which torch multiplies 2:4, not {dtype!r}")
+        raise ValueError(wrong('dtype', 'torch.float16 or torch.bfloat16, in which torch multiplies 2:4', dtype))
     s = torch.sparse
     cutlass = s.SparseSemiStructuredTensor._FORCE_CUTLASS    # which of the two classes torch will make
     made = s.SparseSemiStructuredTensorCUTLASS if cutlass else s.SparseSemiStructuredTensorCUSPARSELT
@@ -78,6 +79,7 @@ def semi_structured_layers(
 ) -> pd.DataFrame: # A row for each mask: its layer's type, shape, whether it converts, and why not
     "Return which weights torch can hold as 2:4."
     multiples,rows = _multiples(dtype),{}
+    check_masks(masks, dict(unwrap(check_model(model)).named_parameters()))
     for n,m in masks.items():
         layer = unwrap(model).get_submodule(n.rpartition('.')[0])
         why = _why_dense(layer, m, multiples)
@@ -136,6 +138,7 @@ def to_semi_structured(
 ) -> tuple: # `(SemiStructured, the table of semi_structured_layers)`
     "Convert to torch's 2:4 tensors, whose zeros tensor cores skip."
     check_semi_structured(model, masks)
+    check_tensor(xb, 'xb', 'a tensor, the inputs of a batch')
     table = semi_structured_layers(model, masks, dtype)
     _check_convertible(table)
     res = apply_masks(deepcopy(unwrap(model)), masks).eval().to('cuda', dtype)

@@ -17,7 +17,7 @@ from fastai.learner import Learner
 from fastcore.basics import patch
 from torch import nn
 
-from ..core.checks import require
+from ..core.checks import check_flag, check_model, require
 from ..core.masks import apply_masks, check_masks
 from ..core.tensors import unwrap
 from ..train.learner import check_learner, one_batch
@@ -269,13 +269,19 @@ def _masked_copy(model, masks):
     for p in res.parameters(): p.requires_grad_(True)
     return apply_masks(res, masks)
 
+def _check_shrinkable(model, masks, exact):
+    "Raise unless masks fit, and prune a whole filter."
+    check_flag(exact, 'exact')
+    check_masks(masks, dict(check_model(model).named_parameters()))
+    _dead_filters(model, masks)
+
 def _shrink(model, masks, xb, exact):
     "Check the arguments, plan and cut."
     model = unwrap(model)
+    _check_shrinkable(model, masks, exact)
     check_network(model, xb)
     if len(xb)<2: raise ValueError("xb must have at least 2 items, to show which channels depend on the input")
     params = dict(model.named_parameters())
-    check_masks(masks, params)
     masked = _masked_copy(model, masks)
     dead,graph = _dead_filters(masked, masks),_Graph(masked, xb)
     seen = _seen_inputs(masked, xb)
@@ -342,6 +348,7 @@ def shrink_learner(
     The optimizer's state, like Adam's moments, is carried over for every value that stays. Where dead
     channels stay, their masks do too. Other callbacks that were added to the learner are not."""
     check_learner(learn, 'use shrink for a plain model')
+    _check_shrinkable(unwrap(learn.model), masks, exact)    # before a batch is drawn
     small,table,kept = _shrink(learn.model, masks, one_batch(learn)[0] if xb is None else xb, exact)
     kept,new = kept(),_learner_like(learn, small)
     if left := _masks_left(masks, kept): new.add_cb(MaskCallback(left))

@@ -8,8 +8,11 @@ __all__ = ['Snapshot', 'SnapshotCallback', 'ResumeCallback']
 # %% ../../nbs/train/02_snapshot.ipynb #6a44c430
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from math import inf
 from numbers import Real
 from pathlib import Path
+from random import Random
 from warnings import warn
 
 import torch
@@ -19,8 +22,9 @@ from fastai.optimizer import Optimizer, OptimWrapper
 from fastcore.basics import patch
 
 from ..core.tensors import check_names, clone_tree, copy_tensors, model_tensors, unwrap
-from ..core.checks import func_name, to_iteration
-from ..core.files import load_tensors, pack_tree, save_tensors, unpack_tree
+from ..core.checks import check_choice, check_number, check_type, check_whole, func_name, to_iteration
+from ..core.files import a_dict, a_tensor, check_fields, dict_of, list_of, load_tensors, optional
+from ..core.files import pack_tree, reading, save_tensors, unpack_tree, whole
 from .randomness import (
     check_random_states, loader_states, random_states, set_loader_states, set_random_states)
 from .learner import is_lr_find, is_validating
@@ -279,7 +283,53 @@ def check(self:Snapshot,
         if self.opt is None: _check_new(learn, learn.opt, self.opt_is)
         else: check_opt(learn, self.opt, self.opt_is)
 
+# %% ../../nbs/train/02_snapshot.ipynb #8fd04ebc
+_real = partial(check_number, least=-inf)
+
+def _accepted(set_state, value, name):
+    "Raise unless a random generator accepts the state."
+    try: set_state(value)
+    except (TypeError,ValueError,OverflowError,RuntimeError) as e:
+        raise ValueError(f"{name} isn't a random state: {e}") from e
+
+def _python_state(value, name):
+    _accepted(Random().setstate, value, name)
+    optional(_real)(value[2], f'{name}[2]')
+
+def _torch_state(value, name): _accepted(torch.Generator().set_state, value, name)
+
+def _numpy_state(value, name):
+    parts = dict(zip(('algorithm','keys','position','has_gauss','gauss'), check_type(value, name, tuple, 'a tuple')))
+    check_fields(parts, name, algorithm=partial(check_choice, choices=['MT19937']),
+                 keys=list_of(partial(check_whole, least=0, most=2**32-1)), gauss=_real,
+                 position=partial(check_whole, least=0, most=624), has_gauss=partial(check_whole, least=0, most=1))
+    if len(value)!=5 or len(parts['keys'])!=624: raise ValueError(f"{name} must be a tuple of 5, with 624 keys")
+
+def _cuda_state(value, name):
+    if a_tensor(value, name).dtype!=torch.uint8 or value.shape!=(16,) or value.view(torch.int64)[1]%4:
+        raise ValueError(f"{name} must be 16 bytes, a seed and an offset, not {tuple(value.shape)} of {value.dtype}")
+
+def _loader_state(value, name): (_torch_state if isinstance(value, torch.Tensor) else _python_state)(value, name)
+
 # %% ../../nbs/train/02_snapshot.ipynb #673b306e
+def _rng(value, name):
+    check_fields(value, name, python=_python_state, numpy=_numpy_state, torch=_torch_state, cuda=list_of(_cuda_state),
+                 loaders=list_of(optional(_loader_state)))
+
+def _opt(value, name):
+    each = list_of(a_dict)    # fastai's optimizers have a list of states and of hypers, torch's a dict and groups
+    kinds = dict(state=each, hypers=each) if 'hypers' in a_dict(value, name) else dict(state=a_dict, param_groups=each)
+    check_fields({k: v for k,v in value.items() if k in kinds}, name, **kinds)    # some have more, like Lookahead
+
+_text = partial(check_type, types=str, what='text')
+
+def _opt_is(value, name):
+    check_fields(value, name, kind=_text, groups=list_of(list_of(_text)), frozen_idx=whole, frozen=list_of(_text),
+                 graded=list_of(_text), settings=optional(list_of(a_dict)))
+
+_kinds = dict(model=dict_of(a_tensor), opt=optional(_opt), rng=_rng, epoch=whole, batch=whole, fit=whole,
+              notes=optional(a_dict), opt_is=optional(_opt_is))
+
 @patch
 def save(self:Snapshot, path:str|Path) -> Path:
     "Write the snapshot to a safetensors file."
@@ -289,9 +339,10 @@ def save(self:Snapshot, path:str|Path) -> Path:
 
 @patch(cls_method=True)
 def load(cls:Snapshot, path:str|Path):
-    "Read a snapshot from a file that `save` wrote."
+    "Read a snapshot from a file that `save` wrote. Raise a `ValueError` that names what is wrong with a file."
     tensors,meta = load_tensors(path, 'snapshot')
-    return cls(**unpack_tree(meta, tensors))
+    with reading(path, "can't be read as a snapshot"):
+        return cls(**check_fields(unpack_tree(meta, tensors, 'snapshot'), 'snapshot', **_kinds))
 
 # %% ../../nbs/train/02_snapshot.ipynb #23259ad8
 class SnapshotCallback(Callback):

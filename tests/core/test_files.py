@@ -1,9 +1,15 @@
-"Tickets as files: an error names whatever is damaged or foreign, and nothing is changed."
-import json
+"Files: written completely or not at all, by several at once; an error names whatever is damaged or foreign, and nothing is changed."
+import json, os, resource, signal, stat, threading
+from zlib import crc32
 import pytest
+import safetensors.torch
 from hypothesis import given, settings, strategies as st
 from helpers import *
-from fasterlth.core.files import load_tensors, save_tensors
+from fasterlth.core import files
+from fasterlth.core.files import atomic_write, load_tensors, pack_tree, remove_abandoned, save_tensors, unpack_tree
+from fasterlth.find.early_bird_search import Search
+from fasterlth.find.folder import read_json, write_json
+from fasterlth.find.rounds import Round
 
 
 @pytest.fixture(scope='module')
@@ -47,7 +53,7 @@ def test_foreign_files(tmp_path, saved):
     torch.save({'w': torch.zeros(3)}, tmp_path/'p.pth')
     with pytest.raises(ValueError, match="can't be read as a ticket"): Ticket.load(tmp_path/'p.pth')
     save_tensors(tmp_path/'odd', {'weights.w': torch.zeros(3)}, {'about': {}}, 'ticket')
-    with pytest.raises(ValueError, match='not a complete ticket'): Ticket.load(tmp_path/'odd')
+    with pytest.raises(ValueError, match='has no shapes'): Ticket.load(tmp_path/'odd')
     bits = torch.zeros(9, dtype=torch.uint8)
     meta = {'about': {}, 'shapes': {'w': [3]}}
     save_tensors(tmp_path/'odd', {'weights.w': torch.zeros(3), 'mask.w': bits}, meta, 'ticket')
@@ -84,3 +90,335 @@ def test_a_loaded_ticket_is_not_a_view_of_its_file(tmp_path):
     with open(p, 'r+b') as f: f.seek(-400, 2); f.write(b'\0'*400)
     assert torch.equal(t.weights['weight'], net.weight)
     with pytest.raises(TypeError, match='learn must be a Learner, not Linear'): t.apply(net)
+
+# Several at once
+
+def in_child(f):
+    "Run `f` in a forked process. Return its number; its status is 0 if nothing is raised."
+    pid = os.fork()
+    if pid: return pid
+    try: f(); os._exit(0)
+    except BaseException as e: print(repr(e), flush=True)
+    finally: os._exit(1)
+
+def status(pid): return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+def save_and_load(path, i, n):
+    "Save a ticket of one's own again and again; whatever is loaded is one of the tickets, and whole."
+    net = nn.Linear(40, 20)
+    nn.init.constant_(net.weight, i)
+    t = Ticket.of(net, {}, i=i)
+    for _ in range(n):
+        t.save(path)
+        o = Ticket.load(path)
+        assert (o.weights['weight']==o.about['i']).all()
+
+def test_threads_save_one_path(tmp_path):
+    errors = []
+    def work(i):
+        try: save_and_load(tmp_path/'t', i, 60)
+        except Exception as e: errors.append(e)
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(3)]
+    for t in threads: t.start()
+    for t in threads: t.join()
+    assert not errors and os.listdir(tmp_path)==['t']
+
+def test_processes_save_one_path(tmp_path):
+    pids = [in_child(lambda i=i: save_and_load(tmp_path/'t', i, 60)) for i in range(3)]
+    assert [status(p) for p in pids]==[0,0,0]
+    Ticket.load(tmp_path/'t')
+    assert os.listdir(tmp_path)==['t']
+
+def test_a_writer_that_is_alive_keeps_its_partial_file(tmp_path):
+    with atomic_write(tmp_path/'a.json') as part:
+        part.write_text('1')
+        assert not remove_abandoned(part)
+        assert status(in_child(lambda: os._exit(int(remove_abandoned(part)))))==0    # nor may another process
+    assert (tmp_path/'a.json').read_text()=='1'
+    def die():
+        with atomic_write(tmp_path/'a.json') as part:
+            part.write_text('2')
+            os.kill(os.getpid(), signal.SIGKILL)
+    assert status(in_child(die))==-signal.SIGKILL
+    part, = tmp_path.glob('.a.json.*.part')
+    assert remove_abandoned(part) and not part.exists() and remove_abandoned(part)
+    assert (tmp_path/'a.json').read_text()=='1'
+
+def test_a_partial_file_that_is_deleted_before_it_is_locked_is_made_again(tmp_path, monkeypatch):
+    lock,seen = files._lock,[]
+    def late(fd, wait):
+        if not seen: seen.extend(o.unlink() or o for o in tmp_path.glob('.*.part'))
+        return lock(fd, wait)
+    monkeypatch.setattr(files, '_lock', late)
+    with atomic_write(tmp_path/'a') as part: part.write_text('1')
+    assert len(seen)==1 and (tmp_path/'a').read_text()=='1'
+
+def test_links_are_not_followed(tmp_path, monkeypatch):
+    victim = tmp_path/'victim'
+    victim.write_text('precious')
+    names = iter(['known','free'])
+    monkeypatch.setattr(files, 'token_hex', lambda n: next(names))
+    (tmp_path/'.t.known.part').symlink_to(victim)
+    Ticket.of(nn.Linear(2, 2), {}).save(tmp_path/'t')
+    assert victim.read_text()=='precious' and not (tmp_path/'t').is_symlink()
+    assert remove_abandoned(tmp_path/'.t.known.part') and victim.read_text()=='precious'
+
+def test_names_of_partial_files_are_random(tmp_path):
+    names = set()
+    for _ in range(20):
+        with atomic_write(tmp_path/'a.csv') as part: names.add(part.name)
+    assert len(names)==20 and all(n.split('.')[-3]=='csv' and str(os.getpid()) not in n for n in names)
+
+@pytest.mark.parametrize('umask', [0o022,0o077,0o002])
+def test_permissions_are_those_of_any_new_file(tmp_path, umask):
+    was = os.umask(umask)
+    try:
+        Ticket.of(nn.Linear(2, 2), {}).save(tmp_path/'t')
+        (tmp_path/'any').touch()
+    finally: os.umask(was)
+    assert (tmp_path/'t').stat().st_mode==(tmp_path/'any').stat().st_mode
+
+# Failed writes
+
+def test_a_full_disk_leaves_the_old_file(tmp_path):
+    old,new = Ticket.of(nn.Linear(2, 2), {}),Ticket.of(nn.Linear(200, 200), {})
+    old.save(tmp_path/'t')
+    was = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000,was[1]))
+    try:
+        with pytest.raises(OSError, match="File too large, so nothing was written: '.*/t'"): new.save(tmp_path/'t')
+        with pytest.raises(OSError, match="nothing was written: '.*/j.json'"): write_json(tmp_path/'j.json', 'x'*30_000)
+        with pytest.raises(OSError, match="nothing was written: '.*/h.csv'"):
+            with atomic_write(tmp_path/'h.csv') as part: pd.DataFrame({'a': range(9_999)}).to_csv(part)
+    finally: resource.setrlimit(resource.RLIMIT_FSIZE, was)
+    assert same(Ticket.load(tmp_path/'t').weights, old.weights) and os.listdir(tmp_path)==['t']
+
+def test_where_nothing_can_be_written(tmp_path):
+    t = Ticket.of(nn.Linear(2, 2), {})
+    (tmp_path/'file').touch()
+    with pytest.raises(OSError, match="so nothing was written: '.*/file/t'"): t.save(tmp_path/'file'/'t')
+    with pytest.raises(ValueError, match='is a folder: name a file in it'): t.save(tmp_path)
+    with pytest.raises(OSError, match="name too long.*, so nothing was written"): t.save(tmp_path/('x'*250))
+    os.mkfifo(tmp_path/'pipe')
+    with pytest.raises(ValueError, match="pipe' is a device or a pipe"): t.save(tmp_path/'pipe')
+    assert stat.S_ISFIFO((tmp_path/'pipe').stat().st_mode)
+    with pytest.raises(TypeError, match='path must be the path of a file, not int'): t.save(3)
+    with pytest.raises(FileNotFoundError, match="so nothing was written: '.*/gone/t'"):
+        with atomic_write(tmp_path/'gone'/'t') as part:
+            part.write_text('1')
+            part.unlink()
+            part.parent.rmdir()
+
+def test_a_read_only_folder(tmp_path):
+    folder = Path(tempfile.mkdtemp())
+    def save():
+        if os.geteuid()==0: os.seteuid(65534)    # root may write anywhere
+        with pytest.raises(PermissionError, match=f"Permission denied, so nothing was written: '{folder}/t'"):
+            Ticket.of(nn.Linear(2, 2), {}).save(folder/'t')
+    folder.chmod(0o555)
+    assert status(in_child(save))==0 and not os.listdir(folder)
+    folder.chmod(0o755)
+    folder.rmdir()
+
+# Files from strangers
+
+loaders = dict(ticket=Ticket.load, compressed=load_compressed, snapshot=Snapshot.load, round=Round.load,
+               search=Search.load, end=lambda p: load_tensors(p, 'end'), json=read_json)
+
+@pytest.mark.parametrize('load', loaders.values(), ids=loaders)
+def test_what_is_no_file(tmp_path, load):
+    os.mkfifo(tmp_path/'pipe')
+    (tmp_path/'folder').mkdir()
+    (tmp_path/'link').symlink_to('nowhere')
+    (tmp_path/'loop').symlink_to('loop')
+    (tmp_path/'pipelink').symlink_to('pipe')
+    (tmp_path/'empty').touch()
+    for n in ('pipe','folder','link','loop','pipelink','empty','empty/below','nothing','x'*300):
+        with pytest.raises((ValueError,FileNotFoundError)) as e: load(tmp_path/n)
+        assert str(tmp_path/n) in str(e.value)
+    with pytest.raises(TypeError, match='path must be the path of a file, not int'): load(3)
+
+def test_a_link_to_a_file_is_read(tmp_path):
+    t = Ticket.of(nn.Linear(2, 2), {})
+    t.save(tmp_path/'t')
+    (tmp_path/'link').symlink_to('t')
+    assert same(Ticket.load(tmp_path/'link').weights, t.weights)
+
+def craft(path, kind, meta, tensors={}, sums=None, fmt='1'):
+    "Write a file with valid checksums. In format 1 they are those of the bytes alone."
+    text = meta if isinstance(meta, str) else json.dumps(meta)
+    if sums is None:
+        sums = {k: crc32(t.reshape(-1).view(torch.uint8).numpy()) for k,t in tensors.items()}
+        sums = json.dumps({**sums, '': crc32(text.encode())})
+    path.write_bytes(safetensors.torch.save(tensors, dict(fasterlth=kind, format=fmt, meta=text, crc32=sums)))
+    return path
+
+def test_format_1_is_still_read(tmp_path):
+    w = {'b': torch.randn(3), 'a': torch.randn(9)}
+    tensors = {'weights.b': w['b'], 'weights.a': w['a'], 'mask.a': torch.tensor([255,128], dtype=torch.uint8)}
+    t = Ticket.load(craft(tmp_path/'t', 'ticket', dict(shapes={'a': [9]}, about={}), tensors))
+    assert same(t.weights, w) and list(t.weights)==['b','a'] and t.masks['a'].all()
+    with pytest.raises(ValueError, match='the checksum is wrong'):    # those of format 2 include types and shapes
+        Ticket.load(craft(tmp_path/'t', 'ticket', dict(shapes={'a': [9]}, about={}), tensors, fmt='2'))
+
+good = dict(shapes={}, about={})
+
+@pytest.mark.parametrize('kind,meta,error', [
+    ('ticket', '['*10**5, "meta isn't valid JSON: it is nested more than 100 levels deep"),
+    ('ticket', '{"a":'*5000, 'nested more than 100 levels deep'),
+    ('ticket', '{', "meta isn't valid JSON: Expecting property name"),
+    ('ticket', '{"shapes": {}, "shapes": {}, "about": {}}', 'a key twice'),
+    ('ticket', [], 'meta must be a dict, not list'),
+    ('ticket', dict(shapes={}), 'meta has no about'),
+    ('ticket', dict(good, x=1), "meta has an unknown key 'x'"),
+    ('ticket', dict(good, about=[]), 'meta.about must be a dict, not list'),
+    ('ticket', dict(good, shapes=[]), 'meta.shapes must be a dict, not list'),
+    ('ticket', dict(good, shapes={'w': 3}), 'meta.shapes.w must be a list, not int'),
+    ('ticket', dict(good, shapes={'w': [3]}), "meta.shapes.w needs the tensor 'mask.w', which is missing"),
+    *[('compressed ticket', dict(good, shapes={'w': s}), rf'meta.shapes.w\S* (must be|is too large|is the shape of)')
+      for s in ([-3], [3.], [True], ['3'], [[3]], [None], [1]*70, [2**40]*2, [2**64], 'x', {}, [2*10**9])],
+    ('snapshot', {}, 'snapshot must be a tensor, a tuple or a dict'),
+    ('snapshot', None, 'snapshot must be a dict, not NoneType'),
+    ('snapshot', {'dict': [['model',{'tensor': 'no'}]]}, "snapshot.model needs the tensor 'no', which is missing"),
+    ('snapshot', {'dict': [['model',{'dict': []}]]}, 'snapshot has no opt, rng, epoch, batch, fit, notes'),
+    ('round', dict(row={}, epochs=[], rates=[], seconds=1., shapes={}), 'meta.row.round must be a whole number'),
+    ('round', dict(row={'round': 0}, epochs=[[]], rates=[], seconds=1., shapes={}), r'meta.epochs\[0\] must be a dict'),
+    ('round', dict(row={'round': 0}, epochs=[], rates=['x'], seconds=1., shapes={}), r'meta.rates\[0\] must be a number'),
+    ('round', dict(row={'round': 0}, epochs=[], rates=[], seconds=None, shapes={}), 'meta.seconds must be a number'),
+    ('search', {'dict': [['masks',{'dict': [['shapes',{'dict': []}],['masks',[]]]}],['found',1],['n_epochs',2]]},
+     'search.found must be an epoch from 1 to 0, not 1')])
+def test_crafted_files(tmp_path, kind, meta, error):
+    load = loaders[kind.split()[0]]
+    with pytest.raises(ValueError, match=error) as e: load(craft(tmp_path/'x', kind, meta))
+    assert str(tmp_path/'x') in str(e.value)
+
+@pytest.mark.parametrize('sums,error', [('[]','header.crc32 must be a dict'), ('{"": "x"}','header.crc32. must be a whole number'),
+                                        ('{', "header.crc32 isn't valid JSON"), ('{}','damaged in the description')])
+def test_crafted_checksums(tmp_path, sums, error):
+    with pytest.raises(ValueError, match=error): Ticket.load(craft(tmp_path/'x', 'ticket', good, sums=sums))
+
+@pytest.mark.parametrize('fmt', ['', '0', '-1', '1.0', 'x', ' 1', '1'*50, '٢'])
+def test_formats_that_do_not_exist(tmp_path, fmt):
+    with pytest.raises(ValueError, match='its format is'): Ticket.load(craft(tmp_path/'x', 'ticket', good, fmt=fmt))
+
+@pytest.mark.parametrize('tensors,error', [
+    ({'x': torch.ones(2)}, "no place for the tensor 'x'"),
+    ({'weights.w': torch.ones(3), 'mask.w': torch.ones(1)}, 'takes 1 bytes, not torch.float32'),
+    ({'weights.w': torch.ones(3), 'mask.w': torch.ones(1, dtype=torch.int8)}, 'takes 1 bytes, not torch.int8'),
+    ({'weights.w': torch.ones(4), 'mask.w': torch.ones(1).byte()}, 'the mask of w has the shape'),
+    ({'mask.w': torch.ones(1).byte()}, "there is a mask for 'w'")])
+def test_crafted_tensors(tmp_path, tensors, error):
+    shapes = {'w': [3]} if 'mask.w' in tensors else {}
+    with pytest.raises(ValueError, match=error): Ticket.load(craft(tmp_path/'x', 'ticket', dict(shapes=shapes, about={}), tensors))
+
+def test_padding_bits_do_not_matter(tmp_path):
+    tensors = {'weights.w': torch.ones(3), 'mask.w': torch.tensor([0b10111111]).byte()}
+    t = Ticket.load(craft(tmp_path/'x', 'ticket', dict(shapes={'w': [3]}, about={}), tensors))
+    assert t.masks['w'].tolist()==[True,False,True]
+
+def test_sizes_are_checked_before_memory_is_taken(tmp_path):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for s in ([2*10**9], [3*10**9,1]):
+        for tensors in ({'dense.w': torch.zeros(3)}, {'kept.w': torch.zeros(3), 'mask.w': torch.ones(1).byte()}):
+            craft(tmp_path/'bomb', 'compressed ticket', dict(shapes={'w': s}, about={}), tensors)
+            with pytest.raises(ValueError, match='bomb.*meta.shapes.w'): load_compressed(tmp_path/'bomb')
+    for entry in (dict(dtype='F32', shape=[2*10**9], data_offsets=[0,8*10**9]), dict(dtype='F32', shape=[2*10**9], data_offsets=[0,0]),
+                  dict(dtype='F32', shape=[0,2**62,2**62], data_offsets=[0,0]), dict(dtype='F33', shape=[1], data_offsets=[0,4]),
+                  dict(dtype='F32', shape=[1], data_offsets=[0]), dict(dtype='F32', shape=[1], data_offsets=[4,0])):
+        header = json.dumps(dict(w=entry)).encode()
+        (tmp_path/'bomb').write_bytes(len(header).to_bytes(8, 'little')+header+b'0000')
+        with pytest.raises(ValueError, match='bomb.*(header.w|its tensors should)'): Ticket.load(tmp_path/'bomb')
+    for n in (2**31,2**63,2**64-1):
+        (tmp_path/'bomb').write_bytes(n.to_bytes(8, 'little')+b'{}')
+        with pytest.raises(ValueError, match='bomb.*its header should have'): Ticket.load(tmp_path/'bomb')
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss-before<100*1024
+
+def test_a_flag_that_is_neither_0_nor_1(tmp_path):
+    p = craft(tmp_path/'x', 'ticket', good, {'weights.w': torch.tensor([True,False])})
+    whole = p.read_bytes()
+    p.write_bytes(whole[:-2]+b'\x02\0')
+    with pytest.raises(ValueError, match='must be bool, but has bytes other than 0 and 1'): Ticket.load(p)
+
+def test_a_flipped_type_or_shape_is_noticed(tmp_path):
+    p = Ticket.of(nn.Linear(3, 30), {}).save(tmp_path/'t')
+    whole = p.read_bytes()
+    for a,b in ((b'"F32"',b'"I32"'), (b'[30,3]',b'[3,30]')):
+        assert a in whole
+        p.write_bytes(whole.replace(a, b))
+        with pytest.raises(ValueError, match='the checksum is wrong'): Ticket.load(p)
+
+def test_json_that_was_checked(tmp_path):
+    write_json(tmp_path/'j', dict(a=[1,math.nan]))
+    assert repr(read_json(tmp_path/'j'))==repr(dict(a=[1,math.nan]))
+    for text in ('['*10**5, '[]', 'null', '{"crc32": 1}', '{"crc32": true, "content": 1}', '{"crc32": 1, "content": 1, "x": 1}',
+                 '{"crc32": 1, "crc32": 1, "content": 1}', '\0'):
+        (tmp_path/'j').write_text(text)
+        with pytest.raises(ValueError, match="/j' is damaged, or not a fasterlth file"): read_json(tmp_path/'j')
+    write_json(tmp_path/'j', dict(seed=True))
+    with pytest.raises(ValueError, match='content.seed must be a whole number'): read_json(tmp_path/'j', seed=files.whole)
+    deep = []
+    for _ in range(200): deep = [deep]
+    with pytest.raises(ValueError, match='nested more than 100'): write_json(tmp_path/'j', deep)
+    with pytest.raises(ValueError, match='a key twice'): write_json(tmp_path/'j', {1: 0, '1': 0})
+    assert read_json(tmp_path/'j')==dict(seed=True)
+
+# What is read is what was written
+
+def test_order_survives(tmp_path):
+    names = [f'{i}.{n}' for i in (10,2,1) for n in ('weight','bias','a.b')]
+    ws,ms = {n: torch.randn(9) for n in names},{n: torch.rand(9)>.5 for n in names[::-1]}
+    t = Ticket(ms, ws, {})
+    rounds = Round(dict(round=1), [], [], 1., ms, ws)
+    search = Search([ms,ms], 2, 3)
+    tensors = {}
+    tree = pack_tree(ws, tensors, 'x')
+    t.save(tmp_path/'t'); save_compressed(t, tmp_path/'c'); rounds.save(tmp_path/'r'); search.save(tmp_path/'s')
+    save_tensors(tmp_path/'e', tensors, tree, 'end')
+    for o in (Ticket.load(tmp_path/'t'), load_compressed(tmp_path/'c'), Round.load(tmp_path/'r')):
+        assert list(o.weights)==list(ws) and list(o.masks)==list(ms) and same(o.masks, ms)
+    assert [list(o) for o in Search.load(tmp_path/'s').masks]==[list(ms)]*2
+    tensors,tree = load_tensors(tmp_path/'e', 'end')
+    assert list(unpack_tree(tree, tensors))==list(ws)
+
+@pytest.mark.parametrize('dtype', [torch.float8_e4m3fn,torch.uint16,torch.uint64,torch.float16,torch.bfloat16,torch.complex64])
+def test_all_types_start_and_compress(tmp_path, dtype):
+    w,m = torch.arange(64, dtype=torch.uint8).repeat(2).view(dtype).reshape(-1, 2),torch.rand(128//dtype.itemsize//2, 2)>.5
+    t = Ticket({'w': m}, {'w': w}, {})
+    bits = lambda x: x.contiguous().view(torch.uint8).tolist()
+    start = t.start()['w']
+    back = load_compressed(save_compressed(t, tmp_path/'c')).weights['w']
+    assert start.dtype==back.dtype==dtype and bits(back)==bits(start)
+    assert bits(Ticket.load(t.save(tmp_path/'t')).weights['w'])==bits(w)
+
+def test_pruned_means_zero(tmp_path):
+    w = torch.tensor([[math.inf,-math.inf,math.nan],[-1.,-0.,2.]])
+    m = torch.tensor([[False,False,False],[False,False,True]])
+    t = Ticket({'w': m}, {'w': w}, {})
+    net = nn.Linear(1, 1)
+    net.register_parameter('w', nn.Parameter(torch.ones(2, 3)))
+    t = Ticket.of(net, {'w': m}, {**t.weights, **{n: o for n,o in weights(net).items() if n!='w'}})
+    for o in (t, Ticket.load(t.save(tmp_path/'t')), load_compressed(save_compressed(t, tmp_path/'c'))):
+        start = o.start()['w']
+        assert start.tolist()==[[0,0,0],[0,0,2]] and not start.signbit().any()
+        assert torch.equal(o.load_into(net).w, start)
+
+def test_another_type_is_refused(tmp_path, learn):
+    masks = make_masks(prunable(learn.model), 50)
+    t = Ticket.of(deepcopy(learn.model).half(), masks)
+    before,cbs = weights(learn.model),list(learn.cbs)
+    for f in (t.check, t.load_into, lambda m: t.apply(learn)):
+        with pytest.raises(ValueError, match='conv.weight is torch.float16 in the ticket, torch.float32 in the model.*transfer'):
+            f(learn.model)
+    assert same(before, weights(learn.model)) and list(learn.cbs)==cbs
+    Ticket.of(learn.model, masks).load_into(learn.model)
+
+def test_trees_that_cannot_be_stored():
+    tensors = {}
+    tree = pack_tree({'a.b': torch.ones(1), 'a': {'b': torch.zeros(1)}}, tensors, 'x')
+    assert len(tensors)==2 and unpack_tree(tree, tensors)['a']['b']==0
+    itself = []
+    itself.append(itself)
+    with pytest.raises(TypeError, match='nested too deeply'): pack_tree(itself, {}, 'x')
+    for bad in ({(1,): 2}, {'a': {3: len}}, [1j], {torch.ones(1): 0}):
+        with pytest.raises(TypeError, match='^x'): pack_tree(bad, {}, 'x')
+    assert unpack_tree(pack_tree({np.int64(3): np.float32(.5)}, {}, 'x'), {})=={3: .5}

@@ -2,10 +2,13 @@
 
 Each module here has `trials(rng)`, an endless stream of `Trial`s drawn from a `random.Random`. A test runs a share of
 them (`test_faults.py`); `python -m tests.faults --minutes 30` runs them for as long as it is told to, and prints a table."""
-import random
+import random, sys
 from collections.abc import Callable, Iterator
 from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
+
+if (tests := str(Path(__file__).parents[1])) not in sys.path: sys.path.insert(0, tests)    # for helpers
 
 
 class Trial(NamedTuple):

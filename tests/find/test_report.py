@@ -69,7 +69,7 @@ def test_verdicts_need_pairs():
     for k in ('dense','random_reinit','lucky'):
         with pytest.raises(ValueError, match='condition must be one of winning'): verdict(df, condition=k)
     for level in (95,0,True,'high'):
-        with pytest.raises(ValueError, match='level must be between 0 and 1'): summarize(df, level=level)
+        with pytest.raises((TypeError,ValueError), match='level must be a number between 0 and 1'): summarize(df, level=level)
     with pytest.raises(ValueError, match='metric must be one of'): summarize(df, 'condition')
 
 def test_bands_stay_within_the_plot():

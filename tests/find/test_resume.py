@@ -28,12 +28,13 @@ def ended(f, ref):
     assert all(same(a.weights, b.weights) for a,b in zip(f.tickets, ref.tickets))
     return True
 
-@pytest.mark.parametrize('mode,n,least', [('windows',0,40), ('half',0,15), ('instants',8,8), ('tuned',4,4), ('bird',0,8)])
-def test_killed(tmp_path, mode, n, least):
-    "Real processes, killed before and after each file is replaced, and at random instants."
-    r = subprocess.run([sys.executable, Path(__file__).with_name('killed.py'), tmp_path, mode, str(n)], capture_output=True, text=True, timeout=600)
-    last = r.stdout.strip().splitlines()[-1:]
-    assert last and last[0].split()[0]=='ok' and int(last[0].split()[1])>=least, r.stdout+r.stderr
+@pytest.mark.parametrize('run,how,least', [
+    ('weights, 7it',['at','replace'],60), ('early bird by weights',['at','replace','unlink'],8), ('lr, 1',['8'],8), ('finetune, reshuffled',['4'],4)])
+def test_killed(run, how, least):
+    "Real processes, killed before, after and in the middle of each replacing of a file, and at random instants."
+    r = subprocess.run([sys.executable, '-m', 'tests.faults.kills', run, *how], cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=600)
+    words = r.stdout.split()
+    assert words[-5:][:2]==['none','of'] and int(words[-3])>=least, r.stdout+r.stderr
 
 @pytest.fixture(scope='module')
 def undisturbed():

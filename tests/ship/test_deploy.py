@@ -116,10 +116,10 @@ def test_deploy_says_that_the_hardware_is_missing():
         t.deploy(learn, '2:4')
 
 @pytest.mark.parametrize('kwargs,error,text', [
-    (dict(threads=0), ValueError, 'threads must be a whole number >= 1, not 0'),
-    (dict(threads=1.5), TypeError, 'threads must be a whole number >= 1, not 1.5'),
-    (dict(threads=True), TypeError, 'threads must be a whole number >= 1, not True'),
-    (dict(threads='2'), TypeError, "threads must be a whole number >= 1, not '2'"),
+    (dict(threads=0), ValueError, 'threads must be a whole number from 1 to 1024, not 0'),
+    (dict(threads=1.5), TypeError, 'threads must be a whole number from 1 to 1024, not 1.5'),
+    (dict(threads=True), TypeError, 'threads must be a whole number from 1 to 1024, not True'),
+    (dict(threads='2'), TypeError, "threads must be a whole number from 1 to 1024, not '2'"),
     (dict(xb=3), TypeError, 'xb must be a tensor, the inputs of a batch, not int'),
     (dict(xb=torch.zeros(0, 1, 8, 8)), ValueError, 'xb must hold at least one item')])
 def test_deploy_checks_how_it_is_measured(kwargs, error, text):

@@ -28,7 +28,7 @@ def test_frozen_layers_stay_frozen():
     compare_models({'a': net}, x)
     shrink(net, make_masks(prunable(net, 'filter'), 50, l1_norm), x)
     assert {n: m.training for n,m in net.named_modules()}==was
-    with pytest.raises(RuntimeError): compare_models({'a': net}, torch.randn(4, 2, 8, 8))
+    with pytest.raises(ValueError, match="xb must be inputs that SmallNet can take"): compare_models({'a': net}, torch.randn(4, 2, 8, 8))
     assert {n: m.training for n,m in net.named_modules()}==was
 
 def test_measuring_logs_nothing_about_cuda():

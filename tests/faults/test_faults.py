@@ -1,0 +1,25 @@
+"A seeded share of what `python -m tests.faults` tries."
+import subprocess, sys
+from pathlib import Path
+import pytest
+from . import failures
+from .__main__ import modules
+
+# Module → parts, each a test of its own with its own seed, and how many trials each part has; others have one of 40
+shares = dict(networks=(2,15))
+
+def parts():
+    "Return module, seed and number of trials for each test."
+    here = {n: shares.get(n, (1,40)) for n in modules() if n!='kills'}
+    return [(name, seed, n) for name,(k,n) in here.items() for seed in range(k)]
+
+@pytest.mark.parametrize('name,seed,n', parts())
+def test_nothing_lost_nothing_wrong(name, seed, n):
+    assert not failures(modules()[name], n, seed)
+
+@pytest.mark.parametrize('seed', [0,1])
+def test_killed_runs(seed):
+    "In another process, which has no threads when it forks."
+    command = [sys.executable, '-m', 'tests.faults', '--counts', 'kill=20', '--workers', '1', '--seed', str(seed)]
+    r = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=600)
+    assert r.returncode==0 and 'kill' in r.stdout, r.stdout+r.stderr
