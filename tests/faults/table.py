@@ -259,6 +259,7 @@ tables = {
     'interpolated': dict(n='whole', m='whole'), 'interval': dict(values=Kind([1.,2.], no_numbers)),
     'latencies': dict(fs=Kind(Of(lambda t: dict(a=t.model)), [None, 3, 'f', [], {}, it('model'), {'a': 3}, {'a': lambda: 3}]),
                       xb=Kind(it('x'), [], 'whatever the functions take'), seconds=but(number, 0), rounds='whole'),
+    'layer_axes': dict(granularity='granularity?'),
     'layer_groups': dict(param=other('text', 'weight')),
     'lenet5': dict(size=size_from(12)),
     'linear_interpolation': dict.fromkeys('ab', Kind(it('ticket'), [*no_object, it('model'), Of(lambda t: dict(t.masks), 'masks')]))
@@ -281,7 +282,7 @@ tables = {
                            needs=Kind((), [None, 3, True, 'init', ('nothing',), (3,)])),
     'register_layer': dict(layer_type=Kind(nn.Bilinear, [None, 3, True, '', int, it('layer'), [nn.Linear]]),
                            specs=Kind({'no': 'out in'}, [None, 3, 'out in', [], {}, {'weight': 3}, {3: 'out'}]),
-                           sizes=Kind(None, no_function[1:])),
+                           sizes=Kind(None, no_function[1:]), granularity='granularity?'),
     'remaining_axis': dict(ax='ax', remaining=Kind([50.,100.], [*no_numbers, [-1], [101], [nan]])),
     'rewind_find': dict(epochs=Kind([0], [None, nan, -1, 'it', 3, [], {}, [nan], ['1'], [True], [0,0], [-1], used_up, [scalar]]),
                         ticket='ticket?', copies=but(whole, 1), points=but(whole, 2, good=3), threshold='number', show_plot='flag',
