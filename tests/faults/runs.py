@@ -62,7 +62,7 @@ def _content(p):
 
 def folder_bits(path):
     "Return the names of all files in a folder, and a checksum of each."
-    files = sorted(p for p in path.rglob('*') if p.is_file())
+    files = sorted(p for p in path.rglob('*') if p.is_file() and p.name!='_tmp.pth')    # a killed lr_find leaves its own
     names = [str(p.relative_to(path)) for p in files]
     return {'names': ' '.join(names), **{n: bits(_content(p)) for n,p in zip(names, files)}}
 
