@@ -22,7 +22,7 @@ from fastcore.basics import patch
 from ..core.tensors import cpu_copy, lend, model_tensors, parameters_by_name
 from ..core.checks import check_flags, check_number, check_type, check_whole, to_iteration
 from ..core.masks import check_masks, sparsity_by_layer
-from ..core.files import atomic_write, load_tensors, save_tensors
+from ..core.files import load_tensors, save_tensors
 from ..core.ticket import Ticket, to_json
 from ..train.learner import check_validation, fit_context
 from ..train.snapshot import Snapshot
@@ -104,6 +104,13 @@ class RewindSearch:
         open_start(self.folder, self.protocol, self.seed)
         if self.folder: warn_lost(self.learn, self.protocol.warned)
 
+    def is_finished(self,
+        copies:list # All trainings
+    ) -> bool:
+        "Return whether the folder has everything that a finished search leaves, so that it is only read."
+        left = [o.file for o in copies]+['barriers.csv','lines.csv']
+        return all(map(self.folder.has, left)) and not self.folder.names('moment_*')
+
     def _describe(self):
         "Describe the experiment in JSON."
         return to_json(dict(format=1, learner=describe_learner(self.learn), train=describe_function(self.train),
@@ -152,7 +159,8 @@ def end(self:RewindSearch,
     if self.folder.has(copy.file): res = load_tensors(self.folder.file(copy.file), 'end')[0]
     else:
         res = self._train_copy(copy, masks, moment)
-        if self.folder: save_tensors(self.folder.file(copy.file), res, {}, 'end')
+        if self.folder:
+            with self.folder.writing(copy.file) as f: save_tensors(f, res, {}, 'end')
     self.folder.remove(f'moment_{copy.file}')
     return res
 
@@ -315,9 +323,8 @@ def _rewind_point(lines, masked, threshold):
 
 def _write_tables(folder, found):
     "Write the tables to the folder, if there is one."
-    if not folder: return
     for name,table in (('barriers.csv',found.barriers),('lines.csv',found.lines)):
-        with atomic_write(folder.file(name)) as part: table.to_csv(part, index=False)
+        folder.keep_table(name, table.to_csv(index=False))
 
 # %% ../../nbs/find/11_stability.ipynb #7db38bfd
 def _check_search(learn, ticket, copies, points, threshold, bn_batches):
@@ -357,7 +364,7 @@ def rewind_find(self:Learner,
     moments,masks = candidates(epochs, len(self.dls.train)),masks_of_copies(ticket)
     runs = [Copy(o, m, i) for o in moments for m in masks for i in range(copies)]
     search = RewindSearch(self, train, seed, path)
-    with search.folder.held(), put_back(self):
+    with search.folder.held(lambda: search.is_finished(runs)), put_back(self):
         search.open()
         cost = search.cost(runs)
         if verbose: print(cost)
