@@ -27,11 +27,21 @@ def test_the_command(tmp_path):
     (['--data','mnits'],"data must be one of 'digits', 'mnist'"), (['--sparsity','.9'],'Did you mean 90'),
     (['--rounds','x'],"invalid int value: 'x'"), (['--wrong','1'],'unrecognized arguments'),
     (['--model','vgg'],'model must be one of'), (['--epochs','0'],'epochs must be a whole number >= 1'),
-    (['--out','file'],"is a file")])
+    (['--seed','-1'],'seed must be a whole number'), (['--seed','9'*20],'seed must be a whole number'),
+    (['--out','file'],"is a file"), (['--out','file/out'],"out 'file/out' can't be written to (Not a directory)"),
+    (['--out','full'],"out must be a folder for results, but 'full/accuracy.png' is a folder")])
 def test_wrong_options_get_one_line(tmp_path, args, says):
     (tmp_path/'file').write_text('')
+    (tmp_path/'full'/'accuracy.png').mkdir(parents=True)
     r = run(*args, cwd=tmp_path)
     assert r.returncode==2 and says in r.stderr and r.stderr.count('\n')==1 and not r.stdout
+
+def test_a_full_disk_is_noticed_before_any_training(tmp_path):
+    import resource
+    def full(): resource.setrlimit(resource.RLIMIT_FSIZE, (8192,8192))
+    r = subprocess.run(['fasterlth','--rounds','1','--epochs','1','--out','here'], cwd=tmp_path, capture_output=True, text=True, timeout=300, preexec_fn=full)
+    assert r.returncode==2 and "out 'here' can't be written to (File too large)" in r.stderr and r.stderr.count('\n')==1 and not r.stdout
+    assert not list((tmp_path/'here').iterdir())
 
 def test_the_readme_is_checked(tmp_path):
     "The check notices a README, or a picture, that differs from the notebook's."

@@ -50,7 +50,8 @@ def _check_groups(o):
         v = getattr(o, k)
         if not isinstance(v, tuple): raise TypeError(wrong(k, 'a tuple of whole numbers', v))
         for n in v: check_whole(n, k, 0, len(o.view)-1 if k=='dims' else None)
-    if math.prod(o.shape)!=math.prod(o.view): raise ValueError(wrong('view', f'of the size of shape, {o.shape}', o.view))
+    if math.prod(o.shape)!=math.prod(o.view):
+        raise ValueError(wrong('view', f'of the size of shape, {o.shape}', o.view))
     if o.nm is None: return
     if not isinstance(o.nm, tuple) or len(o.nm)!=2: raise TypeError(wrong('nm', 'a tuple (n, m)', o.nm))
     m = check_whole(o.nm[1], 'nm', 2)
@@ -194,7 +195,7 @@ def register_layer(
     layer_type:type|str, # The module's class, or its full name like `'transformers.pytorch_utils.Conv1D'`
     specs:dict, # Pattern of parameter names → spec of the axes, like `{'weight': 'out in'}`
     sizes:Callable=None, # Module → lengths of axes that share a dimension
-    granularity:str=None # Count at this granularity only, like `'head'`; at others the layers inside are the module's own
+    granularity:str=None # Register for this granularity only, like `'head'`; others see the layers inside
 ):
     "Register the axes of a layer type's weights. They hold for its subclasses, too."
     if not isinstance(layer_type, type): check_text(layer_type, 'layer_type', "a class of modules, or its full name")
@@ -275,7 +276,8 @@ for _n in ('Bert','Roberta','Electra'):
                     lambda m: dict(head=m.self.num_attention_heads))
 
 _register_heads(f'{_hugging("DistilBert")}SelfAttention',
-                {**{f'{k}_lin.weight': _rows for k in 'qkv'}, 'out_lin.weight': _columns}, lambda m: dict(head=m.n_heads))
+                {**{f'{k}_lin.weight': _rows for k in 'qkv'}, 'out_lin.weight': _columns},
+                lambda m: dict(head=m.n_heads))
 _register_heads(f'{_hugging("ViT")}Attention',
                 {**{f'{k}_proj.weight': _rows for k in 'qkv'}, 'o_proj.weight': _columns},
                 lambda m: dict(head=m.num_attention_heads))

@@ -63,7 +63,7 @@ class Hold:
     def check(self):
         "Raise if it was deleted, moved or replaced, or if this process is a forked child of the one that holds it."
         if self.forked: raise ValueError(f"{self.where} is in use by the process that this one was forked from")
-        if not self.is_there(): raise _gone(self.where)
+        if not self.is_there(): raise gone(self.where)
 
     def forget(self):
         "Close the descriptor without unlocking what the parent holds."
@@ -86,11 +86,11 @@ class Hold:
         self.check()
         try:
             with atomic_write(path, parents=False) as part, open(part, 'wb') as f: yield f
-        except OSError:
-            self.check()    # the reason may be that it has gone just now
-            raise
+        except FileNotFoundError as e: raise gone(self.where) from e    # it has gone just now, or is being deleted
 
-def _gone(where):
+def gone(
+    where:str # The argument and its value: `"path '/tmp/run'"`
+) -> FileNotFoundError:
     "Return the error for what isn't there any more."
     return FileNotFoundError(f"{where} was deleted, moved or replaced since the run began. "
                              "Put it back to continue, or begin again with another one")
@@ -100,7 +100,7 @@ def _gone(where):
 def _naming(where):
     "Name the argument in errors of the system."
     try: yield
-    except FileNotFoundError as e: raise _gone(where) from e
+    except FileNotFoundError as e: raise gone(where) from e
     except OSError as e: raise type(e)(e.errno, f"{where} can't be written to ({e.strerror})") from e
 
 def check_writable(
@@ -153,7 +153,7 @@ def hold_folder(
     if read_only():
         yield None
         return
-    if not new and not path.is_dir(): raise _gone(where)
+    if not new and not path.is_dir(): raise gone(where)
     def open_it():
         if new: path.mkdir(parents=True, exist_ok=True)
         return os.open(path, os.O_RDONLY) if fcntl and not rank_distrib() else None
@@ -245,7 +245,7 @@ class RunFolder:
     def __init__(self,
         path:str|Path=None, # The folder, which need not exist yet; None for none
         kind:str='finder', # What writes to it: `'finder'`, `'study'` …
-    ): self.path,self.kind,self._hold = check_folder(path),kind,None
+    ): self.path,self.kind,self._hold,self._opened = check_folder(path),kind,None,False
 
     def __bool__(self): return self.path is not None
     def __repr__(self):
@@ -281,11 +281,16 @@ class RunFolder:
                 if writes: check_writable(self.path)
                 if writes and not rank_distrib(): sweep(self)
                 yield writes
-            finally: self._hold = before
+            finally: self._hold,self._opened = before,False
+
+    def opened(self):
+        "Note that its experiment.json is there, so that it counts as gone if that is missing."
+        self._opened = self._hold is not None
 
     def check(self):
-        "Raise if it was deleted, moved or replaced since it was held."
+        "Raise if it was deleted, emptied, moved or replaced since it was held."
         if self._hold: self._hold.check()
+        if self._opened and not self.has('experiment.json'): raise gone(self._hold.where)
 
 # %% ../../nbs/find/02_folder.ipynb #005e7ecf
 @patch
@@ -295,6 +300,7 @@ def writing(self:RunFolder, name:str): # A binary file to write to
     if self._hold is None:
         with self.held(), self.writing(name) as f: yield f
     else:
+        self.check()
         with self._hold.writing(self.file(name)) as f: yield f
 
 @patch
@@ -366,3 +372,4 @@ def open_folder(
         if odd := differences(_without(there, unused), _without(here, unused), ('in the folder','now')):
             raise ValueError(f"{where} belongs to another experiment: {shortened(odd, 6)}. Use another folder")
     if there!=here: folder.keep_json('experiment.json', dict(kind=folder.kind, experiment=here))
+    folder.opened()

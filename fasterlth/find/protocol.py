@@ -15,6 +15,7 @@ from fastai.callback.tracker import TrackerCallback
 from fastai.learner import Learner
 from fastcore.basics import patch
 from fastcore.foundation import L
+import torch
 from torch import nn
 
 from ..core.tensors import check_names, copy_tensors, model_tensors, parameters_by_name, unwrap
@@ -154,7 +155,7 @@ def beginning(self:Protocol,
     weights = moment.model if weights is None else weights
     check_masks(masks, parameters_by_name(self.learn.model))
     check_names(weights, model_tensors(self.learn.model), 'weights')
-    weights = {n: w*masks[n].to(w.device) if n in masks else w for n,w in weights.items()}
+    weights = {n: torch.where(masks[n].to(w.device), w, 0) if n in masks else w for n,w in weights.items()}
     rng = moment.rng if seed is None else random_states(seed_learner(self.learn, seed).dls)
     passed = (moment.notes or {}).get('passed', [])    # how earlier fits left the learner
     return replace(fresh(moment), model=weights, rng=rng, notes=dict(passed=passed))

@@ -23,7 +23,7 @@ from ..core.schedules import round_targets
 from ..core.ticket import Ticket, to_json
 from .fingerprint import describe, describe_function, describe_learner, differences
 from .progress import watching
-from .folder import open_folder, RunFolder
+from .folder import gone, open_folder, RunFolder
 from .report import plot_results, summarize, verdict
 from .protocol import check_train
 from .finder import LotteryTicketFinder, pruning_settings
@@ -180,8 +180,8 @@ def _run_stage(self:LotteryStudy, jobs:list, n_jobs:int):
     self.folder.check()
     for o in todo: o.folder.parent.mkdir(parents=True, exist_ok=True)
     failures = run_jobs(todo, n_jobs, self.threads)
-    self.folder.check()    # that it is gone isn't a failure of jobs
     self.failures |= {o.key: o.trace for o in failures}
+    self.folder.check()    # that it is gone is more than a failure of jobs
     if not failures: return
     (condition,seed,round),error = failures[0][:2]
     which = f"{condition!r} with seed {seed}{'' if round is None else f' in round {round}'}"
@@ -236,6 +236,15 @@ def _progress(self:LotteryStudy, jobs:list, probes:dict) -> tuple: # `(count, to
     return count,len(self.seeds)*sum(p.n_rounds+1 for p in probes.values())+len(controls)
 
 @patch
+def _check_done(self:LotteryStudy, jobs:list):
+    "Raise if a training isn't there that hasn't failed, and doesn't wait for a finder that failed."
+    without = {seed for condition,seed,_ in self.failures if condition=='winning'}
+    for o in jobs:
+        _,seed,round = o.key
+        if o.done or o.key in self.failures or round is not None and seed in without: continue
+        raise gone(f'path {str(o.folder)!r}')
+
+@patch
 def run(self:LotteryStudy,
     n_jobs:int=None, # Trainings at a time, -1 for one on each core; default joblib's setting, or 1
     verbose:bool=True # Show a bar
@@ -258,6 +267,7 @@ def run(self:LotteryStudy,
         for o in finders+others:
             if writes and o.done: tidy(o.folder)    # a killed run may not have come to it
         if not (df := self.results).empty: self.folder.keep_table('results.csv', df.to_csv(index=False))
+        self._check_done(finders+others)
     return self
 
 # %% ../../nbs/find/15_study.ipynb #73ed9e86

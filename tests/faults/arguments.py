@@ -130,6 +130,8 @@ def refused(things, name, bad):
     if odd := changes(before, things.state()): return wrong(f"changed {', '.join(odd[:5])} ({problem})")
     return problem
 
+trial_kinds = 'argument',
+
 def trials(rng):
     "Draw one bad argument, or several of one call."
     things,names = Things(),[n for n in callables() if cases(n)]

@@ -298,7 +298,8 @@ def _prunings():
                                  rewind='lr', rewind_epoch='2it'))
     yield Run('residual', finder(two_fits, resnet, context='global', rewind_epoch='6it'))
     yield Run('with a ticket on', finder(two_fits, ticket=with_ticket, layer_type=nn.Conv2d, granularity='filter', sparsity=50))
-    yield Run('a ticket of another mask', finder(short, mlp, n_rounds=1, then=trains_control))
+    # its file is gone when it returns, so a kill right then costs the whole training
+    yield Run('a ticket of another mask', finder(short, mlp, n_rounds=1, then=trains_control), 2)
 
 def _searches():
     "Yield studies, searches for the rewind point, and for early-bird tickets."
