@@ -194,14 +194,16 @@ def _check_options(
         res[k] = v
     return res
 
-# %% ../nbs/02_data.ipynb #38848d7c
+# %% ../nbs/02_data.ipynb #06cfe8e6
 def _statistics(x):
     "Return mean and deviation of each channel. Warn if one is constant."
-    mean,std = x.mean((0,2,3)),x.std((0,2,3))
-    constant = x.amax((0,2,3))==x.amin((0,2,3))
-    for i in constant.nonzero().flatten().tolist():
-        warn(f"channel {i} of the training images is constant, {x[0,i,0,0]:.3g} everywhere: its standard deviation "
-             "is taken as 1", stacklevel=3)
+    mean,constant = x.mean((0,2,3)),x.amax((0,2,3))==x.amin((0,2,3))
+    if which := constant.nonzero().flatten().tolist():
+        values = ', '.join(f'{x[0,i,0,0]:.3g}' for i in which)
+        subject = f'channel {which[0]} of the training images is' if len(which)==1 else \
+            f"channels {', '.join(map(str, which))} of the training images are"
+        warn(f"{subject} constant ({values}): a standard deviation of 1 is used instead of 0", stacklevel=3)
+    std = x.std((0,2,3)) if x[:,0].numel()>1 else torch.ones_like(mean)
     return mean[:,None,None],std.masked_fill(constant, 1.)[:,None,None]
 
 # %% ../nbs/02_data.ipynb #8833c8a4

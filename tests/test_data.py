@@ -81,3 +81,66 @@ def test_torchvisions_layout_is_found(monkeypatch, tmp_path):
     assert len(mnist_dls(bs=5).train_ds)==30
     (raw/'t10k-images-idx3-ubyte').write_bytes(b'\0\0\x08\x03\0\0\0\x0a'+b'\0'*20)
     with pytest.raises(ValueError, match='is damaged: 28 bytes instead of 16'): mnist_dls()
+
+def test_a_constant_channel_is_named_and_left_finite():
+    x,y = torch.rand(200, 3, 4, 4),torch.arange(200)%2
+    x[:,2] = 0
+    with pytest.warns(UserWarning, match=r'channel 2 of the training images is constant \(0\)'):
+        dls = memory_dls((x,y), (x,y), device='cpu')
+    assert dls.train_ds.x.isfinite().all() and dls.train_ds.std.flatten()[2]==1 and not dls.train_ds.x[:,2].any()
+    with pytest.warns(UserWarning, match='channel 0 .* constant'):    # a single image of one pixel has no deviation at all
+        assert memory_dls((x[:1,:1,:1,:1],y[:1]), (x[:,:1,:1,:1],y*0), bs=1, device='cpu').train_ds.x.isfinite().all()
+
+@pytest.mark.parametrize('split', ['train','valid'])
+@pytest.mark.parametrize('value', [float('nan'),float('inf'),-float('inf')])
+def test_pixels_that_are_no_numbers_are_counted(split, value):
+    x,y = torch.rand(20, 1, 4, 4),torch.arange(20)%2
+    spoilt = x.clone()
+    spoilt[3:5] = value
+    pairs = {'train': (x,y), 'valid': (x,y), split: (spoilt,y)}
+    with pytest.raises(ValueError, match=f'{split} has 32 pixels that are NaN or infinite, of 320'): memory_dls(**pairs)
+
+loaders = dict(digits_dls=digits_dls, mnist_dls=mnist_dls, fashion_mnist_dls=fashion_mnist_dls, cifar10_dls=cifar10_dls)
+
+@pytest.mark.parametrize('name', loaders)
+@pytest.mark.parametrize('given,error,says', [
+    (dict(sizes=3),TypeError,"has no argument 'sizes': it takes n, "), (dict(bs='64'),TypeError,"bs must be a whole number >= 1, not '64'"),
+    (dict(n=0),ValueError,'n must be .* >= 1, not 0'), (dict(seed=-1),ValueError,'seed must be'), (dict(drop_last='no'),TypeError,'drop_last must be'),
+    (dict(classes='12'),TypeError,'classes must be a list'), (dict(device='gpu'),ValueError,"device must be a device like 'cpu'"),
+    (dict(after_batch=3),TypeError,'after_batch must be a function')])
+def test_options_are_checked_before_anything_is_read(name, given, error, says, monkeypatch):
+    def read(*args): pytest.fail('it looked for the data first')
+    for k in ('_downloaded','_cifar_download'): monkeypatch.setattr(fasterlth.data, k, read)
+    with pytest.raises(error, match=says): loaders[name](**given)
+
+def test_any_seed_splits_the_digits():
+    a,b = digits_dls(size=8, seed=2**63-1),digits_dls(size=8, seed=2**32-1)
+    assert torch.equal(a.train_ds.x, b.train_ds.x)    # scikit-learn takes 32 bits
+
+@pytest.mark.parametrize('zipped', [False,True])
+def test_damaged_idx_files_are_named(zipped, tmp_path):
+    "Cut anywhere, or with any byte changed in the header, they are damaged; and nothing large is allocated."
+    import gzip, tracemalloc
+    content = b'\0\0\x08\x03'+np.array((3,4,5), '>i4').tobytes()+bytes(range(60))
+    path = tmp_path/('images.gz' if zipped else 'images')
+    def reads(data, raw=False):
+        path.write_bytes(data if raw or not zipped else gzip.compress(data))
+        return fasterlth.data._read_idx(path)
+    assert reads(content).shape==(3,4,5)
+    headers = [content[:i]+bytes([v])+content[i+1:] for i in range(16) for v in (0,7,127,255) if content[i]!=v]
+    whole = gzip.compress(content)
+    tracemalloc.start()
+    for data in [content[:n] for n in range(len(content))]+headers+[content+b'\0']:
+        with pytest.raises(ValueError, match=f'images.*is damaged: '): reads(data)
+    for n in range(len(whole)) if zipped else ():
+        with pytest.raises(ValueError, match='is damaged: '): reads(whole[:n], raw=True)
+    assert tracemalloc.get_traced_memory()[1]<2e7
+    tracemalloc.stop()
+
+def test_a_label_beyond_the_classes_of_cifar(tmp_path):
+    records = np.zeros((4,3073), np.uint8)
+    for name in ('data_batch_1','test_batch'): records.tofile(tmp_path/f'{name}.bin')
+    with pytest.warns(UserWarning, match='channels 0, 1, 2 .* constant'): cifar10_dls(tmp_path, bs=2)
+    records[2,0] = 10
+    records.tofile(tmp_path/'test_batch.bin')
+    with pytest.raises(ValueError, match='is damaged: it has the label 10'): cifar10_dls(tmp_path)

@@ -20,7 +20,7 @@ from .criteria import l1_norm, random_score
 from .inputs import criterion_inputs, criterion_needs
 from .schedules import round_targets
 from .masks import apply_masks, sparsity_by_layer, sparsity_of
-from .pruner import Pruner
+from .pruner import Pruner, try_criterion
 
 # %% ../../nbs/core/13_plain.ipynb #fdfb417c
 @contextmanager
@@ -96,7 +96,7 @@ def compare_tickets(
 ) -> 'pandas.DataFrame': # A row for each condition and seed: sparsity, counted in the trained weights, and score
     "Train dense networks, winning tickets, their random re-initialisations and random masks, and compare them."
     import pandas as pd
-    if isinstance(model_fn, nn.Module): raise TypeError(wrong('model_fn', 'a function that makes a new model', model_fn))
+    if isinstance(model_fn, nn.Module): raise TypeError(wrong('model_fn', 'a function that makes a model', model_fn))
     check_function(model_fn, 'model_fn', 'without arguments that makes a new model', 0)
     for k,f in dict(train_fn=train_fn, eval_fn=eval_fn).items(): check_function(f, k, 'like lambda model: …', 1)
     seeds = check_whole(seeds, 'seeds', 1, 10_000)
@@ -104,6 +104,10 @@ def compare_tickets(
     if 'batches' in criterion_needs(criteria):
         raise ValueError(f"criteria {func_name(criteria)!r} needs batches, and there are none here: use LotteryStudy")
     targets,pruner,rows = round_targets(sparsity, n_rounds),Pruner(granularity, criterion=criteria),[]
+    model = model_fn()
+    layers = pruner.layers(model)
+    for t in targets: pruner.targets(layers, t)
+    try_criterion(model, layers, criteria)
     for seed in range(seeds):
         models,names = _four_conditions(model_fn, train_fn, seed, targets, pruner)
         for k,m in models.items():

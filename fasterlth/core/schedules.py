@@ -34,12 +34,14 @@ def geometric(start, end, progress, n_steps=3):
     if k==n_steps: return end
     return 100*(1-a*(b/a)**(k/n_steps)) if a else start
 
-# %% ../../nbs/core/05_schedules.ipynb #3e5305ae
+# %% ../../nbs/core/05_schedules.ipynb #62b631ea
 def check_rounds(
     n_rounds # Value of the argument
 ) -> int:
     "Return a number of rounds. Raise unless it is one."
-    return check_whole(n_rounds, 'n_rounds', 1, 10_000)
+    n = check_whole(n_rounds, 'n_rounds')
+    if n>10_000: raise ValueError(wrong('n_rounds', 'at most 10,000', n_rounds))
+    return n
 
 # %% ../../nbs/core/05_schedules.ipynb #5a294c73
 def geometric_rounds(

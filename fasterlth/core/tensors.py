@@ -66,7 +66,9 @@ def shortened(
     return '; '.join(items[:n]) + (f'; and {len(items)-n} more' if len(items)>n else '')
 
 def _number_kind(t):
-    return 'complex' if t.is_complex() else 'real' if t.is_floating_point() else 'bool' if t.dtype==torch.bool else 'whole'
+    if t.is_complex(): return 'complex'
+    if t.is_floating_point(): return 'real'
+    return 'bool' if t.dtype==torch.bool else 'whole'
 
 def check_names(
     have:dict, # Name → tensor, of a ticket, a file or a snapshot

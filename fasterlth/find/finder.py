@@ -23,7 +23,7 @@ from ..core.inputs import criterion_inputs, criterion_needs
 from ..core.schedules import round_targets
 from ..core.masks import (broadcast_masks, dense_masks, mask_overlap,
     sparsity_by_layer, sparsity_of)
-from ..core.pruner import Pruner, warn_outputs
+from ..core.pruner import Pruner, try_criterion, warn_outputs
 from ..core.files import a_dict, whole
 from ..core.ticket import Ticket, to_json, versions
 from ..train.learner import check_learner, one_batch
@@ -74,6 +74,7 @@ class LotteryTicketFinder:
         self.seed,self.reshuffle = seed,reshuffle
         layers,held = self.layers(),cpu_copy(learner_masks(learn))    # an applied ticket's masks stay
         for t in self.targets: self.pruner.targets(layers, t)
+        try_criterion(learn.model, layers, criteria)
         self.dense = cpu_copy(dense_masks(layers, held))
         self.others = {k: m for k,m in held.items() if k not in layers}
         self.protocol,self.train,self.rewound,self.rounds = Protocol(learn),None,None,[]

@@ -10,13 +10,12 @@ from itertools import islice
 
 import numpy as np, pandas as pd, torch
 from fastai.learner import Learner
-from torch.optim.swa_utils import update_bn
 
 from ..core.tensors import check_names, copy_tensors, lend, model_tensors
 from ..core.checks import check_type, check_whole
 from ..core.ticket import Ticket
-from ..train.randomness import random_states, set_random_states
-from ..train.learner import check_validation
+from ..train.randomness import random_states, seed_learner, set_random_states
+from ..train.learner import check_validation, fit_context, split_batch
 
 # %% ../../nbs/find/10_interpolation.ipynb #9deaea41
 def _weights_of(o, model, name):
@@ -38,12 +37,23 @@ def _norms(model):
     "List the BatchNorm layers of a model."
     return [m for m in model.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
 
+def _reset(model):
+    "Reset what a model carries over from batch to batch, as a fit does."
+    if hasattr(model, 'reset'): model.reset()
+
 def _renew_norms(learn, n_batches):
     "Recompute BatchNorm's statistics, as means over training batches."
-    momenta = [(m,m.momentum) for m in _norms(learn.model)]
-    try: update_bn((b[0] for b in islice(iter(learn.dls.train), n_batches)), learn.model)
+    model,momenta = learn.model,[(m,m.momentum) for m in _norms(learn.model)]
+    training = model.training
+    try:
+        model.train()
+        for m,_ in momenta:
+            m.reset_running_stats()
+            m.momentum = None    # the mean of all batches
+        for b in islice(iter(learn.dls.train), n_batches): model(*split_batch(learn, b)[0])
     finally:
-        for m,momentum in momenta: m.momentum = momentum    # an interrupted `update_bn` leaves them at None
+        model.train(training)
+        for m,momentum in momenta: m.momentum = momentum
 
 # %% ../../nbs/find/10_interpolation.ipynb #dcb64bf4
 def _error_rate(out, yb):
@@ -56,8 +66,9 @@ def _error_rate(out, yb):
 def _evaluate(learn):
     "Return the mean loss and the percentage of errors on the validation set."
     loss,wrong,n = 0.,0.,0
+    _reset(learn.model)
     for b in learn.dls.valid:
-        xb,yb = b[:learn.dls.n_inp],b[learn.dls.n_inp:]
+        xb,yb = split_batch(learn, b)
         out,k = learn.model(*xb),len(xb[0])
         loss += float(learn.loss_func(out, *yb))*k
         wrong += _error_rate(out, yb)*k
@@ -80,12 +91,11 @@ def linear_interpolation(
     a,b = _weights_of(a, model, 'a'),_weights_of(b, model, 'b')
     states,rows = random_states(learn.dls),[]
     try:
-        with lend(model, training=False, weights=True):
+        with fit_context(learn, stated=True), lend(model, training=False, weights=True):
             for alpha in map(float, np.linspace(0, 1, points)):
                 copy_tensors(model, {n: _between(x, b[n], alpha) for n,x in a.items()})
-                if _norms(model):
-                    set_random_states(states, learn.dls)    # the same batches at each point
-                    _renew_norms(learn, bn_batches)
+                seed_learner(learn, 0)    # the same batches at each point, and each time
+                if _norms(model): _renew_norms(learn, bn_batches)
                 rows.append((alpha,*_evaluate(learn)))
     finally: set_random_states(states, learn.dls)
     return pd.DataFrame(rows, columns=['alpha','loss','error'])

@@ -15,6 +15,7 @@ from fastai.callback.tracker import TrackerCallback
 from fastai.learner import Learner
 from fastcore.basics import patch
 from fastcore.foundation import L
+import torch
 from torch import nn
 
 from ..core.tensors import check_names, copy_tensors, model_tensors, parameters_by_name, unwrap
@@ -25,7 +26,7 @@ from ..train.snapshot import Snapshot, check_opt, opt_notes
 from ..train.learner import fit_context, has_validation, metric_names
 from ..train.mask_callback import MaskCallback
 from ..train.callback_state import callback_states, set_callback_states
-from ..train.training import Training, sharing
+from ..train.training import Training
 
 # %% ../../nbs/find/04_protocol.ipynb #ffb9729e
 def fresh_opt(
@@ -37,6 +38,13 @@ def fresh_opt(
     state = [flags(s) for s in opt['state']] if isinstance(opt['state'], list) else {}
     lookahead = dict(count=0, slow_weights=None) if 'slow_weights' in opt else {}
     return {**opt, **lookahead, 'state': state}
+
+def fresh(
+    moment:Snapshot # Any moment
+) -> Snapshot:
+    "Return a moment with an optimizer that has learned nothing, and without gradients."
+    opt_is = moment.opt_is and {**moment.opt_is, 'graded': []}
+    return replace(moment, opt=fresh_opt(moment.opt), opt_is=opt_is)
 
 # %% ../../nbs/find/04_protocol.ipynb #a45516a7
 reserved_columns = 'round','sparsity','remaining','train_loss','best_epoch','overlap','seconds'
@@ -95,23 +103,25 @@ class Protocol:
     "One learner, trained again and again from the same start."
     def __init__(self,
         learn:Learner # Its current weights are the start
-    ): self.learn,self.dls,self.start,self.shared = learn,learn.dls,None,sharing()
+    ):
+        self.learn,self.dls,self.start = learn,learn.dls,None
+        self.held,self.ended,self.warned = None,False,set()    # what callbacks hold when a training begins
 
     def take_start(self, seed:int) -> Snapshot:
         "Seed everything random, and take the learner as the start of all trainings."
         learn = seed_learner(self.learn, seed)
         frozen = [n for n,p in unwrap(learn.model).named_parameters() if not p.requires_grad]
         learn.opt = renewed_opt(learn)
-        notes = dict(frozen=frozen, frozen_idx=getattr(learn.opt, 'frozen_idx', 0), callbacks=callback_states(learn),
+        notes = dict(frozen=frozen, frozen_idx=getattr(learn.opt, 'frozen_idx', 0),
                      training=[n for n,m in unwrap(learn.model).named_modules() if m.training])
         start = Snapshot.take(learn, notes=notes)
-        self.start = replace(start, opt=fresh_opt(start.opt))
+        self.start = fresh(start)
         return self.start
 
     def reset(self,
         weights:dict=None # Name → tensor, copied to the model; default those of the start
     ) -> nn.Module: # The learner's model
-        "Reset weights, modes, callbacks, frozen layers, random states and loaders to the start, with a fresh optimizer."
+        "Reset weights, modes, frozen layers, random states and loaders to the start, with a fresh optimizer."
         learn,start = self.learn,self.start
         learn.dls = self.dls
         frozen = set(start.notes['frozen'])
@@ -123,9 +133,15 @@ class Protocol:
             learn.create_opt()
             learn.opt.frozen_idx = start.notes['frozen_idx']
         start.restore(learn)
-        if 'callbacks' in start.notes: set_callback_states(learn, start.notes['callbacks'], strict=False)
         for n,m in unwrap(learn.model).named_modules(): m.training = n in start.notes.get('training', [n])
         return learn.model if weights is None else copy_tensors(learn.model, weights)
+
+    def begin_callbacks(self, held:dict=None):
+        "Set callbacks to what they held when a training was interrupted, or `held` at its end in another process."
+        if self.held is None: self.held = held
+        if self.ended or self.held is None: self.held = callback_states(self.learn)
+        else: set_callback_states(self.learn, self.held, strict=False)
+        self.ended = False
 
 # %% ../../nbs/find/04_protocol.ipynb #83125a41
 @patch
@@ -139,10 +155,10 @@ def beginning(self:Protocol,
     weights = moment.model if weights is None else weights
     check_masks(masks, parameters_by_name(self.learn.model))
     check_names(weights, model_tensors(self.learn.model), 'weights')
-    weights = {n: w*masks[n].to(w.device) if n in masks else w for n,w in weights.items()}
+    weights = {n: torch.where(masks[n].to(w.device), w, 0) if n in masks else w for n,w in weights.items()}
     rng = moment.rng if seed is None else random_states(seed_learner(self.learn, seed).dls)
     passed = (moment.notes or {}).get('passed', [])    # how earlier fits left the learner
-    return replace(moment, model=weights, opt=fresh_opt(moment.opt), rng=rng, notes=dict(passed=passed))
+    return replace(fresh(moment), model=weights, rng=rng, notes=dict(passed=passed))
 
 # %% ../../nbs/find/04_protocol.ipynb #9da230ee
 def _no_epoch(training, moment): pass
@@ -167,13 +183,15 @@ def train(self:Protocol,
     Both begin without autocast and with gradients, whatever is on outside."""
     learn = self.learn
     self.reset(begin.model)
+    if resume is None: self.begin_callbacks()
     cbs = [*([MaskCallback(masks)] if masks else []), *cbs]
     with fit_context(learn, stated=True), learn.no_bar(), learn.no_logging(), learn.added_cbs(cbs):
         first = resume.notes['first'] if resume else measure(learn, 'start_')
         set_random_states(begin.rng, learn.dls)    # `train` draws the same numbers when it continues
         def tell(t): on_epoch(t, lambda **notes: t.moment(first=first, **notes))
-        training = Training(learn, resume or begin, at, tell, self.shared)(train)
+        training = Training(learn, resume or begin, at, tell, self.warned)(train)
         last = measure(learn, known=training.last)
+    self.ended = True
     loss = training.epochs[-1].get('train_loss') if training.epochs else None
     row = dict(train_loss=loss, **last, best_epoch=_best_epoch(training.epochs), **first)
     return row,training
@@ -185,7 +203,7 @@ def length(self:Protocol,
 ) -> tuple: # `(iterations, epochs)`
     "Count the iterations and epochs of training, without training."
     self.reset()    # with a fresh optimizer: `train` may set rates before it fits
-    t = Training(self.learn, shared=self.shared)
+    t = Training(self.learn)
     t.stop = True
     t(train)    # raises if there is nothing to train
     return t.steps,t.n_epochs

@@ -24,9 +24,10 @@ from ..core.checks import check_flags, check_number, check_type, check_whole, to
 from ..core.masks import check_masks, sparsity_by_layer
 from ..core.files import load_tensors, save_tensors
 from ..core.ticket import Ticket, to_json
-from ..train.learner import check_validation
+from ..train.learner import check_validation, fit_context
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
+from ..train.callback_state import callback_states, set_callback_states, warn_lost
 from ..train.training import Training
 from .fingerprint import describe_function, describe_learner
 from .progress import Progress
@@ -94,12 +95,14 @@ class RewindSearch:
     ):
         self.learn,self.train,self.seed = learn,check_train(train),check_whole(seed, 'seed', 0)
         self.protocol,self.folder = Protocol(learn),RunFolder(path, 'rewind_find')
+        self.callbacks = callback_states(learn)
 
     def open(self):
         "Take the start, or read the one that the folder holds. Refuse a folder of another experiment."
         trained = [o for o in self.folder.steps() if o!='start.safetensors']
         open_folder(self.folder, self._describe(), () if trained else ('train',))
         open_start(self.folder, self.protocol, self.seed)
+        if self.folder: warn_lost(self.learn, self.protocol.warned)
 
     def is_finished(self,
         copies:list # All trainings
@@ -128,6 +131,7 @@ def moment(self:RewindSearch,
         training.stop = True
         if training.epoch: raise CancelFitException()    # in the middle of a fit
     self.protocol.reset(before.model)
+    set_callback_states(self.learn, self.callbacks, strict=False)
     with self.learn.no_bar(), self.learn.no_logging():
         training = Training(self.learn, before, k, stop_there)(self.train)
     return self.folder.keep(name, training.taken)
@@ -138,6 +142,7 @@ def _train_copy(self:RewindSearch, copy, masks, moment):
     "Train a copy, and return its weights."
     folder,name = self.folder,f'moment_{copy.file}'
     begin = self.protocol.beginning(moment, masks, seed=self.seed+copy.number)
+    self.protocol.held,self.protocol.ended = self.callbacks,False
     resume = Snapshot.load(folder.file(name)) if folder.has(name) else None
     def on_epoch(training, moment):
         if folder: folder.keep(name, moment())
@@ -296,16 +301,17 @@ def put_back(
     learn:Learner # Any learner
 ):
     "Restore a learner afterwards, whatever was trained inside."
-    was,opt,dls = Snapshot.take(learn),learn.opt,learn.dls
+    was,opt,dls,held = Snapshot.take(learn),learn.opt,learn.dls,callback_states(learn)
     flags = [(p,p.requires_grad) for p in learn.model.parameters()]
     try:
-        with lend(learn.model, grad=True): yield learn
+        with fit_context(learn, stated=True), lend(learn.model, grad=True): yield learn
     finally:
         learn.opt,learn.dls = opt,dls
         for p,requires_grad in flags:
             p.requires_grad_(requires_grad)
             p.grad = None    # left by the trainings inside
         was.restore(learn, opt=False)
+        set_callback_states(learn, held, strict=False)
 
 # %% ../../nbs/find/11_stability.ipynb #18373b5c
 def _rewind_point(lines, masked, threshold):
@@ -362,7 +368,9 @@ def rewind_find(self:Learner,
         search.open()
         cost = search.cost(runs)
         if verbose: print(cost)
-        lines = lines_between(self, search.ends(runs, masks, verbose), points, bn_batches)
+        ends = search.ends(runs, masks, verbose)
+        search.protocol.reset()    # `train` may have put in other loaders
+        lines = lines_between(self, ends, points, bn_batches)
         found = _rewind_point(lines, ticket is not None, threshold)
         _write_tables(search.folder, found)
     if show_plot: plot_stability(found, threshold)

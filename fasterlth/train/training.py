@@ -90,11 +90,6 @@ def set_learner_state(learn:Learner, state:dict):
     vars(learn).update(state['counts'])
     for n,m in unwrap(learn.model).named_modules(): m.training = n in state['training']
 
-# %% ../../nbs/train/07_training.ipynb #a703df5c
-def sharing() -> dict:
-    "Return what several trainings of one learner share: callbacks as the first one met them, and warnings given."
-    return dict(met={}, warned=set())
-
 # %% ../../nbs/train/07_training.ipynb #df2ef84c
 class Training:
     """Run `train(learn)` from any moment. `epochs` has a dict of losses and metrics for each epoch.
@@ -106,7 +101,7 @@ class Training:
         begin:Snapshot=None, # Where to begin, default the start
         at:int=None, # Iteration at which to take a snapshot, counted over all fits; it is in `.taken`
         on_epoch:Callable=None, # Called with this training after each epoch and each fit
-        shared:dict=None # What several trainings share, see `sharing`
+        warned:set=None # What there was a warning for, shared by several trainings
     ):
         self.learn,self.begin,self.at,self.on_epoch,self.stop = learn,begin,at,on_epoch,False
         self.fit_no,self.epoch = 0,0    # whole fits, and whole epochs of the current one
@@ -119,8 +114,7 @@ class Training:
         trained = begin is not None and bool(begin.fit or begin.epoch or begin.batch)
         self._stepped = SteppedCallback(notes.get('stepped', trained))
         self._snap = self._snap_fit = None
-        self.shared = sharing() if shared is None else shared
-        self._own,self._met = [],[]    # callbacks of the current fit, and those of all fits so far
+        self.warned,self._own = set() if warned is None else warned,[]    # callbacks that the current fit was given
 
     def __call__(self,
         train:Callable # Function of the learner that fits it, once or several times
@@ -160,7 +154,7 @@ def moment(self:Training,
 ) -> Snapshot:
     "Take a snapshot to resume from; call it in `on_epoch`."
     states = self._states()
-    warn_lost(self.learn, self.shared['warned'], states['callbacks'])
+    warn_lost(self.learn, self.warned, states['callbacks'])
     return Snapshot.take(self.learn, self.epoch, fit=self.fit_no, notes=dict(
         grads=self._grads(), epochs=list(self.epochs), passed=self.passed, seconds=self.seconds,
         validated=self._validated.fits(self.learn.model), stepped=self._stepped.seen, states=states, **notes))
@@ -251,7 +245,6 @@ def _fit(self:Training, fit, *args, **kwargs):
         self._dls = self.learn.dls
         seed_loaders(self._dls, int(torch.randint(2**31, ())))
     self._own = [cb for cb in L(call.get('cbs')) if isinstance(cb, Callback)]
-    self._meet()
     if self.stop or self.begin and self.fit_no<self.begin.fit: return self._pass_over(call['n_epoch'])
     graphs,args,kwargs = _set_graphs_aside(self.learn, call, args, kwargs)
     cbs = self._fit_cbs(call['n_epoch'])
@@ -260,15 +253,6 @@ def _fit(self:Training, fit, *args, **kwargs):
     moment = Snapshot.take(self.learn, fit=self.fit_no, notes=dict(states=self._states(), grads=self._grads()))
     self.passed = self.passed[:self.fit_no-1] + [vars(moment)]
     self._tell(0)
-
-@patch
-def _meet(self:Training):
-    "Give a fit's own callbacks, at the first fit that has them, what they held when the first training met them."
-    for cb in self._own:
-        if any(cb is o for o in self._met): continue
-        self._met.append(cb)
-        _,first = self.shared['met'].setdefault(id(cb), (cb,callback_state(self.learn, cb)))    # held, so the id stays
-        set_callback_state(self.learn, cb, first, strict=False)
 
 @patch
 def _fit_cbs(self:Training, n_epoch):
@@ -298,9 +282,15 @@ def _count(self:Training, n_epoch):
 # %% ../../nbs/train/07_training.ipynb #f9d2ac34
 @patch(as_prop=True)
 def taken(self:Training) -> Snapshot:
-    "Return the snapshot of iteration `at`, None before it is reached."
+    "Return the snapshot of iteration `at`, None before it is reached. It is one to rewind to, not to resume from."
     if self._snap is None or self._snap.taken is None: return None
-    return replace(self._snap.taken, fit=self._snap_fit, notes=dict(passed=self.passed[:self._snap_fit]))
+    passed = list(map(_without_callbacks, self.passed[:self._snap_fit]))
+    return replace(self._snap.taken, fit=self._snap_fit, notes=dict(passed=passed))
+
+def _without_callbacks(moment):
+    "Return the fields of a moment without callbacks: what they hold isn't rewound."
+    notes = moment['notes']
+    return {**moment, 'notes': {**notes, 'states': {**notes['states'], 'callbacks': {}}}}
 
 @patch(as_prop=True)
 def last(self:Training) -> list:

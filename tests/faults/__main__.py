@@ -6,13 +6,14 @@
 import argparse, datetime, importlib, multiprocessing, os, pkgutil, random, shlex, sys, time, warnings
 from collections import Counter
 from importlib.metadata import version
+from functools import cache
 from itertools import islice
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from . import raw
+from . import raw, Trial
 
 
 class Outcome(NamedTuple):
@@ -22,8 +23,9 @@ class Outcome(NamedTuple):
     again: str      # `module/seed/worker/number`, to find it again
     what: str       # None if all went as it should
 
+@cache
 def modules():
-    "Return the modules of this package that have trials, by name."
+    "Return the modules of this package that have trials, by name; each has the kinds of its trials in `trial_kinds`."
     names = [o.name for o in pkgutil.iter_modules(__import__(__package__, fromlist=['_']).__path__)]
     found = {n: importlib.import_module(f'.{n}', __package__) for n in names if not n.startswith(('_','test_'))}
     return {n: m for n,m in found.items() if hasattr(m, 'trials')}
@@ -40,25 +42,26 @@ def attempt(trial):
 class Stream:
     "The trials of one module, and how much was tried of them."
     def __init__(self, name, seed, worker, counts, workers):
-        self.name,self.at,self.spent = name,f'{name}/{seed}/{worker}',0
-        self.trials,self.counts,self.worker,self.workers = stream(name, seed, worker),counts,worker,workers
-        self.kinds = {o.kind for o in islice(stream(name, seed, worker), 30)}
-        self.done,self.n,self.over = Counter(),-1,False
+        self.at,self.kinds,self.counts,self.worker,self.workers = f'{name}/{seed}/{worker}',modules()[name].trial_kinds,counts,worker,workers
+        self.trials,self.done,self.n,self.spent,self.over = stream(name, seed, worker),Counter(),-1,0,False
 
     def wants(self, kind):
         "Return whether more trials of a kind are wanted."
-        if self.counts is None: return True
         return self.done[kind]*self.workers+self.worker<self.counts.get(kind, 0)
     def ready(self): return not self.over and any(map(self.wants, self.kinds))
 
     def next(self):
         "Return the next trial, None if it isn't wanted or there is none."
         self.n += 1
-        trial = next(self.trials, None)
-        if trial is None: self.over = True
-        elif self.wants(trial.kind):
-            self.done[trial.kind] += 1
-            return trial
+        try: trial = next(self.trials, None)
+        except Exception as e:
+            self.over = True
+            error = raw(f'{type(e).__name__} while it was drawn: {e}')
+            return Trial(self.kinds[0], self.at, lambda: error)
+        self.over = trial is None
+        if self.over or not self.wants(trial.kind): return None
+        self.done[trial.kind] += 1
+        return trial
 
 def work(conn, seed, worker, names, counts, workers, until):
     "Try what is wanted, the module that has had the least time first, and tell of it."
@@ -111,12 +114,15 @@ class Worker:
         return [died]
 
 def run_all(workers, show):
-    "Run all workers to their ends, and return the outcomes."
+    "Run all workers to their ends, tell of failures as they come, and return the outcomes."
     res = []
     for o in workers: o.start()
     while alive := [o for o in workers if not o.over]:
         wait([p for o in alive for p in (o.conn,o.process.sentinel)], timeout=1)
-        for o in alive: res += o.outcomes()
+        new = [o for w in alive for o in w.outcomes()]
+        for o in new:
+            if o.what: print(f'\r{line(o)}', file=sys.stderr, flush=True)
+        res += new
         show(res)
     return res
 
@@ -135,6 +141,8 @@ def bar(until, counts):
         print(f'\r{text}' if tty else text, end='' if tty else '\n', file=sys.stderr, flush=True)
     return show
 
+def line(o): return f'{o.kind} {o.name}: {o.what} (--again {o.again})'
+
 def report(outcomes):
     "Return the table, and the list of failures."
     kinds = sorted({o.kind for o in outcomes})
@@ -143,7 +151,7 @@ def report(outcomes):
         n = Counter((o.what or 'survived').partition(':')[0] for o in outcomes if o.kind==k)
         rows.append((k, n.total(), *(n[o] for o in rows[0][2:])))
     lines = [f'{r[0]:12}'+''.join(f'{v:>10}' for v in r[1:]) for r in rows]
-    failed = [f'{o.kind} {o.name}: {o.what} (--again {o.again})' for o in outcomes if o.what]
+    failed = [line(o) for o in outcomes if o.what]
     return '\n'.join(lines+['']*bool(failed)+failed)
 
 def about():
@@ -154,11 +162,12 @@ def about():
 
 def _counts(text): return {k: int(n) for k,n in (o.split('=') for o in text.split(','))}
 
-def _chosen(kinds, counts):
-    "Return the names of the modules to run."
-    wanted = set(kinds.split(',')) if kinds else set(counts or ())
-    def has(n): return wanted & {o.kind for o in islice(stream(n, 0, 0), 30)}
-    return [n for n in modules() if not wanted or has(n)],wanted
+def _wanted(p, args):
+    "Return how many trials of each kind are wanted."
+    known = [k for m in modules().values() for k in m.trial_kinds]
+    counts = args.counts or dict.fromkeys(args.kinds.split(',') if args.kinds else known, 10**9)
+    if odd := set(counts)-set(known): p.error(f"there are no trials of {', '.join(odd)}: there are {', '.join(known)}")
+    return counts
 
 def main():
     p = argparse.ArgumentParser(prog='python -m tests.faults')
@@ -172,10 +181,8 @@ def main():
     args = p.parse_args()
     if args.again: return again(args.again)
     if not args.minutes and not args.counts: p.error('say --minutes or --counts')
-    names,wanted = _chosen(args.kinds, args.counts)
-    if not names: p.error(f'there are no trials of {args.kinds or args.counts}')
-    counts = args.counts
-    if counts is None and wanted: counts = dict.fromkeys(wanted, 10**9)
+    counts = _wanted(p, args)
+    names = [n for n,m in modules().items() if set(m.trial_kinds)&set(counts)]
     until = time.time()+60*(args.minutes or 10**6)
     workers = [Worker(args.seed, i, names, counts, args.workers, until) for i in range(args.workers)]
     outcomes = run_all(workers, bar(until, args.counts))

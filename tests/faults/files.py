@@ -317,6 +317,8 @@ def try_path(case, make):
         except (ValueError,FileNotFoundError) as e: return None if str(path) in str(e) else raw(f"{e!r} doesn't name {path}")
         return wrong('something was loaded')
 
+trial_kinds = 'file',
+
 def trials(rng):
     "Yield trials of loading a damaged or crafted file, or something else under its name."
     while True:

@@ -212,6 +212,8 @@ def mended(path, how):
 
 # All
 
+trial_kinds = 'disk','two at once','vanish'
+
 def trials(rng):
     "Yield trials of all kinds in turn."
     while True:

@@ -5,13 +5,15 @@ of its operations on files: before it, after it, or when half of the new file is
 
     python -m tests.faults.kills RUN at OPERATION ...    # at each such operation: replace, unlink, fsync ...
     python -m tests.faults.kills RUN N                   # N times, each at three random instants in a row"""
-import contextlib, json, os, random, signal, sys, tempfile, time, traceback, warnings
+import contextlib, json, os, random, signal, stat, sys, tempfile, time, traceback, warnings
 from functools import cache, partial
 from itertools import count
 
 import torch
 from . import lost, raw, Trial, wrong
 from .runs import all_runs, Path, Run
+
+trial_kinds = 'kill',
 
 limit = 120    # seconds; a run that takes longer hangs
 
@@ -23,10 +25,10 @@ def _work(run, folder, prepare):
     signal.alarm(limit)
     torch.set_num_threads(1)
     warnings.simplefilter('ignore')
-    with open(os.devnull, 'w') as null, contextlib.redirect_stdout(null), contextlib.redirect_stderr(null):
-        since,ops = time.perf_counter(),prepare()
-        try: res = dict(ended=run.call(Path('run')))
-        except Exception as e: res = dict(error=f'{type(e).__name__}: {e}', trace=traceback.format_exc())
+    for fd in (1,2): os.dup2(os.open(os.devnull, os.O_WRONLY), fd)    # for the processes that it starts as well
+    since,ops = time.perf_counter(),prepare()
+    try: res = dict(ended=run.call(Path('run')))
+    except Exception as e: res = dict(error=f'{type(e).__name__}: {e}', trace=traceback.format_exc())
     Path('result').write_text(json.dumps(dict(res, seconds=time.perf_counter()-since, ops=ops)))
 
 def start(run, folder, prepare=list):
@@ -60,9 +62,9 @@ def finish(run, folder, prepare=list):
 _operations = 'replace','rename','link','unlink','remove','rmdir','fsync'
 
 def _halve(name, args):
-    "Leave half of what was written to the file that an operation is about to make final."
-    size = os.fstat(args[0]).st_size if name=='fsync' else os.stat(args[0]).st_size
-    os.truncate(args[0], size//2)
+    "Leave half of what was written to the file that an operation is about to make final, unless it is a folder."
+    if not stat.S_ISREG(os.stat(args[0]).st_mode): return
+    os.truncate(args[0], os.stat(args[0]).st_size//2)
 
 def watch(at=None, when='before'):
     "List the operations on files from now on, and be killed at number `at`: before, after, or with half a file."
@@ -144,6 +146,7 @@ def killed_at_instants(run, parts, again=False):
                 parts = [part*.8 for part in parts]
                 continue
             if bad := verdict(run, got or finish(run, folder), folder, kills): return bad
+            kills += run.spare-1    # what a kill at the end costs, reading again costs
             if again and (bad := verdict(run, finish(run, folder), folder, kills)): return f'{bad}, when read again'
             return None
 

@@ -75,6 +75,8 @@ def replace_notes(snap):
     import dataclasses
     return dataclasses.replace(snap, opt_is=None)
 
+trial_kinds = 'optimizer',
+
 def trials(rng):
     "Try pairs of optimizers, in all states and groupings."
     while True:
