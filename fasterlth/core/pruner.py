@@ -29,10 +29,10 @@ def _full(t):
     "Return half precision in float32, where squares of small numbers aren't zero."
     return t.detach().float() if t.dtype in (torch.float16,torch.bfloat16) else t.detach()
 
-def _check_scores(groups, s, criterion, name):
+def _check_scores(groups, s, criterion, name, arg='criterion'):
     "Raise unless there is a number for each weight."
     if not isinstance(s, torch.Tensor) or s.shape!=groups.shape:
-        raise ValueError(f"criterion {func_name(criterion)!r} must return scores of the shape {groups.shape} "
+        raise ValueError(f"{arg} {func_name(criterion)!r} must return scores of the shape {groups.shape} "
                          f"for {name}, not {getattr(s, 'shape', s)}")
 
 def _reduced(groups, s, criterion, name):
@@ -75,7 +75,8 @@ def group_scores(
 def try_criterion(
     model:nn.Module, # Any model
     layers:dict, # From `prunable`
-    criterion:Callable # Function of a weight
+    criterion:Callable, # Function of a weight
+    arg:str='criteria' # The argument's name, for errors
 ):
     "Raise unless a criterion can be called, and returns a number for each weight."
     name,o = min(layers.items(), key=lambda kv: kv[1].weight.numel())
@@ -87,8 +88,8 @@ def try_criterion(
         with torch.random.fork_rng(devices), torch.no_grad(): scores = criterion(_full(o.weight), **given)
     except Exception as e:
         error = TypeError if isinstance(e, TypeError) else ValueError
-        raise error(f"criterion {func_name(criterion)!r} can't score {name}: {e}") from e
-    _check_scores(o.groups, scores, criterion, name)
+        raise error(f"{arg} {func_name(criterion)!r} can't score {name}: {e}") from e
+    _check_scores(o.groups, scores, criterion, name, arg)
 
 # %% ../../nbs/core/09_pruner.ipynb #7538104d
 def _check_target(name, groups, target, context, round_to):

@@ -176,8 +176,13 @@ def _make_ticket(self:EarlyBirdCallback, masks:dict) -> Ticket:
         l1=self.l1, epoch=self.found)
 
 @patch
+def before_epoch(self:EarlyBirdCallback):
+    if not is_validating(self.learn): self._before = self.learn.train_iter
+
+@patch
 def after_epoch(self:EarlyBirdCallback):
     if is_validating(self.learn) or is_lr_find(self.learn): return
+    if self.learn.train_iter==self._before: return    # the epoch was cancelled before its first batch
     masks = self._draw()
     self.masks.append(cpu_copy(masks))
     if self.found is not None or not self._has_settled(): return
