@@ -526,8 +526,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                      'fasterlth/find/early_bird.py'),
                                            'fasterlth.find.early_bird.EarlyBirdCallback.after_epoch': ( 'find/early_bird.html#earlybirdcallback.after_epoch',
                                                                                                         'fasterlth/find/early_bird.py'),
-                                           'fasterlth.find.early_bird.EarlyBirdCallback.before_epoch': ( 'find/early_bird.html#earlybirdcallback.before_epoch',
-                                                                                                         'fasterlth/find/early_bird.py'),
                                            'fasterlth.find.early_bird.EarlyBirdCallback.before_fit': ( 'find/early_bird.html#earlybirdcallback.before_fit',
                                                                                                        'fasterlth/find/early_bird.py'),
                                            'fasterlth.find.early_bird.EarlyBirdCallback.before_step': ( 'find/early_bird.html#earlybirdcallback.before_step',
