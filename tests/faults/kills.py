@@ -25,10 +25,10 @@ def _work(run, folder, prepare):
     signal.alarm(limit)
     torch.set_num_threads(1)
     warnings.simplefilter('ignore')
-    with open(os.devnull, 'w') as null, contextlib.redirect_stdout(null), contextlib.redirect_stderr(null):
-        since,ops = time.perf_counter(),prepare()
-        try: res = dict(ended=run.call(Path('run')))
-        except Exception as e: res = dict(error=f'{type(e).__name__}: {e}', trace=traceback.format_exc())
+    for fd in (1,2): os.dup2(os.open(os.devnull, os.O_WRONLY), fd)    # for the processes that it starts as well
+    since,ops = time.perf_counter(),prepare()
+    try: res = dict(ended=run.call(Path('run')))
+    except Exception as e: res = dict(error=f'{type(e).__name__}: {e}', trace=traceback.format_exc())
     Path('result').write_text(json.dumps(dict(res, seconds=time.perf_counter()-since, ops=ops)))
 
 def start(run, folder, prepare=list):

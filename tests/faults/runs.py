@@ -62,7 +62,7 @@ def _content(p):
 
 def folder_bits(path):
     "Return the names of all files in a folder, and a checksum of each."
-    files = sorted(p for p in path.rglob('*') if p.is_file())
+    files = sorted(p for p in path.rglob('*') if p.is_file() and p.name!='_tmp.pth')    # a killed lr_find leaves its own
     names = [str(p.relative_to(path)) for p in files]
     return {'names': ' '.join(names), **{n: bits(_content(p)) for n,p in zip(names, files)}}
 
@@ -114,6 +114,9 @@ def discriminative(l):
     l.fit_one_cycle(1, 1e-2)
     l.unfreeze()
     l.fit_one_cycle(2, slice(1e-3, 1e-2))
+def longer(l):
+    l.fit_one_cycle(3, 1e-2)
+    l.fit(3, 1e-3)
 def watched(l):
     l.fit_one_cycle(3, 1e-2, cbs=[SaveModelCallback(monitor='accuracy'), ReduceLROnPlateau(patience=1, min_delta=.5)])
     l.fit(1, 3e-3)
@@ -224,7 +227,7 @@ def bird(granularity=None, train=two_fits, net=SmallNet, cbs=(), **kwargs):
     "Return a run of a search for an early-bird ticket."
     def call(path):
         learn = new_learner(net, cbs=[cb() for cb in cbs])
-        settings = dict(sparsity=50, n_masks=2, threshold=.3, seed=0, path=path, verbose=False)
+        settings = dict(sparsity=50, n_masks=3, threshold=.1, seed=0, path=path, verbose=False)
         f = EarlyBirdFinder(learn, granularity=granularity, **{**settings, **kwargs})
         try: t = f.find_early_bird(train)
         except ValueError as e:
@@ -311,10 +314,10 @@ def _searches():
     yield Run('rewind_find', rewind_find())
     yield Run('rewind_find with a ticket', rewind_find(train=one_cycle, ticket=True, epochs=[0,1]))
     yield Run('rewind_find without norms', rewind_find(train=short, net=mlp, epochs=['2it','6it'], copies=3))
-    yield Run('early bird by channels', bird(l1=1e-3))
-    yield Run('early bird of a resnet', bird(net=resnet, train=watched, threshold=.15))
-    yield Run('early bird by weights', bird('weight', criteria=movement, context='local'))
-    yield Run('early bird by filters', bird('filter', criteria=snip, cbs=[Averaged], n_masks=3))
+    yield Run('early bird by channels', bird(l1=1e-3, train=longer))
+    yield Run('early bird of a resnet', bird(net=resnet, train=watched, threshold=.02))
+    yield Run('early bird by weights', bird('weight', criteria=movement, context='local', train=longer))
+    yield Run('early bird by filters', bird('filter', criteria=snip, cbs=[Averaged]))
 
 def all_runs():
     "List all runs."
