@@ -15,7 +15,8 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from .checks import check_axes, check_function, check_model, check_tensor, check_text, check_whole, wrong
+from fasterlth.core.checks import (check_axes, check_flag, check_function, check_model, check_tensor, check_text,
+    check_whole, wrong)
 
 # %% ../../nbs/core/02_granularity.ipynb #4ea2e9ae
 class Axis(NamedTuple):
@@ -50,8 +51,8 @@ def _check_groups(o):
         v = getattr(o, k)
         if not isinstance(v, tuple): raise TypeError(wrong(k, 'a tuple of whole numbers', v))
         for n in v: check_whole(n, k, 0, len(o.view)-1 if k=='dims' else None)
-    if math.prod(o.shape)!=math.prod(o.view):
-        raise ValueError(wrong('view', f'of the size of shape, {o.shape}', o.view))
+    if math.prod(o.shape)!=math.prod(o.view): raise ValueError(wrong('view', f'as large as shape, {o.shape}', o.view))
+    check_flag(o.joint, 'joint')
     if o.nm is None: return
     if not isinstance(o.nm, tuple) or len(o.nm)!=2: raise TypeError(wrong('nm', 'a tuple (n, m)', o.nm))
     m = check_whole(o.nm[1], 'nm', 2)
@@ -139,6 +140,7 @@ def register_granularity(
     what = "a string of names like 'out kh' or '~gate'"
     if not isinstance(axes, str): raise TypeError(wrong('axes', what, axes))
     if not re.fullmatch(r'~?(\w+( \w+)*)?', axes): raise ValueError(wrong('axes', what, axes))
+    check_flag(joint, 'joint')
     if name in _granularities: raise ValueError(f"name must be new, but granularity {name!r} exists already")
     _granularities[name] = axes
     if joint: _joint.add(name)
@@ -195,7 +197,7 @@ def register_layer(
     layer_type:type|str, # The module's class, or its full name like `'transformers.pytorch_utils.Conv1D'`
     specs:dict, # Pattern of parameter names → spec of the axes, like `{'weight': 'out in'}`
     sizes:Callable=None, # Module → lengths of axes that share a dimension
-    granularity:str=None # Register for this granularity only, like `'head'`; others see the layers inside
+    granularity:str=None # Count at this granularity only, like `'head'`; at others the layers inside count
 ):
     "Register the axes of a layer type's weights. They hold for its subclasses, too."
     if not isinstance(layer_type, type): check_text(layer_type, 'layer_type', "a class of modules, or its full name")

@@ -96,8 +96,7 @@ def compare_tickets(
 ) -> 'pandas.DataFrame': # A row for each condition and seed: sparsity, counted in the trained weights, and score
     "Train dense networks, winning tickets, their random re-initialisations and random masks, and compare them."
     import pandas as pd
-    if isinstance(model_fn, nn.Module):
-        raise TypeError(wrong('model_fn', 'a function that makes a new model', model_fn))
+    if isinstance(model_fn, nn.Module): raise TypeError(wrong('model_fn', 'a function that makes a model', model_fn))
     check_function(model_fn, 'model_fn', 'without arguments that makes a new model', 0)
     for k,f in dict(train_fn=train_fn, eval_fn=eval_fn).items(): check_function(f, k, 'like lambda model: …', 1)
     seeds = check_whole(seeds, 'seeds', 1, 10_000)

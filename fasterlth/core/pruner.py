@@ -338,3 +338,22 @@ def warn_outputs(
     percent = f'{sparsity:g}' if isinstance(sparsity, Real) else sparsity
     warn(f"{name} produces the {n_out} outputs, and granularity {granularity!r} would prune whole outputs. "
          f"To leave it dense: sparsity={{'*': {percent}, {name.rpartition('.')[0]!r}: 0}}, or layer_type", stacklevel=3)
+
+# %% ../../nbs/core/09_pruner.ipynb #9935183b
+def _beyond(groups, round_to):
+    "Return by how many weights of a layer of its own pruning may exceed its target."
+    if groups.nm: return groups.n/groups.nm[1]/2    # half a weight of each block
+    return groups.size*max(.5, (round_to or 0)/2, groups.n%round_to if round_to else 0)
+
+def rounding(
+    layers:dict, # From `Pruner.layers`
+    pruner:Pruner # Its granularity, context and `round_to`
+) -> float: # Percent of the weights of these layers
+    "Return how far the masks of a pruner may go beyond their target."
+    total = sum(o.weight.numel() for o in layers.values())
+    own = [o.groups for o in layers.values() if o.groups.nm or pruner.context=='local']
+    sizes = {}
+    for n,o in layers.items():    # a group of heads spans several weights
+        if not o.groups.nm: sizes[o.joint or n] = sizes.get(o.joint or n, 0)+o.groups.size
+    ranked = max(sizes.values())/2 if sizes and pruner.context=='global' else 0
+    return 100*(sum(_beyond(g, pruner.round_to) for g in own)+ranked)/total if total else 0.

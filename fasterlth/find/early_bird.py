@@ -18,8 +18,8 @@ from ..core.checks import check_flags, check_number, check_sparsity, check_whole
 from ..core.criteria import l1_norm
 from ..core.inputs import criterion_inputs, criterion_needs
 from ..core.ranking import lowest
-from ..core.masks import dense_masks, mask_distance, nest_masks, sparsity_of
-from ..core.pruner import Pruner, warn_outputs
+from ..core.masks import dense_masks, mask_distance, nest_masks, pack_mask, sparsity_of, unpack_mask
+from ..core.pruner import Pruner, rounding, warn_outputs
 from ..core.ticket import Ticket
 from ..train.learner import is_lr_find, is_validating
 from ..train.mask_callback import learner_masks
@@ -139,7 +139,7 @@ def _check_layers(self:EarlyBirdCallback, layers:dict):
     self.pruner.targets(layers, self.sparsity)
     if not self.masks: warn_outputs(layers, self.sparsity, self.granularity, getattr(self.learn.dls, 'c', None))
     held = sparsity_of(dense_masks(layers, learner_masks(self.learn)))
-    if not isinstance(self.sparsity, dict) and held>self.sparsity+.01:
+    if not isinstance(self.sparsity, dict) and held>self.sparsity+rounding(layers, self.pruner)+1e-9:
         raise ValueError(f"sparsity must be at least the {held:.2f}% of the ticket on this learner, "
                          f"not {self.sparsity:g}%: learn.remove_cbs(MaskCallback) takes it off")
 
@@ -185,6 +185,22 @@ def after_epoch(self:EarlyBirdCallback):
     self._ticket = self._make_ticket(masks)
     if self.verbose: print(f"Early-bird ticket found after {self.found} epochs")
     if self.stop: raise CancelFitException()
+
+# %% ../../nbs/find/08_early_bird.ipynb #c6e2974e
+@patch
+def state_dict(self:EarlyBirdCallback) -> dict:
+    "Return the masks drawn so far, eight weights in a byte, and what was found."
+    masks = [{n: (list(m.shape),pack_mask(m)) for n,m in ms.items()} for ms in self.masks]
+    t,needed = self._ticket,{'init','prev'}&criterion_needs(self.criteria)
+    ticket = t and dict(masks=t.masks, weights=t.weights, about=t.about)
+    return dict(masks=masks, found=self.found, ticket=ticket, init=self._init if needed else None)
+
+@patch
+def load_state_dict(self:EarlyBirdCallback, state:dict):
+    "Continue from what `state_dict` returned."
+    masks = [{n: unpack_mask(m, shape) for n,(shape,m) in ms.items()} for ms in state['masks']]
+    ticket = state['ticket'] and Ticket(**state['ticket'])
+    self.reset(masks, state['found'], ticket, self._init if state['init'] is None else state['init'])
 
 # %% ../../nbs/find/08_early_bird.ipynb #e92b023b
 @patch(as_prop=True)

@@ -25,7 +25,7 @@ from ..core.inputs import Scoring, criterion_inputs, criterion_needs, make_input
 from ..core.schedules import check_schedule, make_plan
 from ..core.masks import (
     apply_masks, broadcast_masks, dense_masks, mask_table, nest_masks, plot_masks, sparsity_of)
-from ..core.pruner import Pruner, group_scores, warn_outputs
+from ..core.pruner import Pruner, group_scores, rounding, warn_outputs
 from ..core.ticket import Ticket
 from .learner import is_lr_find, is_validating
 from .snapshot import Snapshot
@@ -221,7 +221,7 @@ def _take_over(self:SparsifyCallback, masks):
     self._floor = {n: self.masks[n] for n in masks if n in self._layers}
     self._others = {n: m for n,m in masks.items() if n not in self._layers}    # pruned by the ticket, not by us
     held = sparsity_of(self._floor)
-    if held>max(_ends(self.sparsity))+.01:
+    if held>max(_ends(self.sparsity))+rounding({n: self._layers[n] for n in self._floor}, self.pruner)+1e-9:
         raise ValueError(f"sparsity must be at least the {held:.2f}% of the ticket on this learner, "
                          f"not {_percent(self.sparsity)}: learn.remove_cbs(MaskCallback) takes it off")
 
@@ -250,12 +250,22 @@ def _given(self:SparsifyCallback):
 def _prune(self:SparsifyCallback, progress, sparsity):
     "Prune to the sparsity of the schedule at this progress."
     target,regrow = self._target(progress, sparsity),sparsity<self._last
-    masks = self.pruner.step(self.learn.model, target, self.masks, self._layers, regrow, **self._given())
+    masks = self.masks if self._is_reached(sparsity) else self.pruner.step(
+        self.learn.model, target, self.masks, self._layers, regrow, **self._given())
     self.masks,self._last = broadcast_masks(nest_masks(masks, self._floor)),sparsity
     if self.lth: self._rewind()
     self._apply_all()
     self._copies.step()
     self._note(target)
+
+@patch
+def _is_reached(self:SparsifyCallback, sparsity) -> bool:
+    """Return whether a ticket on the learner has this sparsity, as closely as whole groups allow.
+
+    Where groups of several sizes are ranked together, a smaller one might bring it still closer."""
+    whole = set(self._floor)==set(self._layers) and self.context=='global' and not isinstance(self.sparsity, dict)
+    if not whole or any(not torch.equal(m, self._floor[n].to(m.device)) for n,m in self.masks.items()): return False
+    return abs(sparsity-self.measure())<rounding(self._layers, self.pruner)
 
 @patch
 def _rewind(self:SparsifyCallback):
@@ -330,6 +340,29 @@ def after_fit(self:SparsifyCallback):
     self._moment = None
     self._say(f"Final Sparsity: {self.measure():.2f}%")
     self._say(self.summary().to_string())
+
+# %% ../../nbs/train/04_sparsify.ipynb #bb02ac70
+_course = 'masks','plan','_todo','_last','_save_at','_n_iter','_floor','_others'
+
+@patch
+def state_dict(self:SparsifyCallback) -> dict:
+    "Return what a fit under way needs to be resumed, or the ticket of the last fit."
+    end = self._end and dict(masks=self._end.masks, weights=self._end.weights, about=self._end.about)
+    if not self.begun: return dict(begun=False, end=end, masks=self.masks, history=self.history.to_dict('records'))
+    return dict(begun=True, end=end, history=self.history.to_dict('records'), init=self._copies.init,
+                prev=self._copies.prev, moment=self._moment and vars(self._moment), **{k: vars(self)[k] for k in _course})
+
+@patch
+def load_state_dict(self:SparsifyCallback, state:dict):
+    "Resume a fit, from `state_dict`."
+    self.begun,self.masks,self.history = state['begun'],state['masks'],pd.DataFrame(state['history'])
+    self._end = None if state['end'] is None else Ticket(**state['end'])
+    if not self.begun: return
+    vars(self).update({k: state[k] for k in _course})
+    self._layers = part_layers(self.pruner, self.learn.model, self.part)
+    self._copies = WeightCopies(self._layers, self.criteria)
+    self._copies.init,self._copies.prev = state['init'],state['prev']
+    self._moment = state['moment'] and Snapshot(**state['moment'])
 
 # %% ../../nbs/train/04_sparsify.ipynb #9a685d72
 @patch
