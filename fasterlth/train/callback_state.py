@@ -62,8 +62,8 @@ class _Live:
             self.memory.add(_memory(t))
 
 # %% ../../nbs/train/06_callback_state.ipynb #67b43aae
-_collections = dict(dict=dict, OrderedDict=OrderedDict, Counter=Counter, defaultdict=defaultdict, list=list, L=L, set=set,
-                    deque=deque, tuple=tuple, Size=torch.Size, frozenset=frozenset)
+_collections = dict(dict=dict, OrderedDict=OrderedDict, Counter=Counter, defaultdict=defaultdict, list=list, L=L,
+                    set=set, deque=deque, tuple=tuple, Size=torch.Size, frozenset=frozenset)
 _left_alone = (FunctionType, BuiltinFunctionType, MethodType, ModuleType, type, partial, np.ufunc, Learner, DataLoaders,
                Callback, Metric, logging.Logger, RemovableHandle)
 
@@ -161,7 +161,7 @@ class _Unpacker:
         if now is _Missing: raise NotThere("an object that isn't there")
         return now
 
-# %% ../../nbs/train/06_callback_state.ipynb #5fa04b27
+# %% ../../nbs/train/06_callback_state.ipynb #ad39ee30
 @patch
 def tensor(self:_Unpacker, i, now, copy, device, grad):
     if _is_like(copy, now): return now.copy_(copy)
@@ -188,7 +188,8 @@ def map(self:_Unpacker, i, now, kind, items):
 @patch
 def items(self:_Unpacker, i, now, kind, items, maxlen):
     cls = _collections[kind]
-    if type(now) is not cls or getattr(now, 'maxlen', None)!=maxlen: now = deque(maxlen=maxlen) if cls is deque else cls()
+    if type(now) is not cls or getattr(now, 'maxlen', None)!=maxlen:
+        now = deque(maxlen=maxlen) if cls is deque else cls()
     fixed = cls in (tuple,torch.Size,frozenset)
     if not fixed: self.made[i] = now
     new = [self(o, _item(now, n)) for n,o in enumerate(items)]
@@ -201,7 +202,8 @@ def items(self:_Unpacker, i, now, kind, items, maxlen):
 def state(self:_Unpacker, i, now, is_net, state):
     state = self(state)
     if is_net and not isinstance(now, nn.Module):    # a copy of the model can be made
-        sizes,new = ({n: getattr(v, 'shape', None) for n,v in o.items()} for o in (self.live.model.state_dict(), state['state']))
+        both = self.live.model.state_dict(),state['state']
+        sizes,new = ({n: getattr(v, 'shape', None) for n,v in o.items()} for o in both)
         if sizes==new: now = deepcopy(self.live.model)
     if not (access := _access(now)): self.there(_Missing)
     access[1](now, state)
@@ -311,5 +313,5 @@ def warn_lost(
         if not lost or not is_foreign(cb): continue
         warned.update((k,n) for n in lost)
         warn(f"callback {k.removesuffix(' 0')} holds what can't be kept for a resumed training: "
-             f"{shortened([f'{n} ({v})' for n,v in lost.items()], 8)}. Give it state_dict() and load_state_dict(state), "
-             "which then keep all that matters", stacklevel=3)
+             f"{shortened([f'{n} ({v})' for n,v in lost.items()], 8)}. Give it state_dict() and "
+             "load_state_dict(state), which then keep all that matters", stacklevel=3)

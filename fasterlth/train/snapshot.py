@@ -111,7 +111,7 @@ class Snapshot:
 
 # %% ../../nbs/train/02_snapshot.ipynb #9e0189fc
 def _layout(state):
-    "Return what two states must share: for fastai's optimizers numbers of groups and states, for torch's sizes of groups."
+    "Return what two states must share: numbers of groups and states in fastai's optimizers, sizes of groups in torch's."
     if 'hypers' in state: return {k: len(state[k]) for k in ('state','hypers')}
     return dict(param_groups=[len(g.get('params', ())) for g in state.get('param_groups', ())])
 
@@ -122,7 +122,8 @@ def _hypers(state):
 def _hyper_names(state): return [sorted(g) for g in _hypers(state)]
 
 def _refuse(there, here):
-    raise ValueError(f"the snapshot's optimizer doesn't fit the learner's: {there} in the snapshot, {here} in the learner")
+    raise ValueError(f"the snapshot's optimizer doesn't fit the learner's: {there} in the snapshot, "
+                     f"{here} in the learner")
 
 def _check_kind(learn, opt, opt_is):
     "Raise unless two optimizers are of one kind, with the same parameters in the same groups."
@@ -280,7 +281,7 @@ def load(cls:Snapshot, path:str|Path):
     with reading(path, "can't be read as a snapshot"):
         fields = a_dict(unpack_tree(meta, tensors, 'snapshot'), 'snapshot')
         if fields.get('opt_is') is None:
-            raise ValueError("the snapshot doesn't say what its optimizer is, as earlier versions' don't: take it again")
+            raise ValueError("the snapshot doesn't say what its optimizer is. Take it again with this version")
         return cls(**check_fields(fields, 'snapshot', **_kinds))
 
 # %% ../../nbs/train/02_snapshot.ipynb #23259ad8

@@ -67,7 +67,7 @@ def test_another_optimizer_is_refused_and_nothing_is_changed(learn):
 def test_a_file_without_a_note_of_the_optimizer_is_refused(tmp_path, learn):
     from dataclasses import replace
     file = replace(Snapshot.take(learn), opt_is=None).save(tmp_path/'s')
-    with pytest.raises(ValueError, match="s can't be read as a snapshot: the snapshot doesn't say what its optimizer is"):
+    with pytest.raises(ValueError, match="can't be read as a snapshot: the snapshot doesn't say what its optimizer is"):
         Snapshot.load(file)
 
 def test_the_same_seed_gives_the_same_training():
