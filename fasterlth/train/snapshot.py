@@ -111,7 +111,7 @@ class Snapshot:
 
 # %% ../../nbs/train/02_snapshot.ipynb #9e0189fc
 def _layout(state):
-    "Return what two states must share: numbers of groups and states in fastai's optimizers, sizes of groups in torch's."
+    "Return what two states must share: numbers of groups and states in fastai's optimizers, groups' sizes in torch's."
     if 'hypers' in state: return {k: len(state[k]) for k in ('state','hypers')}
     return dict(param_groups=[len(g.get('params', ())) for g in state.get('param_groups', ())])
 
