@@ -20,7 +20,7 @@ from fastai.learner import Learner
 from fastcore.basics import patch
 
 from ..core.tensors import cpu_copy, lend, model_tensors, parameters_by_name
-from ..core.checks import check_flags, check_number, check_type, check_whole, to_iteration
+from ..core.checks import check_axes, check_flags, check_number, check_seed, check_type, check_whole, to_iteration
 from ..core.masks import check_masks, sparsity_by_layer
 from ..core.files import load_tensors, save_tensors
 from ..core.ticket import Ticket, to_json
@@ -93,7 +93,7 @@ class RewindSearch:
         seed:int=0, # Of the first copy's order of the data; the next ones count from there
         path:str|Path=None # Folder to keep everything in; None for none
     ):
-        self.learn,self.train,self.seed = learn,check_train(train),check_whole(seed, 'seed', 0)
+        self.learn,self.train,self.seed = learn,check_train(train),check_seed(seed)
         self.protocol,self.folder = Protocol(learn),RunFolder(path, 'rewind_find')
         self.callbacks = callback_states(learn)
 
@@ -287,7 +287,9 @@ def plot_stability(
 ): # The two axes
     "Plot the barrier by candidate, and the error along the lines."
     import matplotlib.pyplot as plt
-    if axs is None: axs = plt.subplots(1, 2, figsize=(10.5,3.6), layout='constrained')[1]
+    check_type(found, 'found', RewindPoint, 'a RewindPoint, as rewind_find returns it')
+    check_number(threshold, 'threshold')
+    if check_axes(axs, 'axs', 2) is None: axs = plt.subplots(1, 2, figsize=(10.5,3.6), layout='constrained')[1]
     of = measure_of(found.lines)
     label,unit = _units[of]
     _plot_barriers(axs[0], found.barriers, unit, threshold)
