@@ -24,6 +24,7 @@ from ..core.ticket import Ticket, to_json
 from ..train.learner import check_learner
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
+from ..train.callback_state import warn_lost
 from ..train.training import Training
 from .fingerprint import describe_function, describe_learner, differences
 from .folder import check_record, open_folder, RunFolder
@@ -135,6 +136,7 @@ def _open_run(self:EarlyBirdFinder, train:Callable):
     if seed is None: seed = int(torch.randint(2**31, ()))
     open_folder(folder, self._describe(train, seed), () if begun else ('train','settings.criteria'))
     open_start(folder, self.protocol, seed)
+    if folder: warn_lost(self.learn, self.protocol.warned)
     self.train,self.seed = train,seed
 
 # %% ../../nbs/find/09_early_bird_search.ipynb #cbe1e49e
@@ -197,7 +199,7 @@ def _search(self:EarlyBirdFinder) -> Search:
         if folder and not training.stop: folder.keep('moment.safetensors', training.moment(search=_pack(cb.masks)))
     self.protocol.reset()
     with learn.no_bar(), learn.no_logging(), learn.added_cbs(cb):
-        training = Training(learn, moment or self.protocol.start, on_epoch=on_epoch)(self.train)
+        training = Training(learn, moment or self.protocol.start, on_epoch=on_epoch, warned=self.protocol.warned)(self.train)
     if cb.found is not None: folder.keep('ticket.safetensors', cb.ticket)
     search = folder.keep('masks.safetensors', Search(cb.masks, cb.found, training.n_epochs))
     folder.remove('moment.safetensors')

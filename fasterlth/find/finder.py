@@ -26,15 +26,16 @@ from ..core.masks import (broadcast_masks, dense_masks, mask_overlap,
 from ..core.pruner import Pruner, try_criterion, warn_outputs
 from ..core.files import a_dict, whole
 from ..core.ticket import Ticket, to_json, versions
-from ..train.learner import check_learner, one_batch
+from ..train.learner import check_learner, fit_context, one_batch
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
+from ..train.callback_state import warn_lost
 from .fingerprint import describe_function, describe_learner, differences
 from .progress import Progress
 from .folder import check_record, hold_file, open_folder, RunFolder
 from .report import default_metric, remaining_axis
 from .protocol import check_train, fresh_opt, Protocol
-from .rounds import HoldRates, open_start, read_moment, read_rounds, Round, round_file
+from .rounds import HoldRates, open_start, read_held, read_moment, read_rounds, Round, round_file
 from .costs import cost_table, epoch_flops
 
 # %% ../../nbs/find/07_finder.ipynb #e25c974e
@@ -274,7 +275,8 @@ def _train_round(self:LotteryTicketFinder, r:int) -> tuple: # `(r, row, training
         if self.rewound is None and training.taken: self._keep_rewind(training.taken)
         self.folder.keep('moment.safetensors', moment(round=r, rewound=self.rewound is not None))
     begin,masks,resume = self._beginning(r),self.masks[r] if r else None,read_moment(self.folder, r, self.rewound)
-    row,training = self.protocol.train(self.train, begin, masks, cbs, resume, at, on_epoch)
+    held = read_held(self.folder, r) if self.protocol.held is None and resume is None else None
+    row,training = self.protocol.train(self.train, begin, masks, cbs, resume, at, on_epoch, held)
     if self.rewound is None:
         if training.taken is None:
             length = f'{training.n_epochs} epochs of {len(self.learn.dls.train)} iterations'
@@ -327,6 +329,7 @@ def run_rounds(
     "Train the rounds that aren't trained yet."
     finder._open_run(train)
     if not finder.rounds: finder.warn_outputs()
+    if finder.folder: warn_lost(finder.learn, finder.protocol.warned)
     with Progress(verbose=finder.verbose) as finder._bar:
         finder._epochs_done = 0
         for r in range(len(finder.rounds), finder.n_rounds+1): finder._finish_round(*finder._train_round(r))
@@ -342,7 +345,8 @@ def find_winning_ticket(self:LotteryTicketFinder,
 
     An interrupted search continues where it stopped. The learner ends with the last round's weights."""
     check_train(train)
-    with self.folder.held(self.is_finished, new=self.start is None): return run_rounds(self, train)
+    with self.folder.held(self.is_finished, new=self.start is None):
+        with fit_context(self.learn, stated=True): return run_rounds(self, train)
 
 @patch
 def iterative_magnitude_pruning(self:LotteryTicketFinder, train:Callable) -> Ticket:

@@ -15,7 +15,6 @@ from fastai.callback.tracker import TrackerCallback
 from fastai.learner import Learner
 from fastcore.basics import patch
 from fastcore.foundation import L
-import torch
 from torch import nn
 
 from ..core.tensors import check_names, copy_tensors, model_tensors, parameters_by_name, unwrap
@@ -155,7 +154,7 @@ def beginning(self:Protocol,
     weights = moment.model if weights is None else weights
     check_masks(masks, parameters_by_name(self.learn.model))
     check_names(weights, model_tensors(self.learn.model), 'weights')
-    weights = {n: torch.where(masks[n].to(w.device), w, 0) if n in masks else w for n,w in weights.items()}
+    weights = {n: w*masks[n].to(w.device) if n in masks else w for n,w in weights.items()}
     rng = moment.rng if seed is None else random_states(seed_learner(self.learn, seed).dls)
     passed = (moment.notes or {}).get('passed', [])    # how earlier fits left the learner
     return replace(fresh(moment), model=weights, rng=rng, notes=dict(passed=passed))
@@ -177,13 +176,14 @@ def train(self:Protocol,
     resume:Snapshot=None, # Where to continue a killed training
     at:int=None, # Iteration at which to take a snapshot, see `Training`
     on_epoch:Callable=_no_epoch, # `(training, moment)` after epochs and fits; `moment()` returns a `resume`
+    held:dict=None # What callbacks held at the end of the training before, if that was in another process
 ) -> tuple: # `(row, training)`: the measurements, as a row of a results table, and the `Training`
     """Train once, and measure before and after.
 
     Both begin without autocast and with gradients, whatever is on outside."""
     learn = self.learn
     self.reset(begin.model)
-    if resume is None: self.begin_callbacks()
+    if resume is None: self.begin_callbacks(held)
     cbs = [*([MaskCallback(masks)] if masks else []), *cbs]
     with fit_context(learn, stated=True), learn.no_bar(), learn.no_logging(), learn.added_cbs(cbs):
         first = resume.notes['first'] if resume else measure(learn, 'start_')

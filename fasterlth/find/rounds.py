@@ -133,4 +133,13 @@ def read_moment(
     of = m.notes['round']
     if of==r: return m
     if of>r: raise _missing(folder, round_file(r), f'{name} is of round {of}')
-    folder.remove(name)    # killed between the end of its round and here
+    # of the round before, killed since: `read_held` reads it, and the first moment of this round replaces it
+
+def read_held(
+    folder:RunFolder, # Of a run in rounds
+    r:int # The round to train
+) -> dict: # None if it isn't known
+    "Read what the learner's callbacks held at the end of the round before."
+    if not r or not folder.has('moment.safetensors'): return None
+    notes = Snapshot.load(folder.file('moment.safetensors')).notes
+    return notes.get('states', {}).get('callbacks') if notes['round']==r-1 else None

@@ -165,7 +165,10 @@ def _item(x, k):
 
 class _Unpacker:
     "Unpack what one callback held."
-    def __init__(self, learn): self.model,self.tensors,self.made = unwrap(learn.model),model_tensors(learn.model),{}
+    def __init__(self, learn):
+        self.model,self.tensors,self.made = unwrap(learn.model),model_tensors(learn.model),{}
+        self.used = {id(t) for t in self.tensors.values()}    # tensors that must not be written to
+        self.memory = {_memory(t) for t in self.tensors.values() if t.layout==torch.strided}
 
     def __call__(self, x, now=_Missing):
         "Return the value of a tree. Raise `NotKept` if it needs an object that isn't there `now`."
@@ -224,7 +227,16 @@ class _Unpacker:
         if device is None: device = next(iter(self.tensors.values())).device
         t = copy.clone().to(device)
         t = torch.view_as_complex(t) if is_complex else t
+        if self.is_like(now, t):    # others may hold it: an optimizer, say
+            self.used.add(id(now))
+            with torch.no_grad(): return now.copy_(t)
         return nn.Parameter(t, requires_grad) if is_parameter else t.requires_grad_(requires_grad)
+
+    def is_like(self, now, t):
+        "Return whether what is there now is a tensor of the callback's own that `t` can be written to."
+        if not isinstance(now, torch.Tensor) or now.layout!=torch.strided or not now.is_leaf: return False
+        same = (now.shape,now.dtype,now.device)==(t.shape,t.dtype,t.device)
+        return same and id(now) not in self.used and _memory(now) not in self.memory
 
     @torch.no_grad()
     def net(self, n, now, tensors, modes, like_model):
