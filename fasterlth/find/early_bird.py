@@ -127,6 +127,7 @@ def _check_share(sparsity, granularity):
 def before_fit(self:EarlyBirdCallback):
     if is_validating(self.learn) or is_lr_find(self.learn): return
     if self.reset_on_fit: self.reset()
+    self._drawn = 0    # batches of the fit when a mask was last drawn
     if self.granularity is None: norm_masks(self.learn.model, self.sparsity)    # raises if there is nothing to watch
     else: self._check_layers(self.pruner.layers(self.learn.model))
     if self._init is None and {'init','prev'}&criterion_needs(self.criteria):
@@ -178,6 +179,8 @@ def _make_ticket(self:EarlyBirdCallback, masks:dict) -> Ticket:
 @patch
 def after_epoch(self:EarlyBirdCallback):
     if is_validating(self.learn) or is_lr_find(self.learn): return
+    if self.learn.train_iter==self._drawn: return    # the epoch was cancelled before its first batch
+    self._drawn = self.learn.train_iter
     masks = self._draw()
     self.masks.append(cpu_copy(masks))
     if self.found is not None or not self._has_settled(): return

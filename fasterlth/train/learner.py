@@ -135,6 +135,21 @@ def set_context(
     if torch.get_default_device()!=state['device']:
         torch.set_default_device(None if state['device'].type=='cpu' else state['device'])
 
+# %% ../../nbs/train/01_learner.ipynb #d703ebc5
+def check_precision(
+    learn:Learner, # Any learner
+    cbs=None # Callbacks that a fit adds
+):
+    "Raise if a fit would have two `MixedPrecision` callbacks."
+    def of(cbs): return [cb for cb in L(cbs) if isinstance(cb, MixedPrecision) or cb is MixedPrecision]
+    own,more = of(learn.cbs),of(cbs)
+    if len(own)+len(more)<2: return
+    remedy = ("don't pass one in the fit's cbs" if more and own else "pass one only" if more else
+              "learn.remove_cb(learn.mixed_precision) removes the last one (to_channelslast() brings its own: "
+              "leave out to_fp16(), or call to_channelslast(use_amp=False))")
+    raise ValueError(f"learn must have at most one MixedPrecision callback, not {len(own)+len(more)}: each would leave "
+                     f"the other's autocast on. To keep one, {remedy}")
+
 # %% ../../nbs/train/01_learner.ipynb #c8a82bbc
 def free_lock(learn:Learner):
     "Unlock a learner that a failed validation left locked; for moments at which none can be under way."
@@ -146,6 +161,7 @@ def fit_context(
     stated:bool=False # Begin without autocast and with gradients, whatever is on outside
 ):
     "Restore what a fit may leave on, however it ends: torch's modes, and the learner's loss function, logger and lock."
+    check_precision(learn)
     was = context_state()
     kept = {k: vars(learn)[k] for k in ('loss_func','logger','create_mbar') if k in vars(learn)}
     free_lock(learn)
@@ -161,18 +177,3 @@ def fit_context(
     finally:
         set_context(was)
         free_lock(learn)
-
-# %% ../../nbs/train/01_learner.ipynb #d703ebc5
-def check_precision(
-    learn:Learner, # Any learner
-    cbs=None # Callbacks that a fit adds
-):
-    "Raise if a fit would have two `MixedPrecision` callbacks."
-    def of(cbs): return [cb for cb in L(cbs) if isinstance(cb, MixedPrecision) or cb is MixedPrecision]
-    own,more = of(learn.cbs),of(cbs)
-    if len(own)+len(more)<2: return
-    remedy = ("don't pass one in the fit's cbs" if more and own else "pass one only" if more else
-              "learn.remove_cb(learn.mixed_precision) removes the last one (to_channelslast() brings its own: "
-              "leave out to_fp16(), or call to_channelslast(use_amp=False))")
-    raise ValueError(f"learn must have at most one MixedPrecision callback, not {len(own)+len(more)}: each would leave "
-                     f"the other's autocast on. To keep one, {remedy}")

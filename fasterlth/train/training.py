@@ -63,11 +63,11 @@ class ValidatedCallback(_Stateless):
 # %% ../../nbs/train/07_training.ipynb #7993dead
 def recorder_state(learn:Learner) -> dict: # Plain lists and numbers
     "Return what the learner's recorder has recorded so far."
-    rec = learn.recorder
-    def floats(vs): return [float(o) for o in vs]
+    rec,own = learn.recorder,vars(learn.recorder)
+    def floats(vs): return [None if o is None else float(o) for o in vs]
     smooth = [rec.smooth_loss.count, float(rec.smooth_loss.val)]
-    return dict(values=list(map(floats, rec.values)), smooth=smooth,
-                iters=list(getattr(rec, 'iters', [])), lrs=floats(rec.lrs), losses=floats(rec.losses))
+    return dict(values=list(map(floats, own.get('values', []))), smooth=smooth, iters=list(own.get('iters', [])),
+                lrs=floats(own.get('lrs', [])), losses=floats(own.get('losses', [])))
 
 def set_recorder_state(learn:Learner, state:dict):
     "Restore what the recorder had recorded, and what it had told the learner."
@@ -84,11 +84,14 @@ _counts = 'epoch','n_epoch','iter','n_iter','train_iter','pct_train','training'
 def learner_state(learn:Learner) -> dict: # Plain values
     "Return a learner's counts, and the names of the layers that are in training mode."
     counts = {k: vars(learn)[k] for k in _counts if k in vars(learn)}
-    return dict(counts=counts, training=[n for n,m in unwrap(learn.model).named_modules() if m.training])
+    loss = vars(learn).get('loss')    # of the last batch; callbacks may look at it before the next one
+    return dict(counts=counts, training=[n for n,m in unwrap(learn.model).named_modules() if m.training],
+                loss=loss.detach().clone() if isinstance(loss, torch.Tensor) else None)
 
 def set_learner_state(learn:Learner, state:dict):
     "Restore a learner's counts and modes."
     vars(learn).update(state['counts'])
+    if state['loss'] is not None: learn.loss = state['loss'].clone().to(next(learn.model.parameters()).device)
     for n,m in unwrap(learn.model).named_modules(): m.training = n in state['training']
 
 # %% ../../nbs/train/07_training.ipynb #df2ef84c
@@ -201,9 +204,11 @@ def _epochs(self:Training):
         if b.batch: resume = [ResumeCallback(b, hypers=True)]
         else: self._restore(b)
         learn.n_epoch,learn.train_iter = n_epoch,first*len(learn.dls.train)
+        if bar := getattr(vars(learn).get('progress'), 'mbar', None): bar.update(0)    # it can't begin elsewhere
     with learn.added_cbs(resume):
         for epoch in range(first, learn.n_epoch):
             n_rows = len(learn.recorder.values)
+            vars(learn.recorder).update(log=L(epoch), start_epoch=time.time())    # in case the epoch is cancelled at once
             try: run_epoch(learn, epoch)
             except CancelFitException:    # stopped early, with an epoch that counts
                 self._note(epoch, n_rows)
