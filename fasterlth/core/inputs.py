@@ -49,7 +49,7 @@ def register_input(
     "Add an input that criteria may ask for by name."
     if not isinstance(name, str) or not name.isidentifier():
         raise ValueError(f"name must be an argument's name like 'grad', not {name!r}")
-    if name in _inputs: raise ValueError(f"input {name!r} exists already")
+    if name in _inputs: raise ValueError(f"name must be a new one: input {name!r} exists already")
     check_function(make, 'make', 'of a Scoring', 1)
     known = [k for k in Scoring.__dataclass_fields__ if k not in ('model','names')]
     if not isinstance(needs, (tuple,list,set)) or any(k not in known for k in needs):

@@ -31,7 +31,7 @@ def check_train(
     train # Value of the argument
 ):
     "Raise unless `train` is a function of a learner."
-    what = "of the learner that fits it, like lambda learn: learn.fit_one_cycle(5)"
+    what = "of the learner like lambda learn: learn.fit_one_cycle(5)"
     if isinstance(train, Learner): raise TypeError(wrong('train', f'a function {what}', train))
     return check_function(train, 'train', what, 1)
 

@@ -303,8 +303,8 @@ def test_formats_that_do_not_exist(tmp_path, fmt):
 
 @pytest.mark.parametrize('tensors,error', [
     ({'x': torch.ones(2)}, "no place for the tensor 'x'"),
-    ({'weights.w': torch.ones(3), 'mask.w': torch.ones(1)}, 'takes 1 bytes, not torch.float32'),
-    ({'weights.w': torch.ones(3), 'mask.w': torch.ones(1, dtype=torch.int8)}, 'takes 1 bytes, not torch.int8'),
+    ({'weights.w': torch.ones(3), 'mask.w': torch.ones(1)}, 'bits must be the 1 bytes .*, not Tensor of torch.float32'),
+    ({'weights.w': torch.ones(3), 'mask.w': torch.ones(1, dtype=torch.int8)}, 'bits must be the 1 bytes .*, not Tensor of torch.int8'),
     ({'weights.w': torch.ones(4), 'mask.w': torch.ones(1).byte()}, 'the mask of w has the shape'),
     ({'mask.w': torch.ones(1).byte()}, "there is a mask for 'w'")])
 def test_crafted_tensors(tmp_path, tensors, error):

@@ -137,16 +137,7 @@ by_name = dict(
 kinds['context'] = but(choice, good='local')
 
 # Rooms that still accept some of this, or refuse it by another error
-waiting = '''EarlyBirdCallback EarlyBirdCallback.plot EarlyBirdFinder EarlyBirdFinder.costs EarlyBirdFinder.plot LotteryStudy
-    LotteryStudy.run LotteryStudy.ticket LotteryStudy.where LotteryTicketFinder LotteryTicketFinder.adopt_dense
-    LotteryTicketFinder.plot LotteryTicketFinder.train_ticket MaskCallback Pruner Pruner.choose Pruner.step Pruner.targets
-    ResumeCallback Snapshot.load Snapshot.restore Snapshot.save Snapshot.take SparsifyCallback SparsifyCallback.plot
-    SparsifyCallback.plot_plan Ticket Ticket.check Ticket.load Ticket.load_into Ticket.of Ticket.plot Ticket.save Training
-    Training.__call__ Trunk.prune Trunk.reset apply_masks at_init barrier check_semi_structured compare_tickets find_early_bird
-    find_ticket forward_flops gradients hessian_gradients linear_interpolation load_compressed make_masks mask_distance
-    mask_overlap mask_table masks_on pack_mask plot_masks plot_stability register_input rewind_find save_compressed seed_learner
-    semi_structured_layers shrink shrink_learner sparsity_by_layer sparsity_of synaptic_flow to_semi_structured
-    unpack_mask Snapshot.check'''.split()
+waiting = []
 
 # Callables
 
@@ -245,7 +236,7 @@ tables = {
     'cifar10_dls': dict(path=folder_of('cifar'), bs=digits),
     'compare_models': dict(models=Kind(Of(lambda t: dict(a=t.model)), [None, 3, 'm', [], {}, it('model'), {'a': 3}, {'a': nn.Linear}]),
                            score=Kind(None, no_function[1:])),
-    'compare_tickets': dict(model_fn=Kind(it('net'), [None, 3, 'net', it('model'), lambda a, b: 3, lambda: 3]), sparsity='rounds',
+    'compare_tickets': dict(granularity=without_model, model_fn=Kind(it('net'), [None, 3, 'net', it('model'), lambda a, b: 3]), sparsity='rounds',
                             train_fn=Kind(Of(lambda t: lambda m: None), no_function), seeds=other('whole', 1),
                             eval_fn=Kind(Of(lambda t: lambda m: 1.), [*no_function, lambda m: 'x'])),
     'computation_order': dict(xb=Kind(it('x'), [None, 3, 'x', [], Of(lambda t: t.x[:,0], 'no dimension of channels')])),
@@ -299,7 +290,7 @@ tables = {
     'to_int8': dict(batches=Kind(Of(lambda t: [t.x]), [None, 3, True, 'x', [], {}, it('x'), [3], used_up]), path='file', dynamic='flag',
                     reduce_range='flag'),
     'to_onnx': dict(path='file', tolerance=other('number', .1)),
-    'to_semi_structured': dict(masks=blocks_of_four, dtype='dtype'),
+    'to_semi_structured': dict(masks=blocks_of_four, dtype='dtype', xb=Kind(it('x'), no_tensor)),
     'transferred': dict(tickets=Kind(it('ticket'), [*no_object, lambda: 3, 'ticket.safetensors'])),
     'unpack_mask': dict(bits=Kind(Of(lambda t: pack_mask(t.mask)), [*no_tensor, it('w')]),
                         shape=Kind(Of(lambda t: tuple(t.mask.shape)), [None, 3, 'ab', (3,), (-1,), ('a',), (2.5,), {}])),
