@@ -1001,6 +1001,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'fasterlth.find.study.LotteryStudy.where': ( 'find/study.html#lotterystudy.where',
                                                                                    'fasterlth/find/study.py'),
                                       'fasterlth.find.study._check_kwargs': ('find/study.html#_check_kwargs', 'fasterlth/find/study.py'),
+                                      'fasterlth.find.study._check_maker': ('find/study.html#_check_maker', 'fasterlth/find/study.py'),
                                       'fasterlth.find.study._rows': ('find/study.html#_rows', 'fasterlth/find/study.py'),
                                       'fasterlth.find.study.check_seeds': ('find/study.html#check_seeds', 'fasterlth/find/study.py')},
             'fasterlth.find.trainings': { 'fasterlth.find.trainings._finish': ( 'find/trainings.html#_finish',

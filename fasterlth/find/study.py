@@ -19,8 +19,9 @@ from fastai.learner import Learner
 from fastcore.basics import patch
 
 from ..core.tensors import shortened
-from ..core.checks import (
-    check_batches, check_choice, check_flags, check_function, check_keywords, check_seed, check_threads, check_whole, wrong)
+from fasterlth.core.checks import (
+    check_batches, check_choice, check_flags, check_function, check_keywords, check_seed, check_threads, check_whole,
+    wrong)
 from ..core.schedules import round_targets
 from ..core.ticket import Ticket, to_json
 from .fingerprint import describe, describe_function, describe_learner, differences
@@ -46,7 +47,13 @@ def check_seeds(
                          f"not {seeds!r}")
     return [check_seed(s, 'seeds') for s in res]
 
-# %% ../../nbs/find/15_study.ipynb #abc99bd4
+# %% ../../nbs/find/15_study.ipynb #1f4b0b82
+def _check_maker(make_learner):
+    "Raise unless `make_learner` is a function of the seed."
+    what = 'of the seed that returns a Learner'
+    if isinstance(make_learner, Learner): raise TypeError(wrong('make_learner', f'a function {what}', make_learner))
+    check_function(make_learner, 'make_learner', what, 1)
+
 def _check_kwargs(kwargs):
     "Return the finders' arguments. Raise if the study sets one of them."
     if own := given_by_study&set(kwargs):
@@ -56,6 +63,7 @@ def _check_kwargs(kwargs):
     if 'batches' not in kwargs: return kwargs
     return dict(kwargs, batches=check_batches(kwargs['batches']))    # a list: many finders read it
 
+# %% ../../nbs/find/15_study.ipynb #abc99bd4
 class LotteryStudy:
     "Train conditions × rounds × seeds, each in full, in a folder."
     def __init__(self,
@@ -69,8 +77,7 @@ class LotteryStudy:
         threads:int=1, # CPU threads of each training; the last bits of a sum depend on them
         **kwargs # Other arguments of `LotteryTicketFinder`: `granularity`, `rewind_epoch` …
     ):
-        check_function(make_learner, 'make_learner', 'of the seed that returns a Learner', 1)
-        if isinstance(make_learner, Learner): raise TypeError(wrong('make_learner', 'a function of the seed', make_learner))
+        _check_maker(make_learner)
         check_train(train)
         kwargs = _check_kwargs(kwargs)
         self.seeds,self.threads = check_seeds(seeds),check_threads(threads)

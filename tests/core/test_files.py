@@ -57,7 +57,7 @@ def test_foreign_files(tmp_path, saved):
     bits = torch.zeros(9, dtype=torch.uint8)
     meta = {'about': {}, 'shapes': {'w': [3]}}
     save_tensors(tmp_path/'odd', {'weights.w': torch.zeros(3), 'mask.w': bits}, meta, 'ticket')
-    with pytest.raises(ValueError, match='takes 1 bytes'): Ticket.load(tmp_path/'odd')
+    with pytest.raises(ValueError, match='bits must be the 1 bytes'): Ticket.load(tmp_path/'odd')
 
 def test_a_newer_format_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr('fasterlth.core.files._format', 99)
