@@ -352,7 +352,8 @@ def check_batches(
 ) -> list: # None for None
     "Raise unless `batches` are batches `(x, y)`. Return them as a list."
     if batches is None: return None
-    if not isinstance(batches, Iterable): raise TypeError(wrong(name, 'a list of batches (x, y)', batches))
+    if not isinstance(batches, Iterable) or isinstance(batches, (str,bytes)) or getattr(batches, 'ndim', 1)==0:
+        raise TypeError(wrong(name, 'a list of batches (x, y)', batches))
     batches = list(batches)
     if not batches: raise ValueError(f"{name} must hold batches (x, y), but holds none: has the iterator been read?")
     for b in batches:

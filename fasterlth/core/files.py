@@ -18,7 +18,7 @@ from zlib import crc32
 import numpy as np, torch
 from safetensors.torch import save
 
-from .checks import check_choice, check_type, check_whole
+from .checks import check_choice, check_file, check_type, check_whole
 from .masks import pack_mask, unpack_mask
 
 try: import fcntl
@@ -122,13 +122,13 @@ def open_file(
     name = repr(str(check_type(path, 'path', (str,os.PathLike), 'the path of a file')))
     try: fd = os.open(path, os.O_RDONLY|_no_wait|_binary|_cloexec)
     except (FileNotFoundError,NotADirectoryError) as e:
-        raise FileNotFoundError(f"there is no {kind} file {name}") from e
-    except (OSError,ValueError) as e: raise ValueError(f"{name} can't be read as a {kind}: {e}") from e
+        raise FileNotFoundError(f"there is no {kind} file at path {name}") from e
+    except (OSError,ValueError) as e: raise ValueError(f"path {name} can't be read as a {kind}: {e}") from e
     try:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode):
             what = 'folder' if stat.S_ISDIR(found.st_mode) else 'pipe or a device'
-            raise FileNotFoundError(f"there is no {kind} file {name}: it is a {what}")
+            raise FileNotFoundError(f"there is no {kind} file at path {name}: it is a {what}")
         with open(fd, 'rb', closefd=False) as f: yield f,found.st_size
     finally: os.close(fd)
 
@@ -139,7 +139,7 @@ def reading(
 ):
     "Name the file in errors about its contents, and make them all `ValueError`s."
     try: yield
-    except (TypeError,ValueError) as e: raise ValueError(f"{str(path)!r} {fault}: {str(e)[:1000]}") from e
+    except (TypeError,ValueError) as e: raise ValueError(f"path {str(path)!r} {fault}: {str(e)[:1000]}") from e
 
 # %% ../../nbs/core/10_files.ipynb #9e3f7e2e
 _deepest = 100
@@ -239,7 +239,7 @@ def save_tensors(
     if hasattr(path, 'write'):
         path.write(data)
         return path
-    with atomic_write(path) as part: part.write_bytes(data)
+    with atomic_write(check_file(path)) as part: part.write_bytes(data)
     return Path(path)
 
 # %% ../../nbs/core/10_files.ipynb #8507b317
@@ -288,7 +288,7 @@ def load_tensors(
     with open_file(path, kind) as (f,size):
         with reading(path, f'{fault}: {foreign} ({size} bytes)'): info,places = _read_header(f, size)
         if info.get('fasterlth')!=kind:
-            raise ValueError(f"{str(path)!r} is a safetensors file, but not a fasterlth {kind} "
+            raise ValueError(f"path {str(path)!r} is a safetensors file, but not a fasterlth {kind} "
                              f"(it says {info.get('fasterlth')!r:.100})")
         with reading(path, fault):
             fmt,text,sums = _check_info(info, kind)

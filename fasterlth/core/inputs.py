@@ -16,7 +16,9 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from .tensors import lend, unwrap
-from .checks import func_name
+from fasterlth.core.checks import (
+    check_batches, check_choice, check_function, check_model, check_tensor, check_text, check_type, func_name,
+    outputs_of, wrong)
 
 # %% ../../nbs/core/04_inputs.ipynb #b87843aa
 @dataclass(frozen=True)
@@ -47,11 +49,12 @@ def register_input(
     "Add an input that criteria may ask for by name."
     if not isinstance(name, str) or not name.isidentifier():
         raise ValueError(f"name must be an argument's name like 'grad', not {name!r}")
-    if name in _inputs: raise ValueError(f"input {name!r} exists already")
+    if name in _inputs: raise ValueError(f"name must be a new one: input {name!r} exists already")
+    check_function(make, 'make', 'of a Scoring', 1)
     known = [k for k in Scoring.__dataclass_fields__ if k not in ('model','names')]
-    if isinstance(needs, str) or set(needs)-set(known):
-        raise ValueError(f"needs must be a tuple of {', '.join(map(repr, known))}, not {needs!r}")
-    _inputs[name] = _Input(make, tuple(needs), cost)
+    if not isinstance(needs, (tuple,list,set)) or any(k not in known for k in needs):
+        raise ValueError(wrong('needs', f"a tuple of {', '.join(map(repr, known))}", needs))
+    _inputs[name] = _Input(make, tuple(needs), check_text(cost, 'cost'))
 
 def list_inputs() -> dict: # Name → `(needs, cost)`
     "List the inputs that criteria may ask for."
@@ -79,11 +82,11 @@ def criterion_inputs(
     arg:str='criterion' # The argument's name, for errors
 ) -> list: # Names of inputs
     "Return the inputs that a criterion asks for. Raise if it asks for an unknown one."
-    if not callable(criterion):
-        raise TypeError(f"{arg} must be a function of a weight like l1_norm, not {criterion!r}")
-    try: ps = list(inspect.signature(criterion).parameters.values())[1:]
-    except ValueError: return []    # built-in functions like torch.abs have no signature
-    ps = [p for p in ps if p.kind not in (p.VAR_POSITIONAL,p.VAR_KEYWORD)]
+    what = 'of a weight like l1_norm'
+    try: ps = list(inspect.signature(check_function(criterion, arg, what)).parameters.values())
+    except ValueError: ps = []    # built-in functions like torch.abs have no signature
+    if not ps: check_function(criterion, arg, what, 1)
+    ps = [p for p in ps[1:] if p.kind not in (p.VAR_POSITIONAL,p.VAR_KEYWORD)]
     for p in ps:
         if p.name not in _inputs and p.default is p.empty:
             known = ', '.join(_inputs)
@@ -123,9 +126,15 @@ def stand_ins(
 # %% ../../nbs/core/04_inputs.ipynb #3adf3177
 def _to_score(model, names):
     "Return the parameters to score by name, by default all floating-point ones."
-    params = dict(unwrap(model).named_parameters())
+    params = dict(unwrap(check_model(model)).named_parameters())
     if names is None: names = [n for n,p in params.items() if p.is_floating_point()]
-    return {n: params[n] for n in names}
+    names = check_type(names, 'names', (list,tuple,set,dict), "a list of parameters' names")
+    return {n: params[n] for n in names if check_choice(n, 'names', params)}
+
+def _checked(batches, loss_func):
+    "Return batches as a list. Raise unless they are batches, and there is a loss for them."
+    check_function(loss_func, 'loss_func', '(pred, y) → loss, like F.cross_entropy', 2)
+    return check_batches(check_type(batches, 'batches', Iterable, 'a list of batches (x, y)'))
 
 def _as_tensor(t):
     "Return a plain tensor for one of fastai's types, which would propagate to the gradients."
@@ -145,7 +154,7 @@ def gradients(
     names:Iterable=None # Parameters, default all
 ) -> dict: # Name → gradient, the mean over the batches
     "Return ∂loss/∂weight in training mode, with the same random numbers each time."
-    params,batches = _to_score(model, names),list(batches)
+    params,batches = _to_score(model, names),_checked(batches, loss_func)
     ps = list(params.values())
     with lend(model, training=True, grad=True, requires_grad=ps, seed=0):
         per_batch = [_loss_grads(model, ps, b, loss_func) for b in batches]
@@ -159,7 +168,7 @@ def hessian_gradients(
     names:Iterable=None # Parameters of Hessian and gradient, default all; GraSP uses the prunable ones
 ) -> dict: # Name → $Hg$, with the Hessian and the gradient over the same batches
     "Return the Hessian of the loss times its gradient, in training mode, with the same random numbers each time."
-    params,batches = _to_score(model, names),list(batches)
+    params,batches = _to_score(model, names),_checked(batches, loss_func)
     ps,g = list(params.values()),gradients(model, batches, loss_func, names)
     res = {n: torch.zeros_like(p) for n,p in params.items()}
     # attention's fused kernels have no second derivative
@@ -178,14 +187,14 @@ def synaptic_flow(
     names:Iterable=None # Parameters, default all
 ) -> dict: # Name → ∂R/∂|weight|, in float64
     "Return the gradient of the synaptic flow R, in evaluation mode."
-    model = unwrap(model)
-    if not x.is_floating_point():
-        raise ValueError(f"synaptic flow feeds the model ones: its input must be floating point, not {x.dtype}")
+    model = unwrap(check_model(model))
+    if not check_tensor(x, 'x').is_floating_point():
+        raise ValueError(f"synaptic flow feeds the model ones: x must be floating point, not {x.dtype}")
     params,ones = _to_score(model, names),torch.ones_like(_as_tensor(x[:1]), dtype=torch.float64)
     ps = list(params.values())
     with lend(model, training=False, grad=True, requires_grad=ps, dtype=torch.float64):
         for p in model.parameters(): p.data = p.data.abs()
-        grads = torch.autograd.grad(model(ones).sum(), ps, allow_unused=True)
+        grads = torch.autograd.grad(outputs_of(model, ones, name='x').sum(), ps, allow_unused=True)
         return {n: torch.zeros_like(p.data) if g is None else g for (n,p),g in zip(params.items(), grads)}
 
 # %% ../../nbs/core/04_inputs.ipynb #d0ffed0a

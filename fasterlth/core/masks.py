@@ -13,21 +13,25 @@ import numpy as np, torch
 from torch import nn
 
 from .tensors import parameters_by_name
+from .checks import check_axes, check_model, check_tensor, check_type, check_whole, shown
 from .ranking import count_true
 
 # %% ../../nbs/core/08_masks.ipynb #691c8a80
 def check_masks(
-    masks:dict, # Parameter name → bool mask
-    params:dict # Parameter name → tensor
-):
-    "Raise a `ValueError` that names the first mask that doesn't fit."
-    for n,m in masks.items():
-        if n not in params:
+    masks, # Parameter name → bool mask
+    params:dict=None, # Parameter name → tensor, default any
+    name:str='masks' # The argument's name, for the error
+) -> dict: # The same masks
+    "Raise an error that names the first mask that isn't one, or doesn't fit."
+    for n,m in check_type(masks, name, dict, 'a dict').items():
+        check_type(m, f'{name}[{n!r}]', torch.Tensor, 'a bool tensor')
+        if params is not None and n not in params:
             raise ValueError(f"there is a mask for {n!r}, which isn't a parameter here (or isn't prunable): "
                              f"use one of {', '.join(params)}")
         if m.dtype!=torch.bool: raise ValueError(f"the mask of {n} must be bool, not {m.dtype}")
-        if m.shape!=params[n].shape:
+        if params is not None and m.shape!=params[n].shape:
             raise ValueError(f"the mask of {n} has the shape {tuple(m.shape)}, its parameter {tuple(params[n].shape)}")
+    return masks
 
 # %% ../../nbs/core/08_masks.ipynb #b667167f
 _whole = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}    # by the bytes of a number
@@ -59,9 +63,8 @@ def apply_masks(
     masks:dict # Parameter name → bool mask
 ) -> nn.Module: # The same model
     "Set the pruned weights to zero."
-    params = parameters_by_name(model)
-    check_masks(masks, params)
-    for n,m in masks.items(): zero_pruned(params[n], m)
+    params = parameters_by_name(check_model(model))
+    for n,m in check_masks(masks, params).items(): zero_pruned(params[n], m)
     return model
 
 # %% ../../nbs/core/08_masks.ipynb #2aa282c8
@@ -86,19 +89,19 @@ def sparsity_of(
     masks:dict # Parameter name → bool mask
 ) -> float: # Percent
     "Return the share of pruned weights, over all masks together."
-    total = sum(m.numel() for m in masks.values())
+    total = sum(m.numel() for m in check_masks(masks).values())
     return 100*(total-sum(map(count_true, masks.values())))/total if total else 0.
 
 def sparsity_by_layer(
     masks:dict # Parameter name → bool mask
 ) -> dict: # Parameter name → percent
     "Return the share of pruned weights of each mask."
-    return {n: sparsity_of({n: m}) for n,m in masks.items()}
+    return {n: sparsity_of({n: m}) for n,m in check_masks(masks).items()}
 
 # %% ../../nbs/core/08_masks.ipynb #10ffbc9f
 def _pairs(a, b):
     "Return the masks of the same parameters in pairs. Raise if parameters or shapes differ."
-    if set(a)!=set(b):
+    if set(check_masks(a, name='a'))!=set(check_masks(b, name='b')):
         odd = sorted(set(a)^set(b))
         raise ValueError(f"the masks are of different parameters: {odd} are in only one of them")
     for n in a:
@@ -129,7 +132,7 @@ def mask_table(
 ) -> 'pandas.DataFrame': # A row for each parameter, and a last one for all of them
     "Return weights and sparsity by layer, counted from the masks."
     import pandas as pd
-    rows = {n: (tuple(m.shape), m.numel(), count_true(m)) for n,m in masks.items()}
+    rows = {n: (tuple(m.shape), m.numel(), count_true(m)) for n,m in check_masks(masks).items()}
     rows['all'] = ('', sum(r[1] for r in rows.values()), sum(r[2] for r in rows.values()))
     df = pd.DataFrame.from_dict(rows, orient='index', columns=['shape','weights','kept'])
     df.index.name = 'parameter'
@@ -144,7 +147,7 @@ def plot_masks(
     "Draw a bar for each layer: the percent of its weights that remain, and their number."
     import matplotlib.pyplot as plt
     df = mask_table(masks).iloc[:-1]
-    if ax is None: ax = plt.subplots(figsize=(6, .8+.28*len(df)))[1]
+    if check_axes(ax) is None: ax = plt.subplots(figsize=(6, .8+.28*len(df)))[1]
     left = 100*df.kept/df.weights
     bars = ax.barh(df.index, left, color='tab:green')
     ax.barh(df.index, 100-left, left=left, color='0.9')
@@ -158,18 +161,18 @@ def pack_mask(
     mask:torch.Tensor # Bool tensor of any shape
 ) -> torch.Tensor: # uint8 of `(⌈n/8⌉,)`
     "Pack eight weights into a byte."
-    return torch.from_numpy(np.packbits(mask.cpu().numpy().reshape(-1)))
+    return torch.from_numpy(np.packbits(check_tensor(mask, 'mask', dtype=torch.bool).cpu().numpy().reshape(-1)))
 
 def unpack_mask(
     bits:torch.Tensor, # From `pack_mask`
     shape:tuple # Of the mask
 ) -> torch.Tensor: # Bool tensor of `shape`
     "Invert `pack_mask`. Raise if the bits aren't those of a mask of this shape."
-    n = math.prod(shape)
+    shape = check_type(shape, 'shape', (tuple,list), 'a tuple of whole numbers')
+    n = math.prod(check_whole(o, 'shape', 0, what='whole numbers') for o in shape)
     size = -(-n//8)
-    if bits.dtype!=torch.uint8 or bits.shape!=(size,):
-        given = f'{bits.dtype} of {tuple(bits.shape)}'
-        raise ValueError(f"a mask of the shape {tuple(shape)} takes {size} bytes, not {given}")
+    if check_tensor(bits, 'bits').dtype!=torch.uint8 or bits.shape!=(size,):
+        raise ValueError(f"bits must be the {size} bytes of a mask of the shape {tuple(shape)}, not {shown(bits)}")
     return torch.from_numpy(np.unpackbits(bits.cpu().numpy(), count=n).astype(bool).reshape(shape))
 
 # %% ../../nbs/core/08_masks.ipynb #c30ae818

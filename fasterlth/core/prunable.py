@@ -58,7 +58,7 @@ def _left_out(name, p, layer, granularity, layer_type):
     if granularity is None: return 'not in granularity'
     return '' if p.is_floating_point() and p.numel() else 'empty or not floating point'
 
-def _check_layer_type(layer_type):
+def check_layer_type(layer_type):
     "Raise unless `layer_type` is None, a class, or a tuple of classes."
     types = layer_type if isinstance(layer_type, tuple) and layer_type else (layer_type,)
     if layer_type is not None and not all(isinstance(t, type) for t in types):
@@ -67,7 +67,7 @@ def _check_layer_type(layer_type):
 def _survey(model, granularity, layer_type):
     "Yield for each parameter: name, parameter, layer, groups or None, why it is left out."
     model = unwrap(check_model(model))
-    _check_layer_type(layer_type)
+    check_layer_type(layer_type)
     owners = {None: _owners(model)}
     wanted = by_layer(granularity, {n: m for n,m,_ in owners[None].values()}, 'granularity')
     for g in wanted.values() if isinstance(granularity, dict) else [granularity]:

@@ -16,11 +16,13 @@ from warnings import warn
 import torch
 from torch import nn
 
-from .checks import check_choice, check_sparsity, check_whole, func_name
+from fasterlth.core.checks import (
+    check_by_layer, check_choice, check_flag, check_number, check_sparsity, check_tensor, check_type, check_whole,
+    func_name, wrong)
 from .granularity import Groups, check_granularity
 from .criteria import l1_norm
 from .inputs import Scoring, criterion_inputs, list_inputs, make_inputs, stand_ins
-from .prunable import by_layer, prunable
+from .prunable import by_layer, check_layer_type, Prunable, prunable
 from .ranking import count_true, lowest
 from .masks import check_masks
 
@@ -80,6 +82,7 @@ def try_criterion(
 ):
     "Raise unless a criterion can be called, and returns a number for each weight."
     name,o = min(layers.items(), key=lambda kv: kv[1].weight.numel())
+    criterion_inputs(criterion, arg)    # raises if it takes no weight
     inputs = stand_ins(criterion, model, name)
     if inputs is None: return
     given = {k: _full(v) if isinstance(v, torch.Tensor) else v for k,v in inputs.items()}
@@ -92,6 +95,11 @@ def try_criterion(
     _check_scores(o.groups, scores, criterion, name, arg)
 
 # %% ../../nbs/core/09_pruner.ipynb #7538104d
+def _check_percents(sparsity):
+    "Raise unless `sparsity` is a percent or a dict of them. Below 1 is valid here, as schedules ask for it."
+    for v in sparsity.values() if isinstance(sparsity, dict) else [sparsity]:
+        check_number(v, 'sparsity', 0, 100, 'a percent')
+
 def _check_target(name, groups, target, context, round_to):
     "Raise unless a layer's groups can reach its target."
     if groups.nm:
@@ -187,15 +195,34 @@ def _expanded(groups, kept, old):
     return new&(old|~groups.expand(groups.contract(old)))
 
 # %% ../../nbs/core/09_pruner.ipynb #b242cae2
-def _check_settings(granularity, context, criterion, round_to, min_keep):
+def _check_settings(granularity, context, criterion, layer_type, round_to, min_keep):
     "Raise unless these settings of a `Pruner` are valid and go together."
-    for g in granularity.values() if isinstance(granularity, dict) else [granularity]: check_granularity(g)
+    given = check_by_layer(granularity, 'granularity').values() if isinstance(granularity, dict) else [granularity]
+    for g in given: check_granularity(g)
+    check_layer_type(layer_type)
     check_choice(context, 'context', ('local','global'))
     criterion_inputs(criterion)
     if round_to is not None: check_whole(round_to, 'round_to', what='a whole number of groups')
     if round_to and context=='global':
         raise ValueError("round_to needs context='local': a global ranking doesn't choose the count of each layer")
     check_whole(min_keep, 'min_keep', 0, what='a whole number of groups')
+
+# %% ../../nbs/core/09_pruner.ipynb #efdb931c
+def check_layers(
+    layers # Value of the argument
+) -> dict:
+    "Raise unless `layers` are weights to prune, by name."
+    what = 'a dict of weights to prune, as `prunable` returns it'
+    if not check_type(layers, 'layers', dict, what): raise ValueError(wrong('layers', what, layers))
+    for n,o in layers.items(): check_type(o, f'layers[{n!r}]', Prunable, 'a weight to prune')
+    return layers
+
+def _check_group_scores(scores, layers):
+    "Raise unless there is a score for each group of each layer."
+    check_type(scores, 'scores', dict, 'a dict of scores by parameter, as `group_scores` returns it')
+    for n,o in layers.items():
+        s = check_tensor(scores.get(n), f'scores[{n!r}]', 'scores', shape=(o.groups.n,))
+        if s.amin().isnan(): raise ValueError(f"scores[{n!r}] must be numbers, but there is NaN among them")
 
 # %% ../../nbs/core/09_pruner.ipynb #76102d01
 class _Unit(NamedTuple):
@@ -257,7 +284,7 @@ class Pruner:
     min_keep: int = 1 # Groups that every layer keeps
 
     def __post_init__(self):
-        _check_settings(self.granularity, self.context, self.criterion, self.round_to, self.min_keep)
+        _check_settings(**vars(self))
 
     def layers(self, model:nn.Module) -> dict: # Parameter name → `Prunable`
         "Return the weights of a model that can be pruned."
@@ -268,7 +295,8 @@ class Pruner:
         sparsity:float|dict # Percent, or a dict by name, pattern or layer type
     ) -> dict: # Parameter name → percent, None for layers that the dict doesn't mention
         "Return the sparsity of each layer. Raise if its groups can't reach it."
-        res = by_layer(sparsity, {n: o.layer for n,o in layers.items()}, 'sparsity')
+        _check_percents(sparsity)
+        res = by_layer(sparsity, {n: o.layer for n,o in check_layers(layers).items()}, 'sparsity')
         for n,t in res.items():
             if layers[n].weight.numel()==1: res[n] = None    # a share of a single weight can't be pruned
             elif t is not None: _check_target(n, layers[n].groups, t, self.context, self.round_to)
@@ -283,7 +311,7 @@ class Pruner:
         **given # Fields of `Scoring` that the criterion needs: `batches`, `loss_func`, `init`, `prev`
     ) -> dict: # Parameter name → bool mask
         "Make new masks from the weights as they are now."
-        layers = self.layers(model) if layers is None else layers
+        layers = self.layers(model) if layers is None else check_layers(layers)
         inputs = make_inputs(self.criterion, Scoring(model, list(layers), **given))
         return self.choose(layers, group_scores(layers, self.criterion, **inputs), sparsity, masks, regrow)
 
@@ -295,8 +323,9 @@ class Pruner:
         regrow:bool=False # Bring weights back if more is pruned than `sparsity`
     ) -> dict: # Parameter name → bool mask
         "Make new masks from scores, of exactly this sparsity or the nearest that the groups can reach."
-        targets,masks = self.targets(layers, sparsity),masks or {}
-        check_masks(masks, {n: o.weight for n,o in layers.items()})
+        targets,regrow = self.targets(layers, sparsity),check_flag(regrow, 'regrow')
+        _check_group_scores(scores, layers)
+        masks = {} if masks is None else check_masks(masks, {n: o.weight for n,o in layers.items()})
         kept = {n: _kept_groups(o, masks.get(n)) for n,o in layers.items()}
         units = _units(layers, scores, kept, targets)
         new = {u: _prune_nm(o.nm, o.scores, o.kept, o.target/100) if o.nm and o.target is not None else o.kept
@@ -321,7 +350,7 @@ def make_masks(
     if unknown := set(inputs)-set(list_inputs()):
         raise TypeError(f"make_masks has no argument {min(unknown)!r}, and there is no input of that name")
     pruner = Pruner(context=context, criterion=criterion, round_to=round_to, min_keep=min_keep)
-    if isinstance(layers, nn.Module): layers = pruner.layers(layers)
+    layers = pruner.layers(layers) if isinstance(layers, nn.Module) else check_layers(layers)
     return pruner.choose(layers, group_scores(layers, criterion, **inputs), sparsity, masks)
 
 # %% ../../nbs/core/09_pruner.ipynb #e610621c

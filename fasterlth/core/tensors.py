@@ -75,7 +75,9 @@ def check_names(
     want:dict, # Name → tensor, of the model
     what:str # What `have` is, for the error: `'ticket'`, `'snapshot'`
 ):
-    "Raise a `ValueError` that lists the differences if names, shapes or kinds of numbers differ."
+    "Raise an error that lists the differences if names, shapes or kinds of numbers differ."
+    odd = [f'{n} is of type {type(t).__name__}' for n,t in have.items() if not isinstance(t, torch.Tensor)]
+    if odd: raise TypeError(f"the {what} must hold tensors: {shortened(odd, 8)}")
     odd = [f'{n} is missing from the model' for n in have if n not in want]
     odd += [f'{n} is missing from the {what}' for n in want if n not in have]
     odd += [f'{n} is {tuple(have[n].shape)} in the {what}, {tuple(want[n].shape)} in the model'

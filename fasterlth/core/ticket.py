@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from .tensors import check_names, copy_tensors, cpu_copy, model_tensors, shortened, unwrap
-from .checks import key_name
+from .checks import check_model, check_tensor, check_type, key_name
 from .masks import check_masks, mask_table, plot_masks, sparsity_of
 from .files import a_dict, a_shape, check_fields, dict_of, load_tensors
 from .files import pack_masked, reading, save_tensors, unpack_masked
@@ -83,9 +83,8 @@ class Ticket(_Described):
     about: dict # Where it came from; anything that JSON can hold
 
     def __post_init__(self):
-        for k in ('masks','weights','about'):
-            if not isinstance(getattr(self, k), dict):
-                raise TypeError(f"{k} must be a dict, not {type(getattr(self, k)).__name__}")
+        for k,v in vars(self).items(): check_type(v, k, dict, 'a dict')
+        for n,t in self.weights.items(): check_tensor(t, f'weights[{n!r}]')
         check_masks(self.masks, self.weights)
 
     @classmethod
@@ -96,9 +95,11 @@ class Ticket(_Described):
         **about # Where it came from
     ):
         "Make a ticket of a model. It shares no tensor with the model."
-        weights = model_tensors(model) if weights is None else weights
+        have = model_tensors(check_model(model))
+        if weights is not None: check_names(check_type(weights, 'weights', dict, 'a dict'), have, 'dict of weights')
+        weights = have if weights is None else weights
         about = to_json(dict(model=type(unwrap(model)).__name__, **about, versions=versions()))
-        return cls(cpu_copy(masks), cpu_copy(weights), about)
+        return cls(cpu_copy(check_masks(masks, weights)), cpu_copy(weights), about)
 
     def start(self) -> dict: # Name → tensor
         "Return the weights, zero where they are pruned, and the buffers: what the ticket's training starts from."
@@ -107,7 +108,7 @@ class Ticket(_Described):
 
     def check(self, model:nn.Module):
         "Raise a `ValueError` that lists the differences if the ticket doesn't fit the model."
-        want = model_tensors(model)
+        want = model_tensors(check_model(model))
         check_names(self.weights, want, 'ticket')
         if odd := [f'{n} is {t.dtype} in the ticket, {want[n].dtype} in the model'
                    for n,t in self.weights.items() if t.dtype!=want[n].dtype]:

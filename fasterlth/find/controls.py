@@ -263,7 +263,7 @@ def _check_condition(name, c):
     if isinstance(c, dict) and (own := given_by_study&set(c)):
         raise ValueError(f"conditions[{name!r}] can't set {', '.join(sorted(own))}: the study does")
     if not isinstance(name, str) or not name.replace('_', 'x').replace('-', 'x').isalnum():
-        raise ValueError("a condition's name, which is also its folder's, must have only "
+        raise ValueError("in conditions, a condition's name, which is also its folder's, must have only "
                          f"letters, digits, _ and -, not {name!r}")
     return c
 

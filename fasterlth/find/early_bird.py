@@ -14,7 +14,7 @@ from fastcore.basics import patch
 from torch import nn
 
 from ..core.tensors import clone_tree, cpu_copy, evaluating, unwrap
-from ..core.checks import check_flags, check_number, check_sparsity, check_whole, func_name
+from ..core.checks import check_axes, check_flags, check_number, check_sparsity, check_whole, func_name
 from ..core.criteria import l1_norm
 from ..core.inputs import criterion_inputs, criterion_needs
 from ..core.ranking import lowest
@@ -237,7 +237,7 @@ def plot(self:EarlyBirdCallback,
     "Draw the distances as a heat map, with a frame around the masks that settled."
     import matplotlib.pyplot as plt
     if not self.masks: raise ValueError("there is nothing to plot yet: the callback hasn't been in a fit")
-    if ax is None: ax = plt.subplots(figsize=(4.5,3.8))[1]
+    if check_axes(ax) is None: ax = plt.subplots(figsize=(4.5,3.8))[1]
     n = len(self.masks)
     im = ax.imshow(self.distances, origin='lower', extent=(.5, n+.5, .5, n+.5), cmap='viridis', vmin=0)
     ax.figure.colorbar(im, ax=ax, label='distance of the masks')

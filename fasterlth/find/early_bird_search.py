@@ -15,20 +15,20 @@ from fastai.learner import Learner
 from fastcore.basics import patch
 
 from ..core.tensors import copy_tensors
-from ..core.checks import check_whole
+from ..core.checks import check_seed, check_type, check_whole
 from ..core.criteria import l1_norm
 from ..core.masks import pack_mask, sparsity_by_layer
 from ..core.files import a_dict, a_shape, a_tensor, check_fields, dict_of, list_of, load_tensors, optional
 from ..core.files import pack_tree, reading, save_tensors, unpack_shaped, unpack_tree, whole
 from ..core.ticket import Ticket, to_json
-from ..train.learner import check_learner
+from ..train.learner import check_learner, check_train
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.callback_state import warn_lost
 from ..train.training import Training
 from .fingerprint import describe_function, describe_learner, differences
 from .folder import check_record, open_folder, RunFolder
-from .protocol import check_train, Protocol
+from .protocol import Protocol
 from .rounds import open_start
 from .costs import cost_table, epoch_flops
 from .finder import LotteryTicketFinder
@@ -90,7 +90,7 @@ class EarlyBirdFinder:
         verbose:bool=True # Print when the ticket is found
     ):
         check_learner(learn)
-        if seed is not None: seed = check_whole(seed, 'seed', 0)
+        if seed is not None: seed = check_seed(seed)
         self.callback = EarlyBirdCallback(sparsity, granularity, context, criteria, threshold, n_masks, l1,
                                           reset_on_fit=False, layer_type=layer_type, verbose=verbose)
         self.folder,self.protocol = RunFolder(path, 'search for an early-bird ticket'),Protocol(learn)
@@ -215,6 +215,7 @@ def find_early_bird(self:Learner,
     """Train densely until the masks have settled, and return the early-bird ticket.
 
     If interrupted, or if no ticket is found, leave the finder in `learn.early_bird_finder`."""
+    check_train(train)
     self.early_bird_finder = EarlyBirdFinder(self, sparsity, **kwargs)
     ticket = self.early_bird_finder.find_early_bird(train)
     del self.early_bird_finder    # it holds the learner and its data, which `export` would write as well
@@ -226,6 +227,7 @@ def costs(self:EarlyBirdFinder,
     finder:LotteryTicketFinder=None # Another search for a ticket, to compare with
 ) -> pd.DataFrame: # Rows for the dense training, for the finder's rounds, and for the early-bird ticket
     "Count the cost of the search and of the ticket's training, without operations of pruned weights."
+    check_type(finder, 'finder', (LotteryTicketFinder,type(None)), 'a LotteryTicketFinder or None')
     masks,n,dense = self.ticket.masks,self.search.n_epochs,epoch_flops(self.learn, {})
     rows = {'dense': (0, n, 0, n*dense)}
     if finder is not None: rows |= {name: tuple(row) for name,*row,_,_ in finder.costs().iloc[1:].itertuples()}

@@ -16,8 +16,8 @@ from fastai.learner import Learner
 from fastcore.basics import patch
 
 from ..core.tensors import copy_tensors, cpu_copy, model_tensors, unwrap
-from ..core.checks import (check_batches, check_choice, check_flags,
-    check_whole, func_name, to_iteration)
+from ..core.checks import (check_axes, check_batches, check_choice, check_file, check_flags, check_seed,
+    check_type, check_whole, func_name, to_iteration)
 from ..core.criteria import l1_norm
 from ..core.inputs import criterion_inputs, criterion_needs
 from ..core.schedules import round_targets
@@ -26,7 +26,7 @@ from ..core.masks import (broadcast_masks, dense_masks, mask_overlap,
 from ..core.pruner import Pruner, try_criterion, warn_outputs
 from ..core.files import a_dict, whole
 from ..core.ticket import Ticket, to_json, versions
-from ..train.learner import check_learner, fit_context, one_batch
+from ..train.learner import check_learner, check_train, fit_context, one_batch
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.callback_state import warn_lost
@@ -34,7 +34,7 @@ from .fingerprint import describe_function, describe_learner, differences
 from .progress import Progress
 from .folder import check_record, hold_file, open_folder, RunFolder
 from .report import default_metric, remaining_axis
-from .protocol import check_train, fresh_opt, Protocol
+from .protocol import fresh_opt, Protocol
 from .rounds import HoldRates, open_start, read_held, read_moment, read_rounds, Round, round_file
 from .costs import cost_table, epoch_flops
 
@@ -67,7 +67,7 @@ class LotteryTicketFinder:
         self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep)
         check_choice(rewind, 'rewind', _rewinds)
         to_iteration(rewind_epoch, 1, 'rewind_epoch')
-        if seed is not None: seed = check_whole(seed, 'seed', 0)
+        if seed is not None: seed = check_seed(seed)
         check_flags(reshuffle=reshuffle, verbose=verbose)
         self.folder,self.batches = RunFolder(path, 'finder'),check_batches(batches)
         self.learn,self.sparsity,self.n_rounds,self.verbose = learn,sparsity,len(self.targets),verbose
@@ -368,7 +368,7 @@ def plot(self:LotteryTicketFinder,
     if not self.rounds: raise ValueError("there is nothing to plot yet: call find_winning_ticket(train)")
     df = self.history
     metric = default_metric(df, metric).name
-    if ax is None: ax = plt.subplots(figsize=(5.5,3.5))[1]
+    if check_axes(ax) is None: ax = plt.subplots(figsize=(5.5,3.5))[1]
     ax.axhline(df[metric].iloc[0], color='0.4', ls='--', lw=1, label='dense')
     ax.plot(df.remaining, df[metric], 'o-', color='tab:green', label='ticket')
     ax.set_ylabel(metric)
@@ -399,6 +399,7 @@ def find_ticket(self:Learner,
     """Find a ticket in rounds of training, pruning and rewinding.
 
     If interrupted, leave the finder in `learn.ticket_finder`: its `find_winning_ticket` continues."""
+    check_train(train)
     self.ticket_finder = LotteryTicketFinder(self, sparsity, n_rounds, **kwargs)
     ticket = self.ticket_finder.find_winning_ticket(train)
     del self.ticket_finder    # it holds the learner and its data, which `export` would write as well
@@ -451,9 +452,11 @@ def train_ticket(self:LotteryTicketFinder,
     path:str|Path=None # File from which a killed training continues; it is deleted at the end
 ) -> dict: # A row like those of `history`
     "Train any ticket as this finder trains its own. Leave the learner with the trained weights."
-    begin = beginning_of(self, masks, weights, rewound, round)
+    check_flags(rewound=rewound)
+    check_type(weights, 'weights', (dict,type(None)), 'a dict or None')
+    path = None if path is None else check_file(path)
+    begin = beginning_of(self, masks, weights, rewound, check_whole(round, 'round'))
     if path is None: return train_from(self, begin, masks)
-    path = Path(path)
     with hold_file(path) as hold:
         def keep(moment):
             with hold.writing(path) as f: moment.save(f)
@@ -469,7 +472,8 @@ def adopt_dense(self:LotteryTicketFinder,
     other:LotteryTicketFinder # With the same start, `train` and seed, and its dense training done
 ):
     "Take over another finder's dense training, if this one would train identically. The caller holds the folder."
-    self._open_run(train)
+    check_type(other, 'other', LotteryTicketFinder, 'a LotteryTicketFinder')
+    self._open_run(check_train(train))
     if self.rounds or self.rewind_iteration!=other.rewind_iteration: return
     # a batch would have to be drawn from the random state of that training
     if 'batches' in criterion_needs(self.criteria): return

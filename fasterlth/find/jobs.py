@@ -9,12 +9,14 @@ __all__ = []
 import traceback, warnings
 from collections.abc import Callable, Hashable
 from contextlib import contextmanager
+from numbers import Integral
 from pathlib import Path
 from typing import NamedTuple
 
 import joblib, torch
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
+from ..core.checks import is_number, wrong
 from ..core.granularity import add_granularity_tables, granularity_tables
 from ..core.inputs import add_inputs, input_table
 from ..train.randomness import random_states, set_random_states
@@ -89,9 +91,10 @@ def check_jobs(
     if client and max(client.nthreads().values(), default=1)>1:
         raise ValueError("Dask's workers must have one thread each, as threads share torch's random state: "
                          "create the cluster with threads_per_worker=1")
+    what = 'a number >= 1, or -1 for one on each core'
     if n_jobs is None: return
-    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs==0:
-        raise ValueError(f"n_jobs must be a number >= 1, or -1 for one on each core, not {n_jobs!r}")
+    if not is_number(n_jobs) or not isinstance(n_jobs, Integral) or n_jobs<-1 or n_jobs==0:
+        raise ValueError(wrong('n_jobs', what, n_jobs))
 
 # %% ../../nbs/find/12_jobs.ipynb #0407a350
 def _in_processes(jobs, n_jobs, threads):

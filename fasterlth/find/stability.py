@@ -20,11 +20,11 @@ from fastai.learner import Learner
 from fastcore.basics import patch
 
 from ..core.tensors import cpu_copy, lend, model_tensors, parameters_by_name
-from ..core.checks import check_flags, check_number, check_type, check_whole, to_iteration
+from ..core.checks import check_axes, check_flags, check_number, check_seed, check_type, check_whole, to_iteration
 from ..core.masks import check_masks, sparsity_by_layer
 from ..core.files import load_tensors, save_tensors
 from ..core.ticket import Ticket, to_json
-from ..train.learner import check_validation, fit_context
+from ..train.learner import check_train, check_validation, fit_context
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.callback_state import callback_states, set_callback_states, warn_lost
@@ -32,7 +32,7 @@ from ..train.training import Training
 from .fingerprint import describe_function, describe_learner
 from .progress import Progress
 from .folder import open_folder, RunFolder
-from .protocol import check_train, Protocol
+from .protocol import Protocol
 from .rounds import open_start
 from .interpolation import linear_interpolation, measure_of, percent_barrier
 
@@ -93,7 +93,7 @@ class RewindSearch:
         seed:int=0, # Of the first copy's order of the data; the next ones count from there
         path:str|Path=None # Folder to keep everything in; None for none
     ):
-        self.learn,self.train,self.seed = learn,check_train(train),check_whole(seed, 'seed', 0)
+        self.learn,self.train,self.seed = learn,train,check_seed(seed)
         self.protocol,self.folder = Protocol(learn),RunFolder(path, 'rewind_find')
         self.callbacks = callback_states(learn)
 
@@ -287,7 +287,9 @@ def plot_stability(
 ): # The two axes
     "Plot the barrier by candidate, and the error along the lines."
     import matplotlib.pyplot as plt
-    if axs is None: axs = plt.subplots(1, 2, figsize=(10.5,3.6), layout='constrained')[1]
+    check_type(found, 'found', RewindPoint, 'a RewindPoint, as rewind_find returns it')
+    check_number(threshold, 'threshold')
+    if check_axes(axs, 'axs', 2) is None: axs = plt.subplots(1, 2, figsize=(10.5,3.6), layout='constrained')[1]
     of = measure_of(found.lines)
     label,unit = _units[of]
     _plot_barriers(axs[0], found.barriers, unit, threshold)
@@ -327,8 +329,9 @@ def _write_tables(folder, found):
         folder.keep_table(name, table.to_csv(index=False))
 
 # %% ../../nbs/find/11_stability.ipynb #7db38bfd
-def _check_search(learn, ticket, copies, points, threshold, bn_batches):
+def _check_search(learn, train, ticket, copies, points, threshold, bn_batches):
     "Raise unless a search can use these arguments."
+    check_train(train)
     check_whole(copies, 'copies', 2)
     check_whole(points, 'points', 3)
     check_whole(bn_batches, 'bn_batches')
@@ -359,7 +362,7 @@ def rewind_find(self:Learner,
     stable candidate that no unstable one follows. The learner's current weights are the start, and afterwards
     it is as it was: weights, optimizer, random states. Each copy begins with a fresh optimizer, as a
     finder's rounds do."""
-    _check_search(self, ticket, copies, points, threshold, bn_batches)
+    _check_search(self, train, ticket, copies, points, threshold, bn_batches)
     check_flags(show_plot=show_plot, verbose=verbose)
     moments,masks = candidates(epochs, len(self.dls.train)),masks_of_copies(ticket)
     runs = [Copy(o, m, i) for o in moments for m in masks for i in range(copies)]

@@ -10,6 +10,7 @@ import shutil, tempfile, warnings, weakref
 from collections.abc import Callable
 from functools import partial
 from html import escape
+from inspect import signature
 from pathlib import Path
 
 import pandas as pd
@@ -17,29 +18,37 @@ from fastai.learner import Learner
 from fastcore.basics import patch
 
 from ..core.tensors import shortened
-from fasterlth.core.checks import (check_batches, check_choice, check_function, check_seeds, check_threads,
-    check_whole)
+from ..core.checks import (check_batches, check_choice, check_flags, check_function, check_keywords,
+    check_seeds, check_threads, check_whole, wrong)
 from ..core.schedules import round_targets
 from ..core.ticket import Ticket, to_json
 from .fingerprint import describe, describe_function, describe_learner, differences
 from .progress import watching
 from .folder import gone, open_folder, RunFolder
 from .report import plot_results, summarize, verdict
-from .protocol import check_train
+from ..train.learner import check_train
 from .finder import LotteryTicketFinder, pruning_settings
 from .jobs import check_jobs, Job, run_jobs, settled
 from .controls import check_conditions, given_by_study, new_learner, Trunk, trunk_conditions
 from .trainings import leftovers, read_done, read_finder, run_control, run_finder, tidy
 
-# %% ../../nbs/find/15_study.ipynb #abc99bd4
+# %% ../../nbs/find/15_study.ipynb #1f4b0b82
+def _check_maker(make_learner):
+    "Raise unless `make_learner` is a function of the seed."
+    what = 'of the seed that returns a Learner'
+    if isinstance(make_learner, Learner): raise TypeError(wrong('make_learner', f'a function {what}', make_learner))
+    check_function(make_learner, 'make_learner', what, 1)
+
 def _check_kwargs(kwargs):
     "Return the finders' arguments. Raise if the study sets one of them."
     if own := given_by_study&set(kwargs):
         raise ValueError(f"{', '.join(sorted(own))} can't be passed to a study, "
                          "which sets them for each of its finders")
+    check_keywords(kwargs, signature(LotteryTicketFinder).parameters, 'LotteryStudy')
     if 'batches' not in kwargs: return kwargs
     return dict(kwargs, batches=check_batches(kwargs['batches']))    # a list: many finders read it
 
+# %% ../../nbs/find/15_study.ipynb #abc99bd4
 class LotteryStudy:
     "Train conditions × rounds × seeds, each in full, in a folder."
     def __init__(self,
@@ -53,7 +62,7 @@ class LotteryStudy:
         threads:int=1, # CPU threads of each training; the last bits of a sum depend on them
         **kwargs # Other arguments of `LotteryTicketFinder`: `granularity`, `rewind_epoch` …
     ):
-        check_function(make_learner, 'make_learner', 'of the seed that returns a Learner')
+        _check_maker(make_learner)
         check_train(train)
         kwargs = _check_kwargs(kwargs)
         self.seeds,self.threads = check_seeds(seeds),check_threads(threads)
@@ -81,12 +90,20 @@ class LotteryStudy:
         "Return the study's folder."
         return self.folder.path
 
+    def _check_which(self, condition, seed):
+        "Return the seed. Raise unless condition and seed are the study's."
+        check_choice(condition, 'condition', [*trunk_conditions, *self.conditions])
+        if check_seed(seed) not in self.seeds: raise ValueError(f"seed must be one of {self.seeds}, not {seed!r}")
+        return int(seed)
+
     def where(self,
         condition:str, # `'dense'`, `'winning'`, or another of the study's
         seed:int, # One of the study's
         round:int=None # Of a control
     ) -> Path:
         "Return the folder of a training, or of a finder with all its rounds."
+        self._check_which(condition, seed)
+        if round is not None: check_whole(round, 'round')
         p = self.folder.path/f'seed_{seed}'/('winning' if condition in trunk_conditions else condition)
         return p if round is None else p/f'round_{round:02d}'
 
@@ -240,6 +257,7 @@ def run(self:LotteryStudy,
 
     Failed trainings are listed in `failures`. The others continue, and the next `run` tries again."""
     check_jobs(n_jobs)
+    check_flags(verbose=verbose)
     probes = self._probes()    # before anything is written
     finders,others = self._jobs(probes['winning'].n_rounds)
     def finished():
@@ -265,8 +283,7 @@ def ticket(self:LotteryStudy,
     round:int=None # Default the last one
 ) -> Ticket: # What its training began with
     "Return a ticket of the study, or of a control."
-    check_choice(condition, 'condition', [*trunk_conditions, *self.conditions])
-    if seed not in self.seeds: raise ValueError(f"seed must be one of {self.seeds}, not {seed!r}")
+    seed = self._check_which(condition, seed)
     c = self.conditions.get(condition, {})
     own = isinstance(c, dict)    # the condition has its own finder
     where = self.where(condition if own else 'winning', seed)

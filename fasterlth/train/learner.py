@@ -15,6 +15,8 @@ from fastai.learner import Learner
 from fastai.torch_core import to_device
 from fastcore.foundation import L
 
+from ..core.checks import check_function, wrong
+
 # %% ../../nbs/train/01_learner.ipynb #d08e3f3b
 def check_learner(
     learn, # What was given
@@ -24,6 +26,14 @@ def check_learner(
     if not isinstance(learn, Learner):
         raise TypeError(f"learn must be a Learner, not {type(learn).__name__}{instead and ': '+instead}")
     return learn
+
+def check_train(
+    train # Value of the argument
+):
+    "Raise unless `train` is a function of a learner."
+    what = "of the learner like lambda learn: learn.fit_one_cycle(5)"
+    if isinstance(train, Learner): raise TypeError(wrong('train', f'a function {what}', train))
+    return check_function(train, 'train', what, 1)
 
 def has_validation(learn:Learner) -> bool:
     "Return whether there is anything to validate on."

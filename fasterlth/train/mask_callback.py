@@ -95,7 +95,7 @@ class MaskCallback(GuardedCallback):
     def __init__(self,
         masks:dict # Parameter name → bool tensor, True where a weight is kept
     ):
-        self.masks,self.held,self._others_may_write = masks,([],[]),True
+        self.masks,self.held,self._others_may_write = check_masks(masks),([],[]),True
         self._handled = self._needed = frozenset(e for e in events if hasattr(type(self), e))
 
     def __call__(self, event_name):

@@ -22,12 +22,13 @@ from fastai.optimizer import Optimizer, OptimWrapper
 from fastcore.basics import patch
 
 from ..core.tensors import check_names, clone_tree, copy_tensors, model_tensors, unwrap
-from ..core.checks import check_choice, check_number, check_type, check_whole, func_name, to_iteration
+from ..core.checks import (
+    check_choice, check_flag, check_flags, check_number, check_type, check_whole, func_name, to_iteration, wrong)
 from ..core.files import a_dict, a_tensor, check_fields, dict_of, list_of, load_tensors, optional
 from ..core.files import pack_tree, reading, save_tensors, unpack_tree, whole
 from .randomness import (
     check_random_states, loader_states, random_states, set_loader_states, set_random_states)
-from .learner import is_lr_find, is_validating
+from .learner import check_learner, is_lr_find, is_validating
 
 # %% ../../nbs/train/02_snapshot.ipynb #68a88cf7
 def opt_kind(
@@ -98,7 +99,11 @@ class Snapshot:
         notes:dict=None # Anything else that JSON can hold
     ):
         "Copy everything that the rest of the training depends on."
-        rng = random_states(learn.dls)
+        rng = random_states(check_learner(learn).dls)
+        epoch,batch,fit = [whole(v, k) for k,v in dict(epoch=epoch, batch=batch, fit=fit).items()]
+        check_type(notes, 'notes', (dict,type(None)), 'a dict or None')
+        if loaders is not None and len(check_type(loaders, 'loaders', list, 'a list'))!=len(learn.dls.loaders):
+            raise ValueError(wrong('loaders', 'a state for each loader', loaders))
         if loaders is not None: rng['loaders'] = loaders
         opt = None if learn.opt is None else clone_tree(learn.opt.state_dict())
         return cls(clone_tree(model_tensors(learn.model)), opt, rng, opt_notes(learn), epoch, batch, fit, notes)
@@ -195,6 +200,7 @@ def restore(self:Snapshot,
     rng:bool=True # Restore the random states, including the loaders'
 ) -> Learner: # The same learner
     "Restore everything, in place. Nothing is changed if something doesn't fit."
+    check_flags(model=model, hypers=hypers)
     self.check(learn, opt, rng)
     if opt and self.opt is not None and learn.opt is None: learn.create_opt()
     if model: copy_tensors(learn.model, self.model)
@@ -211,7 +217,8 @@ def check(self:Snapshot,
     rng:bool=True # Check the random states
 ):
     "Raise a `ValueError` that says what differs, unless the snapshot fits the learner."
-    check_names(self.model, model_tensors(learn.model), 'snapshot')
+    check_flags(opt=opt, rng=rng)
+    check_names(self.model, model_tensors(check_learner(learn).model), 'snapshot')
     if rng: check_random_states(self.rng, learn.dls)
     if not opt: return
     with _any_opt(learn, new=self.opt is None):    # without a state, the next fit creates an optimizer
@@ -323,7 +330,9 @@ class ResumeCallback(Callback):
     def __init__(self,
         snapshot:Snapshot, # The moment to continue from
         hypers:bool=False # Restore the optimizer's hyper-parameters, instead of keeping this fit's own
-    ): self.moment,self.hypers,self.resumed = snapshot,hypers,False
+    ):
+        self.moment = check_type(snapshot, 'snapshot', Snapshot, 'a Snapshot')
+        self.hypers,self.resumed = check_flag(hypers, 'hypers'),False
 
     def before_fit(self): self.resumed = False
 

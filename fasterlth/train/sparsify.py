@@ -20,7 +20,7 @@ from torch import nn
 
 from ..core.tensors import unwrap
 from ..core.checks import (
-    check_batches, check_flags, check_sparsity, check_type, func_name, to_iteration)
+    check_axes, check_batches, check_flags, check_folder, check_sparsity, check_type, func_name, to_iteration)
 from ..core.inputs import Scoring, criterion_inputs, criterion_needs, make_inputs
 from ..core.schedules import check_schedule, make_plan
 from ..core.masks import (
@@ -171,6 +171,7 @@ class SparsifyCallback(SparsityColumn):
         _check_course(sparsity, start_sparsity, schedule)
         check_flags(lth=lth, reset_end=reset_end, verbose=verbose)
         check_type(save_tickets, 'save_tickets', (bool,str,Path), 'True, False or a folder')
+        if not isinstance(save_tickets, bool): check_folder(save_tickets, 'save_tickets')
         check_type(model, 'model', (nn.Module,type(None)), "a part of the learner's model")
         batches = check_batches(batches)
         super().__init__({})
@@ -373,13 +374,13 @@ def summary(self:SparsifyCallback) -> pd.DataFrame:
 @patch
 def plot(self:SparsifyCallback, ax=None):
     "Draw the percentage of weights that remain in each layer."
-    return plot_masks(self.masks, ax)
+    return plot_masks(self.masks, check_axes(ax))
 
 @patch
 def plot_plan(self:SparsifyCallback, ax=None):
     "Plot the pruning steps that the last fit made."
     import matplotlib.pyplot as plt
-    if ax is None: ax = plt.subplots(figsize=(4,2.5))[1]
+    if check_axes(ax) is None: ax = plt.subplots(figsize=(4,2.5))[1]
     done = self.history
     if len(done): ax.step([0,*done.iteration], [0,*done.sparsity], where='post', marker='.')
     ax.set(xlabel='iteration', ylabel='sparsity (%)')

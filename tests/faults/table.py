@@ -90,7 +90,7 @@ kinds = dict(
     train=Kind(it('train'), [*no_function, it('learn')]),
     make_learner=Kind(it('make_learner'), [*no_function, it('learn')]),
     granularity=Kind('weight', [*no_text, '', 'nothing', '4:2', '2:2', ['weight'], {'fc1': 3}, {'fc1': 'nothing'},
-                                {'nothing': 'weight'}, {3: 'weight'}]),
+                                {3: 'weight'}, {'nothing': 'weight'}]),
     layer_type=Kind(nn.Linear, ['Linear', 3, (nn.Linear,'Conv2d'), (), [nn.Linear], it('layer')]),
     moment=Kind(0, no_moment, numpy=np.int64), end_moment=Kind(1, no_moment, numpy=np.float32),
     model=Kind(it('model'), no_model), learn=Kind(it('learn'), no_learner),
@@ -137,16 +137,7 @@ by_name = dict(
 kinds['context'] = but(choice, good='local')
 
 # Rooms that still accept some of this, or refuse it by another error
-waiting = '''EarlyBirdCallback EarlyBirdCallback.plot EarlyBirdFinder EarlyBirdFinder.costs EarlyBirdFinder.plot LotteryStudy
-    LotteryStudy.run LotteryStudy.ticket LotteryStudy.where LotteryTicketFinder LotteryTicketFinder.adopt_dense
-    LotteryTicketFinder.plot LotteryTicketFinder.train_ticket MaskCallback Pruner Pruner.choose Pruner.step Pruner.targets
-    ResumeCallback Snapshot.load Snapshot.restore Snapshot.save Snapshot.take SparsifyCallback SparsifyCallback.plot
-    SparsifyCallback.plot_plan Ticket Ticket.check Ticket.load Ticket.load_into Ticket.of Ticket.plot Ticket.save Training
-    Training.__call__ Trunk.prune Trunk.reset apply_masks at_init barrier check_semi_structured compare_tickets find_early_bird
-    find_ticket forward_flops gradients hessian_gradients linear_interpolation load_compressed make_masks mask_distance
-    mask_overlap mask_table masks_on pack_mask plot_masks plot_stability register_input rewind_find save_compressed seed_learner
-    semi_structured_layers shrink shrink_learner sparsity_by_layer sparsity_of synaptic_flow to_semi_structured
-    unpack_mask Snapshot.check'''.split()
+waiting = []
 
 # Callables
 
@@ -171,6 +162,9 @@ finder = dict(learn=own_learner, sparsity='rounds', rewind=one_of('weights'))
 blocks_of_four = other('masks', it('in_blocks'))
 digits = other('whole', 8)
 loss = other('function', nn.functional.cross_entropy)
+of_any_layer = but(kinds['sparsity'], without=[o for o in kinds['sparsity'].bad if isinstance(o, dict) and o=={'nothing': 50}])
+without_model = but(kinds['granularity'], without=kinds['granularity'].bad[-1:])    # by layers that nobody knows yet
+part_of_percent = but(kinds['sparsity'], without=[o for o in no_percent if isinstance(o, (float,np.float32)) and o==.5])    # schedules ask for it
 any_weights = Kind(it('weights'), [None, 3, 'w', [], it('model'), {'fc1.weight': 1}])
 
 tables = {
@@ -178,8 +172,8 @@ tables = {
                          y=Kind(it('labels'), [*no_tensor, it('images'), of((19,), torch.long)]), std=stat, split_idx=other('count?', 1)),
     'ArrayDataset.decode': 'fastai', 'ArrayDataset.to': 'fastai', 'ArrayDataset.typed': 'fastai',
     'Deployed': 'record', 'Deployed.__call__': 'record',
-    'EarlyBirdCallback': dict(granularity='granularity?'), 'EarlyBirdCallback.reset': 'record',
-    'EarlyBirdFinder': dict(learn=own_learner, granularity='granularity?'),
+    'EarlyBirdCallback': dict(granularity=optional(without_model)), 'EarlyBirdCallback.reset': 'record',
+    'EarlyBirdFinder': dict(learn=own_learner, granularity=optional(without_model)),
     'EarlyBirdFinder.costs': dict(finder=Kind(it('finder'), [*no_object[1:], it('learn'), LotteryTicketFinder])),
     'Groups': dict(shape=Kind((4,6), [None, 3, [4,6], 'ab', (4,'x'), (-1,6), (5,5), (2.5,)]),
                    view=Kind((4,6), [None, 3, [4,6], (5,6), ('a',)]), dims=Kind((1,), [None, 3, [1], (9,), (-1,), ('a',)]),
@@ -192,7 +186,7 @@ tables = {
     'LotteryStudy': dict(sparsity='rounds'),
     'LotteryStudy.plot': dict(ax='one_or_two_axes'),
     'LotteryStudy.run': dict(n_jobs=Kind(1, [0, -2, 2.5, 'two', True, [], scalar, nan], numpy=np.int64)),
-    'LotteryStudy.ticket': dict(condition=one_of('winning'), seed=other('seed', 0), round=but(kinds['whole?'], 9, good=1)),
+    'LotteryStudy.ticket': dict(condition=one_of('winning'), seed=other('seed', 0), round=but(kinds['count?'], 9, good=1)),
     'LotteryStudy.verdict': dict(condition=one_of('winning'), margin='number?', more='flag?'),
     'LotteryStudy.where': dict(condition=one_of('winning'), seed=other('seed', 0), round='whole?'),
     'LotteryTicketFinder': finder,
@@ -205,10 +199,11 @@ tables = {
     'MemoryDL.create_batches': 'fastai',
     'OnnxModel': dict(path=file_of('onnx_file'), threads='whole?', multiply_adds='count?'),
     'OnnxModel.__call__': dict(xb=Kind(it('x'), no_tensor)), 'OnnxModel.with_threads': dict(threads='whole?'),
-    'Pruner.choose': dict(masks='masks?', scores=Kind(it('scores'), [
+    'Pruner': dict(granularity=without_model), 'Pruner.targets': dict(sparsity=part_of_percent),
+    'Pruner.choose': dict(masks='masks?', sparsity=part_of_percent, scores=Kind(it('scores'), [
         None, 3, 'no', [], {}, it('model'), {'fc1.weight': 3}, Of(lambda t: {n: s[:-1] for n,s in t.scores.items()}, 'fewer scores'),
         Of(lambda t: {n: s*nan for n,s in t.scores.items()}, 'NaN as scores')])),
-    'Pruner.step': dict(masks='masks?', layers='layers?'),
+    'Pruner.step': dict(masks='masks?', sparsity=part_of_percent, layers='layers?'),
     'ResumeCallback': dict(snapshot=Kind(it('snapshot'), [*no_object, it('learn'), Snapshot]), hypers='flag'),
     'RewindPoint': 'record', 'Scoring': 'record', 'Snapshot': 'record',
     'Snapshot.load': dict(path=file_of('snapshot_file')), 'Snapshot.save': dict(path='file'),
@@ -217,7 +212,7 @@ tables = {
     'Snapshot.take': dict(epoch='count', batch='count', fit='count', notes='dict?',
                           loaders=Kind(None, [3, 'no', [], {}, it('model')])),
     'SnapshotCallback': dict(at='moment'),
-    'SparsifyCallback': dict(start_sparsity=other('percent', 0), model=Kind(None, [3, 'm', [], {}, nn.Linear, it('learn')]),
+    'SparsifyCallback': dict(granularity=without_model, sparsity=of_any_layer, start_sparsity=other('percent', 0), model=Kind(None, [3, 'm', [], {}, nn.Linear, it('learn')]),
                              save_tickets=Kind(False, [None, 3, 2.5, [], {}, b'x', object(), int])),
     'SparsifyCallback.__call__': 'fastai', 'SparsifyCallback.on_attach': 'fastai', 'SparsifyCallback.on_detach': 'fastai',
     'Start': 'record',
@@ -228,7 +223,7 @@ tables = {
     'Ticket.of': dict(about=Kind(None, [object()])),
     'Ticket.transfer': dict(what=one_of('both'), blocks=Kind(appended, no_function), order=order, source_order=order, strict='flag',
                             skip=Kind([], [None, 3, True, ['nothing'], [3], {'fc1': 3}, b'fc1'])),
-    'Training': dict(shared=record, begin=Kind(None, [*no_object[1:], it('learn'), Snapshot]), at='count?', on_epoch=optional(function)),
+    'Training': dict(warned=Kind(None, [3, 'no', [], {}]), begin=Kind(None, [*no_object[1:], it('learn'), Snapshot]), at='count?', on_epoch=optional(function)),
     'Training.moment': dict(notes=Kind(None, [], 'whatever JSON can hold, refused where it is written')),
     'Transfer': 'record', 'Trunk': 'record',
     'Trunk.number': dict(what='text'), 'Trunk.prune': dict(steps='whole'),
@@ -241,7 +236,7 @@ tables = {
     'cifar10_dls': dict(path=folder_of('cifar'), bs=digits),
     'compare_models': dict(models=Kind(Of(lambda t: dict(a=t.model)), [None, 3, 'm', [], {}, it('model'), {'a': 3}, {'a': nn.Linear}]),
                            score=Kind(None, no_function[1:])),
-    'compare_tickets': dict(model_fn=Kind(it('net'), [None, 3, 'net', it('model'), lambda a, b: 3, lambda: 3]), sparsity='rounds',
+    'compare_tickets': dict(granularity=without_model, model_fn=Kind(it('net'), [None, 3, 'net', it('model'), lambda a, b: 3]), sparsity='rounds',
                             train_fn=Kind(Of(lambda t: lambda m: None), no_function), seeds=other('whole', 1),
                             eval_fn=Kind(Of(lambda t: lambda m: 1.), [*no_function, lambda m: 'x'])),
     'computation_order': dict(xb=Kind(it('x'), [None, 3, 'x', [], Of(lambda t: t.x[:,0], 'no dimension of channels')])),
@@ -295,7 +290,7 @@ tables = {
     'to_int8': dict(batches=Kind(Of(lambda t: [t.x]), [None, 3, True, 'x', [], {}, it('x'), [3], used_up]), path='file', dynamic='flag',
                     reduce_range='flag'),
     'to_onnx': dict(path='file', tolerance=other('number', .1)),
-    'to_semi_structured': dict(masks=blocks_of_four, dtype='dtype'),
+    'to_semi_structured': dict(masks=blocks_of_four, dtype='dtype', xb=Kind(it('x'), no_tensor)),
     'transferred': dict(tickets=Kind(it('ticket'), [*no_object, lambda: 3, 'ticket.safetensors'])),
     'unpack_mask': dict(bits=Kind(Of(lambda t: pack_mask(t.mask)), [*no_tensor, it('w')]),
                         shape=Kind(Of(lambda t: tuple(t.mask.shape)), [None, 3, 'ab', (3,), (-1,), ('a',), (2.5,), {}])),

@@ -360,7 +360,7 @@ late = [
     (dict(layer_type=nn.LSTM), 'nothing to prune'), (dict(granularity='layer'), 'single group'),
     (dict(granularity='filter', round_to=9, layer_type=nn.Conv2d),
      'round_to must be at most the number of groups, which is 8 in conv.weight, not 9'),
-    (dict(criteria=lambda: 3), "can't score"), (dict(criteria=lambda w: w.sum()), 'must return scores of the shape'),
+    (dict(criteria=lambda: 3), 'must be a function of a weight'), (dict(criteria=lambda w: w.sum()), 'must return scores of the shape'),
     (dict(criteria=lambda w: None), 'must return scores')]
 @pytest.mark.parametrize('kwargs,says', late)
 @pytest.mark.filterwarnings('ignore:left dense')
