@@ -12,10 +12,10 @@ import numpy as np, pandas as pd, torch
 from fastai.learner import Learner
 
 from ..core.tensors import check_names, copy_tensors, lend, model_tensors
-from ..core.checks import check_type, check_whole
+from ..core.checks import check_choice, check_frame, check_type, check_whole
 from ..core.ticket import Ticket
 from ..train.randomness import random_states, seed_learner, set_random_states
-from ..train.learner import check_validation, fit_context, split_batch
+from ..train.learner import check_learner, check_validation, fit_context, split_batch
 
 # %% ../../nbs/find/10_interpolation.ipynb #9deaea41
 def _weights_of(o, model, name):
@@ -83,8 +83,8 @@ def linear_interpolation(
     bn_batches:int=50 # Training batches from which BatchNorm's statistics are recomputed at each point
 ) -> pd.DataFrame: # A row for each point: `alpha` (0 is `a`, 1 is `b`), `loss`, `error` in percent
     "Measure loss and error on the validation set along the straight line between two networks."
-    check_whole(points, 'points', 3)
-    check_whole(bn_batches, 'bn_batches')
+    check_learner(learn)
+    points,bn_batches = check_whole(points, 'points', 3),check_whole(bn_batches, 'bn_batches')
     check_validation(learn, 'errors are measured there')
     model,device = learn.model,getattr(learn.dls, 'device', None)
     if device is not None: model.to(device)    # as a fit does
@@ -106,7 +106,9 @@ def barrier(
     of:str='error' # `'error'`, in percentage points, or `'loss'`
 ) -> float: # From 0
     "Return how far the worst point of a line lies above the mean of its ends; 0 if no point does."
+    check_frame(line, 'line', (check_choice(of, 'of', ('error','loss')),))
     v = line[of].to_numpy()
+    if not len(v): raise ValueError("line must have at least one point, not none")
     return max(float(v.max()-(v[0]+v[-1])/2), 0.)
 
 # %% ../../nbs/find/10_interpolation.ipynb #dcbd27ea

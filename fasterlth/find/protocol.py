@@ -18,11 +18,10 @@ from fastcore.foundation import L
 from torch import nn
 
 from ..core.tensors import check_names, copy_tensors, model_tensors, parameters_by_name, unwrap
-from ..core.checks import check_function
 from ..core.masks import check_masks
 from ..train.randomness import random_states, seed_learner, set_random_states
 from ..train.snapshot import Snapshot, check_opt, opt_notes
-from ..train.learner import fit_context, has_validation, metric_names
+from ..train.learner import check_train, fit_context, has_validation, metric_names
 from ..train.mask_callback import MaskCallback
 from ..train.callback_state import callback_states, set_callback_states
 from ..train.training import Training
@@ -84,10 +83,6 @@ def measure(
         learn.cbs = L(cbs)    # removing and adding has changed their order
 
 # %% ../../nbs/find/04_protocol.ipynb #4a6dbc4f
-def check_train(train):
-    "Raise unless `train` can be called."
-    return check_function(train, 'train', 'of the learner like lambda learn: learn.fit_one_cycle(5)')
-
 def renewed_opt(learn):
     "Create a new optimizer of the same kind. Return None if the old one doesn't fit the model's layers."
     if learn.opt is None: return None

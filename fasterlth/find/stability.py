@@ -20,7 +20,7 @@ from fastai.learner import Learner
 from fastcore.basics import patch
 
 from ..core.tensors import cpu_copy, lend, model_tensors, parameters_by_name
-from ..core.checks import check_flags, check_number, check_type, check_whole, to_iteration
+from ..core.checks import check_axes, check_flags, check_number, check_type, check_whole, to_iteration
 from ..core.masks import check_masks, sparsity_by_layer
 from ..core.files import load_tensors, save_tensors
 from ..core.ticket import Ticket, to_json
@@ -286,6 +286,9 @@ def plot_stability(
     axs=None # Two Matplotlib axes
 ): # The two axes
     "Plot the barrier by candidate, and the error along the lines."
+    check_type(found, 'found', RewindPoint, 'a RewindPoint from rewind_find')
+    threshold = check_number(threshold, 'threshold')
+    check_axes(axs, 'axs', 2)
     import matplotlib.pyplot as plt
     if axs is None: axs = plt.subplots(1, 2, figsize=(10.5,3.6), layout='constrained')[1]
     of = measure_of(found.lines)

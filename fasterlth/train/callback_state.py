@@ -291,7 +291,7 @@ def _named(learn, cbs):
 # %% ../../nbs/train/06_callback_state.ipynb #f3473b02
 def _attributes(cb):
     "Return the attributes of a callback that may be kept. Networks come first: others may hold their parameters."
-    skip = {'learn','_learn','_context'} | (set() if is_foreign(cb) else set(_of_a_batch))
+    skip = {'learn','_learn','_context','before','refused'} | (set() if is_foreign(cb) else set(_of_a_batch))
     found = {k: v for k,v in vars(cb).items() if k not in skip}
     return dict(sorted(found.items(), key=lambda kv: not isinstance(kv[1], nn.Module)))
 

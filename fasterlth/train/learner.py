@@ -7,6 +7,7 @@ __all__ = []
 
 # %% ../../nbs/train/01_learner.ipynb #5873a6da
 from contextlib import contextmanager
+from copy import copy
 
 import torch
 from fastai.callback.core import Callback, event
@@ -14,6 +15,8 @@ from fastai.callback.fp16 import MixedPrecision
 from fastai.learner import Learner
 from fastai.torch_core import to_device
 from fastcore.foundation import L
+
+from ..core.checks import check_function
 
 # %% ../../nbs/train/01_learner.ipynb #d08e3f3b
 def check_learner(
@@ -24,6 +27,12 @@ def check_learner(
     if not isinstance(learn, Learner):
         raise TypeError(f"learn must be a Learner, not {type(learn).__name__}{instead and ': '+instead}")
     return learn
+
+def check_train(train):
+    "Raise unless `train` is a function of the learner."
+    what = 'of the learner like lambda learn: learn.fit_one_cycle(5)'
+    if isinstance(train, Learner): raise TypeError(f"train must be a function {what}, not a Learner")
+    return check_function(train, 'train', what, 1)
 
 def has_validation(learn:Learner) -> bool:
     "Return whether there is anything to validate on."
@@ -167,3 +176,31 @@ def fit_context(
     finally:
         set_context(was)
         free_lock(learn)
+
+# %% ../../nbs/train/01_learner.ipynb #bf1b31cd
+_set_by_a_fit = ('opt','lr','n_epoch','epoch','iter','n_iter','train_iter','pct_train','training','loss','smooth_loss',
+                 'final_record','dl','xb','yb','pred','logger','loss_func','scaler')
+
+def unbegun(learn:Learner) -> dict:
+    "Return what a fit changes of a learner before its first batch."
+    rec,opt = getattr(learn, 'recorder', None),learn.opt
+    return dict(own={k: vars(learn)[k] for k in _set_by_a_fit if k in vars(learn)},
+                recorder=rec and {**vars(rec), 'smooth_loss': copy(rec.smooth_loss)},
+                hypers=opt and [dict(h) for h in opt.hypers], modes=[(m,m.training) for m in learn.model.modules()])
+
+def set_unbegun(
+    learn:Learner, # Its fit has trained nothing
+    state:dict # From `unbegun`
+):
+    "Restore what a fit has changed of a learner before its first batch."
+    own,rec,opt = vars(learn),getattr(learn, 'recorder', None),state['own'].get('opt')
+    for k in _set_by_a_fit:
+        if k in state['own']: own[k] = state['own'][k]
+        else: own.pop(k, None)
+    if state['recorder']:
+        vars(rec).clear()
+        vars(rec).update(state['recorder'])
+    if opt is not None:
+        for k in state['hypers'][0]:
+            if (was := [h[k] for h in state['hypers']])!=[h[k] for h in opt.hypers]: opt.set_hyper(k, was)
+    for m,mode in state['modes']: m.training = mode

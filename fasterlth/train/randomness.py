@@ -12,6 +12,8 @@ import numpy as np, torch
 from fastai.learner import Learner
 from fastai.torch_core import set_seed
 
+from ..core.checks import check_seed, check_type
+
 # %% ../../nbs/train/00_randomness.ipynb #624a79d3
 def loader_states(
     dls # `DataLoaders`
@@ -98,6 +100,8 @@ def seed_learner(
     seed:int # From 0
 ) -> Learner: # The same learner
     "Seed everything random in training: Python, NumPy, torch, and the loaders' shuffling."
+    check_type(learn, 'learn', Learner, 'a Learner')
+    seed = check_seed(seed)
     set_seed(seed)
     seed_loaders(learn.dls, seed)
     return learn

@@ -22,12 +22,13 @@ from fastai.optimizer import Optimizer, OptimWrapper
 from fastcore.basics import patch
 
 from ..core.tensors import check_names, clone_tree, copy_tensors, model_tensors, unwrap
-from ..core.checks import check_choice, check_number, check_type, check_whole, func_name, to_iteration
+from ..core.checks import (
+    check_choice, check_flag, check_flags, check_number, check_type, check_whole, func_name, to_iteration)
 from ..core.files import a_dict, a_tensor, check_fields, dict_of, list_of, load_tensors, optional
 from ..core.files import pack_tree, reading, save_tensors, unpack_tree, whole
 from .randomness import (
     check_random_states, loader_states, random_states, set_loader_states, set_random_states)
-from .learner import is_lr_find, is_validating
+from .learner import check_learner, is_lr_find, is_validating
 
 # %% ../../nbs/train/02_snapshot.ipynb #68a88cf7
 def opt_kind(
@@ -76,6 +77,11 @@ def _any_opt(learn, new=False):
     finally: learn.opt,learn.lr = opt,lr
 
 # %% ../../nbs/train/02_snapshot.ipynb #0d072f62
+def _check_loaders(learn, loaders):
+    "Raise unless these are states of the learner's loaders."
+    check_type(loaders, 'loaders', list, 'a list of states of the loaders, or None')
+    if len(loaders)!=(n := len(learn.dls.loaders)): raise ValueError(f"loaders must be {n} states, not {loaders!r:.60}")
+
 @dataclass(frozen=True, repr=False)
 class Snapshot:
     "A moment of training. It never shares a tensor with the learner."
@@ -98,6 +104,10 @@ class Snapshot:
         notes:dict=None # Anything else that JSON can hold
     ):
         "Copy everything that the rest of the training depends on."
+        check_learner(learn)
+        epoch,batch,fit = (check_whole(v, k, 0, 2**63-1) for k,v in dict(epoch=epoch, batch=batch, fit=fit).items())
+        if notes is not None: check_type(notes, 'notes', dict, 'a dict or None')
+        if loaders is not None: _check_loaders(learn, loaders)
         rng = random_states(learn.dls)
         if loaders is not None: rng['loaders'] = loaders
         opt = None if learn.opt is None else clone_tree(learn.opt.state_dict())
@@ -260,6 +270,7 @@ def restore(self:Snapshot,
     rng:bool=True # Restore the random states, including the loaders'
 ) -> Learner: # The same learner
     "Restore everything, in place. Nothing is changed if something doesn't fit."
+    model,opt,hypers,rng = check_flags(model=model, opt=opt, hypers=hypers, rng=rng)
     self.check(learn, opt, rng)
     if opt and self.opt is not None and learn.opt is None: learn.create_opt()
     if model: copy_tensors(learn.model, self.model)
@@ -276,6 +287,8 @@ def check(self:Snapshot,
     rng:bool=True # Check the random states
 ):
     "Raise a `ValueError` that says what differs, unless the snapshot fits the learner."
+    check_learner(learn)
+    opt,rng = check_flags(opt=opt, rng=rng)
     check_names(self.model, model_tensors(learn.model), 'snapshot')
     if rng: check_random_states(self.rng, learn.dls)
     if not opt: return
@@ -383,7 +396,9 @@ class ResumeCallback(Callback):
     def __init__(self,
         snapshot:Snapshot, # The moment to continue from
         hypers:bool=False # Restore the optimizer's hyper-parameters, instead of keeping this fit's own
-    ): self.moment,self.hypers,self.resumed = snapshot,hypers,False
+    ):
+        self.moment = check_type(snapshot, 'snapshot', Snapshot, 'a Snapshot')
+        self.hypers,self.resumed = check_flag(hypers, 'hypers'),False
 
     def before_fit(self): self.resumed = False
 

@@ -20,7 +20,7 @@ from torch import nn
 
 from ..core.tensors import unwrap
 from ..core.checks import (
-    check_batches, check_flags, check_sparsity, check_type, func_name, to_iteration)
+    check_axes, check_batches, check_flags, check_sparsity, check_type, func_name, to_iteration)
 from ..core.inputs import Scoring, criterion_inputs, criterion_needs, make_inputs
 from ..core.schedules import check_schedule, make_plan
 from ..core.masks import (
@@ -373,11 +373,13 @@ def summary(self:SparsifyCallback) -> pd.DataFrame:
 @patch
 def plot(self:SparsifyCallback, ax=None):
     "Draw the percentage of weights that remain in each layer."
+    check_axes(ax)
     return plot_masks(self.masks, ax)
 
 @patch
 def plot_plan(self:SparsifyCallback, ax=None):
     "Plot the pruning steps that the last fit made."
+    check_axes(ax)
     import matplotlib.pyplot as plt
     if ax is None: ax = plt.subplots(figsize=(4,2.5))[1]
     done = self.history

@@ -20,8 +20,10 @@ from fastcore.basics import patch
 from fastcore.foundation import L
 
 from ..core.tensors import clone_tree, model_tensors, unwrap
+from ..core.checks import check_function, check_type, check_whole
 from .randomness import seed_loaders
-from .learner import check_precision, fit_context, is_validating, metric_names
+from .learner import (
+    check_learner, check_precision, check_train, fit_context, is_validating, metric_names)
 from .snapshot import ResumeCallback, Snapshot, SnapshotCallback
 from .loop import in_charge, run_all_epochs, run_epoch
 from .callback_state import (
@@ -106,6 +108,10 @@ class Training:
         on_epoch:Callable=None, # Called with this training after each epoch and each fit
         warned:set=None # What there was a warning for, shared by several trainings
     ):
+        check_learner(learn)
+        if begin is not None: check_type(begin, 'begin', Snapshot, 'a Snapshot or None')
+        if at is not None: at = check_whole(at, 'at', 0, 2**63-1)
+        if on_epoch is not None: check_function(on_epoch, 'on_epoch', 'of the training', 1)
         self.learn,self.begin,self.at,self.on_epoch,self.stop = learn,begin,at,on_epoch,False
         self.fit_no,self.epoch = 0,0    # whole fits, and whole epochs of the current one
         self.steps,self.n_epochs = 0,0    # iterations and epochs of the whole fits
@@ -123,6 +129,7 @@ class Training:
         train:Callable # Function of the learner that fits it, once or several times
     ):
         "Run it."
+        check_train(train)
         b = self.begin
         with fit_context(self.learn, stated=True):
             if b and not (b.fit or b.epoch or b.batch): self._restore(b)

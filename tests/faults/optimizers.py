@@ -1,6 +1,6 @@
 """Snapshots restored into other optimizers: either the learner trains on as the original one does, bit for bit, or it
 is refused and everything is as it was."""
-import contextlib, io, tempfile, warnings
+import dataclasses, tempfile, warnings
 
 import torch
 from fastai.vision.all import *
@@ -10,6 +10,8 @@ from fasterlth.train.randomness import random_states, seed_learner
 from fasterlth.train.snapshot import Snapshot
 
 from . import Trial, wrong
+
+trial_kinds = 'optimizer',
 
 def wrapped(cls, **kwargs): return partial(OptimWrapper, opt=cls, **kwargs)
 def lookahead(ps, lr, k=6): return Lookahead(SGD(ps, lr, mom=.9), k=k)
@@ -62,20 +64,13 @@ def tried(a, b, saved, old):
     snap = Snapshot.take(a)
     if saved:
         with tempfile.TemporaryDirectory() as d: snap = Snapshot.load(snap.save(Path(d)/'s'))
-    if old: snap = replace_notes(snap)
+    if old: snap = dataclasses.replace(snap, opt_is=None)    # as earlier versions made them
     before = everything(b)
     try: snap.restore(b)
     except ValueError as e:
         if "the snapshot's optimizer doesn't fit the learner's" not in str(e): return wrong(f'an unclear error: {e}')
         return None if everything(b)==before else wrong('refused, but changed')
     return None if everything(fit(a))==everything(fit(b)) else wrong('accepted, and trains on otherwise')
-
-def replace_notes(snap):
-    "Return a snapshot as earlier versions made them, without a note of what the optimizer is."
-    import dataclasses
-    return dataclasses.replace(snap, opt_is=None)
-
-trial_kinds = 'optimizer',
 
 def trials(rng):
     "Try pairs of optimizers, in all states and groupings."

@@ -137,16 +137,14 @@ by_name = dict(
 kinds['context'] = but(choice, good='local')
 
 # Rooms that still accept some of this, or refuse it by another error
-waiting = '''EarlyBirdCallback EarlyBirdCallback.plot EarlyBirdFinder EarlyBirdFinder.costs EarlyBirdFinder.plot LotteryStudy
-    LotteryStudy.run LotteryStudy.ticket LotteryStudy.where LotteryTicketFinder LotteryTicketFinder.adopt_dense
-    LotteryTicketFinder.plot LotteryTicketFinder.train_ticket MaskCallback Pruner Pruner.choose Pruner.step Pruner.targets
-    ResumeCallback Snapshot.load Snapshot.restore Snapshot.save Snapshot.take SparsifyCallback SparsifyCallback.plot
-    SparsifyCallback.plot_plan Ticket Ticket.check Ticket.load Ticket.load_into Ticket.of Ticket.plot Ticket.save Training
-    Training.__call__ Trunk.prune Trunk.reset apply_masks at_init barrier check_semi_structured compare_tickets find_early_bird
-    find_ticket forward_flops gradients hessian_gradients linear_interpolation load_compressed make_masks mask_distance
-    mask_overlap mask_table masks_on pack_mask plot_masks plot_stability register_input rewind_find save_compressed seed_learner
-    semi_structured_layers shrink shrink_learner sparsity_by_layer sparsity_of synaptic_flow to_semi_structured
-    unpack_mask Snapshot.check'''.split()
+waiting = '''Snapshot.load Snapshot.save EarlyBirdCallback EarlyBirdFinder EarlyBirdFinder.costs EarlyBirdFinder.plot LotteryStudy LotteryStudy.run
+    LotteryStudy.ticket LotteryStudy.where LotteryTicketFinder LotteryTicketFinder.adopt_dense LotteryTicketFinder.plot
+    LotteryTicketFinder.train_ticket MaskCallback Pruner Pruner.choose Pruner.step Pruner.targets SparsifyCallback
+    Ticket Ticket.check Ticket.load Ticket.load_into Ticket.of Ticket.plot Ticket.save Trunk.prune Trunk.reset
+    apply_masks at_init check_semi_structured compare_tickets find_early_bird find_ticket forward_flops gradients
+    hessian_gradients load_compressed make_masks mask_distance mask_overlap mask_table masks_on pack_mask plot_masks
+    register_input save_compressed semi_structured_layers shrink shrink_learner sparsity_by_layer sparsity_of
+    synaptic_flow to_semi_structured unpack_mask'''.split()
 
 # Callables
 
@@ -178,7 +176,8 @@ tables = {
                          y=Kind(it('labels'), [*no_tensor, it('images'), of((19,), torch.long)]), std=stat, split_idx=other('count?', 1)),
     'ArrayDataset.decode': 'fastai', 'ArrayDataset.to': 'fastai', 'ArrayDataset.typed': 'fastai',
     'Deployed': 'record', 'Deployed.__call__': 'record',
-    'EarlyBirdCallback': dict(granularity='granularity?'), 'EarlyBirdCallback.reset': 'record',
+    'EarlyBirdCallback.__call__': 'fastai', 'EarlyBirdCallback.on_attach': 'fastai', 'EarlyBirdCallback.on_detach': 'fastai',
+    'EarlyBirdCallback.load_state_dict': dict(state=record), 'EarlyBirdCallback': dict(granularity='granularity?'), 'EarlyBirdCallback.reset': 'record',
     'EarlyBirdFinder': dict(learn=own_learner, granularity='granularity?'),
     'EarlyBirdFinder.costs': dict(finder=Kind(it('finder'), [*no_object[1:], it('learn'), LotteryTicketFinder])),
     'Groups': dict(shape=Kind((4,6), [None, 3, [4,6], 'ab', (4,'x'), (-1,6), (5,5), (2.5,)]),
@@ -219,7 +218,7 @@ tables = {
     'SnapshotCallback': dict(at='moment'),
     'SparsifyCallback': dict(start_sparsity=other('percent', 0), model=Kind(None, [3, 'm', [], {}, nn.Linear, it('learn')]),
                              save_tickets=Kind(False, [None, 3, 2.5, [], {}, b'x', object(), int])),
-    'SparsifyCallback.__call__': 'fastai', 'SparsifyCallback.on_attach': 'fastai', 'SparsifyCallback.on_detach': 'fastai',
+    'SparsifyCallback.load_state_dict': dict(state=record), 'SparsifyCallback.__call__': 'fastai', 'SparsifyCallback.on_attach': 'fastai', 'SparsifyCallback.on_detach': 'fastai',
     'Start': 'record',
     'Ticket': dict(weights=any_weights, about='dict'),
     'Ticket.apply': dict(learn=own_learner), 'Ticket.load': dict(path=file_of('ticket_file')), 'Ticket.save': dict(path='file'),
@@ -228,7 +227,7 @@ tables = {
     'Ticket.of': dict(about=Kind(None, [object()])),
     'Ticket.transfer': dict(what=one_of('both'), blocks=Kind(appended, no_function), order=order, source_order=order, strict='flag',
                             skip=Kind([], [None, 3, True, ['nothing'], [3], {'fc1': 3}, b'fc1'])),
-    'Training': dict(shared=record, begin=Kind(None, [*no_object[1:], it('learn'), Snapshot]), at='count?', on_epoch=optional(function)),
+    'Training': dict(warned=record, begin=Kind(None, [*no_object[1:], it('learn'), Snapshot]), at='count?', on_epoch=optional(function)),
     'Training.moment': dict(notes=Kind(None, [], 'whatever JSON can hold, refused where it is written')),
     'Transfer': 'record', 'Trunk': 'record',
     'Trunk.number': dict(what='text'), 'Trunk.prune': dict(steps='whole'),
