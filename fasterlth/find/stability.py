@@ -286,6 +286,9 @@ def plot_stability(
     axs=None # Two Matplotlib axes
 ): # The two axes
     "Plot the barrier by candidate, and the error along the lines."
+    check_type(found, 'found', RewindPoint, 'a RewindPoint from rewind_find')
+    threshold = check_number(threshold, 'threshold')
+    check_axes(axs, 'axs', 2)
     import matplotlib.pyplot as plt
     check_type(found, 'found', RewindPoint, 'a RewindPoint, as rewind_find returns it')
     check_number(threshold, 'threshold')

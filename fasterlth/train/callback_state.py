@@ -9,6 +9,7 @@ __all__ = []
 import logging, random
 from collections import Counter, OrderedDict, defaultdict, deque
 from copy import deepcopy
+from enum import Enum
 from functools import partial
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
@@ -20,220 +21,264 @@ from fastai.callback.fp16 import MixedPrecision
 from fastai.callback.progress import CSVLogger, ProgressCallback
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner, Metric, Recorder
-from fastcore.basics import patch
 from fastcore.foundation import L
 from torch import nn
 from torch.utils.hooks import RemovableHandle
 
-from ..core.tensors import model_tensors, shortened, unwrap
+from ..core.tensors import check_names, model_tensors, shortened, unwrap
 from .learner import is_foreign
 from .snapshot import ResumeCallback, SnapshotCallback
 from .mask_callback import MaskCallback
 
 # %% ../../nbs/train/06_callback_state.ipynb #16a724e7
-def _is_usual(x): return x.layout==torch.strided and x.device.type!='meta' and not x.is_quantized
+_plain = bool,int,float,str,type(None)
+_values = dict(
+    complex=(complex, lambda v: [v.real, v.imag], lambda v: complex(*v)),
+    bytes=(bytes, lambda v: v.decode('latin-1'), lambda v: v.encode('latin-1')),
+    path=(Path, str, Path),
+    dtype=(torch.dtype, lambda v: str(v).removeprefix('torch.'), lambda v: getattr(torch, v)),
+    device=(torch.device, str, torch.device),
+    range=(range, lambda v: [v.start, v.stop, v.step], lambda v: range(*v)),
+    slice=(slice, lambda v: [v.start, v.stop, v.step], lambda v: slice(*v)))    # kind → type, to plain values, and back
 
-def _memory(x):
-    "Return a number that two values share if a change of one can show in the other."
-    if isinstance(x, torch.Tensor): return x.untyped_storage().data_ptr() if _is_usual(x) else id(x)
-    while isinstance(x, np.ndarray) and isinstance(x.base, np.ndarray): x = x.base
-    return id(x)
+def _pack_array(x):
+    "Return the bytes of an array or a number of NumPy's, with its type and shape."
+    data = torch.frombuffer(bytearray(x.tobytes()), dtype=torch.uint8) if x.nbytes else torch.empty(0, dtype=torch.uint8)
+    return 'array',data,x.dtype.str,list(x.shape),isinstance(x, np.generic)
 
-def _place(x):
-    "Return what tells a tensor or another object from all others."
-    if not isinstance(x, torch.Tensor) or not _is_usual(x): return id(x)
-    return x.data_ptr(),x.dtype,x.shape,x.stride()
+def _unpack_array(data, dtype, shape, is_number):
+    x = np.frombuffer(bytes(data.tolist()), dtype).reshape(shape).copy()
+    return x[()] if is_number else x
 
-class _Live:
-    "Layers and tensors of a learner's model, and of networks that a callback holds, by name."
-    def __init__(self, learn):
-        self.model,self.memory = unwrap(learn.model),set()
-        self.by_name = dict(self.model.named_modules())
-        self.names = {id(m): n for n,m in self.by_name.items()}
-        self.parts = {id(o) for o in (learn.model, learn.opt, learn.loss_func, getattr(learn.opt, 'opt', None))}
-        self.add('', self.model)
-        self.device = next((t.device for t in model_tensors(self.model).values()), torch.device('cpu'))
-
-    def add(self, prefix, net):
-        "Add the tensors of a network. What shares memory with them is not written to."
-        for n,t in model_tensors(net).items():
-            self.by_name[prefix+n] = t
-            self.names.setdefault(_place(t), prefix+n)
-            self.memory.add(_memory(t))
+class NotKept(Exception):
+    "Raised for what can't be packed, with the name of its type."
 
 # %% ../../nbs/train/06_callback_state.ipynb #67b43aae
-_collections = dict(dict=dict, OrderedDict=OrderedDict, Counter=Counter, defaultdict=defaultdict, list=list, L=L,
-                    set=set, deque=deque, tuple=tuple, Size=torch.Size, frozenset=frozenset)
+def _numpys(name='PCG64'): return np.random.Generator(getattr(np.random, name)())
+def _set_numpys(g, state): g.bit_generator.state = state
+
+_generators = dict(
+    random=(random.Random, lambda g: g.getstate(), lambda g,s: g.setstate(s), lambda s: random.Random()),
+    randomstate=(np.random.RandomState, lambda g: g.get_state(legacy=False), lambda g,s: g.set_state(s),
+                 lambda s: np.random.RandomState()),
+    numpy=(np.random.Generator, lambda g: g.bit_generator.state, _set_numpys, lambda s: _numpys(s['bit_generator'])),
+    torch=(torch.Generator, lambda g: g.get_state(), lambda g,s: g.set_state(s.cpu()),
+           lambda s: torch.Generator()))    # kind → type, get a state, set it, make a generator for it
+
+_dicts = dict(dict=dict, OrderedDict=OrderedDict, Counter=Counter, defaultdict=defaultdict)
+_lists = dict(list=list, L=L, set=set, deque=deque)
+_factories = dict(int=int, float=float, str=str, bool=bool, list=list, dict=dict, set=set, Counter=Counter, deque=deque)
+
+def _kind_of(x, kinds):
+    "Return the name of a value's type in a table, None if it isn't there."
+    return next((k for k,v in kinds.items() if type(x) is v), None)
+
+# %% ../../nbs/train/06_callback_state.ipynb #0fc9537c
 _left_alone = (FunctionType, BuiltinFunctionType, MethodType, ModuleType, type, partial, np.ufunc, Learner, DataLoaders,
                Callback, Metric, logging.Logger, RemovableHandle)
 
-def _net_state(m):
-    grad = [p.requires_grad for p in m.parameters()]
-    return dict(state=m.state_dict(), training=[o.training for o in m.modules()], grad=grad)
+def _memory(t): return t.untyped_storage().data_ptr(),t.dtype
 
-def _set_net_state(m, state):
-    m.load_state_dict(state['state'])
-    for o,training in zip(m.modules(), state['training']): o.training = training
-    for p,grad in zip(m.parameters(), state['grad']): p.requires_grad_(grad)
+def _place(t): return list(t.shape),list(t.stride()),t.storage_offset()
 
-_states = {nn.Module: (_net_state, _set_net_state),
-           random.Random: (random.Random.getstate, random.Random.setstate),
-           np.random.RandomState: (lambda g: g.get_state(legacy=False), np.random.RandomState.set_state),
-           np.random.Generator: (lambda g: g.bit_generator.state, lambda g,s: setattr(g.bit_generator, 'state', s)),
-           torch.Generator: (torch.Generator.get_state, lambda g,s: g.set_state(s.cpu()))}
-
-def _with_state(x): return all(hasattr(type(x), f) for f in ('state_dict','load_state_dict'))
-
-def _access(x):
-    "Return the functions that get and set the state of an object, None if it has no state."
-    found = next((v for cls,v in _states.items() if isinstance(x, cls)), None)
-    return found or ((type(x).state_dict, type(x).load_state_dict) if _with_state(x) else None)
-
-# %% ../../nbs/train/06_callback_state.ipynb #0fc9537c
-_plain = bool,int,float,str,type(None)
+def _view_of(x, tensors):
+    "Return the name of the tensor that `x` is a view of, and where in it: None for all of it."
+    for n,t in tensors.items():
+        if _place(t)==_place(x): return n,None
+    for n,t in tensors.items():
+        start = x.storage_offset()-t.storage_offset()
+        if 0<=start<t.numel() and t.is_contiguous(): return n,[list(x.shape), list(x.stride()), start]
 
 class _Packer:
-    "Pack what one callback holds. The types of what can't be packed are added to `lost`."
-    def __init__(self, learn): self.live,self.seen,self.shared,self.lost = _Live(learn),{},{},[]
+    "Pack what one callback holds."
+    def __init__(self, learn):
+        model = unwrap(learn.model)
+        self.tensors = model_tensors(model)
+        self.names = {id(t): n for n,t in self.tensors.items()}
+        self.memory = {}
+        for n,t in self.tensors.items():
+            if t.numel() and t.layout==torch.strided: self.memory.setdefault(_memory(t), []).append(n)
+        self.layers = {id(m): n for n,m in model.named_modules()}
+        self.parts = {id(o) for o in (learn.opt, learn.loss_func, getattr(learn.opt, 'opt', None))}
+        self.device = next(iter(self.tensors.values())).device if self.tensors else None
+        self.seen,self.held = {},[]    # what was packed, by id; held, so that no id is used again
 
     def __call__(self, x):
-        "Return the tree of a value."
+        "Return the tree of a value. Raise `NotKept` if something in it can't be packed."
+        if isinstance(x, np.generic) or isinstance(x, np.ndarray): return self.array(x)
         if type(x) in _plain: return x
-        if (name := self.live.names.get(_place(x))) is not None: return 'live',name,x is self.live.by_name[name]
-        if isinstance(x, _left_alone) or id(x) in self.live.parts or _memory(x) in self.live.memory: return ('left',)
-        if id(x) in self.seen: return 'same',self.seen[id(x)][0]
-        i = len(self.seen)
-        self.seen[id(x)] = i,x    # held, so that no other gets its id
-        return (*self.body(x, i, self.shared.setdefault(_memory(x), i)),)
+        if isinstance(x, Enum): return 'enum',x.name
+        for k,(cls,pack,_) in _values.items():
+            if isinstance(x, cls): return k,pack(x)
+        if type(x) in (tuple,torch.Size,frozenset): return type(x).__name__.lower(),[self(o) for o in x]
+        if isinstance(x, _left_alone) or id(x) in self.parts: return ('as it is',)
+        if id(x) in self.seen: return 'same',self.seen[id(x)]
+        self.seen[id(x)] = n = len(self.held)
+        self.held.append(x)
+        return (*self.object(x, n),)
 
-    def body(self, x, *numbers):
-        "Return the tree of something new."
-        if isinstance(x, torch.Tensor) and _is_usual(x) and not x.is_complex():
-            copy = x.detach().clone().as_subclass(torch.Tensor)
-            device = None if x.device==self.live.device else str(x.device)    # the model may move to another one
-            return 'tensor',*numbers,copy,device,x.requires_grad and x.is_leaf
-        if isinstance(x, (np.ndarray,np.generic)) and x.dtype.kind in 'biufcmMSU':
-            data = torch.tensor(list(x.tobytes()), dtype=torch.uint8)
-            return 'array',*numbers,data,x.dtype.str,list(x.shape),isinstance(x, np.generic)
-        for k,cls in _collections.items():
-            if type(x) is not cls: continue
-            if isinstance(x, dict): return 'map',*numbers,k,[[self(o), self(v)] for o,v in x.items()]
-            return 'items',*numbers,k,[self(o) for o in x],getattr(x, 'maxlen', None)
-        if access := _access(x): return 'state',*numbers,isinstance(x, nn.Module),self(access[0](x))
-        self.lost.append(type(x).__name__)
-        return ('left',)
+    def array(self, x):
+        if x.dtype.kind not in 'biufcmMSU': raise NotKept(f'array of {x.dtype}')
+        return _pack_array(x)
+
+    def object(self, x, n):
+        "Return the tree of something that can be changed, the `n`-th such thing."
+        if isinstance(x, torch.Tensor): return self.tensor(x, n)
+        if isinstance(x, nn.Module): return self.module(x, n)
+        if k := _kind_of(x, _dicts):
+            factory = self.factory(x) if k=='defaultdict' else None
+            return 'map',n,k,factory,[[self(k), self(v)] for k,v in x.items()]
+        if k := _kind_of(x, _lists): return 'list',n,k,getattr(x, 'maxlen', None),[self(o) for o in x]
+        for k,(cls,get,_,_) in _generators.items():
+            if type(x) is cls: return 'generator',n,k,self(get(x))
+        if all(hasattr(type(x), f) for f in ('state_dict','load_state_dict')): return 'state',n,self(x.state_dict())
+        raise NotKept(type(x).__name__)
+
+    def factory(self, x):
+        f = x.default_factory
+        return f and next((k for k,v in _factories.items() if f is v), 'as it is')
+
+    def tensor(self, x, n):
+        if id(x) in self.names: return 'own',n,self.names[id(x)]
+        if x.layout!=torch.strided or x.is_quantized or x.device.type=='meta': raise NotKept(f'{x.layout} tensor')
+        near = self.memory.get(_memory(x), ()) if x.numel() else ()
+        if view := _view_of(x, {k: self.tensors[k] for k in near}): return 'view',n,*view
+        copy = x.detach().clone().as_subclass(torch.Tensor)
+        copy = torch.view_as_real(copy) if x.is_complex() else copy
+        device = None if x.device==self.device else str(x.device)    # the model may move to another one
+        return 'tensor',n,copy,device,x.is_complex(),isinstance(x, nn.Parameter),x.requires_grad and x.is_leaf
+
+    def module(self, x, n):
+        if id(x) in self.layers: return 'layer',n,self.layers[id(x)]
+        tensors = {k: self(t) for k,t in model_tensors(x).items()}
+        modes = [m.training for m in x.modules()]
+        return 'net',n,tensors,modes,tensors.keys()==self.tensors.keys()
 
 # %% ../../nbs/train/06_callback_state.ipynb #1c98c840
 class _Missing:
     "Stand for an attribute or an item that isn't there."
 
-class NotThere(Exception):
-    "Raised for what can neither be made nor written to."
-
 def _item(x, k):
-    "Return an item of what a callback holds now."
+    "Return an item of what a callback holds now, to look up what isn't packed."
     try: return x[k]
     except (TypeError,KeyError,IndexError): return _Missing
 
-def _is_like(x, y):
-    "Return whether a tensor can be written to another."
-    usual = isinstance(y, torch.Tensor) and _is_usual(y) and 0 not in y.stride()    # expanded ones can't be written to
-    return usual and (x.shape,x.dtype)==(y.shape,y.dtype)
-
 class _Unpacker:
-    "Restore what one callback held."
-    def __init__(self, learn): self.live,self.made,self.taken = _Live(learn),{},{}
+    "Unpack what one callback held."
+    def __init__(self, learn):
+        self.model,self.tensors,self.made = unwrap(learn.model),model_tensors(learn.model),{}
+        self.used = {id(t) for t in self.tensors.values()}    # tensors that must not be written to
+        self.memory = {_memory(t) for t in self.tensors.values() if t.layout==torch.strided}
 
-    @torch.no_grad()
     def __call__(self, x, now=_Missing):
-        "Return the value of a tree. Raise `NotThere` if it needs an object that isn't there `now`."
+        "Return the value of a tree. Raise `NotKept` if it needs an object that isn't there `now`."
         if not isinstance(x, tuple): return x
-        kind,i,*rest = *x,None
-        if kind=='left': return self.there(now)
-        if kind=='live': return self.live.by_name[i] if rest[0] else self.live.by_name[i].detach()
-        if kind=='same': return self.made[i] if i in self.made else self.there(_Missing)
-        shared,memory = rest.pop(0),_memory(now)
-        if self.taken.setdefault(memory, (shared,now))[0]!=shared or memory in self.live.memory: now = _Missing
-        self.made[i] = res = getattr(self, kind)(i, now, *rest[:-1])
+        kind,*rest = x
+        if kind=='as it is': return self.there(now)
+        if kind=='same': return self.made[rest[0]]
+        if kind=='array': return _unpack_array(*rest)
+        if kind=='enum': return type(self.there(now, Enum))[rest[0]]
+        if kind in _values: return _values[kind][2](rest[0])
+        if kind in ('tuple','size','frozenset'):
+            items = [self(o, _item(now, i)) for i,o in enumerate(rest[0])]
+            return dict(tuple=tuple, size=torch.Size, frozenset=frozenset)[kind](items)
+        n,*rest = rest
+        res = self.made[n] = getattr(self, kind)(n, now, *rest)
         return res
 
-    def there(self, now):
-        if now is _Missing: raise NotThere("an object that isn't there")
+    def there(self, now, cls=object):
+        "Return what is there now, if it is of a class."
+        if now is _Missing or not isinstance(now, cls): raise NotKept("an object that isn't there")
         return now
 
-# %% ../../nbs/train/06_callback_state.ipynb #ad39ee30
-@patch
-def tensor(self:_Unpacker, i, now, copy, device, grad):
-    if _is_like(copy, now): return now.copy_(copy)
-    return copy.clone().to(device or self.live.device).requires_grad_(grad)
+    def map(self, n, now, kind, factory, items):
+        if kind!='defaultdict': res = _dicts[kind]()
+        else: res = defaultdict(self.there(now, defaultdict).default_factory if factory=='as it is' else _factories.get(factory))
+        self.made[n] = res
+        for k,v in items:
+            k = self(k)
+            res[k] = self(v, _item(now, k))
+        return res
 
-@patch
-def array(self:_Unpacker, i, now, data, dtype, shape, is_number):
-    x = np.frombuffer(bytes(data.tolist()), dtype).reshape(shape).copy()
-    if is_number: return x[()]
-    if not isinstance(now, np.ndarray) or (now.dtype,now.shape)!=(x.dtype,x.shape) or not now.flags.writeable: return x
-    now[...] = x
-    return now
+    def list(self, n, now, kind, maxlen, items):
+        self.made[n] = res = deque(maxlen=maxlen) if kind=='deque' else _lists[kind]()
+        for i,o in enumerate(items): (res.add if kind=='set' else res.append)(self(o, _item(now, i)))
+        return res
 
-@patch
-def map(self:_Unpacker, i, now, kind, items):
-    if type(now) is not _collections[kind]: now = self.there(_Missing) if kind=='defaultdict' else _collections[kind]()
-    self.made[i] = now    # it may hold itself
-    keys = [self(k) for k,_ in items]
-    values = [self(v, _item(now, k)) for k,(_,v) in zip(keys, items)]
-    now.clear()
-    for k,v in zip(keys, values): now[k] = v
-    return now
+    def generator(self, n, now, kind, state):
+        cls,_,put,make = _generators[kind]
+        state = self(state)
+        res = now if type(now) is cls else make(state)
+        put(res, state)
+        return res
 
-@patch
-def items(self:_Unpacker, i, now, kind, items, maxlen):
-    cls = _collections[kind]
-    if type(now) is not cls or getattr(now, 'maxlen', None)!=maxlen:
-        now = deque(maxlen=maxlen) if cls is deque else cls()
-    fixed = cls in (tuple,torch.Size,frozenset)
-    if not fixed: self.made[i] = now
-    new = [self(o, _item(now, n)) for n,o in enumerate(items)]
-    if fixed: return cls(new)
-    now.clear()
-    (now.update if cls is set else now.extend)(new)
-    return now
+    def state(self, n, now, state):
+        if not hasattr(type(now), 'load_state_dict'): self.there(_Missing)
+        now.load_state_dict(self(state))
+        return now
 
-@patch
-def state(self:_Unpacker, i, now, is_net, state):
-    state = self(state)
-    if is_net and not isinstance(now, nn.Module):    # a copy of the model can be made
-        both = self.live.model.state_dict(),state['state']
-        sizes,new = ({n: getattr(v, 'shape', None) for n,v in o.items()} for o in both)
-        if sizes==new: now = deepcopy(self.live.model)
-    if not (access := _access(now)): self.there(_Missing)
-    access[1](now, state)
-    return now
+    def own(self, n, now, name): return self.tensors[name]
+    def view(self, n, now, name, where):
+        t = self.tensors[name].data
+        return t if where is None else torch.as_strided(t, *where[:2], t.storage_offset()+where[2])
+    def layer(self, n, now, name): return self.model.get_submodule(name)
+
+    def tensor(self, n, now, copy, device, is_complex, is_parameter, requires_grad):
+        if device is None: device = next(iter(self.tensors.values())).device
+        t = copy.clone().to(device)
+        t = torch.view_as_complex(t) if is_complex else t
+        if self.is_like(now, t):    # others may hold it: an optimizer, say
+            self.used.add(id(now))
+            with torch.no_grad(): return now.copy_(t)
+        return nn.Parameter(t, requires_grad) if is_parameter else t.requires_grad_(requires_grad)
+
+    def is_like(self, now, t):
+        "Return whether what is there now is a tensor of the callback's own that `t` can be written to."
+        if not isinstance(now, torch.Tensor) or now.layout!=torch.strided or not now.is_leaf: return False
+        same = (now.shape,now.dtype,now.device)==(t.shape,t.dtype,t.device)
+        return same and id(now) not in self.used and _memory(now) not in self.memory
+
+    @torch.no_grad()
+    def net(self, n, now, tensors, modes, like_model):
+        if not isinstance(now, nn.Module) and like_model: now = deepcopy(self.model)
+        if not tensors and not isinstance(now, nn.Module): return self.there(now)
+        live,new = model_tensors(self.there(now, nn.Module)),{k: self(t, None) for k,t in tensors.items()}
+        check_names(new, live, 'moment of the callback')
+        for k,t in live.items():
+            if t is not new[k]: t.copy_(new[k])
+            if tensors[k][0]=='tensor':
+                self.made[tensors[k][1]] = t    # the callback may hold it elsewhere as well
+                t.requires_grad_(tensors[k][-1])
+        for m,mode in zip(now.modules(), modes): m.training = mode
+        return now
 
 # %% ../../nbs/train/06_callback_state.ipynb #fda195cb
 _not_looked_at = TrainEvalCallback,Recorder,ProgressCallback,SnapshotCallback,ResumeCallback
 _of_a_batch = 'lam','yb1','raw_out','out'    # of `MixUp`, `CutMix` and `RNNCallback`
 
-class _Log:
-    "The lines of a `CSVLogger`, in its open file."
-    def __init__(self, file): self.file = None if file is None or file.closed else file
-    def state_dict(self):
-        if self.file is None: return None
-        self.file.flush()
-        return Path(self.file.name).read_text()
-    def load_state_dict(self, text):
-        if self.file is None or text is None: return
-        self.file.seek(0)
-        self.file.truncate()
-        self.file.write(text)
-        self.file.flush()
+def _scaler(cb): return vars(cb.learn).get('scaler')
+def _scaler_state(cb): return s.state_dict() if (s := _scaler(cb)) is not None else None
+def _set_scaler(cb, state):
+    if _scaler(cb) is not None: _scaler(cb).load_state_dict(state)
 
-def _held(cb):
-    "Return what a callback holds and may be kept. Networks come first: others may hold their parameters."
-    skip = {'learn','_learn','_context', *(() if is_foreign(cb) else _of_a_batch)}
-    found = {k: v for k,v in vars(cb).items() if k not in skip}
-    if isinstance(cb, MixedPrecision) and cb.learn is not None: found['learn.scaler'] = vars(cb.learn).get('scaler')
-    if isinstance(cb, CSVLogger): found['file'] = _Log(found.get('file'))
-    return dict(sorted(found.items(), key=lambda kv: not isinstance(kv[1], nn.Module)))
+def _log(cb):
+    "Return the file of a `CSVLogger`, None if it isn't open."
+    f = vars(cb).get('file')
+    return None if f is None or f.closed else f
+def _log_text(cb):
+    if _log(cb) is None: return None
+    cb.file.flush()
+    return Path(cb.file.name).read_text()
+def _write_log(cb, text):
+    if _log(cb) is None: return
+    cb.file.seek(0)
+    cb.file.truncate()
+    cb.file.write(text)
+    cb.file.flush()
+
+_elsewhere = {MixedPrecision: (_scaler_state,_set_scaler), CSVLogger: (_log_text,_write_log)}
+
+def _with_state(cb): return all(hasattr(type(cb), f) for f in ('state_dict','load_state_dict'))
 
 def _named(learn, cbs):
     "Yield the callbacks that may hold something, by name and position among those of the same name."
@@ -244,17 +289,26 @@ def _named(learn, cbs):
         yield f'{cb.name} {seen[cb.name]}',cb
 
 # %% ../../nbs/train/06_callback_state.ipynb #f3473b02
+def _attributes(cb):
+    "Return the attributes of a callback that may be kept. Networks come first: others may hold their parameters."
+    skip = {'learn','_learn','_context','before','refused'} | (set() if is_foreign(cb) else set(_of_a_batch))
+    found = {k: v for k,v in vars(cb).items() if k not in skip}
+    return dict(sorted(found.items(), key=lambda kv: not isinstance(kv[1], nn.Module)))
+
 def callback_state(
     learn:Learner, # The callback is or was attached to it
     cb:Callback # It isn't changed
 ) -> dict: # A tree of tensors and plain values
     "Return copies of what a callback holds, and the names of what can't be kept."
     pack,held,lost = _Packer(learn),{},{}
-    for k,v in ({'state_dict()': cb.state_dict()} if _with_state(cb) else _held(cb)).items():
-        n,held[k] = len(pack.lost),pack(v)
-        if pack.lost[n:]: lost[k] = pack.lost[n]
-        if isinstance(v, nn.Module): pack.live.add(f'{k}: ', v)
-    return dict(held=held, lost=lost)
+    for k,v in ({'state_dict()': cb.state_dict()} if _with_state(cb) else _attributes(cb)).items():
+        seen,n = dict(pack.seen),len(pack.held)
+        try: held[k] = pack(v)
+        except NotKept as e:
+            lost[k],pack.seen = str(e),seen    # nothing may refer to what was packed in vain
+            del pack.held[n:]
+    elsewhere = {k.__name__: get(cb) for k,(get,_) in _elsewhere.items() if isinstance(cb, k) and cb.learn is not None}
+    return dict(held=held, lost=lost, elsewhere=elsewhere)
 
 def callback_states(
     learn:Learner, # Its callbacks are looked at
@@ -264,12 +318,12 @@ def callback_states(
     return {k: callback_state(learn, cb) for k,cb in _named(learn, cbs)}
 
 # %% ../../nbs/train/06_callback_state.ipynb #2bcab88f
-def _restored(unpack, now, k, state, must, name):
-    "Return an attribute of a callback as it was, `now` if that isn't possible, unless it must be."
-    packed = state['held'][k]
+def _restored(unpack, name, cb, k, packed, strict):
+    "Return an attribute of a callback as it was."
+    now = vars(cb).get(k, _Missing)
     try: return unpack(packed, now)
-    except NotThere as e:
-        if packed==('left',) or k in state['lost'] or not must: return now
+    except NotKept as e:
+        if packed==('as it is',) or not strict or not is_foreign(cb): return now
         raise ValueError(f"callback {name} can't be restored: {k} needs {e} yet. Make it in before_fit or earlier, "
                          "or give the callback state_dict() and load_state_dict(state)") from e
 
@@ -280,15 +334,17 @@ def set_callback_state(
     name:str='', # The callback's name, for errors; default its class's
     strict:bool=True # Raise if something can't be restored, instead of leaving it as it is
 ):
-    "Restore what a callback held, in place."
-    unpack = _Unpacker(learn)
-    if _with_state(cb): return cb.load_state_dict(unpack(state['held']['state_dict()']))
-    now,must,own = _held(cb),strict and is_foreign(cb),vars(cb)
-    for k in state['held']:
-        new = _restored(unpack, now.get(k, _Missing), k, state, must, name or cb.name)
-        if new is not now.get(k, _Missing): own[k] = new    # `setattr` warns of names that learners have
-        if isinstance(new, nn.Module): unpack.live.add(f'{k}: ', new)
-    for k in now.keys()-state['held'].keys(): own.pop(k, None)
+    "Restore what a callback held."
+    if 'held' not in state: return vars(cb).update({k: v for k,v in state.items() if type(v) in _plain})    # of old
+    unpack,own = _Unpacker(learn),vars(cb)
+    if _with_state(cb): cb.load_state_dict(unpack(state['held']['state_dict()']))
+    else:
+        name = name or cb.name
+        new = {k: _restored(unpack, name, cb, k, v, strict) for k,v in state['held'].items()}
+        own.update({k: v for k,v in new.items() if v is not _Missing})    # `setattr` warns of names that learners have
+        for k in set(_attributes(cb))-set(state['held'])-set(state['lost']): del own[k]
+    for k,(_,put) in _elsewhere.items():
+        if isinstance(cb, k) and state['elsewhere'].get(k.__name__) is not None: put(cb, state['elsewhere'][k.__name__])
 
 def set_callback_states(
     learn:Learner, # With the same callbacks
@@ -313,5 +369,5 @@ def warn_lost(
         if not lost or not is_foreign(cb): continue
         warned.update((k,n) for n in lost)
         warn(f"callback {k.removesuffix(' 0')} holds what can't be kept for a resumed training: "
-             f"{shortened([f'{n} ({v})' for n,v in lost.items()], 8)}. Give it state_dict() and "
-             "load_state_dict(state), which then keep all that matters", stacklevel=3)
+             f"{shortened([f'{n} ({v})' for n,v in lost.items()], 8)}. Give it state_dict() and load_state_dict(state), "
+             "which then keep all that matters", stacklevel=3)

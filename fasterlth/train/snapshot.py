@@ -77,6 +77,11 @@ def _any_opt(learn, new=False):
     finally: learn.opt,learn.lr = opt,lr
 
 # %% ../../nbs/train/02_snapshot.ipynb #0d072f62
+def _check_loaders(learn, loaders):
+    "Raise unless these are states of the learner's loaders."
+    check_type(loaders, 'loaders', list, 'a list of states of the loaders, or None')
+    if len(loaders)!=(n := len(learn.dls.loaders)): raise ValueError(f"loaders must be {n} states, not {loaders!r:.60}")
+
 @dataclass(frozen=True, repr=False)
 class Snapshot:
     "A moment of training. It never shares a tensor with the learner."

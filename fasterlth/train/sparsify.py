@@ -379,6 +379,7 @@ def plot(self:SparsifyCallback, ax=None):
 @patch
 def plot_plan(self:SparsifyCallback, ax=None):
     "Plot the pruning steps that the last fit made."
+    check_axes(ax)
     import matplotlib.pyplot as plt
     if check_axes(ax) is None: ax = plt.subplots(figsize=(4,2.5))[1]
     done = self.history

@@ -22,7 +22,8 @@ from fastcore.foundation import L
 from ..core.tensors import clone_tree, model_tensors, unwrap
 from ..core.checks import check_function, check_type, check_whole
 from .randomness import seed_loaders
-from .learner import check_learner, check_precision, check_train, fit_context, is_validating, metric_names
+from .learner import (
+    check_learner, check_precision, check_train, fit_context, is_validating, metric_names)
 from .snapshot import ResumeCallback, Snapshot, SnapshotCallback
 from .loop import in_charge, run_all_epochs, run_epoch
 from .callback_state import (

@@ -1,6 +1,6 @@
 """Snapshots restored into other optimizers: either the learner trains on as the original one does, bit for bit, or it
 is refused and everything is as it was."""
-import contextlib, io, tempfile, warnings
+import dataclasses, tempfile, warnings
 
 import torch
 from fastai.vision.all import *
@@ -10,6 +10,8 @@ from fasterlth.train.randomness import random_states, seed_learner
 from fasterlth.train.snapshot import Snapshot
 
 from . import Trial, wrong
+
+trial_kinds = 'optimizer',
 
 def wrapped(cls, **kwargs): return partial(OptimWrapper, opt=cls, **kwargs)
 def lookahead(ps, lr, k=6): return Lookahead(SGD(ps, lr, mom=.9), k=k)
