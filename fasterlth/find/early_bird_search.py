@@ -199,7 +199,8 @@ def _search(self:EarlyBirdFinder) -> Search:
         if folder and not training.stop: folder.keep('moment.safetensors', training.moment(search=_pack(cb.masks)))
     self.protocol.reset()
     with learn.no_bar(), learn.no_logging(), learn.added_cbs(cb):
-        training = Training(learn, moment or self.protocol.start, on_epoch=on_epoch, warned=self.protocol.warned)(self.train)
+        begin,warned = moment or self.protocol.start,self.protocol.warned
+        training = Training(learn, begin, on_epoch=on_epoch, warned=warned)(self.train)
     if cb.found is not None: folder.keep('ticket.safetensors', cb.ticket)
     search = folder.keep('masks.safetensors', Search(cb.masks, cb.found, training.n_epochs))
     folder.remove('moment.safetensors')

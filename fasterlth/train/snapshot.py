@@ -121,7 +121,7 @@ class Snapshot:
 
 # %% ../../nbs/train/02_snapshot.ipynb #9e0189fc
 def _layout(state):
-    "Return what two states must share: for fastai's optimizers numbers of groups and states, for torch's sizes of groups."
+    "Return what two states must share: fastai's numbers of groups and states, torch's sizes of groups."
     if 'hypers' in state: return {k: len(state[k]) for k in ('state','hypers')}
     return dict(param_groups=[len(g.get('params', ())) for g in state.get('param_groups', ())])
 
@@ -132,7 +132,8 @@ def _hypers(state):
 def _hyper_names(state): return [sorted(g) for g in _hypers(state)]
 
 def _refuse(there, here):
-    raise ValueError(f"the snapshot's optimizer doesn't fit the learner's: {there} in the snapshot, {here} in the learner")
+    raise ValueError("the snapshot's optimizer doesn't fit the learner's: "
+                     f"{there} in the snapshot, {here} in the learner")
 
 def _check_kind(learn, opt, opt_is):
     "Raise unless two optimizers are of one kind, with the same parameters in the same groups."
