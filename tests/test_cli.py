@@ -28,7 +28,7 @@ def test_the_command(tmp_path):
     (['--rounds','x'],"invalid int value: 'x'"), (['--wrong','1'],'unrecognized arguments'),
     (['--model','vgg'],'model must be one of'), (['--epochs','0'],'epochs must be a whole number >= 1'),
     (['--seed','-1'],'seed must be a whole number'), (['--seed','9'*20],'seed must be a whole number'),
-    (['--out','file'],"is a file"), (['--out','file/out'],"out 'file/out' can't be written to (Not a directory)"),
+    (['--out','file'],"is a file"), (['--out','file/out'],"out must be a folder, but 'file', above 'file/out', is a file"),
     (['--out','full'],"out must be a folder for results, but 'full/accuracy.png' is a folder")])
 def test_wrong_options_get_one_line(tmp_path, args, says):
     (tmp_path/'file').write_text('')

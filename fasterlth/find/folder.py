@@ -50,9 +50,10 @@ class Hold:
     def __init__(self,
         path:Path, # What is held
         where:str, # The argument and its value, for errors
-        fd:int=None # Its locked descriptor; None if the run shares it with others
+        fd:int=None, # Its locked descriptor; None if it isn't locked
+        read_only:bool=False # Whether it is only read
     ):
-        self.path,self.where,self.fd,self.forked = path,where,fd,False
+        self.path,self.where,self.fd,self.read_only,self.forked = path,where,fd,read_only,False
         self.stat = os.stat(path) if fd is None else os.fstat(fd)
 
     def is_there(self) -> bool:
@@ -130,12 +131,12 @@ def _attempt(path, where, fd):
     if fd is not None: os.close(fd)
 
 def _take(path, where, open_it, read_only, wait):
-    "Return the `Hold` of a path, as soon as no other run has it; None if there is nothing left to write."
+    "Return the `Hold` of a path, as soon as no other run has it, or there is nothing left to write."
     since = time.monotonic()
     while True:
-        with _naming(where): fd = open_it()
-        if hold := _attempt(path, where, fd): return hold
-        if read_only(): return None
+        with _naming(where): hold = _attempt(path, where, open_it())
+        if hold: return hold
+        if read_only(): return Hold(path, where, read_only=True)
         if time.monotonic()-since>=wait:
             raise ValueError(f"{where} is in use: another run is writing to it. Wait until it ends, or use another one")
         time.sleep(.05)
@@ -147,24 +148,21 @@ def hold_folder(
     wait:float=6., # Seconds to wait for another run
     name:str='path', # The argument's name, for errors
     new:bool=True # Create the folder if it isn't there; False if it must be
-): # Its `Hold`, None if it is only read
+): # Its `Hold`
     "Hold a folder, so that no other run writes to it."
     path,where = Path(path),f'{name} {str(path)!r}'
-    if read_only():
-        yield None
-        return
-    if not new and not path.is_dir(): raise gone(where)
     def open_it():
         if new: path.mkdir(parents=True, exist_ok=True)
         return os.open(path, os.O_RDONLY) if fcntl and not rank_distrib() else None
-    if rank_distrib():    # the processes of one distributed training share a folder
-        open_it()
-        yield Hold(path, where)
-        return
-    hold = _take(path, where, open_it, read_only, wait)
+    finished = read_only()
+    with _naming(where):
+        if finished: hold = Hold(path, where, read_only=True)
+        elif rank_distrib():    # the processes of one distributed training share a folder
+            open_it()
+            hold = Hold(path, where)
+    if not finished and not rank_distrib(): hold = _take(path, where, open_it, read_only, wait)
     try: yield hold
-    finally:
-        if hold: hold.release()
+    finally: hold.release()
 
 # %% ../../nbs/find/02_folder.ipynb #fc649754
 @contextmanager
@@ -277,7 +275,7 @@ class RunFolder:
         before = self._hold
         with hold_folder(self.path, read_only, wait, new=new) as self._hold:
             try:
-                writes = self._hold is not None and not read_only()
+                writes = not self._hold.read_only and not read_only()
                 if writes: check_writable(self.path)
                 if writes and not rank_distrib(): sweep(self)
                 yield writes
@@ -297,10 +295,9 @@ class RunFolder:
 @contextmanager
 def writing(self:RunFolder, name:str): # A binary file to write to
     "Write a file completely or not at all. Hold the folder for it, if it isn't held."
-    if self._hold is None:
-        with self.held(), self.writing(name) as f: yield f
-    else:
+    with nullcontext() if self._hold else self.held(new=False):
         self.check()
+        if self._hold.read_only: raise gone(self._hold.where)    # it was finished, and isn't any more
         with self._hold.writing(self.file(name)) as f: yield f
 
 @patch
@@ -320,12 +317,14 @@ def keep_table(self:RunFolder, name:str, text:str):
     "Write a table that is made from checked files, unless the file holds it already."
     def is_there(): return self.has(name) and self.file(name).read_bytes()==text.encode()
     if not self or is_there(): return
+    self.check()
+    locked = self._hold and not self._hold.read_only
     try:
-        with nullcontext() if self._hold else self.held():
+        with nullcontext() if locked else self.held(new=False):
             if is_there(): return    # another process has just written it
             with self.writing(name) as f: f.write(text.encode())
     except OSError as e:
-        if self._hold: raise
+        if locked: raise
         warn(f"{str(self.file(name))!r} differs from what the run's other files say, and can't be mended: {e}")
 
 @patch

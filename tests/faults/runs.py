@@ -184,7 +184,9 @@ def finder(train=one_cycle, net=SmallNet, cbs=(), then=None, ticket=None, learne
         f.find_winning_ticket(train)
         res = dict(masks=bits(f.masks), tickets=bits([ticket_bits(t) for t in f.tickets]), history=bits(f.history),
                    epochs=bits(f.epochs), rounds=bits([o.rates for o in f.rounds]), trained=bits(f.trained))
-        return {**res, **learner_bits(learn), **folder_bits(path), **(then(f, path) if then else {})}
+        res |= learner_bits(learn)
+        if then: res |= then(f, path)
+        return {**res, **folder_bits(path)}
     return call
 
 def trains_control(f, path):

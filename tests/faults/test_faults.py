@@ -5,12 +5,12 @@ import pytest
 from . import failures
 from .__main__ import modules
 
-# Module → parts, each a test of its own with its own seed, and how many trials each part has; others have one of 40
-shares = dict(networks=(2,15))
+# Module → parts, each a test of its own with its own seed, and how many trials each part has; others have one of 20
+shares = dict(networks=(2,15), files=(1,300), arguments=(1,150), optimizers=(1,60), folders=(2,8))
 
 def parts():
     "Return module, seed and number of trials for each test."
-    here = {n: shares.get(n, (1,40)) for n in modules() if n!='kills'}
+    here = {n: shares.get(n, (1,20)) for n in modules() if n!='kills'}
     return [(name, seed, n) for name,(k,n) in here.items() for seed in range(k)]
 
 @pytest.mark.parametrize('name,seed,n', parts())

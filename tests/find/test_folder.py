@@ -204,6 +204,11 @@ def test_a_study_in_processes_notices_that_its_folder_is_gone(tmp_path):
     with pytest.raises(FileNotFoundError, match='run. was deleted, moved or replaced'): s.run(2, verbose=False)
     assert not path.exists() and 'was deleted, moved or replaced' in s.failures['winning',0,None]
 
+def test_a_ticket_is_read_not_trained(tmp_path):
+    s = a_study(tmp_path, train).run(verbose=False)
+    (tmp_path/'seed_0'/'winning'/'round_01.safetensors').unlink()
+    with pytest.raises(ValueError, match="round_01.safetensors' is missing: put it back, or delete .*done.json"): s.ticket('random_reinit', 0)
+
 def test_a_training_of_a_study_that_vanishes_is_named(tmp_path):
     def trunk_away(t):
         shutil.rmtree(tmp_path/'run'/'seed_0'/'winning')
@@ -217,7 +222,7 @@ def test_a_training_of_a_study_that_vanishes_is_named(tmp_path):
 def test_what_cannot_be_written_is_said_before_any_training(kind, tmp_path, monkeypatch):
     def never(l): raise AssertionError('it trains')
     (tmp_path/'file').touch()
-    with pytest.raises(NotADirectoryError, match="path '.*file/run' can't be written to"): every[kind](tmp_path/'file'/'run')(never)
+    with pytest.raises(ValueError, match="path must be a folder, but '.*/file', above '.*/file/run', is a file"): every[kind](tmp_path/'file'/'run')(never)
     def read_only(**kwargs): raise OSError(errno.EROFS, 'Read-only file system')
     monkeypatch.setattr(room.tempfile, 'TemporaryFile', read_only)
     with pytest.raises(OSError, match=f"path '{tmp_path}/run' can't be written to .Read-only file system."): every[kind](tmp_path/'run')(never)

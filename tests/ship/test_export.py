@@ -36,9 +36,6 @@ def test_onnx_gives_the_same_for_any_batch(tmp_path, name):
     assert difference<1e-3
     for n in (1,2,5): assert torch.allclose(run(y := torch.cat([x]*3)[:n]), small(y), atol=1e-3)
     with pytest.raises(ValueError, match='at least 2 items'): to_onnx(small, x[:1], tmp_path/'n.onnx')
-    if name=='block':
-        with pytest.raises(ValueError, match='differ from torch'):
-            to_onnx(small, x, tmp_path/'n.onnx', tolerance=-1.)
 
 def test_onnx_figures_and_threads(tmp_path):
     net = SmallNet().eval()
@@ -117,11 +114,10 @@ class Nan(nn.Module):
 def test_a_refused_file_leaves_what_was_there(tmp_path):
     x = digit()
     (f := tmp_path/'f').write_bytes(b'a good one')
-    with pytest.raises(ValueError, match="more than tolerance -1: nothing is written to '.*f'"):
-        to_onnx(SmallNet().eval(), x, f, tolerance=-1)
     with pytest.raises(ValueError, match='there is nothing to quantise in Sequential: nothing is written'):
         to_int8(nn.Sequential(nn.ReLU()), [x], f)
-    with pytest.raises(ValueError, match='differ from torch'): to_onnx(Nan(), x, f)
+    with pytest.raises(ValueError, match="differ from torch.* more than tolerance 0.001: nothing is written to '.*f'"):
+        to_onnx(Nan(), x, f)
     assert f.read_bytes()==b'a good one' and files(tmp_path)==['f']
     run,_ = to_onnx(SmallNet().eval(), x, f)
     assert run.path==f and run.figures['bytes']==f.stat().st_size>10
@@ -133,6 +129,9 @@ uses = dict(onnx=lambda m,x,f: to_onnx(m, x, f), int8=lambda m,x,f: to_int8(m, [
                                          ('onnxruntime','int8'),('onnxruntime','run')])
 def test_missing_libraries_are_named(monkeypatch, tmp_path, library, use):
     monkeypatch.setitem(sys.modules, library, None)
+    f = tmp_path/'f'
+    if use=='run': f.touch()
+    before = files(tmp_path)
     with pytest.raises(ImportError, match=rf"{library} is needed here: pip install 'fasterlth\[deploy\]'"):
-        uses[use](SmallNet().eval(), digit(), tmp_path/'f')
-    assert not files(tmp_path)
+        uses[use](SmallNet().eval(), digit(), f)
+    assert files(tmp_path)==before
