@@ -21,7 +21,6 @@ from fastai.callback.fp16 import MixedPrecision
 from fastai.callback.progress import CSVLogger, ProgressCallback
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner, Metric, Recorder
-from fastcore.basics import patch
 from fastcore.foundation import L
 from torch import nn
 from torch.utils.hooks import RemovableHandle
@@ -42,17 +41,18 @@ _values = dict(
     range=(range, lambda v: [v.start, v.stop, v.step], lambda v: range(*v)),
     slice=(slice, lambda v: [v.start, v.stop, v.step], lambda v: slice(*v)))    # kind → type, to plain values, and back
 
+class NotKept(Exception):
+    "Raised for what can't be packed, with the name of its type."
+
 def _pack_array(x):
     "Return the bytes of an array or a number of NumPy's, with its type and shape."
-    data = torch.tensor(list(x.tobytes()), dtype=torch.uint8)
+    if x.dtype.kind not in 'biufcmMSU': raise NotKept(f'array of {x.dtype}')
+    data = torch.from_numpy(np.frombuffer(x.tobytes(), np.uint8).copy())
     return 'array',data,x.dtype.str,list(x.shape),isinstance(x, np.generic)
 
 def _unpack_array(data, dtype, shape, is_number):
-    x = np.frombuffer(bytes(data.tolist()), dtype).reshape(shape).copy()
+    x = np.frombuffer(data.cpu().numpy().tobytes(), dtype).reshape(shape).copy()
     return x[()] if is_number else x
-
-class NotKept(Exception):
-    "Raised for what can't be packed, with the name of its type."
 
 # %% ../../nbs/train/06_callback_state.ipynb #67b43aae
 def _numpys(name='PCG64'): return np.random.Generator(getattr(np.random, name)())
@@ -80,6 +80,11 @@ _left_alone = (FunctionType, BuiltinFunctionType, MethodType, ModuleType, type, 
 
 def _memory(t): return t.untyped_storage().data_ptr(),t.dtype
 
+def _factory_of(x):
+    "Return the name of what makes a `defaultdict`'s values."
+    f = x.default_factory
+    return f and next((k for k,v in _factories.items() if f is v), 'as it is')
+
 def _place(t): return list(t.shape),list(t.stride()),t.storage_offset()
 
 def _view_of(x, tensors):
@@ -90,6 +95,7 @@ def _view_of(x, tensors):
         start = x.storage_offset()-t.storage_offset()
         if 0<=start<t.numel() and t.is_contiguous(): return n,[list(x.shape), list(x.stride()), start]
 
+# %% ../../nbs/train/06_callback_state.ipynb #99dc2075
 class _Packer:
     "Pack what one callback holds."
     def __init__(self, learn):
@@ -106,7 +112,7 @@ class _Packer:
 
     def __call__(self, x):
         "Return the tree of a value. Raise `NotKept` if something in it can't be packed."
-        if isinstance(x, np.generic) or isinstance(x, np.ndarray): return self.array(x)
+        if isinstance(x, (np.generic,np.ndarray)): return _pack_array(x)
         if type(x) in _plain: return x
         if isinstance(x, Enum): return 'enum',x.name
         for k,(cls,pack,_) in _values.items():
@@ -118,49 +124,34 @@ class _Packer:
         self.held.append(x)
         return (*self.object(x, n),)
 
-# %% ../../nbs/train/06_callback_state.ipynb #eb4233eb
-@patch
-def array(self:_Packer, x):
-    if x.dtype.kind not in 'biufcmMSU': raise NotKept(f'array of {x.dtype}')
-    return _pack_array(x)
+    def object(self, x, n):
+        "Return the tree of something that can be changed, the `n`-th such thing."
+        if isinstance(x, torch.Tensor): return self.tensor(x, n)
+        if isinstance(x, nn.Module): return self.module(x, n)
+        if k := _kind_of(x, _dicts):
+            factory = _factory_of(x) if k=='defaultdict' else None
+            return 'map',n,k,factory,[[self(k), self(v)] for k,v in x.items()]
+        if k := _kind_of(x, _lists): return 'list',n,k,getattr(x, 'maxlen', None),[self(o) for o in x]
+        for k,(cls,get,_,_) in _generators.items():
+            if type(x) is cls: return 'generator',n,k,self(get(x))
+        if all(hasattr(type(x), f) for f in ('state_dict','load_state_dict')): return 'state',n,self(x.state_dict())
+        raise NotKept(type(x).__name__)
 
-@patch
-def object(self:_Packer, x, n):
-    "Return the tree of something that can be changed, the `n`-th such thing."
-    if isinstance(x, torch.Tensor): return self.tensor(x, n)
-    if isinstance(x, nn.Module): return self.module(x, n)
-    if k := _kind_of(x, _dicts):
-        factory = self.factory(x) if k=='defaultdict' else None
-        return 'map',n,k,factory,[[self(k), self(v)] for k,v in x.items()]
-    if k := _kind_of(x, _lists): return 'list',n,k,getattr(x, 'maxlen', None),[self(o) for o in x]
-    for k,(cls,get,_,_) in _generators.items():
-        if type(x) is cls: return 'generator',n,k,self(get(x))
-    if all(hasattr(type(x), f) for f in ('state_dict','load_state_dict')): return 'state',n,self(x.state_dict())
-    raise NotKept(type(x).__name__)
+    def tensor(self, x, n):
+        if id(x) in self.names: return 'own',n,self.names[id(x)]
+        if x.layout!=torch.strided or x.is_quantized or x.device.type=='meta': raise NotKept(f'{x.layout} tensor')
+        near = self.memory.get(_memory(x), ()) if x.numel() else ()
+        if view := _view_of(x, {k: self.tensors[k] for k in near}): return 'view',n,*view
+        copy = x.detach().clone().as_subclass(torch.Tensor)
+        copy = torch.view_as_real(copy) if x.is_complex() else copy
+        device = None if x.device==self.device else str(x.device)    # the model may move to another one
+        return 'tensor',n,copy,device,x.is_complex(),isinstance(x, nn.Parameter),x.requires_grad and x.is_leaf
 
-@patch
-def factory(self:_Packer, x):
-    f = x.default_factory
-    return f and next((k for k,v in _factories.items() if f is v), 'as it is')
-
-# %% ../../nbs/train/06_callback_state.ipynb #6ecc13a6
-@patch
-def tensor(self:_Packer, x, n):
-    if id(x) in self.names: return 'own',n,self.names[id(x)]
-    if x.layout!=torch.strided or x.is_quantized or x.device.type=='meta': raise NotKept(f'{x.layout} tensor')
-    near = self.memory.get(_memory(x), ()) if x.numel() else ()
-    if view := _view_of(x, {k: self.tensors[k] for k in near}): return 'view',n,*view
-    copy = x.detach().clone().as_subclass(torch.Tensor)
-    copy = torch.view_as_real(copy) if x.is_complex() else copy
-    device = None if x.device==self.device else str(x.device)    # the model may move to another one
-    return 'tensor',n,copy,device,x.is_complex(),isinstance(x, nn.Parameter),x.requires_grad and x.is_leaf
-
-@patch
-def module(self:_Packer, x, n):
-    if id(x) in self.layers: return 'layer',n,self.layers[id(x)]
-    tensors = {k: self(t) for k,t in model_tensors(x).items()}
-    modes = [m.training for m in x.modules()]
-    return 'net',n,tensors,modes,tensors.keys()==self.tensors.keys()
+    def module(self, x, n):
+        if id(x) in self.layers: return 'layer',n,self.layers[id(x)]
+        tensors = {k: self(t) for k,t in model_tensors(x).items()}
+        modes = [m.training for m in x.modules()]
+        return 'net',n,tensors,modes,tensors.keys()==self.tensors.keys()
 
 # %% ../../nbs/train/06_callback_state.ipynb #1c98c840
 class _Missing:
@@ -171,8 +162,8 @@ def _item(x, k):
     try: return x[k]
     except (TypeError,KeyError,IndexError): return _Missing
 
-class _Unpacker:
-    "Unpack what one callback held."
+class _Values:
+    "Unpack plain values and what holds them."
     def __init__(self, learn):
         self.model,self.tensors,self.made = unwrap(learn.model),model_tensors(learn.model),{}
         self.used = {id(t) for t in self.tensors.values()}    # tensors that must not be written to
@@ -199,82 +190,70 @@ class _Unpacker:
         if now is _Missing or not isinstance(now, cls): raise NotKept("an object that isn't there")
         return now
 
-# %% ../../nbs/train/06_callback_state.ipynb #a8acc99c
-@patch
-def map(self:_Unpacker, n, now, kind, factory, items):
-    if kind!='defaultdict': res = _dicts[kind]()
-    else:
-        of = self.there(now, defaultdict).default_factory if factory=='as it is' else _factories.get(factory)
-        res = defaultdict(of)
-    self.made[n] = res
-    for k,v in items:
-        k = self(k)
-        res[k] = self(v, _item(now, k))
-    return res
+    def map(self, n, now, kind, factory, items):
+        if factory=='as it is': make = self.there(now, defaultdict).default_factory
+        else: make = _factories.get(factory)
+        res = defaultdict(make) if kind=='defaultdict' else _dicts[kind]()
+        self.made[n] = res
+        for k,v in items:
+            k = self(k)
+            res[k] = self(v, _item(now, k))
+        return res
 
-@patch
-def list(self:_Unpacker, n, now, kind, maxlen, items):
-    self.made[n] = res = deque(maxlen=maxlen) if kind=='deque' else _lists[kind]()
-    for i,o in enumerate(items): (res.add if kind=='set' else res.append)(self(o, _item(now, i)))
-    return res
+    def list(self, n, now, kind, maxlen, items):
+        self.made[n] = res = deque(maxlen=maxlen) if kind=='deque' else _lists[kind]()
+        for i,o in enumerate(items): (res.add if kind=='set' else res.append)(self(o, _item(now, i)))
+        return res
 
-@patch
-def generator(self:_Unpacker, n, now, kind, state):
-    cls,_,put,make = _generators[kind]
-    state = self(state)
-    res = now if type(now) is cls else make(state)
-    put(res, state)
-    return res
+# %% ../../nbs/train/06_callback_state.ipynb #2570f5c5
+class _Unpacker(_Values):
+    "Unpack what one callback held."
+    def generator(self, n, now, kind, state):
+        cls,_,put,make = _generators[kind]
+        state = self(state)
+        res = now if type(now) is cls else make(state)
+        put(res, state)
+        return res
 
-@patch
-def state(self:_Unpacker, n, now, state):
-    if not hasattr(type(now), 'load_state_dict'): self.there(_Missing)
-    now.load_state_dict(self(state))
-    return now
+    def state(self, n, now, state):
+        if not hasattr(type(now), 'load_state_dict'): self.there(_Missing)
+        now.load_state_dict(self(state))
+        return now
 
-# %% ../../nbs/train/06_callback_state.ipynb #ab874e60
-@patch
-def own(self:_Unpacker, n, now, name): return self.tensors[name]
+    def own(self, n, now, name): return self.tensors[name]
+    def view(self, n, now, name, where):
+        t = self.tensors[name].data
+        return t if where is None else torch.as_strided(t, *where[:2], t.storage_offset()+where[2])
+    def layer(self, n, now, name): return self.model.get_submodule(name)
 
-@patch
-def view(self:_Unpacker, n, now, name, where):
-    t = self.tensors[name].data
-    return t if where is None else torch.as_strided(t, *where[:2], t.storage_offset()+where[2])
+    def tensor(self, n, now, copy, device, is_complex, is_parameter, requires_grad):
+        if device is None: device = next(iter(self.tensors.values())).device
+        t = copy.clone().to(device)
+        t = torch.view_as_complex(t) if is_complex else t
+        if self.is_like(now, t):    # others may hold it: an optimizer, say
+            self.used.add(id(now))
+            with torch.no_grad(): return now.copy_(t)
+        return nn.Parameter(t, requires_grad) if is_parameter else t.requires_grad_(requires_grad)
 
-@patch
-def layer(self:_Unpacker, n, now, name): return self.model.get_submodule(name)
+    def is_like(self, now, t):
+        "Return whether what is there now is a tensor of the callback's own that `t` can be written to."
+        if not isinstance(now, torch.Tensor) or now.layout!=torch.strided or not now.is_leaf: return False
+        same = (now.shape,now.dtype,now.device)==(t.shape,t.dtype,t.device)
+        return same and id(now) not in self.used and _memory(now) not in self.memory
 
-@patch
-def is_like(self:_Unpacker, now, t):
-    "Return whether what is there now is a tensor of the callback's own that `t` can be written to."
-    if not isinstance(now, torch.Tensor) or now.layout!=torch.strided or not now.is_leaf: return False
-    same = (now.shape,now.dtype,now.device)==(t.shape,t.dtype,t.device)
-    return same and id(now) not in self.used and _memory(now) not in self.memory
-
-@patch
-def tensor(self:_Unpacker, n, now, copy, device, is_complex, is_parameter, requires_grad):
-    if device is None: device = next(iter(self.tensors.values())).device
-    t = copy.clone().to(device)
-    t = torch.view_as_complex(t) if is_complex else t
-    if self.is_like(now, t):    # others may hold it: an optimizer, say
-        self.used.add(id(now))
-        with torch.no_grad(): return now.copy_(t)
-    return nn.Parameter(t, requires_grad) if is_parameter else t.requires_grad_(requires_grad)
-
-@patch
-@torch.no_grad()
-def net(self:_Unpacker, n, now, tensors, modes, like_model):
-    if not isinstance(now, nn.Module) and like_model: now = deepcopy(self.model)
-    if not tensors and not isinstance(now, nn.Module): return self.there(now)
-    live,new = model_tensors(self.there(now, nn.Module)),{k: self(t, None) for k,t in tensors.items()}
-    check_names(new, live, 'moment of the callback')
-    for k,t in live.items():
-        if t is not new[k]: t.copy_(new[k])
-        if tensors[k][0]=='tensor':
-            self.made[tensors[k][1]] = t    # the callback may hold it elsewhere as well
-            t.requires_grad_(tensors[k][-1])
-    for m,mode in zip(now.modules(), modes): m.training = mode
-    return now
+    @torch.no_grad()
+    def net(self, n, now, tensors, modes, like_model):
+        if not isinstance(now, nn.Module) and like_model: now = deepcopy(self.model)
+        if not tensors and not isinstance(now, nn.Module): return self.there(now)
+        live,new = model_tensors(self.there(now, nn.Module)),{k: self(t, None) for k,t in tensors.items()}
+        check_names(new, live, 'moment of the callback')
+        for k,t in live.items():
+            if t is not new[k]: t.copy_(new[k])
+            if tensors[k][0]=='tensor':
+                self.made[tensors[k][1]] = t    # the callback may hold it elsewhere as well
+                t.requires_grad_(tensors[k][-1])
+        for m,mode in zip(now.modules(), modes): m.training = mode
+        return now
 
 # %% ../../nbs/train/06_callback_state.ipynb #fda195cb
 _not_looked_at = TrainEvalCallback,Recorder,ProgressCallback,SnapshotCallback,ResumeCallback
@@ -392,7 +371,6 @@ def warn_lost(
         lost = {n: v for n,v in states.get(k, {}).get('lost', {}).items() if (k,n) not in warned}
         if not lost or not is_foreign(cb): continue
         warned.update((k,n) for n in lost)
-        warn(f"callback {k.removesuffix(' 0')} holds what can't be kept for a resumed training: "
-             f"{shortened([f'{n} ({v})' for n,v in lost.items()], 8)}. "
-             "Give it state_dict() and load_state_dict(state), "
-             "which then keep all that matters", stacklevel=3)
+        names = shortened([f'{n} ({v})' for n,v in lost.items()], 8)
+        warn(f"callback {k.removesuffix(' 0')} holds what can't be kept for a resumed training: {names}. Give it "
+             "state_dict() and load_state_dict(state), which then keep all that matters", stacklevel=3)

@@ -19,9 +19,9 @@ from fastcore.basics import patch
 from ..core.tensors import copy_tensors, parameters_by_name
 from ..core.masks import apply_masks, as_bits, bit_mask, check_masks, zero_pruned
 from ..core.ticket import Ticket
-from fasterlth.train.learner import (
-    check_learner, check_precision, context_state, events, fit_context, free_lock, is_foreign, is_validating, set_context,
-    set_unbegun, unbegun)
+from .learner import (
+    check_learner, check_precision, context_state, events, fit_context, free_lock, is_foreign, is_validating,
+    set_context, set_unbegun, unbegun)
 
 # %% ../../nbs/train/03_mask_callback.ipynb #2541b064
 def _guarded_fit(learn, *args, **kwargs):

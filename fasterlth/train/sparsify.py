@@ -350,8 +350,9 @@ def state_dict(self:SparsifyCallback) -> dict:
     "Return what a fit under way needs to be resumed, or the ticket of the last fit."
     end = self._end and dict(masks=self._end.masks, weights=self._end.weights, about=self._end.about)
     if not self.begun: return dict(begun=False, end=end, masks=self.masks, history=self.history.to_dict('records'))
-    return dict(begun=True, end=end, history=self.history.to_dict('records'), init=self._copies.init,
-                prev=self._copies.prev, moment=self._moment and vars(self._moment), **{k: vars(self)[k] for k in _course})
+    course,moment = {k: vars(self)[k] for k in _course},self._moment and vars(self._moment)
+    return dict(begun=True, end=end, history=self.history.to_dict('records'), moment=moment,
+                init=self._copies.init, prev=self._copies.prev, **course)
 
 @patch
 def load_state_dict(self:SparsifyCallback, state:dict):

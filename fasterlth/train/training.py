@@ -209,7 +209,7 @@ def _epochs(self:Training):
     with learn.added_cbs(resume):
         for epoch in range(first, learn.n_epoch):
             n_rows = len(learn.recorder.values)
-            vars(learn.recorder).update(log=L(epoch), start_epoch=time.time())    # in case the epoch is cancelled at once
+            vars(learn.recorder).update(log=L(epoch), start_epoch=time.time())    # it may be cancelled at once
             try: run_epoch(learn, epoch)
             except CancelFitException:    # stopped early, with an epoch that counts
                 self._note(epoch, n_rows)
