@@ -910,6 +910,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                'fasterlth/find/stability.py'),
                                           'fasterlth.find.stability.RewindSearch._train_copy': ( 'find/stability.html#rewindsearch._train_copy',
                                                                                                  'fasterlth/find/stability.py'),
+                                          'fasterlth.find.stability.RewindSearch._train_to': ( 'find/stability.html#rewindsearch._train_to',
+                                                                                               'fasterlth/find/stability.py'),
                                           'fasterlth.find.stability.RewindSearch.cost': ( 'find/stability.html#rewindsearch.cost',
                                                                                           'fasterlth/find/stability.py'),
                                           'fasterlth.find.stability.RewindSearch.end': ( 'find/stability.html#rewindsearch.end',

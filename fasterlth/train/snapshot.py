@@ -88,7 +88,7 @@ class Snapshot:
     model: dict # Parameters and buffers, by name
     opt: dict # The optimizer's state and hyper-parameters, None if there was no optimizer yet
     rng: dict # Random states, with the loaders' at the start of the epoch
-    opt_is: dict # What the optimizer is, from `opt_notes`
+    opt_is: dict = None # What the optimizer is, from `opt_notes`
     epoch: int = 0 # Whole epochs trained in the fit
     batch: int = 0 # Batches trained in the current epoch
     fit: int = 0 # Whole fits trained before, if training has several

@@ -406,6 +406,7 @@ def needed_events(self:SparsifyCallback) -> frozenset:
 
 @patch
 def before_batch(self:SparsifyCallback):
+    MaskCallback.before_batch(self)    # scores are those of masked weights, whatever others have written
     if self.begun and self.training:
         t = self.learn.epoch*self._n_iter+self.learn.iter
         if self._save_at is not None and t>=self._save_at: self._save()
@@ -413,7 +414,6 @@ def before_batch(self:SparsifyCallback):
         if due:
             self._todo = self._todo[len(due):]
             self._prune(*due[-1][1:])
-    MaskCallback.before_batch(self)
 
 @patch
 def after_epoch(self:SparsifyCallback):
