@@ -19,7 +19,7 @@ from fastcore.basics import patch
 
 from ..core.tensors import shortened
 from ..core.checks import (check_batches, check_choice, check_flags, check_function, check_keywords,
-    check_seeds, check_threads, check_whole, wrong)
+    check_seed, check_seeds, check_threads, check_whole, wrong)
 from ..core.schedules import round_targets
 from ..core.ticket import Ticket, to_json
 from .fingerprint import describe, describe_function, describe_learner, differences
