@@ -1508,6 +1508,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                        'fasterlth/train/snapshot.py'),
                                           'fasterlth.train.snapshot._torch_state': ( 'train/snapshot.html#_torch_state',
                                                                                      'fasterlth/train/snapshot.py'),
+                                          'fasterlth.train.snapshot.begin_state': ( 'train/snapshot.html#begin_state',
+                                                                                    'fasterlth/train/snapshot.py'),
                                           'fasterlth.train.snapshot.check_opt': ( 'train/snapshot.html#check_opt',
                                                                                   'fasterlth/train/snapshot.py'),
                                           'fasterlth.train.snapshot.opt_kind': ( 'train/snapshot.html#opt_kind',

@@ -18,7 +18,7 @@ from torch import nn
 
 from .tensors import check_names, copy_tensors, cpu_copy, model_tensors, shortened, unwrap
 from .checks import check_model, check_tensor, check_type, key_name
-from .masks import check_masks, mask_table, plot_masks, sparsity_of
+from .masks import check_masks, mask_table, plot_masks, sparsity_of, zero_pruned
 from .files import a_dict, a_shape, check_fields, dict_of, load_tensors
 from .files import pack_masked, reading, save_tensors, unpack_masked
 
@@ -103,8 +103,9 @@ class Ticket(_Described):
 
     def start(self) -> dict: # Name → tensor
         "Return the weights, zero where they are pruned, and the buffers: what the ticket's training starts from."
-        ms = self.masks    # chosen rather than multiplied, as inf·0 is NaN
-        return {n: torch.where(ms[n], t, 0) if n in ms else t.clone() for n,t in self.weights.items()}
+        res = {n: t.clone() for n,t in self.weights.items()}
+        for n,m in self.masks.items(): zero_pruned(res[n], m)
+        return res
 
     def check(self, model:nn.Module):
         "Raise a `ValueError` that lists the differences if the ticket doesn't fit the model."

@@ -19,6 +19,7 @@ from fastcore.basics import patch
 from ..core.tensors import copy_tensors, parameters_by_name
 from ..core.masks import apply_masks, as_bits, bit_mask, check_masks, zero_pruned
 from ..core.ticket import Ticket
+from .snapshot import begin_state
 from .learner import (
     check_learner, check_precision, context_state, events, fit_context, free_lock, is_foreign, is_validating,
     set_context, set_unbegun, unbegun)
@@ -182,6 +183,6 @@ def apply(self:Ticket,
     start = self.start()
     learn.remove_cbs([cb for cb in learn.cbs if type(cb) is MaskCallback])
     copy_tensors(learn.model, start)
-    if learn.opt is not None: learn.opt.clear_state()
+    if learn.opt is not None: begin_state(learn.opt)
     learn.add_cb(MaskCallback({n: m.clone() for n,m in self.masks.items()}))
     return learn

@@ -179,11 +179,19 @@ def _to_parameters(opt):
     if vars(opt).get('slow_weights'):
         opt.slow_weights = [[w.to(p.device) for w,p in zip(*o)] for o in zip(opt.slow_weights, opt.param_lists)]
 
+def begin_state(opt):
+    "Give an optimizer the state that it begins with: none, except for torch's that make it at once, as Adagrad does."
+    opt.clear_state()
+    inner = getattr(opt, 'opt', None)
+    if isinstance(opt, OptimWrapper) and type(inner).__module__.startswith('torch.optim'):
+        inner.state.update(type(inner)([dict(g) for g in inner.param_groups]).state)
+
 def _set_opt_state(opt, saved, hypers):
     "Restore an optimizer's state, and with `hypers` its hyper-parameters."
     new = clone_tree(saved)    # loading a state dict makes its tensors the optimizer's own
     if not hypers: new |= {k: v for k,v in opt.state_dict().items() if k in ('hypers','param_groups')}
     opt.load_state_dict(new)
+    if saved['state']=={}: begin_state(opt)
     _to_parameters(opt)
 
 def _set_frozen(learn, opt_is):

@@ -197,6 +197,7 @@ def _begin(self:SparsifyCallback):
     self.plan = make_plan(self.schedule, self.start_sparsity, max(_ends(self.sparsity)), first, last)
     self._todo,self._last,self.history,self._moment,self._end = list(self.plan),0,pd.DataFrame(),None,None
     self._take_over(learner_masks(learn))
+    apply_masks(learn.model, self.masks)    # before they are copied
     warn_outputs(self._layers, self.sparsity, self.granularity, getattr(self.dls, 'c', None))
     self._copies = WeightCopies(self._layers, self.criteria)
     try_criterion(learn.model, self._layers, self.criteria, self._copies)

@@ -239,7 +239,8 @@ def bird(granularity=None, train=two_fits, net=SmallNet, cbs=(), **kwargs):
             if not str(e).startswith('no early-bird ticket'): raise
             t = None
         res = dict(ticket=t and ticket_bits(t), found=f.found, masks=bits(f.callback.masks),
-                   distances=bits(f.distances), left=bits(weights(learn.model)))
+                   distances=bits(f.distances))
+        if t: res['left'] = bits(weights(learn.model))    # without a ticket, a search that is read leaves the model alone
         return {**res, **folder_bits(path)}
     return call
 
