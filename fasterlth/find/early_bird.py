@@ -9,7 +9,7 @@ __all__ = ['EarlyBirdCallback']
 from collections.abc import Callable
 
 import pandas as pd, torch
-from fastai.callback.core import Callback, CancelFitException
+from fastai.callback.core import CancelFitException
 from fastcore.basics import patch
 from torch import nn
 
@@ -22,7 +22,7 @@ from ..core.masks import dense_masks, mask_distance, nest_masks, pack_mask, spar
 from ..core.pruner import Pruner, rounding, warn_outputs
 from ..core.ticket import Ticket
 from ..train.learner import is_lr_find, is_validating
-from ..train.mask_callback import learner_masks
+from ..train.mask_callback import GuardedCallback, learner_masks
 
 # %% ../../nbs/find/08_early_bird.ipynb #2dae39fe
 def norm_scales(
@@ -80,7 +80,7 @@ def channel_masks(
     return res
 
 # %% ../../nbs/find/08_early_bird.ipynb #693cd1f1
-class EarlyBirdCallback(Callback):
+class EarlyBirdCallback(GuardedCallback):
     """Watch the masks from epoch to epoch, and stop the training when they have settled.
 
     What a ticket on the learner has pruned stays pruned: the masks lie within its own."""
@@ -235,6 +235,7 @@ def plot(self:EarlyBirdCallback,
     ax=None # Matplotlib axes
 ):
     "Draw the distances as a heat map, with a frame around the masks that settled."
+    check_axes(ax)
     import matplotlib.pyplot as plt
     if not self.masks: raise ValueError("there is nothing to plot yet: the callback hasn't been in a fit")
     if check_axes(ax) is None: ax = plt.subplots(figsize=(4.5,3.8))[1]

@@ -15,7 +15,7 @@ from fastai.learner import Learner
 from fastcore.basics import patch
 
 from ..core.tensors import copy_tensors
-from ..core.checks import check_type, check_whole
+from ..core.checks import check_seed, check_type, check_whole
 from ..core.criteria import l1_norm
 from ..core.masks import pack_mask, sparsity_by_layer
 from ..core.files import a_dict, a_shape, a_tensor, check_fields, dict_of, list_of, load_tensors, optional
@@ -90,7 +90,7 @@ class EarlyBirdFinder:
         verbose:bool=True # Print when the ticket is found
     ):
         check_learner(learn)
-        if seed is not None: seed = check_whole(seed, 'seed', 0)
+        if seed is not None: seed = check_seed(seed)
         self.callback = EarlyBirdCallback(sparsity, granularity, context, criteria, threshold, n_masks, l1,
                                           reset_on_fit=False, layer_type=layer_type, verbose=verbose)
         self.folder,self.protocol = RunFolder(path, 'search for an early-bird ticket'),Protocol(learn)
@@ -199,7 +199,8 @@ def _search(self:EarlyBirdFinder) -> Search:
         if folder and not training.stop: folder.keep('moment.safetensors', training.moment(search=_pack(cb.masks)))
     self.protocol.reset()
     with learn.no_bar(), learn.no_logging(), learn.added_cbs(cb):
-        training = Training(learn, moment or self.protocol.start, on_epoch=on_epoch, warned=self.protocol.warned)(self.train)
+        training = Training(learn, moment or self.protocol.start, on_epoch=on_epoch, warned=self.protocol.warned)
+        training(self.train)
     if cb.found is not None: folder.keep('ticket.safetensors', cb.ticket)
     search = folder.keep('masks.safetensors', Search(cb.masks, cb.found, training.n_epochs))
     folder.remove('moment.safetensors')

@@ -16,8 +16,8 @@ from fastai.learner import Learner
 from fastcore.basics import patch
 
 from ..core.tensors import copy_tensors, cpu_copy, model_tensors, unwrap
-from ..core.checks import (check_axes, check_batches, check_choice, check_file, check_flags, check_type,
-    check_whole, func_name, to_iteration)
+from ..core.checks import (check_axes, check_batches, check_choice, check_file, check_flags, check_seed,
+    check_type, check_whole, func_name, to_iteration)
 from ..core.criteria import l1_norm
 from ..core.inputs import criterion_inputs, criterion_needs
 from ..core.schedules import round_targets
@@ -67,7 +67,7 @@ class LotteryTicketFinder:
         self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep)
         check_choice(rewind, 'rewind', _rewinds)
         to_iteration(rewind_epoch, 1, 'rewind_epoch')
-        if seed is not None: seed = check_whole(seed, 'seed', 0)
+        if seed is not None: seed = check_seed(seed)
         check_flags(reshuffle=reshuffle, verbose=verbose)
         self.folder,self.batches = RunFolder(path, 'finder'),check_batches(batches)
         self.learn,self.sparsity,self.n_rounds,self.verbose = learn,sparsity,len(self.targets),verbose

@@ -107,7 +107,9 @@ def barrier(
     of:str='error' # `'error'`, in percentage points, or `'loss'`
 ) -> float: # From 0
     "Return how far the worst point of a line lies above the mean of its ends; 0 if no point does."
-    v = check_frame(line, 'line', [check_choice(of, 'of', ('error','loss'))])[of].to_numpy()
+    check_frame(line, 'line', (check_choice(of, 'of', ('error','loss')),))
+    v = line[of].to_numpy()
+    if not len(v): raise ValueError("line must have at least one point, not none")
     return max(float(v.max()-(v[0]+v[-1])/2), 0.)
 
 # %% ../../nbs/find/10_interpolation.ipynb #dcbd27ea

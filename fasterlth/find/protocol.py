@@ -21,7 +21,7 @@ from ..core.tensors import check_names, copy_tensors, model_tensors, parameters_
 from ..core.masks import check_masks
 from ..train.randomness import random_states, seed_learner, set_random_states
 from ..train.snapshot import Snapshot, check_opt, opt_notes
-from ..train.learner import fit_context, has_validation, metric_names
+from ..train.learner import check_train, fit_context, has_validation, metric_names
 from ..train.mask_callback import MaskCallback
 from ..train.callback_state import callback_states, set_callback_states
 from ..train.training import Training

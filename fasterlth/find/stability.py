@@ -123,18 +123,28 @@ def moment(self:RewindSearch,
     before:Snapshot # An earlier moment of the same training
 ) -> Snapshot:
     "Train to the moment of a candidate, or read it from the folder."
-    k,name = candidate.iteration,f'at_{candidate.iteration}.safetensors'
+    k,folder = candidate.iteration,self.folder
+    name,way = f'at_{k}.safetensors',f'moment_at_{k}.safetensors'
     if k==0: return self.protocol.start
-    if self.folder.has(name): return Snapshot.load(self.folder.file(name))
-    def stop_there(training):
+    if folder.has(name): taken = Snapshot.load(folder.file(name))
+    else:
+        begin = Snapshot.load(folder.file(way)) if folder.has(way) else before
+        taken = folder.keep(name, self._train_to(k, begin, way))
+    folder.remove(way)
+    return taken
+
+@patch
+def _train_to(self:RewindSearch, k, begin, way):
+    "Train to an iteration, and return its moment. A killed training continues from the file `way`."
+    def on_epoch(training):
+        if training.taken is None and self.folder: self.folder.keep(way, training.moment())
         if training.taken is None or training.stop: return
         training.stop = True
         if training.epoch: raise CancelFitException()    # in the middle of a fit
-    self.protocol.reset(before.model)
+    self.protocol.reset(begin.model)
     set_callback_states(self.learn, self.callbacks, strict=False)
     with self.learn.no_bar(), self.learn.no_logging():
-        training = Training(self.learn, before, k, stop_there)(self.train)
-    return self.folder.keep(name, training.taken)
+        return Training(self.learn, begin, k, on_epoch)(self.train).taken
 
 # %% ../../nbs/find/11_stability.ipynb #09e945ee
 @patch
@@ -286,6 +296,9 @@ def plot_stability(
     axs=None # Two Matplotlib axes
 ): # The two axes
     "Plot the barrier by candidate, and the error along the lines."
+    check_type(found, 'found', RewindPoint, 'a RewindPoint from rewind_find')
+    threshold = check_number(threshold, 'threshold')
+    check_axes(axs, 'axs', 2)
     import matplotlib.pyplot as plt
     check_type(found, 'found', RewindPoint, 'a RewindPoint, as rewind_find returns it')
     check_number(threshold, 'threshold')

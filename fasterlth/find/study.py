@@ -11,7 +11,6 @@ from collections.abc import Callable
 from functools import partial
 from html import escape
 from inspect import signature
-from numbers import Integral
 from pathlib import Path
 
 import pandas as pd
@@ -19,9 +18,8 @@ from fastai.learner import Learner
 from fastcore.basics import patch
 
 from ..core.tensors import shortened
-from fasterlth.core.checks import (
-    check_batches, check_choice, check_flags, check_function, check_keywords, check_seed, check_threads, check_whole,
-    wrong)
+from ..core.checks import (check_batches, check_choice, check_flags, check_function, check_keywords,
+    check_seed, check_seeds, check_threads, check_whole, wrong)
 from ..core.schedules import round_targets
 from ..core.ticket import Ticket, to_json
 from .fingerprint import describe, describe_function, describe_learner, differences
@@ -33,19 +31,6 @@ from .finder import LotteryTicketFinder, pruning_settings
 from .jobs import check_jobs, Job, run_jobs, settled
 from .controls import check_conditions, given_by_study, new_learner, Trunk, trunk_conditions
 from .trainings import leftovers, read_done, read_finder, run_control, run_finder, tidy
-
-# %% ../../nbs/find/15_study.ipynb #85296d32
-def check_seeds(
-    seeds:int|list # Their number, counted from 0, or a list
-) -> list: # Different whole numbers, 0 or more
-    "Return the seeds. Raise unless they are a number >= 1, or different whole numbers >= 0."
-    def whole(s): return isinstance(s, Integral) and not isinstance(s, bool) and s>=0
-    given = range(seeds) if whole(seeds) else seeds
-    res = list(given) if isinstance(given, (list,tuple,range)) else []
-    if not res or not all(map(whole, res)) or len(set(res))<len(res):
-        raise ValueError("seeds must be a number >= 1, or different whole numbers >= 0, "
-                         f"not {seeds!r}")
-    return [check_seed(s, 'seeds') for s in res]
 
 # %% ../../nbs/find/15_study.ipynb #1f4b0b82
 def _check_maker(make_learner):

@@ -41,17 +41,18 @@ _values = dict(
     range=(range, lambda v: [v.start, v.stop, v.step], lambda v: range(*v)),
     slice=(slice, lambda v: [v.start, v.stop, v.step], lambda v: slice(*v)))    # kind → type, to plain values, and back
 
+class NotKept(Exception):
+    "Raised for what can't be packed, with the name of its type."
+
 def _pack_array(x):
     "Return the bytes of an array or a number of NumPy's, with its type and shape."
-    data = torch.frombuffer(bytearray(x.tobytes()), dtype=torch.uint8) if x.nbytes else torch.empty(0, dtype=torch.uint8)
+    if x.dtype.kind not in 'biufcmMSU': raise NotKept(f'array of {x.dtype}')
+    data = torch.from_numpy(np.frombuffer(x.tobytes(), np.uint8).copy())
     return 'array',data,x.dtype.str,list(x.shape),isinstance(x, np.generic)
 
 def _unpack_array(data, dtype, shape, is_number):
-    x = np.frombuffer(bytes(data.tolist()), dtype).reshape(shape).copy()
+    x = np.frombuffer(data.cpu().numpy().tobytes(), dtype).reshape(shape).copy()
     return x[()] if is_number else x
-
-class NotKept(Exception):
-    "Raised for what can't be packed, with the name of its type."
 
 # %% ../../nbs/train/06_callback_state.ipynb #67b43aae
 def _numpys(name='PCG64'): return np.random.Generator(getattr(np.random, name)())
@@ -79,6 +80,11 @@ _left_alone = (FunctionType, BuiltinFunctionType, MethodType, ModuleType, type, 
 
 def _memory(t): return t.untyped_storage().data_ptr(),t.dtype
 
+def _factory_of(x):
+    "Return the name of what makes a `defaultdict`'s values."
+    f = x.default_factory
+    return f and next((k for k,v in _factories.items() if f is v), 'as it is')
+
 def _place(t): return list(t.shape),list(t.stride()),t.storage_offset()
 
 def _view_of(x, tensors):
@@ -89,6 +95,7 @@ def _view_of(x, tensors):
         start = x.storage_offset()-t.storage_offset()
         if 0<=start<t.numel() and t.is_contiguous(): return n,[list(x.shape), list(x.stride()), start]
 
+# %% ../../nbs/train/06_callback_state.ipynb #99dc2075
 class _Packer:
     "Pack what one callback holds."
     def __init__(self, learn):
@@ -105,7 +112,7 @@ class _Packer:
 
     def __call__(self, x):
         "Return the tree of a value. Raise `NotKept` if something in it can't be packed."
-        if isinstance(x, np.generic) or isinstance(x, np.ndarray): return self.array(x)
+        if isinstance(x, (np.generic,np.ndarray)): return _pack_array(x)
         if type(x) in _plain: return x
         if isinstance(x, Enum): return 'enum',x.name
         for k,(cls,pack,_) in _values.items():
@@ -117,26 +124,18 @@ class _Packer:
         self.held.append(x)
         return (*self.object(x, n),)
 
-    def array(self, x):
-        if x.dtype.kind not in 'biufcmMSU': raise NotKept(f'array of {x.dtype}')
-        return _pack_array(x)
-
     def object(self, x, n):
         "Return the tree of something that can be changed, the `n`-th such thing."
         if isinstance(x, torch.Tensor): return self.tensor(x, n)
         if isinstance(x, nn.Module): return self.module(x, n)
         if k := _kind_of(x, _dicts):
-            factory = self.factory(x) if k=='defaultdict' else None
+            factory = _factory_of(x) if k=='defaultdict' else None
             return 'map',n,k,factory,[[self(k), self(v)] for k,v in x.items()]
         if k := _kind_of(x, _lists): return 'list',n,k,getattr(x, 'maxlen', None),[self(o) for o in x]
         for k,(cls,get,_,_) in _generators.items():
             if type(x) is cls: return 'generator',n,k,self(get(x))
         if all(hasattr(type(x), f) for f in ('state_dict','load_state_dict')): return 'state',n,self(x.state_dict())
         raise NotKept(type(x).__name__)
-
-    def factory(self, x):
-        f = x.default_factory
-        return f and next((k for k,v in _factories.items() if f is v), 'as it is')
 
     def tensor(self, x, n):
         if id(x) in self.names: return 'own',n,self.names[id(x)]
@@ -163,8 +162,8 @@ def _item(x, k):
     try: return x[k]
     except (TypeError,KeyError,IndexError): return _Missing
 
-class _Unpacker:
-    "Unpack what one callback held."
+class _Values:
+    "Unpack plain values and what holds them."
     def __init__(self, learn):
         self.model,self.tensors,self.made = unwrap(learn.model),model_tensors(learn.model),{}
         self.used = {id(t) for t in self.tensors.values()}    # tensors that must not be written to
@@ -192,8 +191,9 @@ class _Unpacker:
         return now
 
     def map(self, n, now, kind, factory, items):
-        if kind!='defaultdict': res = _dicts[kind]()
-        else: res = defaultdict(self.there(now, defaultdict).default_factory if factory=='as it is' else _factories.get(factory))
+        if factory=='as it is': make = self.there(now, defaultdict).default_factory
+        else: make = _factories.get(factory)
+        res = defaultdict(make) if kind=='defaultdict' else _dicts[kind]()
         self.made[n] = res
         for k,v in items:
             k = self(k)
@@ -205,6 +205,9 @@ class _Unpacker:
         for i,o in enumerate(items): (res.add if kind=='set' else res.append)(self(o, _item(now, i)))
         return res
 
+# %% ../../nbs/train/06_callback_state.ipynb #2570f5c5
+class _Unpacker(_Values):
+    "Unpack what one callback held."
     def generator(self, n, now, kind, state):
         cls,_,put,make = _generators[kind]
         state = self(state)
@@ -291,7 +294,7 @@ def _named(learn, cbs):
 # %% ../../nbs/train/06_callback_state.ipynb #f3473b02
 def _attributes(cb):
     "Return the attributes of a callback that may be kept. Networks come first: others may hold their parameters."
-    skip = {'learn','_learn','_context'} | (set() if is_foreign(cb) else set(_of_a_batch))
+    skip = {'learn','_learn','_context','before','refused'} | (set() if is_foreign(cb) else set(_of_a_batch))
     found = {k: v for k,v in vars(cb).items() if k not in skip}
     return dict(sorted(found.items(), key=lambda kv: not isinstance(kv[1], nn.Module)))
 
@@ -368,6 +371,6 @@ def warn_lost(
         lost = {n: v for n,v in states.get(k, {}).get('lost', {}).items() if (k,n) not in warned}
         if not lost or not is_foreign(cb): continue
         warned.update((k,n) for n in lost)
-        warn(f"callback {k.removesuffix(' 0')} holds what can't be kept for a resumed training: "
-             f"{shortened([f'{n} ({v})' for n,v in lost.items()], 8)}. Give it state_dict() and load_state_dict(state), "
-             "which then keep all that matters", stacklevel=3)
+        names = shortened([f'{n} ({v})' for n,v in lost.items()], 8)
+        warn(f"callback {k.removesuffix(' 0')} holds what can't be kept for a resumed training: {names}. Give it "
+             "state_dict() and load_state_dict(state), which then keep all that matters", stacklevel=3)

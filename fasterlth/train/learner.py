@@ -7,6 +7,7 @@ __all__ = []
 
 # %% ../../nbs/train/01_learner.ipynb #5873a6da
 from contextlib import contextmanager
+from copy import copy
 
 import torch
 from fastai.callback.core import Callback, event
@@ -177,3 +178,31 @@ def fit_context(
     finally:
         set_context(was)
         free_lock(learn)
+
+# %% ../../nbs/train/01_learner.ipynb #bf1b31cd
+_set_by_a_fit = ('opt','lr','n_epoch','epoch','iter','n_iter','train_iter','pct_train','training','loss','smooth_loss',
+                 'final_record','dl','xb','yb','pred','logger','loss_func','scaler')
+
+def unbegun(learn:Learner) -> dict:
+    "Return what a fit changes of a learner before its first batch."
+    rec,opt = getattr(learn, 'recorder', None),learn.opt
+    return dict(own={k: vars(learn)[k] for k in _set_by_a_fit if k in vars(learn)},
+                recorder=rec and {**vars(rec), 'smooth_loss': copy(rec.smooth_loss)},
+                hypers=opt and [dict(h) for h in opt.hypers], modes=[(m,m.training) for m in learn.model.modules()])
+
+def set_unbegun(
+    learn:Learner, # Its fit has trained nothing
+    state:dict # From `unbegun`
+):
+    "Restore what a fit has changed of a learner before its first batch."
+    own,rec,opt = vars(learn),getattr(learn, 'recorder', None),state['own'].get('opt')
+    for k in _set_by_a_fit:
+        if k in state['own']: own[k] = state['own'][k]
+        else: own.pop(k, None)
+    if state['recorder']:
+        vars(rec).clear()
+        vars(rec).update(state['recorder'])
+    if opt is not None:
+        for k in state['hypers'][0]:
+            if (was := [h[k] for h in state['hypers']])!=[h[k] for h in opt.hypers]: opt.set_hyper(k, was)
+    for m,mode in state['modes']: m.training = mode

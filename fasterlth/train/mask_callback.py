@@ -20,22 +20,24 @@ from ..core.tensors import copy_tensors, parameters_by_name
 from ..core.masks import apply_masks, as_bits, bit_mask, check_masks, zero_pruned
 from ..core.ticket import Ticket
 from .learner import (
-    check_learner, check_precision, context_state, events, fit_context, free_lock, is_foreign, is_validating, set_context)
+    check_learner, check_precision, context_state, events, fit_context, free_lock, is_foreign, is_validating,
+    set_context, set_unbegun, unbegun)
 
 # %% ../../nbs/train/03_mask_callback.ipynb #2541b064
 def _guarded_fit(learn, *args, **kwargs):
     "Call the learner's `fit`, and notify its guarded callbacks when it ends, even by an exception."
-    fit = type(learn).fit
+    fit,guarded = type(learn).fit,[cb for cb in learn.cbs if isinstance(cb, GuardedCallback)]
     check_precision(learn, signature(fit).bind(learn, *args, **kwargs).arguments.get('cbs'))
+    for cb in guarded: cb.before,cb.refused = unbegun(learn),False
     try:
         with fit_context(learn): return fit(learn, *args, **kwargs)
     finally:
-        for cb in learn.cbs:
-            if isinstance(cb, GuardedCallback): cb.end_fit()
+        for cb in guarded: cb.end_fit()
 
 class GuardedCallback(Callback):
     "A callback that is notified when it is attached to a learner, and when a fit ends, even by an exception."
-    _learn = _context = None
+    _learn = _context = before = None    # `before`: the learner before the fit began
+    refused,_stateattrs = False,('before','_context')    # not for files
 
     @property
     def learn(self): return self._learn
@@ -46,21 +48,31 @@ class GuardedCallback(Callback):
         if learn is not None: self.on_attach(learn)
 
     def __call__(self, event_name):
-        if event_name=='before_train' and self._context is None:    # of a fit, as a validation sends no such event
-            free_lock(self.learn)
-            check_precision(self.learn)
-            self._context = context_state()
-        return super().__call__(event_name)
+        try:
+            if event_name=='before_train' and self._context is None: self._begin_fit()
+            return super().__call__(event_name)
+        except Exception:
+            early = event_name in ('before_fit','before_train') and not self.learn.train_iter
+            self.refused = early and not is_validating(self.learn)
+            raise
+
+    def _begin_fit(self):
+        "Check before the first batch, and note torch's modes. A validation sends no event of training."
+        free_lock(self.learn)
+        check_precision(self.learn)
+        self._context = context_state()
 
     def end_fit(self):
-        "Clean up, and restore torch's modes as they were before the first batch."
+        "Clean up, and restore torch's modes, and the learner of a fit that was refused before its first batch."
         try: self.on_exit()
         finally:
             if self._context is not None: set_context(self._context)
-            self._context = None
+            if self.refused and self.before is not None: set_unbegun(self._learn, self.before)
+            self.refused,self._context,self.before = False,None,None
 
     def on_attach(self, learn):
         "Guard the learner's `fit`."
+        self.before = unbegun(learn)
         if 'fit' not in vars(learn): learn.fit = partial(_guarded_fit, learn)
     def on_detach(self, learn):
         "Leave the learner as it was."

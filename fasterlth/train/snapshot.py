@@ -77,17 +77,22 @@ def _any_opt(learn, new=False):
     finally: learn.opt,learn.lr = opt,lr
 
 # %% ../../nbs/train/02_snapshot.ipynb #0d072f62
+def _check_loaders(learn, loaders):
+    "Raise unless these are states of the learner's loaders."
+    check_type(loaders, 'loaders', list, 'a list of states of the loaders, or None')
+    if len(loaders)!=(n := len(learn.dls.loaders)): raise ValueError(f"loaders must be {n} states, not {loaders!r:.60}")
+
 @dataclass(frozen=True, repr=False)
 class Snapshot:
     "A moment of training. It never shares a tensor with the learner."
     model: dict # Parameters and buffers, by name
     opt: dict # The optimizer's state and hyper-parameters, None if there was no optimizer yet
     rng: dict # Random states, with the loaders' at the start of the epoch
+    opt_is: dict = None # What the optimizer is, from `opt_notes`
     epoch: int = 0 # Whole epochs trained in the fit
     batch: int = 0 # Batches trained in the current epoch
     fit: int = 0 # Whole fits trained before, if training has several
     notes: dict = None # Anything else that JSON can hold
-    opt_is: dict = None # What the optimizer is, from `opt_notes`; None in files of earlier versions
 
     @classmethod
     def take(cls,
@@ -106,7 +111,7 @@ class Snapshot:
             raise ValueError(wrong('loaders', 'a state for each loader', loaders))
         if loaders is not None: rng['loaders'] = loaders
         opt = None if learn.opt is None else clone_tree(learn.opt.state_dict())
-        return cls(clone_tree(model_tensors(learn.model)), opt, rng, epoch, batch, fit, notes, opt_notes(learn))
+        return cls(clone_tree(model_tensors(learn.model)), opt, rng, opt_notes(learn), epoch, batch, fit, notes)
 
     def __repr__(self):
         n = sum(t.numel() for t in self.model.values())
@@ -116,7 +121,7 @@ class Snapshot:
 
 # %% ../../nbs/train/02_snapshot.ipynb #9e0189fc
 def _layout(state):
-    "Return what two states must share: for fastai's optimizers numbers of groups and states, for torch's sizes of groups."
+    "Return what two states must share: numbers of groups and states in fastai's optimizers, groups' sizes in torch's."
     if 'hypers' in state: return {k: len(state[k]) for k in ('state','hypers')}
     return dict(param_groups=[len(g.get('params', ())) for g in state.get('param_groups', ())])
 
@@ -127,19 +132,13 @@ def _hypers(state):
 def _hyper_names(state): return [sorted(g) for g in _hypers(state)]
 
 def _refuse(there, here):
-    raise ValueError(f"the snapshot's optimizer doesn't fit the learner's: {there} in the snapshot, {here} in the learner")
+    raise ValueError(f"the snapshot's optimizer doesn't fit the learner's: {there} in the snapshot, "
+                     f"{here} in the learner")
 
 def _check_kind(learn, opt, opt_is):
     "Raise unless two optimizers are of one kind, with the same parameters in the same groups."
-    if not opt_is: return    # from a file of an earlier version
     if (kind := opt_kind(opt))!=opt_is['kind']: _refuse(opt_is['kind'], kind)
     if (groups := _groups(opt, learn.model))!=opt_is['groups']: _refuse(f"groups {opt_is['groups']}", groups)
-
-def _check_new(learn, opt, opt_is):
-    "Raise unless the optimizer that the next fit creates is the one that the snapshot's learner would have created."
-    _check_kind(learn, opt, opt_is)
-    there = opt_is and opt_is['settings']
-    if there and there!=(here := _settings(opt)): _refuse(f'settings {there}', here)
 
 def _check_layout(opt, saved):
     "Raise unless two optimizers have the same groups, numbers of parameters, and hyper-parameters."
@@ -150,86 +149,27 @@ def _check_layout(opt, saved):
         for k in a:
             if isinstance(b[k], Real) and not isinstance(a[k], Real): _refuse(f'{k}={a[k]!r}', f'{k}={b[k]!r}')
 
-# %% ../../nbs/train/02_snapshot.ipynb #0c186a22
-_flags = 'do_wd','force_train'    # how fastai treats a parameter, which isn't learned
-
-def _is_known(f):
-    "Return whether a stepper or an optimizer's class is fastai's or torch's own."
-    return getattr(getattr(f, 'func', f), '__module__', '').startswith(('fastai.optimizer','torch.optim'))
-
-def _stand_in_sizes(p): return tuple(range(2, 2+p.ndim))    # all different
-
-def _stand_in(p):
-    "Return a small parameter of the same number of axes, with a gradient."
-    w = torch.zeros(_stand_in_sizes(p), dtype=p.dtype, device=p.device, requires_grad=True)
-    w.grad = torch.zeros_like(w)
-    return w
-
-def _state_after_a_step(opt, hyper, p):
-    "Return the state of a parameter after a step with these hyper-parameters, None for optimizers of others."
-    w = _stand_in(p)
-    while isinstance(opt, Optimizer) and 'opt' in vars(opt): opt = opt.opt    # Lookahead
-    if isinstance(opt, Optimizer):
-        if not all(map(_is_known, opt.cbs)): return None
-        state = {}
-        for step in opt.cbs:
-            new = step(w, **{**state, **hyper})
-            if isinstance(new, dict): state.update(new)
-        return state
-    cls = type(opt.opt)
-    if not _is_known(cls) or cls.__name__ in ('LBFGS','SparseAdam'): return None
-    twin = cls([{**hyper, 'params': [w]}])
-    twin.step()
-    return twin.state[w]
-
 # %% ../../nbs/train/02_snapshot.ipynb #55add843
-def _shapes(state):
-    "Return the shape of what an optimizer keeps for a parameter, () for a number."
-    return {k: tuple(getattr(v, 'shape', ())) for k,v in state.items() if k not in _flags and v is not None}
-
-def _scaled(shapes, p):
-    "Return the shapes of a stand-in's state for the real parameter."
-    def size(i, n): return p.shape[i] if n==2+i else n
-    return {k: tuple(size(i, n) for i,n in enumerate(s)) if len(s)==p.ndim else s for k,s in shapes.items()}
-
-def _saved_states(saved, n):
-    "Return the saved state of each of `n` parameters, in order."
-    states = saved['state']
-    return states if isinstance(states, list) else [states.get(i, {}) for i in range(n)]
-
-def _live_state(opt, p):
-    "Return what an optimizer keeps for a parameter now."
-    return getattr(opt, 'opt', opt).state.get(p, {})
-
-def _check_states(opt, saved):
-    "Raise unless there is a state of the right names and shapes for each parameter, or none yet."
-    lists,known = list(opt.param_lists),{}
-    states = iter(_saved_states(saved, sum(map(len, lists))))
-    for i,(ps,hyper) in enumerate(zip(lists, _hypers(saved))):
-        for p in ps:
-            if not (there := _shapes(next(states))): continue    # no step yet
-            if (i,p.ndim) not in known: known[i,p.ndim] = _state_after_a_step(opt, hyper, p)
-            after = known[i,p.ndim]
-            here = _shapes(_live_state(opt, p)) if after is None else _scaled(_shapes(after), p)
-            if there!=here and (here or after is not None):
-                _refuse(f'{there} for a parameter of {tuple(p.shape)}', here)
-
-def _check_slow(opt, saved):
-    "Raise unless Lookahead's slow weights have the shapes of the parameters."
-    if not saved.get('slow_weights'): return
-    there,here = ([[tuple(p.shape) for p in ps] for ps in o] for o in (saved['slow_weights'], opt.param_lists))
-    if there!=here: _refuse(f'slow weights of {there}', here)
+def _check_shapes(opt, saved):
+    "Raise unless tensors with as many axes as their parameter have its shape."
+    states,ps = saved['state'],[p for o in opt.param_lists for p in o]
+    slow = [w for o in saved.get('slow_weights') or () for w in o]    # Lookahead's
+    if slow and len(slow)!=len(ps): _refuse(f'{len(slow)} slow weights', len(ps))
+    for i,p in enumerate(ps):
+        state = states[i] if isinstance(states, list) else states.get(i, {})
+        for k,v in {**state, **({'slow weight': slow[i]} if slow else {})}.items():
+            if isinstance(v, torch.Tensor) and v.ndim==p.ndim and v.shape!=p.shape:
+                _refuse(f'{k} of {tuple(v.shape)}', tuple(p.shape))
 
 def check_opt(
     learn:Learner, # Its optimizer must be there
     saved:dict, # The state to restore, from `state_dict`
-    opt_is:dict=None # From `opt_notes`, if it is known
+    opt_is:dict # From `opt_notes`
 ):
     "Raise a `ValueError` that says what differs, unless the saved state fits the learner's optimizer."
     _check_kind(learn, learn.opt, opt_is)
     _check_layout(learn.opt, saved)
-    _check_states(learn.opt, saved)
-    _check_slow(learn.opt, saved)
+    _check_shapes(learn.opt, saved)
 
 # %% ../../nbs/train/02_snapshot.ipynb #d73ddebe
 def _to_parameters(opt):
@@ -271,7 +211,7 @@ def restore(self:Snapshot,
     if model: copy_tensors(learn.model, self.model)
     if opt and self.opt is None: learn.opt = None    # there was none: the next fit creates one
     elif opt: _set_opt_state(learn.opt, self.opt, hypers)
-    if opt and hypers and self.opt_is: _set_frozen(learn, self.opt_is)
+    if opt and hypers: _set_frozen(learn, self.opt_is)
     if rng: set_random_states(self.rng, learn.dls)
     return learn
 
@@ -287,8 +227,10 @@ def check(self:Snapshot,
     if rng: check_random_states(self.rng, learn.dls)
     if not opt: return
     with _any_opt(learn, new=self.opt is None):    # without a state, the next fit creates an optimizer
-        if self.opt is None: _check_new(learn, learn.opt, self.opt_is)
-        else: check_opt(learn, self.opt, self.opt_is)
+        if self.opt is not None: return check_opt(learn, self.opt, self.opt_is)
+        _check_kind(learn, learn.opt, self.opt_is)
+        there,here = self.opt_is['settings'],_settings(learn.opt)
+        if there and there!=here: _refuse(f'settings {there}', here)
 
 # %% ../../nbs/train/02_snapshot.ipynb #8fd04ebc
 _real = partial(check_number, least=-inf)
@@ -334,8 +276,8 @@ def _opt_is(value, name):
     check_fields(value, name, kind=_text, groups=list_of(list_of(_text)), frozen_idx=whole, frozen=list_of(_text),
                  graded=list_of(_text), settings=optional(list_of(a_dict)))
 
-_kinds = dict(model=dict_of(a_tensor), opt=optional(_opt), rng=_rng, epoch=whole, batch=whole, fit=whole,
-              notes=optional(a_dict), opt_is=optional(_opt_is))
+_kinds = dict(model=dict_of(a_tensor), opt=optional(_opt), rng=_rng, opt_is=_opt_is, epoch=whole, batch=whole,
+              fit=whole, notes=optional(a_dict))
 
 @patch
 def save(self:Snapshot, path:str|Path) -> Path:
@@ -349,7 +291,10 @@ def load(cls:Snapshot, path:str|Path):
     "Read a snapshot from a file that `save` wrote. Raise a `ValueError` that names what is wrong with a file."
     tensors,meta = load_tensors(path, 'snapshot')
     with reading(path, "can't be read as a snapshot"):
-        return cls(**check_fields(unpack_tree(meta, tensors, 'snapshot'), 'snapshot', **_kinds))
+        fields = a_dict(unpack_tree(meta, tensors, 'snapshot'), 'snapshot')
+        if fields.get('opt_is') is None:
+            raise ValueError("the snapshot doesn't say what its optimizer is. Take it again with this version")
+        return cls(**check_fields(fields, 'snapshot', **_kinds))
 
 # %% ../../nbs/train/02_snapshot.ipynb #23259ad8
 class SnapshotCallback(Callback):

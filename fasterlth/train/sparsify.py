@@ -350,8 +350,9 @@ def state_dict(self:SparsifyCallback) -> dict:
     "Return what a fit under way needs to be resumed, or the ticket of the last fit."
     end = self._end and dict(masks=self._end.masks, weights=self._end.weights, about=self._end.about)
     if not self.begun: return dict(begun=False, end=end, masks=self.masks, history=self.history.to_dict('records'))
-    return dict(begun=True, end=end, history=self.history.to_dict('records'), init=self._copies.init,
-                prev=self._copies.prev, moment=self._moment and vars(self._moment), **{k: vars(self)[k] for k in _course})
+    course,moment = {k: vars(self)[k] for k in _course},self._moment and vars(self._moment)
+    return dict(begun=True, end=end, history=self.history.to_dict('records'), moment=moment,
+                init=self._copies.init, prev=self._copies.prev, **course)
 
 @patch
 def load_state_dict(self:SparsifyCallback, state:dict):
@@ -379,6 +380,7 @@ def plot(self:SparsifyCallback, ax=None):
 @patch
 def plot_plan(self:SparsifyCallback, ax=None):
     "Plot the pruning steps that the last fit made."
+    check_axes(ax)
     import matplotlib.pyplot as plt
     if check_axes(ax) is None: ax = plt.subplots(figsize=(4,2.5))[1]
     done = self.history
@@ -404,6 +406,7 @@ def needed_events(self:SparsifyCallback) -> frozenset:
 
 @patch
 def before_batch(self:SparsifyCallback):
+    MaskCallback.before_batch(self)    # scores are those of masked weights, whatever others have written
     if self.begun and self.training:
         t = self.learn.epoch*self._n_iter+self.learn.iter
         if self._save_at is not None and t>=self._save_at: self._save()
@@ -411,7 +414,6 @@ def before_batch(self:SparsifyCallback):
         if due:
             self._todo = self._todo[len(due):]
             self._prune(*due[-1][1:])
-    MaskCallback.before_batch(self)
 
 @patch
 def after_epoch(self:SparsifyCallback):

@@ -22,7 +22,8 @@ from fastcore.foundation import L
 from ..core.tensors import clone_tree, model_tensors, unwrap
 from ..core.checks import check_function, check_type, check_whole
 from .randomness import seed_loaders
-from .learner import check_learner, check_precision, check_train, fit_context, is_validating, metric_names
+from .learner import (
+    check_learner, check_precision, check_train, fit_context, is_validating, metric_names)
 from .snapshot import ResumeCallback, Snapshot, SnapshotCallback
 from .loop import in_charge, run_all_epochs, run_epoch
 from .callback_state import (
@@ -208,7 +209,7 @@ def _epochs(self:Training):
     with learn.added_cbs(resume):
         for epoch in range(first, learn.n_epoch):
             n_rows = len(learn.recorder.values)
-            vars(learn.recorder).update(log=L(epoch), start_epoch=time.time())    # in case the epoch is cancelled at once
+            vars(learn.recorder).update(log=L(epoch), start_epoch=time.time())    # it may be cancelled at once
             try: run_epoch(learn, epoch)
             except CancelFitException:    # stopped early, with an epoch that counts
                 self._note(epoch, n_rows)

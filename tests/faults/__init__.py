@@ -1,7 +1,8 @@
 """What goes wrong from outside: kills, damaged files, bad arguments, full disks, random networks.
 
-Each module here has `trials(rng)`, an endless stream of `Trial`s drawn from a `random.Random`. A test runs a share of
-them (`test_faults.py`); `python -m tests.faults --minutes 30` runs them for as long as it is told to, and prints a table."""
+Each module with trials has `trials(rng)`, an endless stream of `Trial`s drawn from a `random.Random`, and the kinds of
+them in `trial_kinds`. A test runs a share of them (`test_faults.py`); `python -m tests.faults --minutes 30` runs them
+for as long as it is told to, and prints a table."""
 import random, sys
 from collections.abc import Callable, Iterator
 from itertools import islice

@@ -42,7 +42,8 @@ def attempt(trial):
 class Stream:
     "The trials of one module, and how much was tried of them."
     def __init__(self, name, seed, worker, counts, workers):
-        self.at,self.kinds,self.counts,self.worker,self.workers = f'{name}/{seed}/{worker}',modules()[name].trial_kinds,counts,worker,workers
+        self.at,self.kinds = f'{name}/{seed}/{worker}',modules()[name].trial_kinds
+        self.counts,self.worker,self.workers = counts,worker,workers
         self.trials,self.done,self.n,self.spent,self.over = stream(name, seed, worker),Counter(),-1,0,False
 
     def wants(self, kind):
@@ -137,7 +138,8 @@ def bar(until, counts):
         if counts: share.append(len(outcomes)/sum(counts.values()))
         n = int(30*min(max(share), 1))
         each,bad = Counter(o.kind for o in outcomes),sum(bool(o.what) for o in outcomes)
-        text = f"{'█'*n}{'·'*(30-n)} {(now-began)/60:.1f} min: {', '.join(f'{v} {k}' for k,v in each.items())}; {bad} failed"
+        tried = ', '.join(f'{v} {k}' for k,v in each.items())
+        text = f"{'█'*n}{'·'*(30-n)} {(now-began)/60:.1f} min: {tried}; {bad} failed"
         print(f'\r{text}' if tty else text, end='' if tty else '\n', file=sys.stderr, flush=True)
     return show
 
@@ -156,8 +158,8 @@ def report(outcomes):
 
 def about():
     "Return the versions and the command of this run."
-    names = 'torch','fastai','fasterlth'
-    return (f"{datetime.date.today()}, Python {sys.version.split()[0]}, {', '.join(f'{n} {version(n)}' for n in names)}\n"
+    versions = ', '.join(f'{n} {version(n)}' for n in ('torch','fastai','fasterlth'))
+    return (f"{datetime.date.today()}, Python {sys.version.split()[0]}, {versions}\n"
             f"python -m tests.faults {shlex.join(sys.argv[1:])}\n\n")
 
 def _counts(text): return {k: int(n) for k,n in (o.split('=') for o in text.split(','))}
@@ -172,7 +174,7 @@ def _wanted(p, args):
 def main():
     p = argparse.ArgumentParser(prog='python -m tests.faults')
     p.add_argument('--minutes', type=float, help='how long at most, in all')
-    p.add_argument('--counts', type=_counts, help='how many of which kind, like kill=1000,fit=300; others are not tried')
+    p.add_argument('--counts', type=_counts, help='how many of which kind, like kill=1000,fit=300')
     p.add_argument('--kinds', help='only these kinds, like kill,file')
     p.add_argument('--seed', default='0')
     p.add_argument('--workers', type=int, default=2)

@@ -1,7 +1,7 @@
 """Runs that are killed by SIGKILL, once or several times, and continued: they must end as if undisturbed.
 
-Each run is a process forked from this one, which has fastai imported already. It is killed at a random instant, or at one
-of its operations on files: before it, after it, or when half of the new file is written.
+Each run is a process forked from this one, which has fastai imported already. It is killed at a random instant, or at
+one of its operations on files: before it, after it, or when half of the new file is written.
 
     python -m tests.faults.kills RUN at OPERATION ...    # at each such operation: replace, unlink, fsync ...
     python -m tests.faults.kills RUN N                   # N times, each at three random instants in a row"""
@@ -42,13 +42,17 @@ def start(run, folder, prepare=list):
 
 def kill(pid):
     "Kill a process and those that it has started."
-    for f in (os.kill,os.killpg):
-        with contextlib.suppress(ProcessLookupError,PermissionError): f(pid, signal.SIGKILL)
+    os.kill(pid, signal.SIGKILL)    # it may not have made its group yet
+    kill_others(pid)
+
+def kill_others(pid):
+    "Kill what a process has started."
+    with contextlib.suppress(ProcessLookupError,PermissionError): os.killpg(pid, signal.SIGKILL)
 
 def wait(pid, folder):
     "Wait for the end of a run. Return its result, None if it was killed."
     _,status = os.waitpid(pid, 0)
-    kill(pid)    # what it has left
+    kill_others(pid)
     file = Path(folder, 'result')
     if os.WIFSIGNALED(status): return None
     return json.loads(file.read_text()) if file.exists() else dict(error='it ended without a word', trace='')
@@ -95,7 +99,8 @@ class Whole:
     def __init__(self, run:Run):
         with tempfile.TemporaryDirectory() as folder:
             got = finish(run, folder, watch)
-            if got is None or 'error' in got: raise RuntimeError(f"{run.name} fails undisturbed: {got and got['trace']}")
+            if got is None or 'error' in got:
+                raise RuntimeError(f"{run.name} fails undisturbed: {got and got['trace']}")
             self.ended,self.seconds,self.ops = got['ended'],got['seconds'],got['ops']
             self.epochs = epochs_in(folder)
 
@@ -154,7 +159,8 @@ def at_moments(name, operations=_operations):
     "Yield a trial for each moment of a run's operations."
     run = runs()[name]
     for at,when,op in moments(whole(name).ops):
-        if op in operations: yield Trial('kill', f'{name}: {when} {op} {at}', lambda at=at, when=when: killed_at_moment(run, at, when))
+        if op not in operations: continue
+        yield Trial('kill', f'{name}: {when} {op} {at}', partial(killed_at_moment, run, at, when))
 
 def _moment_trial(run, rng):
     part,when = rng.random(),rng.choice(('before','after','after','half'))

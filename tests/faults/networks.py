@@ -1,4 +1,4 @@
-"""Random networks, pruned in every way: zeros in every forward pass, exact counts, exact rewinds, nothing left behind."""
+"""Random networks, pruned in every way: zeros in every forward pass, exact counts and rewinds, nothing left behind."""
 import math, tempfile
 from functools import cache
 from itertools import count
@@ -68,7 +68,8 @@ def _norm(rng, n, flat):
 def _dense(rng):
     "Return layers from an image to 16 numbers."
     n = rng.choice((16,24,36))
-    mid = [Residual(nn.Linear(n, n)), Twice(nn.Linear(n, n)), Tied(n), nn.Linear(n, n), Residual(Twice(nn.Linear(n, n)))]
+    def one(): return nn.Linear(n, n)
+    mid = [one(), Residual(one()), Twice(one()), Tied(n), Residual(Twice(one()))]
     return [nn.Flatten(), nn.Linear(64, n), _norm(rng, n, True), nn.ReLU(), rng.choice(mid),
             rng.choice((nn.Dropout(.2),nn.GELU())), nn.Linear(n, 16)]
 
@@ -81,7 +82,9 @@ def _conv(rng):
     return [nn.Conv2d(1, n, 3, stride=2, padding=1), _norm(rng, n, False), nn.ReLU(), rng.choice(mid),
             nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(4*n, 16)]
 
-def _conv1d(rng): return [Rows(), nn.Conv1d(8, 12, 3, padding=1), nn.ReLU(), nn.Conv1d(12, 8, 3, groups=2), nn.Flatten(), nn.Linear(48, 16)]
+def _conv1d(rng):
+    return [Rows(), nn.Conv1d(8, 12, 3, padding=1), nn.ReLU(), nn.Conv1d(12, 8, 3, groups=2),
+            nn.Flatten(), nn.Linear(48, 16)]
 
 def _recurrent(rng):
     kind,two = rng.choice((nn.LSTM,nn.GRU,nn.RNN,partial(nn.LSTM, proj_size=6))),rng.random()<.3
@@ -89,7 +92,8 @@ def _recurrent(rng):
     return [Rows(), Recurrent(net), nn.Linear((getattr(net, 'proj_size', 0) or 12)*(1+two), 16)]
 
 def _attention(rng):
-    if rng.random()<.5: return [Rows(), nn.Linear(8, 12), Residual(Attention(12, 3)), nn.LayerNorm(12), nn.Flatten(), nn.Linear(96, 16)]
+    if rng.random()<.5:
+        return [Rows(), nn.Linear(8, 12), Residual(Attention(12, 3)), nn.LayerNorm(12), nn.Flatten(), nn.Linear(96, 16)]
     layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True, norm_first=rng.random()<.5)
     return [Rows(), layer, nn.Flatten(), nn.Linear(64, 16)]
 
@@ -119,9 +123,10 @@ _no_second_gradients = 'recurrent','attention'    # which torch's kernels don't 
 
 _optimizers = dict(
     adam=Adam, sgd=partial(SGD, mom=.9), rmsprop=RMSProp, radam=RAdam, qhadam=QHAdam, larc=partial(Larc, mom=.9),
-    lamb=Lamb, ranger=ranger, adam_l2=partial(Adam, decouple_wd=False), torch_adamw=partial(OptimWrapper, opt=torch.optim.AdamW),
-    torch_sgd=partial(OptimWrapper, opt=torch.optim.SGD, momentum=.9), torch_rmsprop=partial(OptimWrapper, opt=torch.optim.RMSprop),
-    torch_adagrad=partial(OptimWrapper, opt=torch.optim.Adagrad), torch_nadam=partial(OptimWrapper, opt=torch.optim.NAdam))
+    lamb=Lamb, ranger=ranger, adam_l2=partial(Adam, decouple_wd=False),
+    torch_sgd=partial(OptimWrapper, opt=torch.optim.SGD, momentum=.9),
+    **{f'torch_{o.__name__.lower()}': partial(OptimWrapper, opt=o)
+       for o in (torch.optim.AdamW, torch.optim.RMSprop, torch.optim.Adagrad, torch.optim.NAdam)})
 
 class Averages(Callback):
     "Pulls the weights towards their mean so far after each step, or ends the fit with it."
@@ -223,9 +228,11 @@ def plan(seed):
     if {'mixup','cutmix'}<=set(names): names.remove('cutmix')
     return Plan(seed, kind, dtype, granularity, layer_type,
         sparsity=most if nm and rng.random()<.5 else round(rng.uniform(5, most), rng.choice((0,1,4))), context=context,
-        criterion=rng.choice(criteria), schedule=rng.choice(_schedules), opt=rng.choice(list(_optimizers)), cbs=tuple(names),
+        criterion=rng.choice(criteria), schedule=rng.choice(_schedules), opt=rng.choice(list(_optimizers)),
+        cbs=tuple(names),
         way=rng.choice(('callback','callback','callback','finder','apply')), lth=lth, reset_end=rng.random()<.3,
-        start_epoch=start, rewind=rewind, round_to=rng.choice((2,3,4)) if context=='local' and not nm and rng.random()<.2 else None,
+        start_epoch=start, rewind=rewind,
+        round_to=rng.choice((2,3,4)) if context=='local' and not nm and rng.random()<.2 else None,
         min_keep=rng.choice((1,1,1,0,2))),net
 
 # What it must be
@@ -261,15 +268,19 @@ def check_counts(p, layers, masks, sparsity=None):
 def check_groups(layers, masks):
     "Check that groups are kept or pruned as a whole."
     for n,o in layers.items():
-        if not o.groups.nm: must(torch.equal(o.groups.expand(o.groups.contract(masks[n])), masks[n]), f'{n} has torn groups')
+        if o.groups.nm: continue
+        must(torch.equal(o.groups.expand(o.groups.contract(masks[n])), masks[n]), f'{n} has torn groups')
 
-def equal(a, b): return torch.equal(a, b) or bool(((a==b)|(a!=a)&(b!=b)).all())
+def has(model, tensors):
+    "Return whether a model has these parameters and buffers, bit for bit."
+    return all(torch.equal(t.detach(), tensors[n]) for n,t in model_tensors(model).items())
 
 class Look:
     "Look at a learner's weights in every forward pass: zeros, nested masks, and exact rewinds."
     def __init__(self, learn, nested, rewinds=None, at=None):
         self.learn,self.nested,self.rewinds,self.at = learn,nested,rewinds,at
-        self.n,self.cbs,self.masks,self.first,self.saved = 0,[],{},[],None    # `saved` as the pass at iteration `at` has them
+        self.n,self.cbs,self.masks,self.first = 0,[],{},[]
+        self.saved = None    # the weights in the pass of iteration `at`
         self.hook = learn.model.register_forward_pre_hook(self.look)
 
     def look(self, model, args):
@@ -279,7 +290,8 @@ class Look:
             old = self.masks.get(n)
             if self.nested and old is not None: must(not (m&~old).any(), f'the masks of {n} are not nested')
         cbs = [cb for cb in self.learn.cbs if isinstance(cb, MaskCallback)]
-        new = cbs!=self.cbs or masks.keys()!=self.masks.keys() or any(not torch.equal(m, self.masks[n]) for n,m in masks.items())
+        new = cbs!=self.cbs or masks.keys()!=self.masks.keys()
+        new = new or any(not torch.equal(m, self.masks[n]) for n,m in masks.items())
         if new and self.rewinds: self.check_rewind(model, masks)
         if new: self.first.append({n: t.detach().clone() for n,t in model_tensors(model).items()})
         if model.training and self.saved is None and self.learn.train_iter==self.at:
@@ -319,7 +331,8 @@ class Left:
         def kinds(cbs): return sorted(type(cb).__name__ for cb in cbs)    # no_bar puts in another ProgressCallback
         must(kinds(learn.cbs)==kinds([*self.cbs,*more]), f'callbacks are left: {learn.cbs}')
         must(list(learn.metrics)==self.metrics, f'metrics are left: {learn.metrics}')
-        must(not any(k in vars(learn) for k in ('fit','_do_fit','_with_events','_step')) or more, 'the fit is still guarded')
+        guarded = any(k in vars(learn) for k in ('fit','_do_fit','_with_events','_step'))
+        must(more or not guarded, 'the fit is still guarded')
         odd = set(vars(learn))-usual()-({'fit','mask'} if more else set())
         must(not odd, f'the learner has got {odd}')
         hooks = [n for n,o in m.named_modules() for d in (o._forward_hooks,o._forward_pre_hooks,o._backward_hooks) if d]
@@ -327,7 +340,8 @@ class Left:
         now = {n: (id(t), t.dtype, t.shape, t.requires_grad) for n,t in model_tensors(m).items()}
         must(now==self.params, f'{[n for n in {**now, **self.params} if now.get(n)!=self.params.get(n)]} are others')
         must([id(o) for o in m.modules()]==self.modules, 'modules are others')
-        must((learn.loss_func,learn.dls,learn.opt_func)==(self.loss_func,self.dls,self.opt_func), 'loss, data or optimizer are others')
+        parts = learn.loss_func,learn.dls,learn.opt_func
+        must(parts==(self.loss_func,self.dls,self.opt_func), 'loss, data or optimizer are others')
 
 # The three ways
 
@@ -347,8 +361,8 @@ def by_callback(p, learn, layers):
     "Prune in a fit."
     left = Left(learn)
     sparse = sparsify(p.sparsity, p.granularity, p.context, p.criterion, p.schedule, lth=p.lth, reset_end=p.reset_end,
-                      start_epoch=p.start_epoch, rewind_epoch=p.rewind if p.lth or p.reset_end else 0, round_to=p.round_to,
-                      min_keep=p.min_keep, layer_type=p.layer_type)
+                      start_epoch=p.start_epoch, rewind_epoch=p.rewind if p.lth or p.reset_end else 0,
+                      round_to=p.round_to, min_keep=p.min_keep, layer_type=p.layer_type)
     look = Look(learn, p.schedule is not dsd, lambda: sparse.ticket.weights if p.lth and sparse._moment else None,
                 at_rewind(p) if p.lth or p.reset_end else None)
     cbs = callbacks(p)
@@ -365,8 +379,7 @@ def by_callback(p, learn, layers):
         must(all(bool(((w==t.weights[n])|w.isnan()).all()) for n,w in look.saved.items()), 'another moment was saved')
     else: must(not p.lth and not p.reset_end, 'the moment was not seen')
     if p.reset_end:
-        start = t.start()
-        must(all(equal(x.detach(), start[n]) for n,x in model_tensors(learn.model).items()), 'the fit does not end with the ticket')
+        must(has(learn.model, t.start()), 'the fit does not end with the ticket')
     finite(learn)
     t.apply(learn)    # and prune on
     again = sparsify(p.sparsity, p.granularity, p.context, l1_norm, one_shot, round_to=p.round_to, min_keep=p.min_keep,
@@ -394,8 +407,8 @@ def by_finder(p, learn, layers):
         must(all(not (m[n]&~f.masks[r][n]).any() for n in m), 'the masks are not nested')
     begun = [o for o in look.first if o][-1]
     start = f.tickets[-1].start()
-    if not p.rewind: must(all(equal(begun[n], start[n]) for n in start), 'the last round does not begin with its ticket')
-    must(all(torch.equal(x.detach(), f.trained[2][n]) for n,x in model_tensors(learn.model).items()), 'the learner has other weights')
+    if not p.rewind: must(same(begun, start), 'the last round does not begin with its ticket')
+    must(has(learn.model, f.trained[2]), 'the learner has other weights')
     assert_masked(learn.model, t.masks)
     finite(learn)
 
@@ -413,8 +426,7 @@ def by_ticket(p, learn, layers):
     must(list(loaded.weights)==list(t.weights) and list(loaded.masks)==list(t.masks), 'a file changes the order')
     left = Left(learn)
     loaded.apply(learn)
-    start = t.start()
-    must(all(torch.equal(x.detach(), start[n]) for n,x in model_tensors(learn.model).items()), 'the ticket is not loaded exactly')
+    must(has(learn.model, t.start()), 'the ticket is not loaded exactly')
     look = Look(learn, True)
     for n in (2,1): quiet(learn, n, cbs=callbacks(p))
     losses = [float(v) for row in learn.recorder.values for v in row]

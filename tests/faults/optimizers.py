@@ -1,6 +1,6 @@
 """Snapshots restored into other optimizers: either the learner trains on as the original one does, bit for bit, or it
 is refused and everything is as it was."""
-import contextlib, io, tempfile, warnings
+import dataclasses, tempfile, warnings
 
 import torch
 from fastai.vision.all import *
@@ -10,6 +10,8 @@ from fasterlth.train.randomness import random_states, seed_learner
 from fasterlth.train.snapshot import Snapshot
 
 from . import Trial, wrong
+
+trial_kinds = 'optimizer',
 
 def wrapped(cls, **kwargs): return partial(OptimWrapper, opt=cls, **kwargs)
 def lookahead(ps, lr, k=6): return Lookahead(SGD(ps, lr, mom=.9), k=k)
@@ -57,23 +59,17 @@ def everything(learn):
     return repr((clone_tree(model_tensors(learn.model)), opt, random_states(learn.dls), grads,
                  {n: p.requires_grad for n,p in params.items()}, learn.lr))
 
-def tried(a, b, saved, old):
+def tried(a, b, saved):
     "Restore `a`'s moment into `b`: None if all is as it should be, or what is wrong."
     snap = Snapshot.take(a)
     if saved:
         with tempfile.TemporaryDirectory() as d: snap = Snapshot.load(snap.save(Path(d)/'s'))
-    if old: snap = replace_notes(snap)
     before = everything(b)
     try: snap.restore(b)
     except ValueError as e:
         if "the snapshot's optimizer doesn't fit the learner's" not in str(e): return wrong(f'an unclear error: {e}')
         return None if everything(b)==before else wrong('refused, but changed')
     return None if everything(fit(a))==everything(fit(b)) else wrong('accepted, and trains on otherwise')
-
-def replace_notes(snap):
-    "Return a snapshot as earlier versions made them, without a note of what the optimizer is."
-    import dataclasses
-    return dataclasses.replace(snap, opt_is=None)
 
 trial_kinds = 'optimizer',
 
@@ -87,5 +83,5 @@ def trials(rng):
         def call(names=names, ss=ss, gs=gs, saved=saved):
             with warnings.catch_warnings():
                 warnings.simplefilter('ignore')
-                return tried(*[prepared(*o) for o in zip(names, gs, ss, (0,1))], saved, False)
+                return tried(*[prepared(*o) for o in zip(names, gs, ss, (0,1))], saved)
         yield Trial('optimizer', ' → '.join(map('/'.join, zip(names, gs, ss)))+(' from a file' if saved else ''), call)

@@ -1,6 +1,6 @@
 """Small runs that are killed, each in less than a second: what they train, and all that they end with.
 
-A run works in the current folder: `run/` is its own, and each epoch that is trained adds a byte to the file `epochs`."""
+A run works in the current folder: `run/` is its own, and each epoch that it trains adds a byte to the file `epochs`."""
 import hashlib, json
 from copy import deepcopy
 from typing import NamedTuple
@@ -62,7 +62,8 @@ def _content(p):
 
 def folder_bits(path):
     "Return the names of all files in a folder, and a checksum of each."
-    files = sorted(p for p in path.rglob('*') if p.is_file() and p.name!='_tmp.pth')    # a killed lr_find leaves its own
+    # a killed lr_find leaves _tmp.pth
+    files = sorted(p for p in path.rglob('*') if p.is_file() and p.name!='_tmp.pth')
     names = [str(p.relative_to(path)) for p in files]
     return {'names': ' '.join(names), **{n: bits(_content(p)) for n,p in zip(names, files)}}
 
@@ -121,7 +122,8 @@ def watched(l):
     l.fit_one_cycle(3, 1e-2, cbs=[SaveModelCallback(monitor='accuracy'), ReduceLROnPlateau(patience=1, min_delta=.5)])
     l.fit(1, 3e-3)
 def stops_early(l):
-    l.fit(4, 1e-2, cbs=[EarlyStoppingCallback(patience=1, min_delta=.5), SaveModelCallback(with_opt=True, fname='best')])
+    best = SaveModelCallback(with_opt=True, fname='best')
+    l.fit(4, 1e-2, cbs=[EarlyStoppingCallback(patience=1, min_delta=.5), best])
     l.fit_one_cycle(1, 1e-2)
 def looks_first(l): l.fit_one_cycle(2, l.lr_find(num_it=5, show_plot=False).valley)
 def draws(l):
@@ -164,7 +166,8 @@ class Tally(Callback):
         if not self.training: return
         self.recent['losses'] = [*self.recent['losses'][-5:],float(self.loss)]
         self.recent['mean'] = .9*self.recent['mean']+.1*self.loss.detach()
-        self.learn.loss_grad = self.loss_grad*(1+max(self.seen.values())/500+self.recent['mean']*self.recent['losses'][0])
+        more = max(self.seen.values())/500+self.recent['mean']*self.recent['losses'][0]
+        self.learn.loss_grad = self.loss_grad*(1+more)
 
 class Flips(Callback):
     "Draws from the random numbers of Python, NumPy and torch."
@@ -269,9 +272,9 @@ def _trainings():
     yield Run('flat_cos', finder(flat_cos, mlp, rewind_epoch='3it'))
     yield Run('restarts', finder(restarts, rewind='lr', rewind_epoch='5it'))
     for train in (tunes, discriminative):
-        learner = dict(splitter=halves)
-        yield Run(train.__name__, finder(train, head_and_body, learner=learner, rewind_epoch=1))
-        yield Run(f'{train.__name__}, rates', finder(train, head_and_body, learner=learner, rewind='lr', rewind_epoch='5it'))
+        make = partial(finder, train, head_and_body, learner=dict(splitter=halves))
+        yield Run(train.__name__, make(rewind_epoch=1))
+        yield Run(f'{train.__name__}, rates', make(rewind='lr', rewind_epoch='5it'))
     yield Run('stops early', finder(stops_early, rewind_epoch='2it'))
     yield Run('lr_find within', finder(looks_first, mlp))
     yield Run('draws its rates', finder(draws, mlp, rewind_epoch='2it'))
@@ -283,7 +286,8 @@ def _callbacks():
         name = '+'.join(getattr(cb, 'func', cb).__name__ for cb in cbs)
         at = dict(rewind_epoch='5it') if len(name)%2 else dict(rewind='lr', rewind_epoch=1)
         yield Run(name, finder(two_fits, cbs=cbs, **at))
-    yield Run('label smoothing', finder(net=mlp, learner=dict(loss_func=LabelSmoothingCrossEntropyFlat()), criteria=snip))
+    smooth = dict(loss_func=LabelSmoothingCrossEntropyFlat())
+    yield Run('label smoothing', finder(net=mlp, learner=smooth, criteria=snip))
 
 def _optimizers():
     "Yield finders with optimizers of each kind."
@@ -298,19 +302,23 @@ def _prunings():
     "Yield finders with several granularities, contexts and floors."
     yield Run('global filter', finder(net=resnet, granularity='filter', context='global', sparsity=40))
     yield Run('2:4', finder(granularity={'fc*': '2:4'}, sparsity={'fc*': 50}, n_rounds=2, layer_type=nn.Linear))
-    yield Run('kernel, round_to', finder(granularity='kernel', layer_type=nn.Conv2d, round_to=2, min_keep=2, sparsity=50))
-    yield Run('by layer', finder(sparsity={'conv*': 30, 'fc1*': [40,80]}, granularity={'conv*': 'filter', 'fc1*': 'weight'},
-                                 rewind='lr', rewind_epoch='2it'))
+    yield Run('kernel, round_to', finder(granularity='kernel', layer_type=nn.Conv2d, round_to=2, min_keep=2,
+                                         sparsity=50))
+    yield Run('by layer', finder(sparsity={'conv*': 30, 'fc1*': [40,80]}, rewind='lr', rewind_epoch='2it',
+                                 granularity={'conv*': 'filter', 'fc1*': 'weight'}))
     yield Run('residual', finder(two_fits, resnet, context='global', rewind_epoch='6it'))
-    yield Run('with a ticket on', finder(two_fits, ticket=with_ticket, layer_type=nn.Conv2d, granularity='filter', sparsity=50))
+    yield Run('with a ticket on', finder(two_fits, ticket=with_ticket, layer_type=nn.Conv2d, granularity='filter',
+                                         sparsity=50))
     # its file is gone when it returns, so a kill right then costs the whole training
     yield Run('a ticket of another mask', finder(short, mlp, n_rounds=1, then=trains_control), 2)
 
 def _searches():
     "Yield studies, searches for the rewind point, and for early-bird tickets."
     yield Run('study', study(['random_reinit'], rewind_epoch='2it'))
-    yield Run('study with finders', study(dict(lr_rewind='lr_rewind', sooner=dict(rewind_epoch=1), other=dict(criteria=snip)), n_rounds=1))
-    yield Run('study with controls', study(['snip','grasp_shuffled','synflow_reinit','inverted','sign_flipped'], n_rounds=1, rewind_epoch=1))
+    finders = dict(lr_rewind='lr_rewind', sooner=dict(rewind_epoch=1), other=dict(criteria=snip))
+    yield Run('study with finders', study(finders, n_rounds=1))
+    controls = ['snip','grasp_shuffled','synflow_reinit','inverted','sign_flipped']
+    yield Run('study with controls', study(controls, n_rounds=1, rewind_epoch=1))
     yield Run('study with SaveModel', study(['shuffled'], train=watched, n_rounds=1, criteria=movement))
     yield Run('study of two jobs', study(['random_reinit','finetune'], jobs=2, rewind_epoch='2it'), 2, 2)
     yield Run('rewind_find', rewind_find())

@@ -173,6 +173,7 @@ tables = {
     'ArrayDataset.decode': 'fastai', 'ArrayDataset.to': 'fastai', 'ArrayDataset.typed': 'fastai',
     'Deployed': 'record', 'Deployed.__call__': 'record',
     'EarlyBirdCallback': dict(granularity=optional(without_model)), 'EarlyBirdCallback.reset': 'record', 'EarlyBirdCallback.load_state_dict': 'record',
+    'EarlyBirdCallback.__call__': 'fastai', 'EarlyBirdCallback.on_attach': 'fastai', 'EarlyBirdCallback.on_detach': 'fastai',
     'EarlyBirdFinder': dict(learn=own_learner, granularity=optional(without_model)),
     'EarlyBirdFinder.costs': dict(finder=Kind(it('finder'), [*no_object[1:], it('learn'), LotteryTicketFinder])),
     'Groups': dict(shape=Kind((4,6), [None, 3, [4,6], 'ab', (4,'x'), (-1,6), (5,5), (2.5,)]),

@@ -283,3 +283,58 @@ def test_a_finished_folder_reports_the_same(tmp_path):
 
 def test_a_negative_threshold_is_refused():
     with pytest.raises(ValueError, match='threshold must be a number >= 0, not -1'): find(plain(), threshold=-1)
+
+def normed(path=None):
+    set_seed(0)
+    net = nn.Sequential(nn.Flatten(), nn.Linear(64, 20), nn.BatchNorm1d(20), nn.ReLU(), nn.Linear(20, 10))
+    return seed_learner(Learner(digits_dls(size=8, n=256, device=torch.device('cpu')), net, metrics=accuracy), 0)
+
+def test_no_random_state_decides_what_is_reported(tmp_path):
+    "The same call twice, with another history, resumed, or read again from a folder."
+    def find(learn=None, path=None):
+        return (learn or normed()).rewind_find(train, [0,1], path=path, points=5, bn_batches=2, show_plot=False, verbose=False)
+    want = find()
+    torch.rand(7); random.random(); np.random.rand()
+    used = normed()
+    list(used.dls.train)
+    t = find(path=tmp_path/'a')
+    (tmp_path/'b').mkdir()
+    for f in (tmp_path/'a').glob('*'):
+        if f.name!='lines.csv' and 'end_5' not in f.name and f.is_file(): (tmp_path/'b'/f.name).write_bytes(f.read_bytes())
+    for got in (find(), t, find(path=tmp_path/'a'), find(path=tmp_path/'b')):
+        pd.testing.assert_frame_equal(got.lines, want.lines, check_exact=True)
+        pd.testing.assert_frame_equal(got.barriers, want.barriers, check_exact=True)
+    a,b = quiet(normed(), 1),quiet(normed(), 2)
+    line = linear_interpolation(a, a, b, points=3, bn_batches=2)
+    list(a.dls.train); torch.rand(3)
+    pd.testing.assert_frame_equal(linear_interpolation(a, a, b, points=3, bn_batches=2), line, check_exact=True)
+
+def test_statistics_are_renewed_with_all_inputs():
+    class Two(nn.Module):
+        def __init__(self): super().__init__(); self.norm,self.fc = nn.BatchNorm1d(3),nn.Linear(3, 2)
+        def forward(self, a, b): return self.fc(self.norm(a+b))
+    set_seed(0)
+    ds = [(torch.randn(3), 5+torch.randn(3), i%2) for i in range(64)]
+    dls = DataLoaders.from_dsets(ds[:48], ds[48:], bs=16, num_workers=0, n_inp=2, device=torch.device('cpu'))
+    learn = Learner(dls, Two(), CrossEntropyLossFlat(), metrics=accuracy)
+    line = linear_interpolation(learn, learn, quiet(Learner(dls, Two(), CrossEntropyLossFlat()), 1), points=3)
+    assert line.loss.notna().all() and not learn.model.norm.running_mean.any()
+
+def test_callbacks_do_not_carry_over_from_copy_to_copy(tmp_path):
+    "Which copies are trained in this process must not matter."
+    class Lazy(Callback):
+        def after_step(self):
+            if not hasattr(self, 'avg'): self.avg = [p.detach().clone() for p in self.learn.model.parameters()]
+            for a,p in zip(self.avg, self.learn.model.parameters()): a.lerp_(p.detach(), .2)
+        def after_fit(self):
+            if self.learn.lock.locked(): return
+            for a,p in zip(self.avg, self.learn.model.parameters()): p.data.copy_(a)
+    def make():
+        learn = plain()
+        learn.add_cb(Lazy())
+        return learn
+    learn = make()
+    whole = find(learn, epochs=[0,1], path=tmp_path/'a')
+    assert not hasattr(learn.lazy, 'avg')
+    find(make(), epochs=[0], path=tmp_path/'b')
+    pd.testing.assert_frame_equal(find(make(), epochs=[0,1], path=tmp_path/'b').lines, whole.lines, check_exact=True)

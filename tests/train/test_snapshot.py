@@ -64,6 +64,12 @@ def test_another_optimizer_is_refused_and_nothing_is_changed(learn):
         with pytest.raises(ValueError, match="optimizer doesn't fit the learner's"): snap.restore(other)
         assert same(before, weights(other.model))
 
+def test_a_file_without_a_note_of_the_optimizer_is_refused(tmp_path, learn):
+    from dataclasses import replace
+    file = replace(Snapshot.take(learn), opt_is=None).save(tmp_path/'s')
+    with pytest.raises(ValueError, match="can't be read as a snapshot: the snapshot doesn't say what its optimizer is"):
+        Snapshot.load(file)
+
 def test_the_same_seed_gives_the_same_training():
     runs = []
     for _ in range(2):

@@ -1,0 +1,93 @@
+"A snapshot fits an optimizer, and trains on as the original does, or it is refused and nothing is changed."
+import dataclasses
+import pytest
+from helpers import *
+from tests.faults.optimizers import everything, fit, learner, optimizers, prepared, tried
+from fasterlth.train.snapshot import opt_kind
+
+few = 'adam','momentum','sgd','rms','radam','larc','lamb','ranger','lookahead','torch_sgd','torch_momentum','torch_adamw'
+
+@pytest.mark.parametrize('a', few)
+def test_ordered_pairs(a):
+    wrong = {b: tried(prepared(a, 'one', 'fitted', 0), prepared(b, 'one', 'fitted', 1), False, False) for b in few}
+    assert not {b: w for b,w in wrong.items() if w}
+
+@pytest.mark.parametrize('states', [('none','fitted'), ('created','fitted'), ('fitted','created'), ('fitted','none')])
+@pytest.mark.parametrize('groupings', [('one','one'), ('two','two'), ('frozen','frozen'), ('frozen','two'), ('two','frozen'), ('two','shifted')])
+def test_states_and_groups(states, groupings):
+    for opt in ('adam','torch_momentum','ranger'):
+        a,b = [prepared(opt, g, s, i) for i,(g,s) in enumerate(zip(groupings, states))]
+        assert tried(a, b, True, False) is None
+
+def test_files_of_earlier_versions_are_compared_by_what_they_have():
+    "Without the kind: hyper-parameters, and the names and shapes of states, also where the learner has none yet."
+    for a,b in (('momentum','sgd'), ('sgd','momentum'), ('adam','radam'), ('rms','rms_momentum'), ('torch_sgd','torch_adamw'),
+                ('torch_adam','torch_amsgrad'), ('ranger','radam')):
+        for state in ('created','fitted'):
+            other = prepared(b, 'one', state, 1)
+            snap = dataclasses.replace(Snapshot.take(prepared(a, 'one', 'fitted', 0)), opt_is=None)
+            before = everything(other)
+            if a=='sgd' and state=='created': continue    # a state of nothing fits
+            if a=='torch_adam': continue
+            try: snap.restore(other)
+            except ValueError as e: assert "optimizer doesn't fit" in str(e) and everything(other)==before
+            else: assert a=='sgd', (a, b, state)
+    for opt in few: assert tried(prepared(opt, 'one', 'fitted', 0), prepared(opt, 'one', 'none', 1), True, True) is None
+
+def damaged(state, **changes): return [{**s, **changes} for s in state]
+
+@pytest.mark.parametrize('change', [
+    lambda o: {**o, 'state': damaged(o['state'], grad_avg=torch.zeros(3))}, lambda o: {**o, 'state': damaged(o['state'], more=torch.zeros(3))},
+    lambda o: {**o, 'state': [{k: v for k,v in s.items() if k!='sqr_avg'} for s in o['state']]},
+    lambda o: {**o, 'state': o['state'][:-1]}, lambda o: {**o, 'hypers': [{**h, 'lr': 'x'} for h in o['hypers']]},
+    lambda o: {**o, 'hypers': [{k: v for k,v in h.items() if k!='mom'} for h in o['hypers']]}, lambda o: {'state': o['state']}])
+@pytest.mark.parametrize('state', ['none','created','fitted'])
+def test_states_that_are_incomplete(change, state):
+    snap = Snapshot.take(prepared('adam', 'one', 'fitted', 0))
+    other = prepared('adam', 'one', state, 1)
+    before = everything(other)
+    with pytest.raises(ValueError, match="optimizer doesn't fit"): dataclasses.replace(snap, opt=change(snap.opt)).restore(other)
+    assert everything(other)==before
+
+def test_lookaheads_slow_weights_are_looked_at():
+    snap = Snapshot.take(prepared('lookahead', 'one', 'fitted', 0))
+    other = prepared('lookahead', 'one', 'created', 1)
+    before = everything(other)
+    bad = dataclasses.replace(snap, opt={**snap.opt, 'slow_weights': [[torch.zeros(2)]]})
+    with pytest.raises(ValueError, match='slow weights'): bad.restore(other)
+    assert everything(other)==before
+
+@pytest.mark.parametrize('rng', [dict(numpy=('MT19937',[1,2],0,0,0.)), dict(torch=torch.zeros(3)), dict(python=(3,(1,),None)), dict(loaders=[(3,(1,),None)])])
+def test_random_states_are_tried_before_anything_is_changed(rng):
+    snap = Snapshot.take(prepared('adam', 'one', 'fitted', 0))
+    other = prepared('adam', 'one', 'fitted', 1)
+    before = everything(other)
+    with pytest.raises(ValueError, match='the random state of'): dataclasses.replace(snap, rng={**snap.rng, **rng}).restore(other)
+    assert everything(other)==before
+
+def test_hypers_of_the_fit_are_kept_if_wanted():
+    "A rewind within a fit keeps the schedule's rates, and what is frozen now."
+    learn = prepared('adam', 'two', 'fitted', 0)
+    snap = Snapshot.take(learn)
+    learn.opt.set_hyper('lr', .5)
+    learn.freeze()
+    snap.restore(learn, hypers=False)
+    assert learn.opt.hypers[0]['lr']==.5 and not learn.model[0].weight.requires_grad
+    snap.restore(learn)
+    assert learn.opt.hypers[0]['lr']<.5 and learn.model[0].weight.requires_grad and learn.opt.frozen_idx==0
+
+def test_an_optimizer_of_ones_own():
+    class Mine(Optimizer):
+        def step(self, closure=None):
+            for p,_,state,hyper in self.all_params(with_grad=True):
+                state['seen'] = state.get('seen', torch.zeros(3))+1
+                p.data.add_(p.grad, alpha=-hyper['lr'])
+                self.state[p] = state
+    def fitted(seed):
+        learn = learner('adam', 'one', seed)
+        learn.opt_func = lambda ps, lr: Mine(ps, [lambda p, lr, **kwargs: None], lr=lr)
+        return fit(learn)
+    a,b = fitted(0),fitted(1)
+    Snapshot.take(a).restore(b)
+    assert opt_kind(b.opt).startswith('Mine of') and everything(fit(a))==everything(fit(b))
+    with pytest.raises(ValueError, match='Mine of .* in the snapshot'): Snapshot.take(a).restore(prepared('sgd', 'one', 'fitted', 1))

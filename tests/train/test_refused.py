@@ -1,0 +1,86 @@
+"What is refused changes nothing: model, learner, callbacks, metrics, optimizer, random states are what they were, bit for bit."
+import dataclasses
+import pytest
+from helpers import *
+from fastai.callback.fp16 import MixedPrecision
+from fasterlth.core.tensors import clone_tree
+from fasterlth.find.finder import LotteryTicketFinder
+from fasterlth.train.callback_state import callback_states
+from fasterlth.train.learner import context_state
+from fasterlth.train.mask_callback import learner_masks
+from fasterlth.train.randomness import random_states
+
+def everything(learn):
+    "Describe a learner in all that a refused call could change."
+    names = [k for k,v in vars(learn).items()]
+    plain = {k: v for k,v in vars(learn).items() if isinstance(v, (int,float,str,bool,type(None),tuple))}
+    rec = {k: v for k,v in vars(learn.recorder).items() if isinstance(v, (int,float,str,list,L))}
+    ps = dict(learn.model.named_parameters())
+    return repr((sorted(names), sorted(plain.items()), sorted(rec.items()), learn.recorder.smooth_loss.count, [type(cb).__name__ for cb in learn.cbs],
+                 [id(cb) for cb in learn.cbs if not isinstance(cb, ProgressCallback)],    # `no_bar` makes a new one
+                  list(learn.metrics.attrgot('name')), id(learn.dls), id(learn.model), id(learn.loss_func),
+                 weights(learn.model), {n: (p.requires_grad, p.grad is not None and bool(p.grad.any())) for n,p in ps.items()}, [m.training for m in learn.model.modules()],
+                 id(learn.opt), learn.opt and clone_tree(learn.opt.state_dict()), learner_masks(learn), random_states(learn.dls),
+                 {k: v for k,v in callback_states(learn).items() if 'progress' not in k}, context_state(), learn.lock.locked(),
+                 list(learn.model.state_dict()), len(learn.model._forward_hooks)+len(learn.model._forward_pre_hooks)))
+
+def by_fit(*args, **kwargs): return lambda l: quiet(l, 2, lr=.3, wd=.2, cbs=sparsify(*args, **kwargs))
+def as_attached(l, cb):
+    l.add_cb(cb)
+    try: quiet(l, 2, lr=.3)
+    finally: l.remove_cb(cb)
+def changed(t, **changes): return {**t, **{k: f(t[k]) for k,f in changes.items()}}
+def ticket(l): return Ticket.of(l.model, make_masks(prunable(l.model), 50))
+def with_weights(l, f): t = ticket(l); return Ticket(t.masks, f(dict(t.weights)), {})
+def train(l): l.fit(1)
+def no_step(l): l.fit(0)
+_moment,_other,_kind = [Snapshot.take(l) for l in (make_learner(3), quiet(make_learner(opt_func=SGD), 1), make_learner(opt_func=SGD))]
+def moment(l, **changes): return dataclasses.replace(_moment, **changes)
+
+refused = dict(
+    start_beyond=by_fit(start_epoch=9), end_beyond=by_fit(end_epoch=9), no_part=by_fit(model=nn.Linear(2, 2)), no_layer=by_fit({'fc9': 50}),
+    rewind_late=by_fit(start_epoch='3it', rewind_epoch=1, lth=True), bad_criterion=by_fit(criteria=lambda w: 'x'),
+    short_criterion=by_fit(criteria=lambda w: w.abs().reshape(-1)[:3]), few_groups=by_fit(50, 'filter', round_to=99),
+    below_ticket=lambda l: (by_fit(5) if learner_masks(l) else by_fit(start_epoch=9))(l),
+    attached=lambda l: as_attached(l, sparsify(start_epoch=9)), half=lambda l: quiet(l, 1, cbs=[sparsify(), MixedPrecision('bf16'), MixedPrecision('bf16')]),
+    bird_without_norms=lambda l: quiet(l, 1, lr=.3, cbs=EarlyBirdCallback({'nothing': 50}, 'weight')),
+    bird_attached=lambda l: as_attached(l, EarlyBirdCallback({'nothing': 50}, 'weight')),
+    apply_model=lambda l: ticket(l).apply(l.model), apply_names=lambda l: with_weights(l, lambda w: {'x': torch.ones(2), **w}).apply(l),
+    apply_shape=lambda l: with_weights(l, lambda w: changed(w, **{'fc2.bias': lambda t: t[:3]})).apply(l),
+    apply_buffer=lambda l: with_weights(l, lambda w: {k: v for k,v in w.items() if k!='bn.running_mean'}).apply(l),
+    apply_dtype=lambda l: with_weights(l, lambda w: changed(w, **{'fc2.bias': lambda t: t.to(torch.complex64)})).apply(l),
+    apply_whole=lambda l: with_weights(l, lambda w: changed(w, **{'bn.num_batches_tracked': lambda t: t.float()})).apply(l),
+    apply_mask=lambda l: (t := ticket(l), t.masks.update({'fc2.weight': torch.ones(10, 20)}), t.apply(l)),
+    apply_mask_shape=lambda l: (t := ticket(l), t.masks.update({'fc2.weight': torch.ones(10, 2, dtype=torch.bool)}), t.apply(l)),
+    restore_names=lambda l: moment(l, model={}).restore(l), restore_shape=lambda l: moment(l, model=changed(moment(l).model, **{'fc1.bias': lambda t: t[:2]})).restore(l),
+    restore_rng=lambda l: moment(l, rng={}).restore(l), restore_opt=lambda l: _other.restore(l),
+    restore_kind=lambda l: _kind.restore(l),
+    training_no_fit=lambda l: Training(l)(lambda l: None), training_no_step=lambda l: Training(l)(lambda l: None),
+    training_moment=lambda l: Training(l, moment(l, model={}))(train),
+    finder_train=lambda l: l.find_ticket(5), finder_sparsity=lambda l: l.find_ticket(train, 101), finder_criterion=lambda l: l.find_ticket(train, criteria=3),
+    bird_train=lambda l: l.find_early_bird('x'), bird_sparsity=lambda l: l.find_early_bird(train, 100), bird_threshold=lambda l: l.find_early_bird(train, threshold=2),
+    rewind_train=lambda l: l.rewind_find(5), rewind_epochs=lambda l: l.rewind_find(train, [9], show_plot=False, verbose=False),
+    rewind_none=lambda l: l.rewind_find(no_step, [0], show_plot=False, verbose=False),
+    rewind_copies=lambda l: l.rewind_find(train, copies=1), rewind_seed=lambda l: l.rewind_find(train, seed=-1), rewind_ticket=lambda l: l.rewind_find(train, ticket={}),
+    line_points=lambda l: linear_interpolation(l, l, l, points=2), line_end=lambda l: linear_interpolation(l, l, {'x': torch.ones(1)}),
+    line_type=lambda l: linear_interpolation(l, 3, l), seed=lambda l: seed_learner(l, -1), snapshot_at=lambda l: quiet(l, 1, cbs=SnapshotCallback('x')),
+    resume=lambda l: as_attached(l, ResumeCallback(3)))
+
+states = dict(
+    new=lambda l: l, fitted=lambda l: quiet(l, 1), frozen=lambda l: (l.model.conv.requires_grad_(False), quiet(l, 1))[1],
+    ticket=lambda l: quiet(ticket(l).apply(l), 1))
+
+@pytest.mark.parametrize('state', states)
+@pytest.mark.parametrize('name', refused)
+def test_nothing_is_changed(name, state, tmp_path):
+    learn = states[state](make_learner(path=tmp_path))
+    before = everything(learn)
+    with warnings.catch_warnings(), pytest.raises((ValueError,TypeError)):
+        warnings.simplefilter('ignore')
+        refused[name](learn)
+    if name.startswith(('bird_','finder_')):    # it may leave what it would continue with
+        for k in ('ticket_finder','early_bird_finder'): vars(learn).pop(k, None)
+    after = everything(learn)
+    if before!=after:
+        i = next(i for i,(a,b) in enumerate(zip(before, after)) if a!=b)
+        raise AssertionError(f'{before[max(i-300, 0):i+150]}\n---\n{after[max(i-300, 0):i+150]}')
