@@ -256,7 +256,9 @@ def outputs_of(
     name:str='xb' # The argument's name, for the error
 ):
     "Return a model's outputs. Raise a `ValueError` if it can't compute them from these inputs."
+    from torch.cuda import OutOfMemoryError
     try: return model(*xb)
+    except (MemoryError,OutOfMemoryError): raise    # no fault of the inputs
     except Exception as e:    # any error of the model's own code
         raise ValueError(f"{name} must be inputs that {type(model).__name__} can take, not "
                          f"{', '.join(map(shown, xb)) or 'nothing'}: {type(e).__name__}: {e}") from e

@@ -401,7 +401,7 @@ def test_a_training_holds_its_file(tmp_path, trunk, impatient):
     try: row = trunk.train_ticket(trunk.ticket.masks, path=path)
     finally: trunk.train = before
     assert said and {**row, 'seconds': 0}=={**want, 'seconds': 0} and not list(path.parent.iterdir())
-    with pytest.raises(ValueError, match='is a folder: name a file in it'): trunk.train_ticket(trunk.ticket.masks, path=tmp_path)
+    with pytest.raises(ValueError, match='path must be a file, but .* is a folder'): trunk.train_ticket(trunk.ticket.masks, path=tmp_path)
 
 def test_a_training_notices_that_its_folder_is_gone(tmp_path, trunk):
     path,before = tmp_path/'new'/'a.safetensors',trunk.train
