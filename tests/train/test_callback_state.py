@@ -278,15 +278,3 @@ def test_what_would_be_lost_is_an_error_that_says_what_to_do(tmp_path):
     with pytest.raises(ValueError, match="callback late can't be restored: opt2 needs an object that isn't there yet. Make it in before_fit"):
         Training(make_learner(cbs=Late()), moments[0])(lambda l: l.fit(2))
 
-def test_moments_of_earlier_versions_resume():
-    moments = []
-    learn = make_learner(cbs=Averages())
-    def train(l): l.fit(3, cbs=EarlyStoppingCallback(patience=9))
-    Training(learn, on_epoch=lambda t: moments.append(t.moment()))(train)
-    m = moments[0]
-    states = {k: v for k,v in m.notes['states'].items() if k!='learner'}
-    old = {**m.notes, 'states': {**states, 'callbacks': {'early_stopping_callback 0': {'wait': 0}, 'averages 0': {}}}}
-    for k in ('stepped',): old.pop(k)
-    twin = make_learner(cbs=Averages())
-    m = dataclasses.replace(m, notes=old, opt_is=None)
-    assert len(Training(twin, m)(train).epochs)==3

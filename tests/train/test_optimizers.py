@@ -9,7 +9,7 @@ few = 'adam','momentum','sgd','rms','radam','larc','lamb','ranger','lookahead','
 
 @pytest.mark.parametrize('a', few)
 def test_ordered_pairs(a):
-    wrong = {b: tried(prepared(a, 'one', 'fitted', 0), prepared(b, 'one', 'fitted', 1), False, False) for b in few}
+    wrong = {b: tried(prepared(a, 'one', 'fitted', 0), prepared(b, 'one', 'fitted', 1), False) for b in few}
     assert not {b: w for b,w in wrong.items() if w}
 
 @pytest.mark.parametrize('states', [('none','fitted'), ('created','fitted'), ('fitted','created'), ('fitted','none')])
@@ -17,37 +17,9 @@ def test_ordered_pairs(a):
 def test_states_and_groups(states, groupings):
     for opt in ('adam','torch_momentum','ranger'):
         a,b = [prepared(opt, g, s, i) for i,(g,s) in enumerate(zip(groupings, states))]
-        assert tried(a, b, True, False) is None
-
-def test_files_of_earlier_versions_are_compared_by_what_they_have():
-    "Without the kind: hyper-parameters, and the names and shapes of states, also where the learner has none yet."
-    for a,b in (('momentum','sgd'), ('sgd','momentum'), ('adam','radam'), ('rms','rms_momentum'), ('torch_sgd','torch_adamw'),
-                ('torch_adam','torch_amsgrad'), ('ranger','radam')):
-        for state in ('created','fitted'):
-            other = prepared(b, 'one', state, 1)
-            snap = dataclasses.replace(Snapshot.take(prepared(a, 'one', 'fitted', 0)), opt_is=None)
-            before = everything(other)
-            if a=='sgd' and state=='created': continue    # a state of nothing fits
-            if a=='torch_adam': continue
-            try: snap.restore(other)
-            except ValueError as e: assert "optimizer doesn't fit" in str(e) and everything(other)==before
-            else: assert a=='sgd', (a, b, state)
-    for opt in few: assert tried(prepared(opt, 'one', 'fitted', 0), prepared(opt, 'one', 'none', 1), True, True) is None
+        assert tried(a, b, True) is None
 
 def damaged(state, **changes): return [{**s, **changes} for s in state]
-
-@pytest.mark.parametrize('change', [
-    lambda o: {**o, 'state': damaged(o['state'], grad_avg=torch.zeros(3))}, lambda o: {**o, 'state': damaged(o['state'], more=torch.zeros(3))},
-    lambda o: {**o, 'state': [{k: v for k,v in s.items() if k!='sqr_avg'} for s in o['state']]},
-    lambda o: {**o, 'state': o['state'][:-1]}, lambda o: {**o, 'hypers': [{**h, 'lr': 'x'} for h in o['hypers']]},
-    lambda o: {**o, 'hypers': [{k: v for k,v in h.items() if k!='mom'} for h in o['hypers']]}, lambda o: {'state': o['state']}])
-@pytest.mark.parametrize('state', ['none','created','fitted'])
-def test_states_that_are_incomplete(change, state):
-    snap = Snapshot.take(prepared('adam', 'one', 'fitted', 0))
-    other = prepared('adam', 'one', state, 1)
-    before = everything(other)
-    with pytest.raises(ValueError, match="optimizer doesn't fit"): dataclasses.replace(snap, opt=change(snap.opt)).restore(other)
-    assert everything(other)==before
 
 def test_lookaheads_slow_weights_are_looked_at():
     snap = Snapshot.take(prepared('lookahead', 'one', 'fitted', 0))
