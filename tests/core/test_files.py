@@ -280,7 +280,7 @@ good = dict(shapes={}, about={})
     ('snapshot', {}, 'snapshot must be a tensor, a tuple or a dict'),
     ('snapshot', None, 'snapshot must be a dict, not NoneType'),
     ('snapshot', {'dict': [['model',{'tensor': 'no'}]]}, "snapshot.model needs the tensor 'no', which is missing"),
-    ('snapshot', {'dict': [['model',{'dict': []}]]}, 'snapshot has no '),
+    ('snapshot', {'dict': [['model',{'dict': []}]]}, "doesn't say what its optimizer is"),
     ('round', dict(row={}, epochs=[], rates=[], seconds=1., shapes={}), 'meta.row.round must be a whole number'),
     ('round', dict(row={'round': 0}, epochs=[[]], rates=[], seconds=1., shapes={}), r'meta.epochs\[0\] must be a dict'),
     ('round', dict(row={'round': 0}, epochs=[], rates=['x'], seconds=1., shapes={}), r'meta.rates\[0\] must be a number'),

@@ -308,7 +308,7 @@ def test_mistakes_are_reported_early():
     with pytest.raises(ValueError, match='Did you mean 80'): study(sparsity=.8)
     with pytest.raises(ValueError, match='Did you mean 80'): study(conditions={'x': dict(sparsity=.8)})
     def maker(): return make(0)
-    with pytest.raises(TypeError, match=r'make_learner must be a function of the seed, make_learner\(seed\), not maker\(\)'): LotteryStudy(maker, train).run()
+    with pytest.raises(TypeError, match=r'make_learner must be a function of the seed that returns a Learner, not maker\(\)'): LotteryStudy(maker, train).run()
 
 def test_one_bar_over_everything(tmp_path, monkeypatch):
     import fasterlth.find.progress as st
