@@ -170,7 +170,8 @@ def check_opt(
     _check_kind(learn, learn.opt, opt_is)
     _check_layout(learn.opt, saved)
     known = [getattr(getattr(f, 'func', f), '__module__', '') for f in getattr(learn.opt, 'cbs', ())]
-    if all(m.startswith('fastai.') for m in known): _check_shapes(learn.opt, saved)    # others' states may have any shape
+    # others' states may have any shape
+    if all(m.startswith('fastai.') for m in known): _check_shapes(learn.opt, saved)
 
 # %% ../../nbs/train/02_snapshot.ipynb #d73ddebe
 def _to_parameters(opt):
