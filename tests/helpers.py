@@ -1,4 +1,5 @@
 "Small real learners for the tests. fastai is imported once; nothing here is timed."
+import tempfile
 import warnings
 
 with warnings.catch_warnings():
@@ -9,6 +10,7 @@ import pytest
 from fasterlth.all import *
 
 matplotlib.use('Agg')
+_own = tempfile.TemporaryDirectory()    # for what callbacks save: several processes test at a time
 needs_fashion = pytest.mark.skipif(not Path('/usr/share/datasets/fashion-mnist').exists(), reason="Debian's dataset-fashion-mnist isn't installed")
 
 
@@ -24,7 +26,7 @@ class SmallNet(nn.Module):
 def make_learner(seed=0, model=None, bs=64, n=320, **kwargs):
     set_seed(seed)
     dls = digits_dls(size=8, bs=bs, n=n, device=torch.device('cpu'))
-    return Learner(dls, model or SmallNet(), metrics=kwargs.pop('metrics', accuracy), lr=1e-2, **kwargs)
+    return Learner(dls, model or SmallNet(), metrics=kwargs.pop('metrics', accuracy), lr=1e-2, **{'path': _own.name, **kwargs})
 
 def quiet(learn, n_epoch, **kwargs):
     with learn.no_bar(), learn.no_logging(): learn.fit(n_epoch, **kwargs)

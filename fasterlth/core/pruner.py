@@ -170,9 +170,10 @@ def _prune_pool(names, scores, sizes, kept, target, min_keep, round_to, regrow):
         n = len(scores[0])
         target = (n-_multiple(n, target/sizes[0], round_to))*sizes[0]
     gone = sum((len(o)-count_true(o))*z for o,z in zip(kept, sizes))
-    if gone-target<=max(sizes)/2+1e-6: return _drop(names, scores, sizes, kept, target-gone, min_keep)
-    # more is pruned than the target, and not just because groups are pruned whole
-    return _regrow(scores, sizes, kept, target/gone) if regrow else kept
+    smallest = min((z for o,z in zip(kept, sizes) if not o.all()), default=0)    # of the groups that are pruned
+    if regrow and gone-target>smallest/2+1e-6: return _regrow(scores, sizes, kept, target/gone)
+    # if more is pruned than the target, and not just because groups are pruned whole, there is nothing to do
+    return kept if gone-target>max(sizes)/2+1e-6 else _drop(names, scores, sizes, kept, target-gone, min_keep)
 
 def _prune_nm(groups, scores, kept, share):
     "Return what is kept of n:m: without the lowest of each block, as many as `share` says, at most m-n."
