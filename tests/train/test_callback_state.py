@@ -1,6 +1,5 @@
 "What callbacks hold belongs to a moment: a training that is interrupted ends as if it had not been."
 import contextlib, io
-import dataclasses
 from collections import Counter, OrderedDict, defaultdict, deque
 from enum import Enum
 import pytest

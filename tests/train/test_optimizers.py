@@ -2,7 +2,7 @@
 import dataclasses
 import pytest
 from helpers import *
-from tests.faults.optimizers import everything, fit, learner, optimizers, prepared, tried
+from faults.optimizers import everything, fit, learner, optimizers, prepared, tried
 from fasterlth.train.snapshot import opt_kind
 
 few = 'adam','momentum','sgd','rms','radam','larc','lamb','ranger','lookahead','torch_sgd','torch_momentum','torch_adamw'
