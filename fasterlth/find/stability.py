@@ -31,7 +31,7 @@ from ..train.callback_state import callback_states, set_callback_states, warn_lo
 from ..train.training import Training
 from .fingerprint import describe_function, describe_learner
 from .progress import Progress
-from .folder import open_folder, RunFolder
+from .folder import open_folder, RunFolder, Written
 from .protocol import Protocol
 from .rounds import check_model, load_moment, open_start
 from .interpolation import linear_interpolation, measure_of, percent_barrier
@@ -144,7 +144,7 @@ def _train_to(self:RewindSearch, k, begin, way):
     self.protocol.reset(begin.model)
     set_callback_states(self.learn, self.callbacks, strict=False)
     with self.learn.no_bar(), self.learn.no_logging():
-        return Training(self.learn, begin, k, on_epoch)(self.train).taken
+        return Training(self.learn, begin, f'{k}it', on_epoch)(self.train).taken
 
 # %% ../../nbs/find/11_stability.ipynb #09e945ee
 @patch
@@ -172,7 +172,7 @@ def end(self:RewindSearch,
     else:
         res = self._train_copy(copy, masks, moment)
         if self.folder:
-            with self.folder.writing(copy.file) as f: save_tensors(f, res, {}, 'end')
+            self.folder.keep(copy.file, Written(lambda f: save_tensors(f, res, {}, 'end')))
     self.folder.remove(f'moment_{copy.file}')
     return res
 
