@@ -27,7 +27,7 @@ from ..core.masks import (
     apply_masks, broadcast_masks, dense_masks, mask_table, nest_masks, plot_masks, sparsity_of)
 from ..core.pruner import Pruner, group_scores, rounding, warn_outputs
 from ..core.ticket import Ticket
-from .learner import is_lr_find, is_validating
+from .learner import is_lr_find, is_validating, scored_by
 from .snapshot import Snapshot
 from .mask_callback import MaskCallback, learner_masks, mask_opt_state
 
@@ -244,8 +244,7 @@ def _target(self:SparsifyCallback, progress, sparsity):
 @patch
 def _given(self:SparsifyCallback):
     "Return what is needed to make the criterion's inputs."
-    batches,copies = self.batches or [(*self.learn.xb,*self.learn.yb)],self._copies
-    return dict(batches=batches, loss_func=self.learn.loss_func, init=copies.init, prev=copies.prev)
+    return dict(init=self._copies.init, prev=self._copies.prev, **scored_by(self.learn, self.batches))
 
 # %% ../../nbs/train/04_sparsify.ipynb #a96eacf4
 @patch
