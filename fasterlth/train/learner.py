@@ -6,7 +6,7 @@
 __all__ = []
 
 # %% ../../nbs/train/01_learner.ipynb #5873a6da
-import random
+import inspect, random
 from contextlib import contextmanager, nullcontext
 from copy import copy
 
@@ -106,6 +106,14 @@ def is_validating(learn:Learner) -> bool:
 def is_lr_find(learn:Learner) -> bool:
     "Return whether this fit belongs to `lr_find`."
     return hasattr(learn, 'lr_finder')
+
+def fine_tune_epochs(learn:Learner) -> int:
+    "Return the epochs of both fits of a `fine_tune` that is running, None if none is."
+    code,frame = inspect.unwrap(Learner.fine_tune).__code__,inspect.currentframe()
+    while frame is not None:
+        args = frame.f_locals if frame.f_code is code else {}
+        if args.get('self') is learn: return args['freeze_epochs']+args['epochs']
+        frame = frame.f_back
 
 def is_foreign(cb:Callback) -> bool:
     "Return whether a callback is neither fastai's nor ours."
