@@ -24,11 +24,12 @@ from ..core.checks import check_axes, check_flags, check_number, check_seed, che
 from ..core.masks import check_masks, sparsity_by_layer
 from ..core.files import load_tensors, save_tensors
 from ..core.ticket import Ticket, to_json
+from ..core.processes import process_number
 from ..train.learner import check_train, check_validation, fit_context
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.callback_state import callback_states, set_callback_states, warn_lost
-from ..train.training import Training
+from ..train.training import epoch_of, Training
 from .fingerprint import describe_function, describe_learner
 from .progress import Progress
 from .folder import open_folder, RunFolder, Written
@@ -187,7 +188,7 @@ def cost(self:RewindSearch,
     last = moments[-1]
     if last.iteration>=steps:
         raise ValueError(f"epochs must lie within training, which has {epochs:g} epochs of "
-                         f"{len(self.learn.dls.train)} iterations: {last.epoch!r} doesn't")
+                         f"{steps//epochs} iterations: {last.epoch!r} doesn't")
     todo = [o for o in copies if not self.folder.has(o.file)]
     after = sum((steps-o.moment.iteration)/steps*epochs for o in todo)
     before = last.iteration/steps*epochs+sum(o.iteration>0 for o in moments) if todo else 0
@@ -379,17 +380,18 @@ def rewind_find(self:Learner,
     finder's rounds do."""
     _check_search(self, train, ticket, copies, points, threshold, bn_batches)
     check_flags(show_plot=show_plot, verbose=verbose)
-    moments,masks = candidates(epochs, len(self.dls.train)),masks_of_copies(ticket)
-    runs = [Copy(o, m, i) for o in moments for m in masks for i in range(copies)]
-    search = RewindSearch(self, train, seed, path)
-    with search.folder.held(lambda: search.is_finished(runs)), put_back(self):
-        search.open()
-        cost = search.cost(runs)
-        if verbose: print(cost)
-        ends = search.ends(runs, masks, verbose)
-        search.protocol.reset()    # `train` may have put in other loaders
-        lines = lines_between(self, ends, points, bn_batches)
-        found = _rewind_point(lines, ticket is not None, threshold)
-        _write_tables(search.folder, found)
+    with put_back(self):
+        moments,masks = candidates(epochs, epoch_of(self, train)),masks_of_copies(ticket)
+        runs = [Copy(o, m, i) for o in moments for m in masks for i in range(copies)]
+        search = RewindSearch(self, train, seed, path)
+        with search.folder.held(lambda: search.is_finished(runs)):
+            search.open()
+            cost = search.cost(runs)
+            if verbose and not process_number(): print(cost)
+            ends = search.ends(runs, masks, verbose)
+            search.protocol.reset()    # `train` may have put in other loaders
+            lines = lines_between(self, ends, points, bn_batches)
+            found = _rewind_point(lines, ticket is not None, threshold)
+            _write_tables(search.folder, found)
     if show_plot: plot_stability(found, threshold)
     return found

@@ -99,7 +99,7 @@ def set_learner_state(learn:Learner, state:dict):
     if state['loss'] is not None: learn.loss = state['loss'].clone().to(next(learn.model.parameters()).device)
     for n,m in unwrap(learn.model).named_modules(): m.training = n in state['training']
 
-# %% ../../nbs/train/07_training.ipynb #d27aefe6
+# %% ../../nbs/train/07_training.ipynb #f743f4b7
 def epoch_length(
     learn:Learner, # Any learner
     cbs:list=() # Callbacks that a fit is given
@@ -109,6 +109,17 @@ def epoch_length(
     if not room or isinstance(learn.dls.train, room.DistributedDL): return n
     divided = any(isinstance(cb, room.DistributedTrainer) for cb in [*learn.cbs, *cbs])
     return -(-n//launched()) if divided else n
+
+def epoch_of(
+    learn:Learner, # Nothing is trained, but `train` may change what it changes before its fits
+    train:Callable # A function of the learner that fits it
+) -> int:
+    "Return how many batches each process trains in an epoch of `train`, which may contain `distrib_ctx`."
+    if launched()<2: return len(learn.dls.train)
+    t = Training(learn)
+    t.stop = True
+    t(train)
+    return t.steps//t.n_epochs
 
 # %% ../../nbs/train/07_training.ipynb #c0c8a8ca
 def joint_row(

@@ -2,7 +2,7 @@
 
 `python test_processes.py folder` runs all scenarios, and forks the processes, as `notebook_launcher` does: importing
 fastai takes longer than they do. What they find is in files, which the tests read."""
-import functools, json, os, signal, socket, subprocess, sys, tempfile, warnings
+import functools, json, os, signal, socket, subprocess, sys, tempfile
 from multiprocessing import get_context
 from pathlib import Path
 import pytest
@@ -172,7 +172,7 @@ def trained_alone(folder, learn):
     f.train = stopped
     try: one()
     except Stop: left = (folder/'alone.safetensors').exists()
-    return dict(whole=whole, again=one(), left=left, gone=not list(folder.glob('*alone*')))
+    return dict(whole=whole, again=one(), left=left)
 
 @in_context
 @with_norm
@@ -191,26 +191,37 @@ def early_bird_kept(folder, learn):
 @in_context
 def refused(folder, learn):
     "What one process refuses is refused in both."
+    from fasterlth.find.jobs import check_jobs
+    _find(learn, fit, path=folder/'own', n_rounds=1)
     res = []
-    for kwargs in (dict(seed=1), dict(rewind_epoch=9, path=None)):
-        try: _find(learn, fit, **{**dict(path=folder/'kept'), **kwargs})
+    for kwargs in (dict(seed=1, path=folder/'own'), dict(rewind_epoch=9)):
+        try: _find(learn, fit, **kwargs)
         except ValueError as e: res.append(str(e))
+    try: check_jobs(2)
+    except ValueError as e: res.append(str(e))
     return dict(errors=res)
+
+@in_context
+def rewinding(folder, learn):
+    found = learn.rewind_find(fit, [0,'3it',1], points=3, path=folder/'rewind', show_plot=False, verbose=False)
+    return as_values(learn, barriers=found.barriers.to_dict('list'), suggestion=found.suggestion)
+
+def rewinding_within(folder, two):
+    learn = make_learner(two)
+    found = learn.rewind_find(fit_within if two else fit, [0,'3it',1], points=3, show_plot=False, verbose=False)
+    return as_values(learn, barriers=found.barriers.to_dict('list'), suggestion=found.suggestion)
 
 def studied(folder, two):
     from fasterlth.all import LotteryStudy
-    from fasterlth.find.jobs import check_jobs
     make = functools.partial(_make_of_seed, two)
     s = LotteryStudy(make, fit_within if two else fit, 80, 1, ['random_mask'], 1, folder/'study')
-    try: s.run(2, verbose=False) if two else check_jobs(0)
-    except ValueError as e: error = str(e)
     s.run(1, verbose=False)
     rows = s.results.drop(columns='seconds').to_dict('list')
-    return dict(rows=rows, failures=list(s.failures.values()), error=error)
+    return dict(rows=rows, failures=list(s.failures.values()))
 
 def _make_of_seed(two, seed): return make_learner(two, seed=seed)
 
-alike = callback,gradients,ticket,finder,finder_within,studied    # with one process
+alike = callback,gradients,ticket,finder,finder_within,rewinding,rewinding_within,studied    # with one process
 both = unseeded,kept,trained_alone,early_bird,early_bird_kept,refused
 
 # Running them
@@ -243,5 +254,88 @@ def main(folder):
     ends = dict(one=launch(folder, alike, 'one', False), two=launch(folder, alike+both, 'two'),
                 killed=launch(folder, (killed,), 'killed'), resumed=launch(folder, (resumed,), 'resumed'))
     (folder/'ends.json').write_text(json.dumps(ends))
+
+# What they found
+
+@pytest.fixture(scope='module')
+def out(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('processes')
+    env = {**os.environ, 'GLOO_SOCKET_IFNAME': 'lo', 'OMP_NUM_THREADS': '1'}
+    subprocess.run([sys.executable, '-W', 'ignore', __file__, folder], env=env, check=True, timeout=600)
+    return folder
+
+def read(out, name, rank=0):
+    import torch
+    return torch.load(out/f'{name}_{rank}.pt', weights_only=False)
+
+def leaves(x, at=''):
+    if isinstance(x, dict): return {k: v for n,o in x.items() for k,v in leaves(o, f'{at}.{n}').items()}
+    if isinstance(x, (list,tuple)): return {k: v for n,o in enumerate(x) for k,v in leaves(o, f'{at}.{n}').items()}
+    return {at: x}
+
+def same(a, b, close=0.):
+    "Return the places at which two results differ: by more than `close`, for numbers that aren't whole."
+    import numpy as np
+    a,b = leaves(a),leaves(b)
+    assert a.keys()==b.keys()
+    def differ(x, y):
+        if isinstance(x, str) or x is None: return x!=y
+        x,y = np.asarray(x),np.asarray(y)
+        return x.shape!=y.shape or not np.allclose(x, y, 0, close if x.dtype.kind=='f' else 0, equal_nan=True)
+    return [k for k in a if differ(a[k], b[k])]
+
+names = [f.__name__ for f in alike]
+
+@pytest.mark.parametrize('name', names)
+def test_two_processes_do_what_one_does(out, name):
+    assert not same(read(out, 'one')[name], read(out, 'two')[name], 2e-6)
+
+@pytest.mark.parametrize('name', names+[f.__name__ for f in both])
+def test_processes_agree_bit_for_bit(out, name):
+    "But each may draw other random numbers."
+    first,second = [read(out, 'two', i)[name] for i in (0,1)]
+    assert [k for k in same(first, second) if not k.endswith('.drawn')]==[]
+
+def test_killed_processes_go_on_bit_for_bit(out):
+    "Each with its own random numbers."
+    assert json.loads((out/'ends.json').read_text())==dict(one=[0], two=[0,0], killed=[-9,-9], resumed=[0,0])
+    for i in (0,1): assert not same(read(out, 'two', i)['kept'], read(out, 'resumed', i)['resumed'])
+    drawn = [read(out, 'two', i)['kept']['drawn'] for i in (0,1)]
+    assert drawn[0]!=drawn[1]
+
+def test_a_ticket_trained_alone_goes_on(out):
+    found = read(out, 'two')['trained_alone']
+    assert found['left'] and not same(found['whole'], found['again'])
+
+def test_the_moment_to_rewind_to_is_counted_as_in_the_fit(out):
+    two = read(out, 'two')
+    assert two['finder']['rewound']==two['finder_within']['rewound']==(1,0) and two['kept']['rewound']==(1,2)
+    assert two['studied']['rows']['best_iteration']==[18]*3
+
+def test_the_first_process_writes(out):
+    "No file twice, none left over: no part, and no lock."
+    assert not [o for o in out.rglob('.*')]
+    assert sorted(o.name for o in (out/'two'/'kept').iterdir())==[
+        'experiment.json', 'history.csv', 'rewind.safetensors', 'round_00.safetensors', 'round_01.safetensors',
+        'round_02.safetensors', 'start.safetensors', 'ticket.safetensors']
+    assert len(list((out/'two'/'steps').iterdir()))==3
+
+def test_an_early_bird_is_found_by_both(out):
+    assert read(out, 'two')['early_bird']['found']
+
+def test_what_is_refused_is_refused_by_both(out):
+    seed,epoch,jobs = read(out, 'two')['refused']['errors']
+    assert 'belongs to another experiment' in seed and 'seed is 0 in the folder, 1 now' in seed
+    assert 'has 3 epochs of 6 iterations: 9' in epoch
+    assert 'n_jobs must be 1 in distributed training, not 2' in jobs
+
+def test_one_process_reads_what_two_have_finished(out):
+    "But doesn't go on with it, as its batches would be others."
+    from fasterlth.all import LotteryStudy
+    s = LotteryStudy(functools.partial(_make_of_seed, True), fit_within, 80, 1, ['random_mask'], 1, out/'two'/'study')
+    s.run(1, verbose=False)
+    assert len(s.results)==3
+    (out/'two'/'study'/'results.csv').unlink()
+    with pytest.raises(ValueError, match='processes is 2 in the folder'): s.run(1, verbose=False)
 
 if __name__=='__main__': main(Path(sys.argv[1]))
