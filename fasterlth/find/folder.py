@@ -89,31 +89,34 @@ class Hold:
             with atomic_write(path, parents=False) as part, open(part, 'wb') as f: yield f
         except FileNotFoundError as e: raise gone(self.where) from e    # it has gone just now, or is being deleted
 
-    def keep(self,
-        path:Path, # As for `writing`
-        o # With `save(file)`; and with `with_others()`, if it isn't the same in all processes
-    ):
-        "Write an object to a file. In distributed training all processes call this, and the first one writes."
-        o = o.with_others() if hasattr(o, 'with_others') else o
-        def write():
-            with self.writing(path) as f: o.save(f)
-        from_first(write)
-
-    def remove(self,
-        path:Path # As for `writing`
-    ):
-        "Delete a file if it exists. In distributed training all processes call this, and the first one deletes."
-        def remove():
-            self.check()
-            path.unlink(missing_ok=True)
-        from_first(remove)
-
 def gone(
     where:str # The argument and its value: `"path '/tmp/run'"`
 ) -> FileNotFoundError:
     "Return the error for what isn't there any more."
     return FileNotFoundError(f"{where} was deleted, moved or replaced since the run began. "
                              "Put it back to continue, or begin again with another one")
+
+# %% ../../nbs/find/02_folder.ipynb #96b3f95f
+@patch
+def keep(self:Hold,
+    path:Path, # As for `writing`
+    o # With `save(file)`; and with `with_others()`, if it isn't the same in all processes
+):
+    "Write an object to a file."
+    o = o.with_others() if hasattr(o, 'with_others') else o
+    def write():
+        with self.writing(path) as f: o.save(f)
+    from_first(write)
+
+@patch
+def remove(self:Hold,
+    path:Path # As for `writing`
+):
+    "Delete a file if it exists."
+    def remove():
+        self.check()
+        path.unlink(missing_ok=True)
+    from_first(remove)
 
 # %% ../../nbs/find/02_folder.ipynb #8589e5d6
 @contextmanager
@@ -261,11 +264,6 @@ def check_record(
 # %% ../../nbs/find/02_folder.ipynb #ca7fa559
 _steps = 'start','rewind','moment','moment_*','round_*','masks','at_*','end_*'
 
-def sweep(folder):
-    "Delete partial files left by killed processes."
-    for o in folder.path.glob('.*.part'):
-        if o.name.split('.')[-3] in ('safetensors','json','csv'): remove_abandoned(o)
-
 class RunFolder:
     "A folder that belongs to one experiment. Without a path nothing is kept."
     def __init__(self,
@@ -294,25 +292,6 @@ class RunFolder:
         "List the files of steps that a run has written; others' files may lie beside them."
         return sorted(o for k in _steps for o in self.names(f'{k}.safetensors'))
 
-    @contextmanager
-    def held(self, read_only:Callable=lambda: False, wait:float=6., new:bool=True): # Whether it may be written to
-        "Hold the folder as `hold_folder` does. Unless it is only read, it must be writable, and is swept."
-        if not self:
-            yield True
-            return
-        before = self._hold
-        with hold_folder(self.path, read_only, wait, new=new) as self._hold:
-            try:
-                yield from_first(lambda: self._prepare(read_only))
-            finally: self._hold,self._opened = before,False
-
-    def _prepare(self, read_only):
-        "Return whether a held folder may be written to. Check that it can, and sweep it."
-        if self._hold.read_only or read_only(): return False
-        check_writable(self.path)
-        sweep(self)
-        return True
-
     def is_read_only(self) -> bool:
         "Return whether it is held only to be read."
         return self._hold is not None and self._hold.read_only
@@ -325,6 +304,36 @@ class RunFolder:
         "Raise if it was deleted, emptied, moved or replaced since it was held."
         if self._hold: self._hold.check()
         if self._opened and not self.has('experiment.json'): raise gone(self._hold.where)
+
+# %% ../../nbs/find/02_folder.ipynb #bc45be58
+@patch
+def sweep(self:RunFolder):
+    "Delete partial files left by killed processes."
+    for o in self.path.glob('.*.part'):
+        if o.name.split('.')[-3] in ('safetensors','json','csv'): remove_abandoned(o)
+
+@patch
+@contextmanager
+def held(self:RunFolder,
+    read_only:Callable=lambda: False, wait:float=6., new:bool=True # As for `hold_folder`
+): # Whether it may be written to
+    "Hold the folder as `hold_folder` does. Unless it is only read, it must be writable, and is swept."
+    if not self:
+        yield True
+        return
+    before = self._hold
+    with hold_folder(self.path, read_only, wait, new=new) as self._hold:
+        try:
+            yield from_first(lambda: self._prepare(read_only))
+        finally: self._hold,self._opened = before,False
+
+@patch
+def _prepare(self:RunFolder, read_only):
+    "Return whether a held folder may be written to. Check that it can, and sweep it."
+    if self._hold.read_only or read_only(): return False
+    check_writable(self.path)
+    self.sweep()
+    return True
 
 # %% ../../nbs/find/02_folder.ipynb #005e7ecf
 class Written:
@@ -376,6 +385,7 @@ def remove(self:RunFolder, *names:str):
             self.file(n).unlink(missing_ok=True)
     if self: from_first(remove)
 
+# %% ../../nbs/find/02_folder.ipynb #660926ae
 @patch(as_prop=True)
 def experiment(self:RunFolder) -> dict: # None if there is none yet
     "Return the description of the experiment that the folder belongs to. Raise if it is of another kind."

@@ -24,7 +24,7 @@ from ..core.checks import check_axes, check_flags, check_number, check_seed, che
 from ..core.masks import check_masks, sparsity_by_layer
 from ..core.files import load_tensors, save_tensors
 from ..core.ticket import Ticket, to_json
-from ..core.processes import process_number
+from ..core.processes import launched, process_number
 from ..train.learner import check_train, check_validation, fit_context
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
@@ -339,6 +339,11 @@ def _rewind_point(lines, masked, threshold):
     suggestion = next((moment.epoch for moment,_ in lines if moment.iteration==first), None)
     return RewindPoint(suggestion, barriers, pd.concat([l for _,ls in lines for l in ls], ignore_index=True))
 
+def _epoch_of(learn, train):
+    "Return how many batches each process trains in an epoch."
+    if launched()<2: return len(learn.dls.train)
+    with put_back(learn): return epoch_of(learn, train)
+
 def _write_tables(folder, found):
     "Write the tables to the folder, if there is one."
     for name,table in (('barriers.csv',found.barriers),('lines.csv',found.lines)):
@@ -380,18 +385,17 @@ def rewind_find(self:Learner,
     finder's rounds do."""
     _check_search(self, train, ticket, copies, points, threshold, bn_batches)
     check_flags(show_plot=show_plot, verbose=verbose)
-    with put_back(self):
-        moments,masks = candidates(epochs, epoch_of(self, train)),masks_of_copies(ticket)
-        runs = [Copy(o, m, i) for o in moments for m in masks for i in range(copies)]
-        search = RewindSearch(self, train, seed, path)
-        with search.folder.held(lambda: search.is_finished(runs)):
-            search.open()
-            cost = search.cost(runs)
-            if verbose and not process_number(): print(cost)
-            ends = search.ends(runs, masks, verbose)
-            search.protocol.reset()    # `train` may have put in other loaders
-            lines = lines_between(self, ends, points, bn_batches)
-            found = _rewind_point(lines, ticket is not None, threshold)
-            _write_tables(search.folder, found)
+    moments,masks = candidates(epochs, _epoch_of(self, train)),masks_of_copies(ticket)
+    runs = [Copy(o, m, i) for o in moments for m in masks for i in range(copies)]
+    search = RewindSearch(self, train, seed, path)
+    with search.folder.held(lambda: search.is_finished(runs)), put_back(self):
+        search.open()
+        cost = search.cost(runs)
+        if verbose and not process_number(): print(cost)
+        ends = search.ends(runs, masks, verbose)
+        search.protocol.reset()    # `train` may have put in other loaders
+        lines = lines_between(self, ends, points, bn_batches)
+        found = _rewind_point(lines, ticket is not None, threshold)
+        _write_tables(search.folder, found)
     if show_plot: plot_stability(found, threshold)
     return found
