@@ -299,7 +299,8 @@ def merged(self:_Cutter, cuts):
     for n,channels in (t for c in cuts for t in c.takers):
         m = res.get_submodule(n)
         by_input = m.weight if getattr(m, 'transposed', False) else m.weight.transpose(0, 1)
-        add = self.seen[n].mean[channels]@by_input[channels].flatten(2).sum(2)
+        w = by_input[channels]
+        add = self.seen[n].mean[channels]@(w.flatten(2).sum(2) if w.ndim>2 else w)
         if getattr(m, 'transposed', False): add = add/prod(m.stride)    # on average over the places
         by_input[channels] = 0
         if add.count_nonzero():
