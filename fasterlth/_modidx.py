@@ -1192,6 +1192,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'fasterlth.ship.shrink._dead_heads': ('ship/shrink.html#_dead_heads', 'fasterlth/ship/shrink.py'),
                                        'fasterlth.ship.shrink._grouped': ('ship/shrink.html#_grouped', 'fasterlth/ship/shrink.py'),
                                        'fasterlth.ship.shrink._head_axes': ('ship/shrink.html#_head_axes', 'fasterlth/ship/shrink.py'),
+                                       'fasterlth.ship.shrink._inside_attention': ( 'ship/shrink.html#_inside_attention',
+                                                                                    'fasterlth/ship/shrink.py'),
                                        'fasterlth.ship.shrink._is_recurrent': ( 'ship/shrink.html#_is_recurrent',
                                                                                 'fasterlth/ship/shrink.py'),
                                        'fasterlth.ship.shrink._keep_heads': ('ship/shrink.html#_keep_heads', 'fasterlth/ship/shrink.py'),

@@ -21,7 +21,7 @@ from torch import nn
 from ..core.checks import check_flag, check_model, require
 from ..core.granularity import layer_axes, layer_groups, make_groups
 from ..core.masks import apply_masks, check_masks
-from ..core.tensors import copy_model, unwrap
+from ..core.tensors import copy_model, shortened, unwrap
 from ..train.learner import check_learner, one_batch, split_batch
 from ..train.mask_callback import MaskCallback
 from .measure import call, check_inputs, check_network
@@ -190,7 +190,7 @@ def _plan(graph, model, dead, seen, exact):
         if go: cuts.append(_Cut(name, [filters[j] for j in go], takers, [p.name for p in makers]))
     return cuts,rows
 
-# %% ../../nbs/ship/01_shrink.ipynb #29e7b09e
+# %% ../../nbs/ship/01_shrink.ipynb #650a6a1a
 class _HeadCut(NamedTuple):
     "Hold the heads that one attention layer keeps."
     layer: str # Its name
@@ -211,6 +211,11 @@ def _dead_heads(model, masks):
                 if (k := f'{name}.{n}'.lstrip('.')) in masks and any(a.name=='head' and a.role=='in' for a in axes)]
         if dead and (all_of := torch.stack(dead).all(0)).any(): res[name] = all_of
     return res
+
+def _inside_attention(model):
+    "Return the layers whose outputs are split into heads: name → name of the attention layer."
+    return {f'{name}.{n}'.lstrip('.').rpartition('.')[0]: name for name,layer in model.named_modules()
+            for n,axes in _head_axes(layer).items() if any(a.name=='head' and a.role=='out' for a in axes)}
 
 def _why_whole(layer):
     "Return why no head of a layer can be cut, or an empty string."
@@ -378,37 +383,42 @@ def _masked_copy(model, masks):
     for p in res.parameters(): p.requires_grad_(True)
     return apply_masks(res, masks)
 
+def _whole_rows(model, masks):
+    "Return a row for each layer of another type whose masks prune whole outputs."
+    res = {}
+    for n,m in masks.items():
+        name,_,what = n.rpartition('.')
+        layer = model.get_submodule(name)
+        axes = layer_axes(layer).get(what)
+        if axes is None or isinstance(layer, (nn.Linear,_conv,nn.Embedding,nn.MultiheadAttention)): continue
+        groups = make_groups('unit' if _is_recurrent(layer) else 'filter', axes)
+        n_dead = int((~groups.contract(m)).sum()) if groups else 0
+        why = 'a recurrent layer' if _is_recurrent(layer) else f'a {type(layer).__name__}'
+        if n_dead: res[name] = dict(filters=groups.n, dead=n_dead, cut=0, stayed=why)
+    return res
+
 def _check_shrinkable(model, masks, exact):
     "Raise unless masks fit, and prune a whole filter or head."
     check_flag(exact, 'exact')
     check_masks(masks, dict(check_model(model).named_parameters()))
     if _dead_filters(model, masks) or _dead_heads(model, masks): return
-    owners = {n.rpartition('.')[0] for n,m in masks.items() if not m.all()}
-    kept = [f'{n or "model"} ({type(m).__name__})' for n in owners if _is_recurrent(m := model.get_submodule(n))]
-    raise ValueError("masks prune no whole filter or head, so nothing can be cut out" +
-        (f" (the units of recurrent layers, {', '.join(sorted(kept))}, can't be)" if kept else '') +
+    others = {n.rpartition('.')[0] for n,m in masks.items() if not m.all()}
+    others = sorted(n for n in others if n in _whole_rows(model, masks) or _is_recurrent(model.get_submodule(n)))
+    named = shortened([f'{n or "model"} ({type(model.get_submodule(n)).__name__})' for n in others], 4)
+    raise ValueError("masks prune no whole filter or head" +
+        (f" that can be cut: shrink can't cut recurrent layers and others than linear and convolutional ones, like {named}"
+         if others else ", so nothing can be cut out") +
         ". Tickets of granularity 'filter' or 'head' can be shrunk; others can only be stored in a smaller file: "
         "save_compressed")
 
-def _whole_rows(model, masks):
-    "Return a row for each layer of other types whose masks prune whole outputs."
-    res = {}
-    for n,m in masks.items():
-        name,_,what = n.rpartition('.')
-        layer = model.get_submodule(name)
-        if isinstance(layer, (nn.Linear,_conv,nn.MultiheadAttention)): continue
-        groups = make_groups('unit' if _is_recurrent(layer) else 'filter', layer_axes(layer).get(what) or [])
-        dead = groups and ~groups.contract(m)
-        why = 'a recurrent layer' if _is_recurrent(layer) else f'a {type(layer).__name__}'
-        if dead is not None and dead.any(): res[name] = dict(filters=len(dead), dead=int(dead.sum()), cut=0, stayed=why)
-    return res
-
 def _plan_all(model, masks, xb, exact):
     "Return what the layers of a masked network see, the possible cuts, and a row for each layer with dead parts."
-    dead_heads = _dead_heads(model, masks)
-    within = {f'{a}.{n}'.lstrip('.').rpartition('.')[0] for a in dead_heads for n in _head_axes(model.get_submodule(a))}
-    dead = {n: f for n,f in _dead_filters(model, masks).items() if n not in within}
-    cuts,rows = _plan_heads(model, dead_heads)
+    dead,inside = _dead_filters(model, masks),_inside_attention(model)
+    cuts,rows = _plan_heads(model, heads := _dead_heads(model, masks))
+    rows |= _whole_rows(model, masks)
+    for n in (o for o in dead if inside.get(o, '') not in heads and o in inside):
+        rows[n] = _row(model.get_submodule(n), len(dead[n]), 0, "within attention: granularity 'head' can be cut")
+    dead = {n: f for n,f in dead.items() if n not in inside}
     if not dead: return {},cuts,rows
     seen = _seen_inputs(model, xb)
     more,of_filters = _plan(_Graph(model, xb), model, dead, seen, exact)
