@@ -1114,6 +1114,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'fasterlth.ship.export._packed': ('ship/export.html#_packed', 'fasterlth/ship/export.py'),
                                        'fasterlth.ship.export._quantise': ('ship/export.html#_quantise', 'fasterlth/ship/export.py'),
                                        'fasterlth.ship.export._quiet': ('ship/export.html#_quiet', 'fasterlth/ship/export.py'),
+                                       'fasterlth.ship.export._shielded': ('ship/export.html#_shielded', 'fasterlth/ship/export.py'),
                                        'fasterlth.ship.export._trace': ('ship/export.html#_trace', 'fasterlth/ship/export.py'),
                                        'fasterlth.ship.export._trace_item': ('ship/export.html#_trace_item', 'fasterlth/ship/export.py'),
                                        'fasterlth.ship.export._try_exporters': ( 'ship/export.html#_try_exporters',

@@ -109,9 +109,6 @@ def _check_target(name, groups, target, context, round_to):
             raise ValueError(f"sparsity {target:g} is more than {n}:{m} gives for {name}: at most {most:g}")
         if round_to:
             raise ValueError(f"round_to doesn't apply to n:m, which {name} has: each block keeps its own number")
-    if round_to and target and round_to>groups.n:
-        raise ValueError(f"round_to must be at most the number of groups, which is {groups.n} in {name}, "
-                         f"not {round_to}")
     if groups.n==1 and context=='local' and 0<target<100:
         raise ValueError(f"{name} is a single group: context 'local' can't prune a share of it. Use context='global'")
 
@@ -281,7 +278,7 @@ class Pruner:
     context: str = 'local' # Rank within each layer (`'local'`) or over the whole network (`'global'`)
     criterion: Callable = l1_norm # Function of a weight, see `fasterlth.core.criteria`
     layer_type: type|tuple = None # Prune layers of these types only, default every registered one
-    round_to: int = None # Keep a multiple of this number of groups in each layer (local only)
+    round_to: int = None # Keep a multiple of this number of groups in each layer, or all if it has fewer (local only)
     min_keep: int = 1 # Groups that every layer keeps
 
     def __post_init__(self):
@@ -343,7 +340,7 @@ def make_masks(
     context:str='local', # Rank within each layer (`'local'`) or over the whole network (`'global'`)
     masks:dict=None, # Masks so far: what they prune stays pruned
     min_keep:int=1, # Groups that every layer keeps
-    round_to:int=None, # Keep a multiple of this number of groups in each layer (local only)
+    round_to:int=None, # Keep a multiple of this number of groups in each layer, or all if it has fewer (local only)
     **inputs # What the criterion asks for by name, each a dict from parameter name to tensor
 ) -> dict: # Parameter name → bool mask, True where a weight is kept
     "Make masks of exactly this sparsity, or the nearest that the groups can reach."

@@ -162,15 +162,19 @@ class OnnxModel:
         return dict(parameters=sum(t.numel() for t in ws), nonzero=sum(int(t.count_nonzero()) for t in ws),
                     bytes=self.path.stat().st_size, multiply_adds=self.multiply_adds)
 
-# %% ../../nbs/ship/02_export.ipynb #7565b403
+# %% ../../nbs/ship/02_export.ipynb #2d30a6a1
 def _is_sequence(t): return t.ndim==2 and t.shape[1]>1 and not t.is_floating_point()    # tokens, of any number
+
+def _shielded(args):
+    "Keep torch from taking a last input that is a dict for named ones."
+    return (*args,{}) if args and isinstance(args[-1], Mapping) else args
 
 def _export(model, xb, path):
     "Write an ONNX file by torch.export."
     def dims(t): return {0: torch.export.Dim('batch')} | ({1: torch.export.Dim.AUTO} if _is_sequence(t) else {})
     args,named = arguments(xb)
     shapes = map_inputs(dims, named or args)
-    torch.onnx.export(model, args, str(path), kwargs=named or None, dynamo=True, dynamic_shapes=shapes,
+    torch.onnx.export(model, _shielded(args), str(path), kwargs=named or None, dynamo=True, dynamic_shapes=shapes,
                       external_data=False, verbose=False)
 
 def _trace(model, xb, path, batch=True):
@@ -179,7 +183,7 @@ def _trace(model, xb, path, batch=True):
     names = [*named] or [f'input_{i}' for i in range(len(tree_leaves(args)))]
     axes = {n: {**({0: 'batch'} if batch else {}), **({1: 'length'} if _is_sequence(t) else {})}
             for n,t in zip(names, tree_leaves(xb))}
-    torch.onnx.export(model, args, str(path), kwargs=named or None, dynamo=False, input_names=names,
+    torch.onnx.export(model, _shielded(args), str(path), kwargs=named or None, dynamo=False, input_names=names,
                       dynamic_axes=axes, verbose=False)
 
 def _trace_item(model, xb, path):

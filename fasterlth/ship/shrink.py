@@ -415,8 +415,8 @@ def _plan_all(model, masks, xb, exact):
     "Return what the layers of a masked network see, the possible cuts, and a row for each layer with dead parts."
     dead,inside = _dead_filters(model, masks),_inside_attention(model)
     cuts,rows = _plan_heads(model, heads := _dead_heads(model, masks))
-    rows |= _whole_rows(model, masks)
-    for n in (o for o in dead if inside.get(o, '') not in heads and o in inside):
+    rows |= {n: r for n,r in _whole_rows(model, masks).items() if inside.get(n) not in heads}
+    for n in (o for o in dead if o in inside and inside[o] not in heads):
         rows[n] = _row(model.get_submodule(n), len(dead[n]), 0, "within attention: granularity 'head' can be cut")
     dead = {n: f for n,f in dead.items() if n not in inside}
     if not dead: return {},cuts,rows

