@@ -3,8 +3,9 @@ import pytest
 from networks import *
 from fastai.collab import CollabDataLoaders, collab_learner
 from fastai.tabular.all import Categorify, Normalize, TabularDataLoaders, tabular_learner
+from fastai.vision.models.unet import DynamicUnet
 from fastai.text.all import AWD_LSTM, TextDataLoaders, awd_lstm_clas_config, text_classifier_learner
-from fasterlth.ship.export import load_compressed, to_onnx
+from fasterlth.ship.export import load_compressed
 from fasterlth.ship.measure import call, compare_models, largest_difference
 from fasterlth.ship.shrink import shrink, shrink_learner
 
@@ -55,16 +56,23 @@ def test_vision_learner_is_cut_to_its_last_block(tmp_path):
     assert largest_difference(learn.model.eval(), small.model.eval(), x)<1e-4*largest(learn.model, x)
     quiet(small, 1)
 
-def test_unet_learner(tmp_path):
-    learn = unet_learner(picture_dls(mask=True), resnet18, pretrained=False, n_out=2, normalize=False, path=tmp_path,
-                         loss_func=CrossEntropyLossFlat(axis=1))
-    ticket = pruned(learn, {'*': 50, 'layers.12*': 0}, 'filter')
-    x = learn.dls.valid.one_batch()[0].as_subclass(torch.Tensor)
+def small_unet():
+    "fastai's U-Net on an encoder of three convolutions."
+    def block(n_in, n_out, stride): return nn.Sequential(nn.Conv2d(n_in, n_out, 3, stride, 1), nn.BatchNorm2d(n_out), nn.ReLU())
+    return DynamicUnet(nn.Sequential(block(3, 8, 2), block(8, 16, 2), block(16, 16, 2)), 2, (32,32))
+
+def test_unet(tmp_path):
+    dls = picture_dls(mask=True)
+    learn = Learner(dls, small_unet(), loss_func=CrossEntropyLossFlat(axis=1), path=tmp_path)
+    last = [n for n,m in learn.model.named_modules() if isinstance(m, nn.Conv2d)][-1]
+    ticket = pruned(learn, {'*': 50, last: 0}, 'filter')
+    learn.get_preds()    # its hooks hold results
+    x = dls.valid.one_batch()[0].as_subclass(torch.Tensor)
     small,cut = shrink(learn.model, ticket.masks, x, exact=True)
     assert largest_difference(learn.model.eval(), small, x)<1e-4*largest(learn.model, x)
-    assert (cut.cut[['layers.3.0.0','layers.4.conv1.0','layers.0.7.1.conv1']]>=256).all()
+    assert (cut.cut[['layers.3.0.0','layers.3.1.0','layers.4.conv1.0']]>0).all()
     assert not cut.stayed.str.contains('deepcopy').any() and (cut.stayed[cut.cut<cut.dead]!='').all()
-    ships(learn, ticket, tmp_path, ('onnx','int8'))
+    ships(learn, ticket, tmp_path, ('shrink+int8',))
 
 def table():
     set_seed(0)
@@ -78,10 +86,11 @@ def test_tabular_learner(tmp_path, cats):
                                      y_names='y', y_block=CategoryBlock(), bs=16, device='cpu')
     learn = tabular_learner(dls, layers=[32,16], metrics=accuracy)
     ticket = pruned(learn, {nn.Linear: 50, 'layers.2.0': 0}, 'filter', layer_type=nn.Linear)
-    made = ships(learn, ticket, tmp_path, ('compressed','shrink+onnx','shrink+int8'))['shrink+onnx']
-    assert made.layers.cut.sum()==24 and made.report.difference['shrink+onnx']<1e-4
+    made = ships(learn, ticket, tmp_path, ('compressed','shrink+int8') if cats else ('shrink+onnx',))
+    made = made[[*made][-1]]
+    assert made.layers.cut.sum()==24 and made.report.difference['shrink']<1e-4
     xb = learn.dls.valid.one_batch()[:2]
-    assert torch.allclose(made(*xb), learn.model.eval()(*xb), atol=1e-4)
+    assert torch.allclose(made(*xb), learn.model.eval()(*xb), atol=1e-4 if not cats else .3)
     small,_ = shrink_learner(learn, ticket.masks)
     quiet(small, 1)
 
@@ -93,9 +102,8 @@ def test_collab_learner(tmp_path, use_nn):
     dls = CollabDataLoaders.from_df(df, bs=16, path=tmp_path, device='cpu')
     learn = collab_learner(dls, n_factors=8, use_nn=use_nn, y_range=(0,5.5), **(dict(layers=[16]) if use_nn else {}))
     ticket = pruned(learn)
-    if use_nn: ships(learn, ticket, tmp_path)
-    else:
-        ships(learn, ticket, tmp_path, ('compressed','onnx'))
+    ships(learn, ticket, tmp_path, ('compressed','int8' if use_nn else 'onnx'))
+    if not use_nn:
         with pytest.raises(ValueError, match='there is nothing to quantise in EmbeddingDotBias'):
             ticket.deploy(learn, 'int8', tmp_path/'q')
 
@@ -155,9 +163,7 @@ def test_heads_of_transformers_are_cut(tmp_path, name):
     small,cut = shrink(model, masks, xb)
     assert cut.cut[heads[name]]==2 and cut.cut.sum()==4 and not cut.stayed.any()
     assert largest_difference(model, small, xb)<1e-5 and n_params(small)<=n_params(model)-2*2*4*8*32
-    run,_ = to_onnx(small, xb, tmp_path/'small.onnx')
-    assert largest_difference(small, run, xb)<1e-4
-    table = compare_models(dict(dense=model, small=small, onnx=run), xb)
+    table = compare_models(dict(dense=model, small=small), xb)
     assert table.multiply_adds['small']<table.multiply_adds['dense']
 
 class Both(nn.Module):
