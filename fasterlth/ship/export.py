@@ -116,7 +116,7 @@ class OnnxModel:
             raise ValueError(f"path {str(path)!r} is not an ONNX file that onnxruntime can run: {e}") from e
 
     def __call__(self, *xb, **named):
-        feeds = self.feeds(xb := check_inputs(named or xb))
+        feeds = self.feeds(xb := named or xb)
         try: outs = [torch.from_numpy(self.session.run(None, o)[0]) for o in feeds]
         except Exception as e:    # onnxruntime's errors have no common class
             takes = ', '.join(f'{i.name} {i.shape}' for i in self.session.get_inputs())
@@ -137,6 +137,7 @@ class OnnxModel:
         xb # The inputs of a batch
     ) -> list: # Input's name → array; for each item if the file takes one at a time
         "Return the inputs as onnxruntime takes them."
+        xb = check_inputs(xb)
         if self.item_by_item and n_items(xb)>1:
             return [o for i in range(n_items(xb)) for o in self.feeds(map_inputs(lambda t: t[i:i+1], xb))]
         names = self.input_names

@@ -199,7 +199,7 @@ tables = {
                      num_workers=other('count?', 0)),
     'MemoryDL.create_batches': 'fastai',
     'OnnxModel': dict(path=file_of('onnx_file'), threads='whole?', multiply_adds='count?'),
-    'OnnxModel.__call__': dict(xb=Kind(it('x'), no_tensor)), 'OnnxModel.with_threads': dict(threads='whole?'),
+    'OnnxModel.__call__': 'fastai', 'OnnxModel.feeds': dict(xb=Kind(it('x'), no_tensor)), 'OnnxModel.with_threads': dict(threads='whole?'),
     'Pruner': dict(granularity=without_model), 'Pruner.targets': dict(sparsity=part_of_percent),
     'Pruner.choose': dict(masks='masks?', sparsity=part_of_percent, scores=Kind(it('scores'), [
         None, 3, 'no', [], {}, it('model'), {'fc1.weight': 3}, Of(lambda t: {n: s[:-1] for n,s in t.scores.items()}, 'fewer scores'),
