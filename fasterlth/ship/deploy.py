@@ -158,7 +158,8 @@ def _plain(xb):
     "Return a learner's inputs as a network is called with them: tensors, in a tuple unless there is but one."
     for o in tree_leaves(xb):
         if not isinstance(o, torch.Tensor):
-            raise TypeError(f"only networks whose inputs are tensors can be deployed; learn's batches have {type(o).__name__}")
+            raise TypeError("only networks whose inputs are tensors can be deployed; learn's batches have "
+                            f"{type(o).__name__}")
     return check_inputs(xb[0] if len(xb)==1 and isinstance(xb[0], torch.Tensor) else tuple(xb), name="learn's batches")
 
 def _inputs(learn, dl, n):
@@ -182,14 +183,15 @@ def _picked(learn, outputs, batch):
     finally:
         vars(learn).clear()
         vars(learn).update(was)
-    items = outputs.items() if isinstance(outputs, Mapping) else enumerate(outputs if isinstance(outputs, tuple) else ())
+    several = isinstance(outputs, (Mapping,tuple))
+    items = outputs.items() if isinstance(outputs, Mapping) else enumerate(outputs if several else ())
     for k,o in items:
         if o is pred: return k
-    raise TypeError(f"learn's model must return one tensor, or learn's callbacks must pick one of those that it returns, "
+    raise TypeError(f"learn's model must return one tensor, or learn's callbacks must pick one of those it returns, "
                     f"but {type(learn.model).__name__} returns {type(outputs).__name__}")
 
 def _network(learn):
-    "Return a copy of the learner's network, in evaluation mode, that returns what the learner takes for its prediction."
+    "Return a copy of the learner's network that returns what the learner takes for its prediction."
     res,batch = copy_model(learn.model).eval(),next(iter(learn.dls.valid))
     xb = _plain(split_batch(learn, batch)[0])
     with evaluating(res): outputs = call(res, xb)
