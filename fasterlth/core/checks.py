@@ -263,7 +263,7 @@ def outputs_of(
     except (MemoryError,OutOfMemoryError): raise    # no fault of the inputs
     except Exception as e:    # any error of the model's own code
         raise ValueError(f"{name} must be inputs that {type(model).__name__} can take, not "
-                         f"{', '.join(map(shown, [*xb, *named.values()])) or 'nothing'}: {type(e).__name__}: {e}") from e
+                         f"{', '.join(map(shown, (*xb,*named.values()))) or 'nothing'}: {type(e).__name__}: {e}") from e
 
 # %% ../../nbs/core/01_checks.ipynb #baaabd9a
 def _as_path(path, name, what):

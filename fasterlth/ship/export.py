@@ -13,6 +13,7 @@ from io import StringIO
 from pathlib import Path
 
 import torch
+from fastcore.basics import patch
 from torch import nn
 from torch.utils._pytree import tree_leaves
 
@@ -96,6 +97,7 @@ def _words(e):
     line = cause[1] if cause else (text.splitlines() or ['without a word'])[0]
     return f"{type(e).__name__}: {line[:200]}"
 
+# %% ../../nbs/ship/02_export.ipynb #43ad3d57
 class OnnxModel:
     "An ONNX file as a function of a batch, run by onnxruntime on the CPU."
     def __init__(self,
@@ -133,20 +135,6 @@ class OnnxModel:
         "Return whether the file takes one item at a time."
         return self.session.get_inputs()[0].shape[:1]==[1]
 
-    def feeds(self,
-        xb # The inputs of a batch
-    ) -> list: # Input's name → array; for each item if the file takes one at a time
-        "Return the inputs as onnxruntime takes them."
-        xb = check_inputs(xb)
-        if self.item_by_item and n_items(xb)>1:
-            return [o for i in range(n_items(xb)) for o in self.feeds(map_inputs(lambda t: t[i:i+1], xb))]
-        names = self.input_names
-        by_name = isinstance(xb, Mapping) and {*xb}=={*names}
-        leaves = [xb[n] for n in names] if by_name else tree_leaves(xb)
-        if len(leaves)!=len(names):
-            raise ValueError(f"xb must hold {len(names)} inputs ({', '.join(names)}), not {len(leaves)}")
-        return [{n: t.detach().cpu().numpy() for n,t in zip(names, leaves)}]
-
     def with_threads(self, threads):
         "Return the same model with another number of CPU threads."
         return OnnxModel(self.path, threads, self.multiply_adds)
@@ -162,6 +150,22 @@ class OnnxModel:
         ws = self.weights.values()
         return dict(parameters=sum(t.numel() for t in ws), nonzero=sum(int(t.count_nonzero()) for t in ws),
                     bytes=self.path.stat().st_size, multiply_adds=self.multiply_adds)
+
+# %% ../../nbs/ship/02_export.ipynb #9424c0b8
+@patch
+def feeds(self:OnnxModel,
+    xb # The inputs of a batch
+) -> list: # Input's name → array; for each item if the file takes one at a time
+    "Return the inputs as onnxruntime takes them."
+    xb = check_inputs(xb)
+    if self.item_by_item and n_items(xb)>1:
+        return [o for i in range(n_items(xb)) for o in self.feeds(map_inputs(lambda t: t[i:i+1], xb))]
+    names = self.input_names
+    by_name = isinstance(xb, Mapping) and {*xb}=={*names}
+    leaves = [xb[n] for n in names] if by_name else tree_leaves(xb)
+    if len(leaves)!=len(names):
+        raise ValueError(f"xb must hold {len(names)} inputs ({', '.join(names)}), not {len(leaves)}")
+    return [{n: t.detach().cpu().numpy() for n,t in zip(names, leaves)}]
 
 # %% ../../nbs/ship/02_export.ipynb #2d30a6a1
 def _is_sequence(t): return t.ndim==2 and t.shape[1]>1 and not t.is_floating_point()    # tokens, of any number

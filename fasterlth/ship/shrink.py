@@ -411,6 +411,7 @@ def _check_shrinkable(model, masks, exact):
         ". Tickets of granularity 'filter' or 'head' can be shrunk; others can only be stored in a smaller file: "
         "save_compressed")
 
+# %% ../../nbs/ship/01_shrink.ipynb #56142c7c
 def _plan_all(model, masks, xb, exact):
     "Return what the layers of a masked network see, the possible cuts, and a row for each layer with dead parts."
     dead,inside = _dead_filters(model, masks),_inside_attention(model)
@@ -452,8 +453,8 @@ def shrink(
 
     The constants that they contributed move into the biases of the layers that follow, so the outputs stay
     those of the masked network, except for rounding and, unless `exact`, at padded borders and in transposed
-    convolutions: `compare_models` measures the difference. A channel stays if a skip connection adds a live one to it, if a normalisation
-    needs it, or if it is an output of the network. To keep training, use `shrink_learner`."""
+    convolutions: `compare_models` measures the difference. A channel stays if a skip connection adds a live one
+    to it, if a normalisation needs it, or if it is an output of the network. To keep training, use `shrink_learner`."""
     small,table,_ = _shrink(model, masks, xb, exact)
     return small,table
 
