@@ -61,7 +61,8 @@ class LotteryTicketFinder:
         batches:Iterable=None, # Batches `(x, y)` for criteria that need them, default one training batch
         verbose:bool=True # Show a bar
     ):
-        check_learner(learn)
+        without = 'without one, call find_winning_ticket(model, train_fn, eval_fn, sparsity)' if callable(learn) else ''
+        check_learner(learn, without)
         criterion_inputs(criteria, 'criteria')
         self.targets = round_targets(sparsity, n_rounds)
         self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep)
