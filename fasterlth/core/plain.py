@@ -280,7 +280,7 @@ class _Bird:
         self.found = self.steps,newest,cpu_copy(model_tensors(model))
         raise _Settled()
 
-# %% ../../nbs/core/13_plain.ipynb #149cee24
+# %% ../../nbs/core/13_plain.ipynb #cf96e286
 def draw_early_bird(
     model:nn.Module|Callable, # Its weights, pretrained or not, are the start; or a function that makes it
     train_fn:Callable, # Function of a model that trains it in place; it is stopped early
@@ -295,9 +295,9 @@ def draw_early_bird(
 ) -> Ticket: # With the weights of the moment in which it was found; `about` tells the step
     "Train until the masks have settled, and return the ticket. The model itself isn't changed."
     seed,every,n_masks = check_seed(seed),check_whole(every, 'every'),check_whole(n_masks, 'n_masks', 2)
-    threshold = check_number(threshold, 'threshold', 0, 1, 'a share')
+    threshold,sparsity = check_number(threshold, 'threshold', 0, 1, 'a share'),check_sparsity(sparsity)
     with _own_random_states():
-        plan = _plan('model', model, train_fn, lambda model: 0., check_sparsity(sparsity), 1, criteria, granularity, context)
+        plan = _plan('model', model, train_fn, lambda model: 0., sparsity, 1, criteria, granularity, context)
         start = _start_of(plan.make, seed)
         bird = _Bird(plan, start, every, n_masks, threshold)
         try: model = _train(plan.make, train_fn, seed, start, {}, 'the training', bird)

@@ -31,7 +31,7 @@ from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.callback_state import warn_lost
 from .fingerprint import describe_function, describe_learner, differences
-from .progress import Progress
+from .progress import LogRounds, Progress, wants_bar
 from .folder import check_record, hold_file, open_folder, RunFolder
 from .report import default_metric, remaining_axis
 from .protocol import fresh_opt, Protocol
@@ -59,7 +59,7 @@ class LotteryTicketFinder:
         round_to:int=None, # Keep a multiple of this number of groups in each layer
         min_keep:int=1, # Groups that every layer keeps
         batches:Iterable=None, # Batches `(x, y)` for criteria that need them, default one training batch
-        verbose:bool=True # Show a bar
+        verbose:bool=True # Show a bar, unless inside `learn.no_bar()`
     ):
         without = 'without one, call find_winning_ticket(model, train_fn, eval_fn, sparsity)' if callable(learn) else ''
         check_learner(learn, without)
@@ -80,7 +80,7 @@ class LotteryTicketFinder:
         self.dense = cpu_copy(dense_masks(layers, held))
         self.others = {k: m for k,m in held.items() if k not in layers}
         self.protocol,self.train,self.rewound,self.rounds = Protocol(learn),None,None,[]
-        self._bar,self._epochs_done = Progress(verbose=False),0
+        self._bar,self._epochs_done,self._logs = Progress(verbose=False),0,LogRounds()
 
     def layers(self) -> dict: # Parameter name → `Prunable`
         "Return the weights that it prunes."
@@ -277,6 +277,7 @@ def _train_round(self:LotteryTicketFinder, r:int) -> tuple: # `(r, row, training
         self.folder.keep('moment.safetensors', moment(round=r, rewound=self.rewound is not None))
     begin,masks,resume = self._beginning(r),self.masks[r] if r else None,read_moment(self.folder, r, self.rewound)
     held = read_held(self.folder, r) if self.protocol.held is None and resume is None else None
+    cbs.append(self._logs.at(r, sparsity_of(self.masks[r]), len(resume.notes['epochs']) if resume else 0))
     row,training = self.protocol.train(self.train, begin, masks, cbs, resume, at, on_epoch, held)
     if self.rewound is None:
         if training.taken is None:
@@ -331,7 +332,7 @@ def run_rounds(
     finder._open_run(train)
     if not finder.rounds: finder.warn_outputs()
     if finder.folder: warn_lost(finder.learn, finder.protocol.warned)
-    with Progress(verbose=finder.verbose) as finder._bar:
+    with Progress(verbose=wants_bar(finder.learn, finder.verbose)) as finder._bar:
         finder._epochs_done = 0
         for r in range(len(finder.rounds), finder.n_rounds+1): finder._finish_round(*finder._train_round(r))
     copy_tensors(finder.learn.model, finder.trained[finder.n_rounds])
@@ -440,8 +441,9 @@ def train_from(
                              "delete it, or use another file")
     def on_epoch(training, moment):
         if keep: keep(moment(of=of))
-    row,training = finder.protocol.train(finder.train, begin, masks, resume=resume, on_epoch=on_epoch)
     s = sparsity_of(masks)
+    cbs = [finder._logs.at('', s)]
+    row,training = finder.protocol.train(finder.train, begin, masks, cbs, resume, on_epoch=on_epoch)
     return dict(sparsity=s, remaining=100-s, **row, seconds=training.seconds)
 
 @patch
