@@ -33,7 +33,7 @@ from ..train.callback_state import warn_lost
 from .fingerprint import describe_function, describe_learner, differences
 from .progress import LogRounds, Progress, wants_bar
 from .folder import check_record, hold_file, open_folder, RunFolder
-from .report import default_metric, remaining_axis
+from .report import default_metric, remaining_axis, whole_axis
 from .protocol import fresh_opt, Protocol
 from .rounds import HoldRates, open_start, read_held, read_moment, read_rounds, Round, round_file
 from .costs import cost_table, epoch_flops
@@ -371,7 +371,8 @@ def plot(self:LotteryTicketFinder,
     df = self.history
     metric = default_metric(df, metric).name
     if check_axes(ax) is None: ax = plt.subplots(figsize=(5.5,3.5))[1]
-    ax.axhline(df[metric].iloc[0], color='0.4', ls='--', lw=1, label='dense')
+    ax.axhline(df[metric].iloc[0], color='0.4', ls='--', lw=1, label='dense', zorder=3)    # seen on a line, too
+    if (df[metric].dropna()%1==0).all(): whole_axis(ax.yaxis)
     ax.plot(df.remaining, df[metric], 'o-', color='tab:green', label='ticket')
     ax.set_ylabel(metric)
     remaining_axis(ax, df.remaining)
