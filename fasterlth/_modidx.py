@@ -744,6 +744,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                              'fasterlth/find/fingerprint.py'),
                                             'fasterlth.find.fingerprint._difference': ( 'find/fingerprint.html#_difference',
                                                                                         'fasterlth/find/fingerprint.py'),
+                                            'fasterlth.find.fingerprint._is_dealt_anew': ( 'find/fingerprint.html#_is_dealt_anew',
+                                                                                           'fasterlth/find/fingerprint.py'),
                                             'fasterlth.find.fingerprint._is_simple': ( 'find/fingerprint.html#_is_simple',
                                                                                        'fasterlth/find/fingerprint.py'),
                                             'fasterlth.find.fingerprint._name': ( 'find/fingerprint.html#_name',

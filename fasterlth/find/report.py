@@ -228,7 +228,7 @@ def _draw_lines(ax, lines, colors, near):
         _draw_line(ax, a, lines[a], colors[a], below[a], above, max(below.values())+1)
 
 def _spreads(df, table, name, factor):
-    "Return a summary with what to draw around the means: intervals, or the range of two seeds, within what is possible."
+    "Return a summary with what to draw around the means: intervals, or the range of two seeds."
     found,values = df.groupby(['condition','round'], sort=False)[name],df[name]*factor
     low = table.low.where(table.seeds>2, found.min()*factor)
     high = table.high.where(table.seeds>2, found.max()*factor)
