@@ -1486,6 +1486,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                               'fasterlth/train/mask_callback.py'),
                                                'fasterlth.train.mask_callback._norms_matter': ( 'train/mask_callback.html#_norms_matter',
                                                                                                 'fasterlth/train/mask_callback.py'),
+                                               'fasterlth.train.mask_callback._noted_export': ( 'train/mask_callback.html#_noted_export',
+                                                                                                'fasterlth/train/mask_callback.py'),
                                                'fasterlth.train.mask_callback._zero_pruned': ( 'train/mask_callback.html#_zero_pruned',
                                                                                                'fasterlth/train/mask_callback.py'),
                                                'fasterlth.train.mask_callback.learner_masks': ( 'train/mask_callback.html#learner_masks',
