@@ -26,7 +26,7 @@ from ..core.masks import (broadcast_masks, dense_masks, mask_overlap,
 from ..core.pruner import Pruner, try_criterion, warn_outputs
 from ..core.files import a_dict, whole
 from ..core.ticket import Ticket, to_json, versions
-from ..train.learner import check_learner, check_train, fit_context, one_batch
+from ..train.learner import check_learner, check_train, fit_context, is_foreign, one_batch
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.callback_state import warn_lost
@@ -193,7 +193,7 @@ def _describe(self:LotteryTicketFinder, train:Callable, seed:int) -> dict:
 @patch
 def _read_run(self:LotteryTicketFinder):
     "Take over what an earlier run has left."
-    rewound,rounds = read_rounds(self.folder, bool(self.rewind_iteration))
+    rewound,rounds = read_rounds(self.folder, bool(self.rewind_iteration), self.learn)
     if not self.rounds: self.rewound,self.rounds = rewound,rounds
 
 # %% ../../nbs/find/07_finder.ipynb #35ceec33
@@ -275,7 +275,8 @@ def _train_round(self:LotteryTicketFinder, r:int) -> tuple: # `(r, row, training
         if not self.folder: return
         if self.rewound is None and training.taken: self._keep_rewind(training.taken)
         self.folder.keep('moment.safetensors', moment(round=r, rewound=self.rewound is not None))
-    begin,masks,resume = self._beginning(r),self.masks[r] if r else None,read_moment(self.folder, r, self.rewound)
+    begin,masks = self._beginning(r),self.masks[r] if r else None
+    resume = read_moment(self.folder, r, self.rewound, self.learn)
     held = read_held(self.folder, r) if self.protocol.held is None and resume is None else None
     cbs.append(self._logs.at(r, sparsity_of(self.masks[r]), len(resume.notes['epochs']) if resume else 0))
     row,training = self.protocol.train(self.train, begin, masks, cbs, resume, at, on_epoch, held)
@@ -481,6 +482,7 @@ def adopt_dense(self:LotteryTicketFinder,
     if self.rounds or self.rewind_iteration!=other.rewind_iteration: return
     # a batch would have to be drawn from the random state of that training
     if 'batches' in criterion_needs(self.criteria): return
+    if any(is_foreign(cb) for cb in self.learn.cbs): return    # what they held after that training isn't known
     if self.rewind_iteration: self._keep_rewind(other.rewound)
     self.protocol.reset(other.trained[0])
     first,s = other.rounds[0],sparsity_of(self.dense)
