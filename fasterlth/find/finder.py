@@ -59,12 +59,13 @@ class LotteryTicketFinder:
         round_to:int=None, # Keep a multiple of this number of groups in each layer
         min_keep:int=1, # Groups that every layer keeps
         batches:Iterable=None, # Batches `(x, y)` for criteria that need them, default one training batch
-        verbose:bool=True # Show a bar
+        verbose:bool=True, # Show a bar
+        joint:dict=None # Which layers lose their filters together, from `joint_filters`
     ):
         check_learner(learn)
         criterion_inputs(criteria, 'criteria')
         self.targets = round_targets(sparsity, n_rounds)
-        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep)
+        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep, joint)
         check_choice(rewind, 'rewind', _rewinds)
         to_iteration(rewind_epoch, 1, 'rewind_epoch')
         if seed is not None: seed = check_seed(seed)
@@ -141,7 +142,8 @@ def _about(self:LotteryTicketFinder, r:int) -> dict:
         model=type(unwrap(self.learn.model)).__name__, made_by='LotteryTicketFinder', round=r,
         rounds=self.n_rounds, sparsity=self.sparsity, granularity=p.granularity, context=p.context,
         criterion=func_name(self.criteria), rewind=self.rewind, rewind_epoch=self.rewind_epoch,
-        seed=self.seed, reshuffle=self.reshuffle, history=history, versions=versions()))
+        seed=self.seed, reshuffle=self.reshuffle, history=history, versions=versions(),
+        **({} if p.joint is None else dict(joint=p.joint))))
 
 @patch(as_prop=True)
 def tickets(self:LotteryTicketFinder) -> list:
@@ -186,7 +188,7 @@ def _describe(self:LotteryTicketFinder, train:Callable, seed:int) -> dict:
         rewind=self.rewind, rewind_epoch=self.rewind_epoch, seed=seed, reshuffle=self.reshuffle,
         round_to=p.round_to, min_keep=p.min_keep, criteria=describe_function(self.criteria),
         layer_type=str(p.layer_type), batches=len(self.batches or []),
-        masks=sparsity_by_layer(self.dense)))
+        masks=sparsity_by_layer(self.dense), **({} if p.joint is None else dict(joint=p.joint))))
 
 # %% ../../nbs/find/07_finder.ipynb #15b43587
 @patch
