@@ -26,7 +26,7 @@ from ..core.masks import (broadcast_masks, dense_masks, mask_overlap,
 from ..core.pruner import Pruner, try_criterion, warn_outputs
 from ..core.files import a_dict, whole
 from ..core.ticket import Ticket, to_json, versions
-from ..train.learner import check_learner, check_train, fit_context, is_foreign, one_batch
+from ..train.learner import check_learner, check_train, fit_context, is_foreign, one_batch, scored_by
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.callback_state import warn_lost
@@ -59,13 +59,14 @@ class LotteryTicketFinder:
         round_to:int=None, # Keep a multiple of this number of groups in each layer
         min_keep:int=1, # Groups that every layer keeps
         batches:Iterable=None, # Batches `(x, y)` for criteria that need them, default one training batch
-        verbose:bool=True # Show a bar, unless inside `learn.no_bar()`
+        verbose:bool=True, # Show a bar, unless inside `learn.no_bar()`
+        joint:dict=None # Which layers lose their filters together, from `joint_filters`
     ):
         without = 'without one, call find_winning_ticket(model, train_fn, eval_fn, sparsity)' if callable(learn) else ''
         check_learner(learn, without)
         criterion_inputs(criteria, 'criteria')
         self.targets = round_targets(sparsity, n_rounds)
-        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep)
+        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep, joint)
         check_choice(rewind, 'rewind', _rewinds)
         to_iteration(rewind_epoch, 1, 'rewind_epoch')
         if seed is not None: seed = check_seed(seed)
@@ -142,7 +143,8 @@ def _about(self:LotteryTicketFinder, r:int) -> dict:
         model=type(unwrap(self.learn.model)).__name__, made_by='LotteryTicketFinder', round=r,
         rounds=self.n_rounds, sparsity=self.sparsity, granularity=p.granularity, context=p.context,
         criterion=func_name(self.criteria), rewind=self.rewind, rewind_epoch=self.rewind_epoch,
-        seed=self.seed, reshuffle=self.reshuffle, history=history, versions=versions()))
+        seed=self.seed, reshuffle=self.reshuffle, history=history, versions=versions(),
+        **({} if p.joint is None else dict(joint=p.joint))))
 
 @patch(as_prop=True)
 def tickets(self:LotteryTicketFinder) -> list:
@@ -187,7 +189,7 @@ def _describe(self:LotteryTicketFinder, train:Callable, seed:int) -> dict:
         rewind=self.rewind, rewind_epoch=self.rewind_epoch, seed=seed, reshuffle=self.reshuffle,
         round_to=p.round_to, min_keep=p.min_keep, criteria=describe_function(self.criteria),
         layer_type=str(p.layer_type), batches=len(self.batches or []),
-        masks=sparsity_by_layer(self.dense)))
+        masks=sparsity_by_layer(self.dense), **({} if p.joint is None else dict(joint=p.joint))))
 
 # %% ../../nbs/find/07_finder.ipynb #15b43587
 @patch
@@ -294,8 +296,7 @@ def _prune(self:LotteryTicketFinder, r:int) -> dict: # Parameter name → bool t
     "Make the masks of the round after `r`, from the current weights."
     learn,batches = self.learn,self.batches or []
     if not batches and 'batches' in criterion_needs(self.criteria): batches = [one_batch(learn)]
-    inputs = dict(batches=batches, loss_func=learn.loss_func,
-                  init=self.rewound.model, prev=self._weights(r))
+    inputs = dict(init=self.rewound.model, prev=self._weights(r), **scored_by(learn, batches))
     masks = self.pruner.step(learn.model, self.targets[r], self.masks[r], **inputs)
     return {k: m.cpu() for k,m in broadcast_masks(masks).items()}
 

@@ -161,7 +161,8 @@ arrays = Kind(it('arrays'), [
 stat = Kind(it('stat'), [*no_tensor, of((7,))])
 order = Kind(None, [3, True, 'fc1', [], [3], ['nothing'], {'fc1': 3}, used_up])
 condition_function = Kind(shuffled, [*no_function, 'shuffled'])
-finder = dict(learn=own_learner, sparsity='rounds', rewind=one_of('weights'))
+joint = Kind(None, [3, True, 'filter', [], ['fc1.weight'], {'fc1.weight': 3}, {3: 'fc1.weight'}, {'fc1.weight': 'fc1.weight'}])
+finder = dict(learn=own_learner, sparsity='rounds', rewind=one_of('weights'), joint=joint)
 blocks_of_four = other('masks', it('in_blocks'))
 digits = other('whole', 8)
 loss = other('function', nn.functional.cross_entropy)
@@ -203,7 +204,7 @@ tables = {
     'MemoryDL.create_batches': 'fastai',
     'OnnxModel': dict(path=file_of('onnx_file'), threads='whole?', multiply_adds='count?'),
     'OnnxModel.__call__': dict(xb=Kind(it('x'), no_tensor)), 'OnnxModel.with_threads': dict(threads='whole?'),
-    'Pruner': dict(granularity=without_model), 'Pruner.targets': dict(sparsity=part_of_percent),
+    'Pruner': dict(granularity=without_model, joint=joint), 'joint_filters': dict(xb='some_xb'), 'Pruner.targets': dict(sparsity=part_of_percent),
     'Pruner.choose': dict(masks='masks?', sparsity=part_of_percent, scores=Kind(it('scores'), [
         None, 3, 'no', [], {}, it('model'), {'fc1.weight': 3}, Of(lambda t: {n: s[:-1] for n,s in t.scores.items()}, 'fewer scores'),
         Of(lambda t: {n: s*nan for n,s in t.scores.items()}, 'NaN as scores')])),
@@ -216,7 +217,7 @@ tables = {
     'Snapshot.take': dict(epoch='count', batch='count', fit='count', notes='dict?',
                           loaders=Kind(None, [3, 'no', [], {}, it('model')])),
     'SnapshotCallback': dict(at='moment'),
-    'SparsifyCallback': dict(granularity=without_model, sparsity=of_any_layer, start_sparsity=other('percent', 0), model=Kind(None, [3, 'm', [], {}, nn.Linear, it('learn')]),
+    'SparsifyCallback': dict(granularity=without_model, n_epochs='whole?', frozen='flag', joint=joint, sparsity=of_any_layer, start_sparsity=other('percent', 0), model=Kind(None, [3, 'm', [], {}, nn.Linear, it('learn')]),
                              save_tickets=Kind(False, [None, 3, 2.5, [], {}, b'x', object(), int])),
     'SparsifyCallback.__call__': 'fastai', 'SparsifyCallback.on_attach': 'fastai', 'SparsifyCallback.on_detach': 'fastai',
     'SparsifyCallback.load_state_dict': 'record',
