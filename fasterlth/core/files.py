@@ -113,6 +113,8 @@ def atomic_write(
         if fcntl: os.close(fd)
 
 # %% ../../nbs/core/10_files.ipynb #b08f9e6e
+def _a(kind): return f"{'an' if kind[0] in 'aeio' else 'a'} {kind}"
+
 @contextmanager
 def open_file(
     path:str|Path, # A file
@@ -123,7 +125,7 @@ def open_file(
     try: fd = os.open(path, os.O_RDONLY|_no_wait|_binary|_cloexec)
     except (FileNotFoundError,NotADirectoryError) as e:
         raise FileNotFoundError(f"there is no {kind} file at path {name}") from e
-    except (OSError,ValueError) as e: raise ValueError(f"path {name} can't be read as a {kind}: {e}") from e
+    except (OSError,ValueError) as e: raise ValueError(f"path {name} can't be read as {_a(kind)}: {e}") from e
     try:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode):
@@ -284,7 +286,7 @@ def load_tensors(
     kind:str # What it must be
 ) -> tuple: # `(tensors, meta)`, the tensors in the order in which they were saved
     "Read a file from `save_tensors`. Raise a `ValueError` that says what is wrong if it is damaged or another kind."
-    fault,foreign = f"can't be read as a {kind}",'it is truncated, damaged or not a safetensors file at all'
+    fault,foreign = f"can't be read as {_a(kind)}",'it is truncated, damaged or not a safetensors file at all'
     with open_file(path, kind) as (f,size):
         with reading(path, f'{fault}: {foreign} ({size} bytes)'): info,places = _read_header(f, size)
         if info.get('fasterlth')!=kind:

@@ -29,7 +29,7 @@ from ..train.training import Training
 from .fingerprint import describe_function, describe_learner, differences
 from .folder import check_record, open_folder, RunFolder
 from .protocol import Protocol
-from .rounds import open_start
+from .rounds import load_moment, open_start
 from .costs import cost_table, epoch_flops
 from .finder import LotteryTicketFinder
 from .early_bird import EarlyBirdCallback
@@ -151,7 +151,7 @@ def _resume_moment(self:EarlyBirdFinder) -> Snapshot:
     if not self.folder.has('moment.safetensors'): return None
     file = self.folder.file('moment.safetensors')
     try:
-        m = Snapshot.load(file)
+        m = load_moment(self.folder, file.name, self.learn)
         check_record(m.notes, file, search=a_dict)
     except ValueError as e: raise ValueError(f"{e}. Delete it to begin the search again") from e
     return m

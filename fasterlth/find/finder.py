@@ -26,14 +26,14 @@ from ..core.masks import (broadcast_masks, dense_masks, mask_overlap,
 from ..core.pruner import Pruner, try_criterion, warn_outputs
 from ..core.files import a_dict, whole
 from ..core.ticket import Ticket, to_json, versions
-from ..train.learner import check_learner, check_train, fit_context, one_batch
+from ..train.learner import check_learner, check_train, fit_context, is_foreign, one_batch, scored_by
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.callback_state import warn_lost
 from .fingerprint import describe_function, describe_learner, differences
-from .progress import Progress
+from .progress import LogRounds, Progress, wants_bar
 from .folder import check_record, hold_file, open_folder, RunFolder
-from .report import default_metric, remaining_axis
+from .report import default_metric, remaining_axis, whole_axis
 from .protocol import fresh_opt, Protocol
 from .rounds import HoldRates, open_start, read_held, read_moment, read_rounds, Round, round_file
 from .costs import cost_table, epoch_flops
@@ -59,12 +59,14 @@ class LotteryTicketFinder:
         round_to:int=None, # Keep a multiple of this number of groups in each layer
         min_keep:int=1, # Groups that every layer keeps
         batches:Iterable=None, # Batches `(x, y)` for criteria that need them, default one training batch
-        verbose:bool=True # Show a bar
+        verbose:bool=True, # Show a bar, unless inside `learn.no_bar()`
+        joint:dict=None # Which layers lose their filters together, from `joint_filters`
     ):
-        check_learner(learn)
+        without = 'without one, call find_winning_ticket(model, train_fn, eval_fn, sparsity)' if callable(learn) else ''
+        check_learner(learn, without)
         criterion_inputs(criteria, 'criteria')
         self.targets = round_targets(sparsity, n_rounds)
-        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep)
+        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep, joint)
         check_choice(rewind, 'rewind', _rewinds)
         to_iteration(rewind_epoch, 1, 'rewind_epoch')
         if seed is not None: seed = check_seed(seed)
@@ -79,7 +81,7 @@ class LotteryTicketFinder:
         self.dense = cpu_copy(dense_masks(layers, held))
         self.others = {k: m for k,m in held.items() if k not in layers}
         self.protocol,self.train,self.rewound,self.rounds = Protocol(learn),None,None,[]
-        self._bar,self._epochs_done = Progress(verbose=False),0
+        self._bar,self._epochs_done,self._logs = Progress(verbose=False),0,LogRounds()
 
     def layers(self) -> dict: # Parameter name → `Prunable`
         "Return the weights that it prunes."
@@ -141,7 +143,8 @@ def _about(self:LotteryTicketFinder, r:int) -> dict:
         model=type(unwrap(self.learn.model)).__name__, made_by='LotteryTicketFinder', round=r,
         rounds=self.n_rounds, sparsity=self.sparsity, granularity=p.granularity, context=p.context,
         criterion=func_name(self.criteria), rewind=self.rewind, rewind_epoch=self.rewind_epoch,
-        seed=self.seed, reshuffle=self.reshuffle, history=history, versions=versions()))
+        seed=self.seed, reshuffle=self.reshuffle, history=history, versions=versions(),
+        **({} if p.joint is None else dict(joint=p.joint))))
 
 @patch(as_prop=True)
 def tickets(self:LotteryTicketFinder) -> list:
@@ -186,13 +189,13 @@ def _describe(self:LotteryTicketFinder, train:Callable, seed:int) -> dict:
         rewind=self.rewind, rewind_epoch=self.rewind_epoch, seed=seed, reshuffle=self.reshuffle,
         round_to=p.round_to, min_keep=p.min_keep, criteria=describe_function(self.criteria),
         layer_type=str(p.layer_type), batches=len(self.batches or []),
-        masks=sparsity_by_layer(self.dense)))
+        masks=sparsity_by_layer(self.dense), **({} if p.joint is None else dict(joint=p.joint))))
 
 # %% ../../nbs/find/07_finder.ipynb #15b43587
 @patch
 def _read_run(self:LotteryTicketFinder):
     "Take over what an earlier run has left."
-    rewound,rounds = read_rounds(self.folder, bool(self.rewind_iteration))
+    rewound,rounds = read_rounds(self.folder, bool(self.rewind_iteration), self.learn)
     if not self.rounds: self.rewound,self.rounds = rewound,rounds
 
 # %% ../../nbs/find/07_finder.ipynb #35ceec33
@@ -274,8 +277,10 @@ def _train_round(self:LotteryTicketFinder, r:int) -> tuple: # `(r, row, training
         if not self.folder: return
         if self.rewound is None and training.taken: self._keep_rewind(training.taken)
         self.folder.keep('moment.safetensors', moment(round=r, rewound=self.rewound is not None))
-    begin,masks,resume = self._beginning(r),self.masks[r] if r else None,read_moment(self.folder, r, self.rewound)
+    begin,masks = self._beginning(r),self.masks[r] if r else None
+    resume = read_moment(self.folder, r, self.rewound, self.learn)
     held = read_held(self.folder, r) if self.protocol.held is None and resume is None else None
+    cbs.append(self._logs.at(r, sparsity_of(self.masks[r]), len(resume.notes['epochs']) if resume else 0))
     row,training = self.protocol.train(self.train, begin, masks, cbs, resume, at, on_epoch, held)
     if self.rewound is None:
         if training.taken is None:
@@ -291,8 +296,7 @@ def _prune(self:LotteryTicketFinder, r:int) -> dict: # Parameter name → bool t
     "Make the masks of the round after `r`, from the current weights."
     learn,batches = self.learn,self.batches or []
     if not batches and 'batches' in criterion_needs(self.criteria): batches = [one_batch(learn)]
-    inputs = dict(batches=batches, loss_func=learn.loss_func,
-                  init=self.rewound.model, prev=self._weights(r))
+    inputs = dict(init=self.rewound.model, prev=self._weights(r), **scored_by(learn, batches))
     masks = self.pruner.step(learn.model, self.targets[r], self.masks[r], **inputs)
     return {k: m.cpu() for k,m in broadcast_masks(masks).items()}
 
@@ -330,7 +334,7 @@ def run_rounds(
     finder._open_run(train)
     if not finder.rounds: finder.warn_outputs()
     if finder.folder: warn_lost(finder.learn, finder.protocol.warned)
-    with Progress(verbose=finder.verbose) as finder._bar:
+    with Progress(verbose=wants_bar(finder.learn, finder.verbose)) as finder._bar:
         finder._epochs_done = 0
         for r in range(len(finder.rounds), finder.n_rounds+1): finder._finish_round(*finder._train_round(r))
     copy_tensors(finder.learn.model, finder.trained[finder.n_rounds])
@@ -369,7 +373,8 @@ def plot(self:LotteryTicketFinder,
     df = self.history
     metric = default_metric(df, metric).name
     if check_axes(ax) is None: ax = plt.subplots(figsize=(5.5,3.5))[1]
-    ax.axhline(df[metric].iloc[0], color='0.4', ls='--', lw=1, label='dense')
+    ax.axhline(df[metric].iloc[0], color='0.4', ls='--', lw=1, label='dense', zorder=3)    # seen on a line, too
+    if (df[metric].dropna()%1==0).all(): whole_axis(ax.yaxis)
     ax.plot(df.remaining, df[metric], 'o-', color='tab:green', label='ticket')
     ax.set_ylabel(metric)
     remaining_axis(ax, df.remaining)
@@ -439,8 +444,9 @@ def train_from(
                              "delete it, or use another file")
     def on_epoch(training, moment):
         if keep: keep(moment(of=of))
-    row,training = finder.protocol.train(finder.train, begin, masks, resume=resume, on_epoch=on_epoch)
     s = sparsity_of(masks)
+    cbs = [finder._logs.at('', s)]
+    row,training = finder.protocol.train(finder.train, begin, masks, cbs, resume, on_epoch=on_epoch)
     return dict(sparsity=s, remaining=100-s, **row, seconds=training.seconds)
 
 @patch
@@ -477,6 +483,7 @@ def adopt_dense(self:LotteryTicketFinder,
     if self.rounds or self.rewind_iteration!=other.rewind_iteration: return
     # a batch would have to be drawn from the random state of that training
     if 'batches' in criterion_needs(self.criteria): return
+    if any(is_foreign(cb) for cb in self.learn.cbs): return    # what they held after that training isn't known
     if self.rewind_iteration: self._keep_rewind(other.rewound)
     self.protocol.reset(other.trained[0])
     first,s = other.rounds[0],sparsity_of(self.dense)

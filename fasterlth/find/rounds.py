@@ -12,9 +12,11 @@ from warnings import warn
 
 import torch
 from fastai.callback.core import Callback
+from fastai.learner import Learner
 
 from ..core.tensors import check_names, model_tensors
 from ..core.checks import check_flags, check_number
+from ..core.masks import check_masks
 from ..core.files import a_dict, a_shape, check_fields, dict_of, list_of, load_tensors, plain, whole
 from ..core.files import pack_masked, reading, save_tensors, unpack_masked
 from ..train.snapshot import Snapshot
@@ -58,6 +60,30 @@ class HoldRates(Callback):
     def before_batch(self):
         if self.training: self.opt.set_hyper('lr', self.rates)
 
+# %% ../../nbs/find/05_rounds.ipynb #db2c8a09
+def check_model(
+    file:Path, # Where the tensors were read
+    learn:Learner, # Whose model they should fit
+    tensors:dict, # Name → tensor, of the whole model or none
+    masks:dict={} # Parameter name → bool tensor
+):
+    "Raise a `ValueError` that names the file unless what it holds fits the model."
+    here = model_tensors(learn.model)
+    with reading(file, "is of another model's run"):
+        if tensors: check_names(tensors, here, 'file')
+        check_masks(masks, here)
+
+def load_moment(
+    folder:RunFolder, # Of a run
+    name:str, # A file in it
+    learn:Learner # Whose model it is of
+) -> Snapshot: # None if the file isn't there
+    "Read a moment of a run's training."
+    if not folder.has(name): return None
+    moment = Snapshot.load(folder.file(name))
+    check_model(folder.file(name), learn, moment.model)
+    return moment
+
 # %% ../../nbs/find/05_rounds.ipynb #0872d2ee
 def _read_start(folder, learn):
     "Read the start of an earlier run, None if there was none. Warn if the learner's weights are others."
@@ -66,12 +92,10 @@ def _read_start(folder, learn):
         if found := folder.steps():
             raise ValueError(f"path {where} has {found[0]}, but no {name}: it is damaged")
         return None
-    start,now,file = Snapshot.load(folder.file(name)),model_tensors(learn.model),repr(str(folder.file(name)))
+    start = load_moment(folder, name, learn)
     if not {'frozen','frozen_idx'}<=set(start.notes or {}):
-        raise ValueError(f"{file} is a snapshot, but not the start of a run")
-    try: check_names(start.model, now, 'start')
-    except ValueError as e: raise ValueError(f"{file} is the start of another model's run: {e}") from e
-    if any(not torch.equal(t, start.model[n].to(t.device)) for n,t in now.items()):
+        raise ValueError(f"{str(folder.file(name))!r} is a snapshot, but not the start of a run")
+    if any(not torch.equal(t, start.model[n].to(t.device)) for n,t in model_tensors(learn.model).items()):
         warn(f"the learner's weights differ from the start that {where} holds: "
              "continuing with the folder's", stacklevel=5)
     return start
@@ -99,14 +123,16 @@ def _missing(folder, name, why):
 
 def read_rounds(
     folder:RunFolder, # Of a run in rounds
-    rewinds:bool # Whether later rounds rewind to a moment after the start
+    rewinds:bool, # Whether later rounds rewind to a moment after the start
+    learn:Learner # Whose model it is
 ) -> tuple: # `(rewound, rounds)`: the rewind point, None if it isn't known yet, and a list of `Round`
     "Read the rounds that an earlier run has finished."
     rounds,name = [],'rewind.safetensors'
-    rewound = Snapshot.load(folder.file(name)) if folder.has(name) else None
+    rewound = load_moment(folder, name, learn)
     while folder.has(file := round_file(len(rounds))):
         if rewinds and rewound is None: raise _missing(folder, name, 'later rounds rewind to it')
         rounds.append(Round.load(folder.file(file)))
+        check_model(folder.file(file), learn, rounds[-1].weights, rounds[-1].masks)
     if later := [o for o in folder.names('round_*.safetensors') if o>file]:
         raise _missing(folder, file, f'there is {later[0]}')
     return rewound,rounds
@@ -118,13 +144,14 @@ def _flag(value, name):
 def read_moment(
     folder:RunFolder, # Of a run in rounds
     r:int, # The round to train
-    rewound:Snapshot # The rewind point, None if it isn't known yet
+    rewound:Snapshot, # The rewind point, None if it isn't known yet
+    learn:Learner # Whose model it is
 ) -> Snapshot: # None if the round hasn't begun
     "Read the moment at which a round was interrupted."
     name = 'moment.safetensors'
     if not folder.has(name): return None
     try:
-        m = Snapshot.load(folder.file(name))
+        m = load_moment(folder, name, learn)
         check_record(m.notes, folder.file(name), round=whole, rewound=_flag, first=a_dict)
     except ValueError as e:
         raise ValueError(f"{e}. Delete it to continue after the last complete round") from e

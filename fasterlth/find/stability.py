@@ -33,7 +33,7 @@ from .fingerprint import describe_function, describe_learner
 from .progress import Progress
 from .folder import open_folder, RunFolder
 from .protocol import Protocol
-from .rounds import open_start
+from .rounds import check_model, load_moment, open_start
 from .interpolation import linear_interpolation, measure_of, percent_barrier
 
 # %% ../../nbs/find/11_stability.ipynb #3e537266
@@ -126,9 +126,9 @@ def moment(self:RewindSearch,
     k,folder = candidate.iteration,self.folder
     name,way = f'at_{k}.safetensors',f'moment_at_{k}.safetensors'
     if k==0: return self.protocol.start
-    if folder.has(name): taken = Snapshot.load(folder.file(name))
-    else:
-        begin = Snapshot.load(folder.file(way)) if folder.has(way) else before
+    taken = load_moment(folder, name, self.learn)
+    if taken is None:
+        begin = load_moment(folder, way, self.learn) or before
         taken = folder.keep(name, self._train_to(k, begin, way))
     folder.remove(way)
     return taken
@@ -153,7 +153,7 @@ def _train_copy(self:RewindSearch, copy, masks, moment):
     folder,name = self.folder,f'moment_{copy.file}'
     begin = self.protocol.beginning(moment, masks, seed=self.seed+copy.number)
     self.protocol.held,self.protocol.ended = self.callbacks,False
-    resume = Snapshot.load(folder.file(name)) if folder.has(name) else None
+    resume = load_moment(folder, name, self.learn)
     def on_epoch(training, moment):
         if folder: folder.keep(name, moment())
     self.protocol.train(self.train, begin, masks, resume=resume, on_epoch=on_epoch)
@@ -166,7 +166,9 @@ def end(self:RewindSearch,
     moment:Snapshot # Where it begins
 ) -> dict: # Name → tensor, on the CPU
     "Return the final weights of a copy: train it, or read them from the folder."
-    if self.folder.has(copy.file): res = load_tensors(self.folder.file(copy.file), 'end')[0]
+    if self.folder.has(copy.file):
+        res = load_tensors(self.folder.file(copy.file), 'end')[0]
+        check_model(self.folder.file(copy.file), self.learn, res)
     else:
         res = self._train_copy(copy, masks, moment)
         if self.folder:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..core.checks import check_number
 from ..core.files import a_dict, list_of, optional, whole
+from ..train.learner import fit_context
 from .fingerprint import describe
 from .folder import check_record, gone, read_json, RunFolder
 from .rounds import round_file
@@ -96,9 +97,9 @@ def run_finder(
     with _held(f.folder) as writes:
         if not writes: return
         _write_files_to(f.learn, folder)
-        if trunk and (trunk[1]/'done.json').exists():
-            f.adopt_dense(train, read_finder(make_learner, train, trunk[0], seed, trunk[1]))
-        with warnings.catch_warnings():
+        with fit_context(f.learn, stated=True), warnings.catch_warnings():
+            if trunk and (trunk[1]/'done.json').exists():
+                f.adopt_dense(train, read_finder(make_learner, train, trunk[0], seed, trunk[1]))
             warnings.filterwarnings('ignore', '.* whole outputs', UserWarning)    # `run` has warned already
             run_rounds(f, train)
         _finish(f, [dict(o.row, seconds=o.seconds) for o in f.rounds], f.folder, condition)

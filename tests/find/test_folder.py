@@ -251,6 +251,28 @@ def test_tables_are_never_believed(kind, table, tmp_path, monkeypatch):
     monkeypatch.setattr(room, 'check_writable', never)
     with pytest.warns(UserWarning, match="csv' differs from what the run's other files say, and can't be mended"): go()
 
+@pytest.mark.parametrize('kind,calls', [('finder',2), ('bird',1), ('rewind',4)])
+def test_files_of_another_models_run_are_named(kind, calls, tmp_path, monkeypatch):
+    "Those of an interrupted run: its start, its moment, its rounds, where a copy ended."
+    def go(path):
+        n = itertools.count(1)
+        def train(l):
+            l.fit(2)
+            if next(n)==calls: raise KeyboardInterrupt()
+        every[kind](path)(train)
+    own,other = tmp_path/'own',tmp_path/'other'
+    with pytest.raises(KeyboardInterrupt): go(own)
+    with monkeypatch.context() as m:
+        m.setattr(sys.modules[__name__], 'make_learner', lambda seed=0, model=None, n=320, make=make_learner: make(seed, lenet_300_100(64, n_out=11, seed=0), n=n))
+        with pytest.raises(KeyboardInterrupt): go(other)
+    names = [o.name for o in own.glob('*.safetensors')]
+    for name in names:
+        whole = (own/name).read_bytes()
+        (own/name).write_bytes((other/name).read_bytes())
+        with pytest.raises(ValueError, match=f"{name}' is of another model's run: "): go(own)
+        (own/name).write_bytes(whole)
+    assert len(names)>=2
+
 # Records with a valid checksum
 
 @pytest.mark.parametrize('content,says', [
