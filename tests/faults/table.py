@@ -203,13 +203,8 @@ tables = {
                      num_workers=other('count?', 0)),
     'MemoryDL.create_batches': 'fastai',
     'OnnxModel': dict(path=file_of('onnx_file'), threads='whole?', multiply_adds='count?'),
-<<<<<<< HEAD
     'OnnxModel.__call__': 'fastai', 'OnnxModel.feeds': dict(xb=Kind(it('x'), no_tensor)), 'OnnxModel.with_threads': dict(threads='whole?'),
-    'Pruner': dict(granularity=without_model), 'Pruner.targets': dict(sparsity=part_of_percent),
-=======
-    'OnnxModel.__call__': dict(xb=Kind(it('x'), no_tensor)), 'OnnxModel.with_threads': dict(threads='whole?'),
     'Pruner': dict(granularity=without_model, joint=joint), 'joint_filters': dict(xb='some_xb'), 'Pruner.targets': dict(sparsity=part_of_percent),
->>>>>>> main
     'Pruner.choose': dict(masks='masks?', sparsity=part_of_percent, scores=Kind(it('scores'), [
         None, 3, 'no', [], {}, it('model'), {'fc1.weight': 3}, Of(lambda t: {n: s[:-1] for n,s in t.scores.items()}, 'fewer scores'),
         Of(lambda t: {n: s*nan for n,s in t.scores.items()}, 'NaN as scores')])),
