@@ -10,6 +10,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'fasterlth.cli.find': ('cli.html#find', 'fasterlth/cli.py'),
                                'fasterlth.cli.make_model': ('cli.html#make_model', 'fasterlth/cli.py')},
             'fasterlth.core.checks': { 'fasterlth.core.checks._as_path': ('core/checks.html#_as_path', 'fasterlth/core/checks.py'),
+                                       'fasterlth.core.checks._signature': ('core/checks.html#_signature', 'fasterlth/core/checks.py'),
                                        'fasterlth.core.checks.check_axes': ('core/checks.html#check_axes', 'fasterlth/core/checks.py'),
                                        'fasterlth.core.checks.check_batches': ( 'core/checks.html#check_batches',
                                                                                 'fasterlth/core/checks.py'),
