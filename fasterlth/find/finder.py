@@ -8,6 +8,7 @@ __all__ = ['LotteryTicketFinder']
 # %% ../../nbs/find/07_finder.ipynb #d0517476
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from zlib import crc32
 
@@ -26,10 +27,12 @@ from ..core.masks import (broadcast_masks, dense_masks, mask_overlap,
 from ..core.pruner import Pruner, try_criterion, warn_outputs
 from ..core.files import a_dict, whole
 from ..core.ticket import Ticket, to_json, versions
+from ..core.processes import from_first
 from ..train.learner import check_learner, check_train, fit_context, is_foreign, one_batch, scored_by
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.callback_state import warn_lost
+from ..train.training import epoch_length
 from .fingerprint import describe_function, describe_learner, differences
 from .progress import LogRounds, Progress, wants_bar
 from .folder import check_record, hold_file, open_folder, RunFolder
@@ -92,16 +95,17 @@ class LotteryTicketFinder:
         n_classes = getattr(self.protocol.dls, 'c', None)
         warn_outputs(self.layers(), self.sparsity, self.pruner.granularity, n_classes)
 
-    @property
-    def start(self) -> Snapshot:
-        "Return the start of the dense training, None before the first run."
-        return self.protocol.start
-    @property
-    def rewind_iteration(self) -> int:
-        "Convert the rewind point to iterations."
-        return to_iteration(self.rewind_epoch, len(self.learn.dls.train), 'rewind_epoch')
-
 # %% ../../nbs/find/07_finder.ipynb #df0c78f5
+@patch(as_prop=True)
+def start(self:LotteryTicketFinder) -> Snapshot:
+    "Return the start of the dense training, None before the first run."
+    return self.protocol.start
+
+@patch(as_prop=True)
+def rewind_iteration(self:LotteryTicketFinder) -> int:
+    "Convert the rewind point to iterations."
+    return to_iteration(self.rewind_epoch, epoch_length(self.learn), 'rewind_epoch')
+
 @patch(as_prop=True)
 def masks(self:LotteryTicketFinder) -> list:
     "Return the masks of each known round, the dense one first."
@@ -224,7 +228,7 @@ def _open_run(self:LotteryTicketFinder, train:Callable):
         return
     self.learn.dls = self.protocol.dls    # an interrupted `train` may have put in others
     seed = self.seed if self.seed is not None else self.folder.seed
-    if seed is None: seed = int(torch.randint(2**31, ()))
+    if seed is None: seed = from_first(lambda: int(torch.randint(2**31, ())))
     open_folder(self.folder, self._describe(train, seed), self._unused())
     first = self.start is None
     open_start(self.folder, self.protocol, seed)
@@ -271,7 +275,7 @@ def _keep_rewind(self:LotteryTicketFinder, taken:Snapshot):
 def _train_round(self:LotteryTicketFinder, r:int) -> tuple: # `(r, row, training)`
     "Train the dense network, or the ticket of a round."
     cbs = [HoldRates(self.rounds[0].rates)] if r and self.rewind=='finetune' else []
-    at = self.rewind_iteration if self.rewound is None else None
+    at = self.rewind_epoch if self.rewound is None else None
     def on_epoch(training, moment):
         self._show(r, training)
         if not self.folder: return
@@ -284,7 +288,7 @@ def _train_round(self:LotteryTicketFinder, r:int) -> tuple: # `(r, row, training
     row,training = self.protocol.train(self.train, begin, masks, cbs, resume, at, on_epoch, held)
     if self.rewound is None:
         if training.taken is None:
-            length = f'{training.n_epochs} epochs of {len(self.learn.dls.train)} iterations'
+            length = f'{training.n_epochs} epochs of {epoch_length(self.learn)} iterations'
             raise ValueError(f"rewind_epoch must lie within training, which has {length}: "
                              f"{self.rewind_epoch!r} doesn't")
         self._keep_rewind(training.taken)
@@ -464,11 +468,8 @@ def train_ticket(self:LotteryTicketFinder,
     begin = beginning_of(self, masks, weights, rewound, check_whole(round, 'round'))
     if path is None: return train_from(self, begin, masks)
     with hold_file(path) as hold:
-        def keep(moment):
-            with hold.writing(path) as f: moment.save(f)
-        row = train_from(self, begin, masks, path, keep)
-        hold.check()
-        path.unlink(missing_ok=True)
+        row = train_from(self, begin, masks, path, partial(hold.keep, path))
+        hold.remove(path)
     return row
 
 # %% ../../nbs/find/07_finder.ipynb #0359f538
@@ -503,7 +504,7 @@ def costs(self:LotteryTicketFinder) -> pd.DataFrame: # Rows for the dense traini
     "Count the epochs and operations of the protocol, including rounds that haven't run yet."
     if not self.rounds: raise ValueError("nothing has been trained yet: call find_winning_ticket(train)")
     n = len(self.rounds[0].epochs)
-    after = n-self.rewind_iteration//len(self.learn.dls.train)    # epochs of a later round
+    after = n-self.rewind_iteration//epoch_length(self.learn)    # epochs of a later round
     epochs = [len(o.epochs) for o in self.rounds]
     epochs += [after]*(self.n_rounds+1-len(epochs))
     work = [e*epoch_flops(self.learn, m) for e,m in zip(epochs, self._all_masks())]

@@ -18,6 +18,7 @@ from fastai.callback.progress import CSVLogger, ProgressCallback
 from fastai.learner import Learner, Recorder
 from fastprogress.fastprogress import ConsoleProgressBar, printing, progress_bar
 
+from ..core.processes import process_number
 from ..train.learner import is_validating
 
 # %% ../../nbs/find/01_progress.ipynb #ac175443
@@ -32,7 +33,7 @@ class Progress:
         total:int=None, # How much there is to do; default the first total that `show` gets
         verbose:bool=True # Show the bar
     ):
-        self.bar = progress_bar(range(total or 1)) if verbose else None
+        self.bar = progress_bar(range(total or 1)) if verbose and not process_number() else None
         self.done,self.started,self.closed = 0,False,False
         if total: self._start()
 

@@ -173,7 +173,7 @@ def train(self:Protocol,
     masks:dict=None, # Parameter name → bool tensor, applied throughout the training
     cbs:list=(), # More callbacks for this training
     resume:Snapshot=None, # Where to continue a killed training
-    at:int=None, # Iteration at which to take a snapshot, see `Training`
+    at:float|str=None, # When to take a snapshot, see `Training`
     on_epoch:Callable=_no_epoch, # `(training, moment)` after epochs and fits; `moment()` returns a `resume`
     held:dict=None # What callbacks held at the end of the training before, if that was in another process
 ) -> tuple: # `(row, training)`: the measurements, as a row of a results table, and the `Training`

@@ -20,6 +20,7 @@ from fastcore.basics import patch
 from ..core.tensors import copy_tensors, parameters_by_name
 from ..core.masks import apply_masks, as_bits, bit_mask, check_masks, zero_pruned
 from ..core.ticket import Ticket
+from ..core.processes import share_buffers
 from .snapshot import begin_state
 from .learner import (
     check_learner, check_precision, context_state, events, fit_context, free_lock, is_foreign, is_validating,
@@ -151,6 +152,7 @@ class MaskCallback(GuardedCallback):
         pruned = [(p.grad,m) for p,m in zip(*self.held) if p.grad is not None]
         _zero_pruned([g for g,_ in pruned], [m for _,m in pruned])
     def after_step(self): self.enforce()
+    def after_train(self): share_buffers(self.learn.model)
     def before_validate(self): self.enforce()
     def after_fit(self):
         apply_masks(self.learn.model, self.masks)

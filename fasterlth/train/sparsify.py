@@ -30,6 +30,7 @@ from ..core.masks import (
 from ..core.prunable import prunable
 from ..core.pruner import Pruner, as_joint, group_scores, rounding, warn_outputs
 from ..core.ticket import Ticket
+from ..core.processes import process_number, share_buffers
 from .learner import fine_tune_epochs, is_lr_find, is_validating, scored_by
 from .snapshot import Snapshot
 from .mask_callback import MaskCallback, learner_masks, mask_opt_state
@@ -194,7 +195,7 @@ class SparsifyCallback(SparsityColumn):
     def _times(self):
         return Times(self.start_epoch, self.end_epoch, self.rewind_epoch, self.lth or self.reset_end)
     def _say(self, text):
-        if self.verbose: print(text)
+        if self.verbose and not process_number(): print(text)
 
 # %% ../../nbs/train/04_sparsify.ipynb #e1df735a
 @patch
@@ -296,6 +297,7 @@ def _check_frozen(self:SparsifyCallback, last):
 def _save(self:SparsifyCallback):
     "Save the moment to rewind to."
     self._say(f"Saving Weights at epoch {self.rewind_epoch}")
+    share_buffers(self.learn.model)
     self._moment,self._save_at = Snapshot.take(self.learn, self.learn.epoch, self.learn.iter),None
     self._copies.start()
 
@@ -368,7 +370,7 @@ def _note(self:SparsifyCallback, target):
     row = dict(epoch=epoch, iteration=epoch*self._n_iter+self.learn.iter,
                target=target if isinstance(target, dict) else round(target, 4), sparsity=sparsity)
     self.history = pd.concat([self.history, pd.DataFrame([row])], ignore_index=True)
-    if not self.save_tickets: return
+    if not self.save_tickets or process_number(): return
     folder = self.learn.path/self.learn.model_dir if self.save_tickets is True else Path(self.save_tickets)
     self.ticket.save(folder/f'ticket_{sparsity:.2f}.safetensors')
 

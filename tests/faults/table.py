@@ -229,7 +229,7 @@ tables = {
     'Ticket.of': dict(about=Kind(None, [object()])),
     'Ticket.transfer': dict(what=one_of('both'), blocks=Kind(appended, no_function), order=order, source_order=order, strict='flag',
                             skip=Kind([], [None, 3, True, ['nothing'], [3], {'fc1': 3}, b'fc1'])),
-    'Training': dict(warned=Kind(None, [3, 'no', [], {}]), begin=Kind(None, [*no_object[1:], it('learn'), Snapshot]), at='count?', on_epoch=optional(function)),
+    'Training': dict(warned=Kind(None, [3, 'no', [], {}]), begin=Kind(None, [*no_object[1:], it('learn'), Snapshot]), at='moment?', on_epoch=optional(function)),
     'Training.moment': dict(notes=Kind(None, [], 'whatever JSON can hold, refused where it is written')),
     'Transfer': 'record', 'Trunk': 'record',
     'Trunk.number': dict(what='text'), 'Trunk.prune': dict(steps='whole'),

@@ -52,7 +52,7 @@ def test_each_round_begins_with_the_saved_weights_times_the_mask(at):
     if k==0: assert same(f.rewound.model, log.first[0])
     # the moment is that of the first training
     twin = make_learner(); seed_learner(twin, 0)
-    with twin.no_bar(), twin.no_logging(): t = Training(twin, at=k)(two_fits)
+    with twin.no_bar(), twin.no_logging(): t = Training(twin, at=f'{k}it')(two_fits)
     assert same(t.taken.model, f.rewound.model)
 
 def test_density_of_each_round_is_exact():
