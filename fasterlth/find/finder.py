@@ -95,7 +95,7 @@ class LotteryTicketFinder:
         n_classes = getattr(self.protocol.dls, 'c', None)
         warn_outputs(self.layers(), self.sparsity, self.pruner.granularity, n_classes)
 
-# %% ../../nbs/find/07_finder.ipynb #df0c78f5
+# %% ../../nbs/find/07_finder.ipynb #d7bbfe3a
 @patch(as_prop=True)
 def start(self:LotteryTicketFinder) -> Snapshot:
     "Return the start of the dense training, None before the first run."
@@ -106,6 +106,7 @@ def rewind_iteration(self:LotteryTicketFinder) -> int:
     "Convert the rewind point to iterations."
     return to_iteration(self.rewind_epoch, epoch_length(self.learn), 'rewind_epoch')
 
+# %% ../../nbs/find/07_finder.ipynb #df0c78f5
 @patch(as_prop=True)
 def masks(self:LotteryTicketFinder) -> list:
     "Return the masks of each known round, the dense one first."
