@@ -34,9 +34,9 @@ from ..train.mask_callback import learner_masks
 from ..train.callback_state import warn_lost
 from ..train.training import epoch_length
 from .fingerprint import describe_function, describe_learner, differences
-from .progress import Progress
+from .progress import LogRounds, Progress, wants_bar
 from .folder import check_record, hold_file, open_folder, RunFolder
-from .report import default_metric, remaining_axis
+from .report import default_metric, remaining_axis, whole_axis
 from .protocol import fresh_opt, Protocol
 from .rounds import HoldRates, open_start, read_held, read_moment, read_rounds, Round, round_file
 from .costs import cost_table, epoch_flops
@@ -62,12 +62,14 @@ class LotteryTicketFinder:
         round_to:int=None, # Keep a multiple of this number of groups in each layer
         min_keep:int=1, # Groups that every layer keeps
         batches:Iterable=None, # Batches `(x, y)` for criteria that need them, default one training batch
-        verbose:bool=True # Show a bar
+        verbose:bool=True, # Show a bar, unless inside `learn.no_bar()`
+        joint:dict=None # Which layers lose their filters together, from `joint_filters`
     ):
-        check_learner(learn)
+        without = 'without one, call find_winning_ticket(model, train_fn, eval_fn, sparsity)' if callable(learn) else ''
+        check_learner(learn, without)
         criterion_inputs(criteria, 'criteria')
         self.targets = round_targets(sparsity, n_rounds)
-        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep)
+        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep, joint)
         check_choice(rewind, 'rewind', _rewinds)
         to_iteration(rewind_epoch, 1, 'rewind_epoch')
         if seed is not None: seed = check_seed(seed)
@@ -82,7 +84,7 @@ class LotteryTicketFinder:
         self.dense = cpu_copy(dense_masks(layers, held))
         self.others = {k: m for k,m in held.items() if k not in layers}
         self.protocol,self.train,self.rewound,self.rounds = Protocol(learn),None,None,[]
-        self._bar,self._epochs_done = Progress(verbose=False),0
+        self._bar,self._epochs_done,self._logs = Progress(verbose=False),0,LogRounds()
 
     def layers(self) -> dict: # Parameter name → `Prunable`
         "Return the weights that it prunes."
@@ -93,14 +95,16 @@ class LotteryTicketFinder:
         n_classes = getattr(self.protocol.dls, 'c', None)
         warn_outputs(self.layers(), self.sparsity, self.pruner.granularity, n_classes)
 
-    @property
-    def start(self) -> Snapshot:
-        "Return the start of the dense training, None before the first run."
-        return self.protocol.start
-    @property
-    def rewind_iteration(self) -> int:
-        "Convert the rewind point to iterations."
-        return to_iteration(self.rewind_epoch, epoch_length(self.learn), 'rewind_epoch')
+# %% ../../nbs/find/07_finder.ipynb #d7bbfe3a
+@patch(as_prop=True)
+def start(self:LotteryTicketFinder) -> Snapshot:
+    "Return the start of the dense training, None before the first run."
+    return self.protocol.start
+
+@patch(as_prop=True)
+def rewind_iteration(self:LotteryTicketFinder) -> int:
+    "Convert the rewind point to iterations."
+    return to_iteration(self.rewind_epoch, epoch_length(self.learn), 'rewind_epoch')
 
 # %% ../../nbs/find/07_finder.ipynb #df0c78f5
 @patch(as_prop=True)
@@ -144,7 +148,8 @@ def _about(self:LotteryTicketFinder, r:int) -> dict:
         model=type(unwrap(self.learn.model)).__name__, made_by='LotteryTicketFinder', round=r,
         rounds=self.n_rounds, sparsity=self.sparsity, granularity=p.granularity, context=p.context,
         criterion=func_name(self.criteria), rewind=self.rewind, rewind_epoch=self.rewind_epoch,
-        seed=self.seed, reshuffle=self.reshuffle, history=history, versions=versions()))
+        seed=self.seed, reshuffle=self.reshuffle, history=history, versions=versions(),
+        **({} if p.joint is None else dict(joint=p.joint))))
 
 @patch(as_prop=True)
 def tickets(self:LotteryTicketFinder) -> list:
@@ -189,7 +194,7 @@ def _describe(self:LotteryTicketFinder, train:Callable, seed:int) -> dict:
         rewind=self.rewind, rewind_epoch=self.rewind_epoch, seed=seed, reshuffle=self.reshuffle,
         round_to=p.round_to, min_keep=p.min_keep, criteria=describe_function(self.criteria),
         layer_type=str(p.layer_type), batches=len(self.batches or []),
-        masks=sparsity_by_layer(self.dense)))
+        masks=sparsity_by_layer(self.dense), **({} if p.joint is None else dict(joint=p.joint))))
 
 # %% ../../nbs/find/07_finder.ipynb #15b43587
 @patch
@@ -280,6 +285,7 @@ def _train_round(self:LotteryTicketFinder, r:int) -> tuple: # `(r, row, training
     begin,masks = self._beginning(r),self.masks[r] if r else None
     resume = read_moment(self.folder, r, self.rewound, self.learn)
     held = read_held(self.folder, r) if self.protocol.held is None and resume is None else None
+    cbs.append(self._logs.at(r, sparsity_of(self.masks[r]), len(resume.notes['epochs']) if resume else 0))
     row,training = self.protocol.train(self.train, begin, masks, cbs, resume, at, on_epoch, held)
     if self.rewound is None:
         if training.taken is None:
@@ -333,7 +339,7 @@ def run_rounds(
     finder._open_run(train)
     if not finder.rounds: finder.warn_outputs()
     if finder.folder: warn_lost(finder.learn, finder.protocol.warned)
-    with Progress(verbose=finder.verbose) as finder._bar:
+    with Progress(verbose=wants_bar(finder.learn, finder.verbose)) as finder._bar:
         finder._epochs_done = 0
         for r in range(len(finder.rounds), finder.n_rounds+1): finder._finish_round(*finder._train_round(r))
     copy_tensors(finder.learn.model, finder.trained[finder.n_rounds])
@@ -372,7 +378,8 @@ def plot(self:LotteryTicketFinder,
     df = self.history
     metric = default_metric(df, metric).name
     if check_axes(ax) is None: ax = plt.subplots(figsize=(5.5,3.5))[1]
-    ax.axhline(df[metric].iloc[0], color='0.4', ls='--', lw=1, label='dense')
+    ax.axhline(df[metric].iloc[0], color='0.4', ls='--', lw=1, label='dense', zorder=3)    # seen on a line, too
+    if (df[metric].dropna()%1==0).all(): whole_axis(ax.yaxis)
     ax.plot(df.remaining, df[metric], 'o-', color='tab:green', label='ticket')
     ax.set_ylabel(metric)
     remaining_axis(ax, df.remaining)
@@ -442,8 +449,9 @@ def train_from(
                              "delete it, or use another file")
     def on_epoch(training, moment):
         if keep: keep(moment(of=of))
-    row,training = finder.protocol.train(finder.train, begin, masks, resume=resume, on_epoch=on_epoch)
     s = sparsity_of(masks)
+    cbs = [finder._logs.at('', s)]
+    row,training = finder.protocol.train(finder.train, begin, masks, cbs, resume, on_epoch=on_epoch)
     return dict(sparsity=s, remaining=100-s, **row, seconds=training.seconds)
 
 @patch
