@@ -1951,8 +1951,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                      'fasterlth/train/training.py'),
                                           'fasterlth.train.training.epoch_of': ( 'train/training.html#epoch_of',
                                                                                  'fasterlth/train/training.py'),
-                                          'fasterlth.train.training.joint_row': ( 'train/training.html#joint_row',
-                                                                                  'fasterlth/train/training.py'),
                                           'fasterlth.train.training.learner_state': ( 'train/training.html#learner_state',
                                                                                       'fasterlth/train/training.py'),
                                           'fasterlth.train.training.recorder_state': ( 'train/training.html#recorder_state',

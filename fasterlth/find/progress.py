@@ -121,6 +121,7 @@ def _rows_to_keep(text, round, n):
 def _open_log(cb, columns, n, begun):
     "Do what `CSVLogger.before_fit` does, with more columns, and keep earlier rounds and `n` rows of this one."
     path,header = Path(cb.path/cb.fname),','.join([*columns, *cb.recorder.metric_names])
+    if process_number(): path = Path(os.devnull)    # the first process writes
     path.parent.mkdir(parents=True, exist_ok=True)
     goes_on = path in begun or columns['round']!=0 or n>0
     old = path.read_text() if path.exists() and (goes_on or cb.append) else ''
@@ -132,7 +133,7 @@ def _open_log(cb, columns, n, begun):
     def write(log):
         cb.file.write(','.join(map(str, [*columns.values(), *log]))+'\n')
         cb.file.flush()
-        os.fsync(cb.file.fileno())
+        if path.is_file(): os.fsync(cb.file.fileno())
         cb.old_logger(log)
     cb.old_logger,cb.learn.logger = cb.logger,write
 

@@ -265,9 +265,9 @@ def _set_scaler(cb, state):
     if _scaler(cb) is not None: _scaler(cb).load_state_dict(state)
 
 def _log(cb):
-    "Return the file of a `CSVLogger`, None if it isn't open."
+    "Return the file of a `CSVLogger`, None if it isn't open, or is no file."
     f = vars(cb).get('file')
-    return None if f is None or f.closed else f
+    return None if f is None or f.closed or not Path(f.name).is_file() else f
 def _log_text(cb):
     if _log(cb) is None: return None
     cb.file.flush()

@@ -121,15 +121,6 @@ def epoch_of(
     t(train)
     return t.steps//t.n_epochs
 
-# %% ../../nbs/train/07_training.ipynb #c0c8a8ca
-def joint_row(
-    row:dict # Column → number, the same columns in all processes
-) -> dict:
-    "Return an epoch's row with the mean of the processes' training losses."
-    rows = from_all(row)
-    losses = [o.get('train_loss') for o in rows]
-    return rows[0] if None in losses else {**rows[0], 'train_loss': sum(losses)/len(losses)}
-
 # %% ../../nbs/train/07_training.ipynb #2eb2af12
 @contextmanager
 def undivided(learn:Learner):
@@ -273,7 +264,7 @@ def _note(self:Training, epoch, n_rows):
     names = [o for o in rec.metric_names[1:] if o!='time']
     if len(rec.values)<=n_rows or len(rec.values[-1])!=len(names): return
     row = {k: None if v is None else float(v) for k,v in zip(names, rec.values[-1])}
-    self.epochs.append(dict(epoch=self.n_epochs+epoch+1, **joint_row(row)))
+    self.epochs.append(dict(epoch=self.n_epochs+epoch+1, **row))
 
 @patch
 def _tell(self:Training, epoch):

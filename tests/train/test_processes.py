@@ -129,7 +129,7 @@ def unseeded(folder, two):
     rank = int(os.environ.get('RANK', 0))
     learn = make_learner(two, seed=rank)
     torch.manual_seed(rank)
-    with learn.distrib_ctx(): f,res = _find(learn, fit, seed=None, n_rounds=1)
+    with learn.distrib_ctx(): f,res = _find(learn, fit, seed=None, n_rounds=1, rewind_epoch=0)
     return dict(res, seed=f.seed)
 
 def _kept(learn, path):
@@ -150,6 +150,15 @@ def killed(folder, learn):
 @in_context
 @with_norm
 def resumed(folder, learn): return _kept(learn, folder/'killed')
+
+@in_context
+def logged(folder, learn):
+    "The first process writes the log."
+    from fastai.callback.progress import CSVLogger
+    learn.path = folder
+    learn.add_cb(CSVLogger('log.csv'))
+    _find(learn, fit, path=folder/'logged', n_rounds=1, rewind_epoch=0)
+    return dict(log=[o.split(',')[:-1] for o in (folder/'log.csv').read_text().splitlines()])
 
 @in_context
 @with_norm
@@ -223,7 +232,7 @@ def studied(folder, two):
 def _make_of_seed(two, seed): return make_learner(two, seed=seed)
 
 alike = callback,gradients,ticket,finder,finder_within,rewinding,rewinding_within,studied    # with one process
-both = unseeded,kept,trained_alone,early_bird,early_bird_kept,refused
+both = unseeded,kept,logged,trained_alone,early_bird,early_bird_kept,refused
 
 # Running them
 
@@ -328,6 +337,10 @@ def test_the_first_process_writes(out):
         'experiment.json', 'history.csv', 'rewind.safetensors', 'round_00.safetensors', 'round_01.safetensors',
         'round_02.safetensors', 'start.safetensors', 'ticket.safetensors']
     assert len(list((out/'two'/'steps').iterdir()))==3
+
+def test_a_log_has_all_rounds(out):
+    log = read(out, 'two')['logged']['log']
+    assert [o[:3] for o in log[1:]]==[[str(r),s,str(e)] for r,s in ((0,'0.0'),(1,'80.0')) for e in (0,1,2)]
 
 def test_an_early_bird_is_found_by_both(out):
     assert read(out, 'two')['early_bird']['found']
