@@ -253,15 +253,17 @@ def check_axes(
 def outputs_of(
     model, # An `nn.Module`
     *xb, # A batch of inputs
-    name:str='xb' # The argument's name, for the error
+    name:str='xb', # The argument's name, for the error
+    named:dict=None # Inputs by name
 ):
     "Return a model's outputs. Raise a `ValueError` if it can't compute them from these inputs."
     from torch.cuda import OutOfMemoryError
-    try: return model(*xb)
+    named = named or {}
+    try: return model(*xb, **named)
     except (MemoryError,OutOfMemoryError): raise    # no fault of the inputs
     except Exception as e:    # any error of the model's own code
         raise ValueError(f"{name} must be inputs that {type(model).__name__} can take, not "
-                         f"{', '.join(map(shown, xb)) or 'nothing'}: {type(e).__name__}: {e}") from e
+                         f"{', '.join(map(shown, [*xb, *named.values()])) or 'nothing'}: {type(e).__name__}: {e}") from e
 
 # %% ../../nbs/core/01_checks.ipynb #baaabd9a
 def _as_path(path, name, what):

@@ -6,24 +6,29 @@
 __all__ = ['forward_flops']
 
 # %% ../../nbs/core/12_flops.ipynb #11f76b51
+from collections.abc import Mapping
+
 from torch import nn
+from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
-from .tensors import evaluating, parameters_by_name, unwrap
+from .tensors import arguments, evaluating, parameters_by_name, unwrap
 from .checks import check_model, outputs_of, wrong
 from .masks import check_masks
 
 # %% ../../nbs/core/12_flops.ipynb #06fba23b
 def forward_flops(
     model:nn.Module, # Any model
-    xb:tuple, # A batch of inputs
+    xb:tuple|dict, # A batch of inputs: positional or named arguments of the model
     masks:dict=None # Parameter name → bool tensor: operations of pruned weights aren't counted
 ) -> float: # Operations for one item; a multiplication and an addition are two
     "Count the operations of a forward pass."
     model = unwrap(check_model(model))
-    if not isinstance(xb, (tuple,list)) or not len(xb): raise TypeError(wrong('xb', 'a tuple of inputs, like (x,)', xb))
+    if not isinstance(xb, (tuple,list,Mapping)) or not len(xb):
+        raise TypeError(wrong('xb', 'a tuple of inputs, like (x,), or a dict of named ones', xb))
+    args,named = arguments(xb)
     if masks is not None: check_masks(masks, parameters_by_name(model))
-    with evaluating(model), FlopCounterMode(display=False) as counter: outputs_of(model, *xb)
+    with evaluating(model), FlopCounterMode(display=False) as counter: outputs_of(model, *args, named=named)
     counts = {k: sum(v.values()) for k,v in counter.get_flop_counts().items()}
     saved = 0
     for n,m in (masks or {}).items():
@@ -31,4 +36,4 @@ def forward_flops(
         if what=='weight' and m.ndim>1:
             of_layer = counts.get(f'{type(model).__name__}.{layer}', 0)
             saved += of_layer*(1-int(m.count_nonzero())/m.numel())
-    return (counts.get('Global', 0)-saved)/len(xb[0])
+    return (counts.get('Global', 0)-saved)/len(tree_leaves(xb)[0])

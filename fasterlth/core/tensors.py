@@ -188,3 +188,11 @@ def copy_model(
     model = unwrap(model)
     results = [t for t in _tensors_within(model, {}) if not t.is_leaf]
     return deepcopy(model, {id(t): t.detach().clone() for t in results})
+
+# %% ../../nbs/core/00_tensors.ipynb #61dc981a
+def arguments(
+    xb # The inputs of a batch: a tensor, a tuple of positional arguments, or a dict of named ones
+) -> tuple: # `(positional arguments, named arguments)`
+    "Return the arguments with which a network is called."
+    if isinstance(xb, Mapping): return (),dict(xb)
+    return (tuple(xb) if isinstance(xb, (tuple,list)) else (xb,)),{}

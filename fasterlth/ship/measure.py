@@ -7,17 +7,57 @@ __all__ = ['latencies', 'compare_models']
 
 # %% ../../nbs/ship/00_measure.ipynb #a248fb40
 import logging, statistics, tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 import pandas as pd, torch
+from torch.utils._pytree import tree_leaves, tree_map
 
 from ..core.checks import (check_function, check_model, check_number, check_tensor, check_threads, check_type,
-    check_whole, outputs_of, wrong)
+    check_whole, outputs_of, shown, wrong)
 from ..core.files import save_tensors
 from ..core.flops import forward_flops
-from ..core.tensors import evaluating, model_tensors, unwrap
+from ..core.tensors import arguments, evaluating, model_tensors, unwrap
+
+# %% ../../nbs/ship/00_measure.ipynb #00e67343
+def call(
+    f:Callable, # A model, or a function that is called like one
+    xb # The inputs of a batch
+):
+    "Call a model with the inputs of a batch."
+    args,named = arguments(xb)
+    return f(*args, **named)
+
+def map_inputs(
+    f:Callable, # Function of a tensor
+    xb # The inputs of a batch
+): # The same, with the function's results instead of its tensors
+    "Apply a function to each tensor of a batch."
+    return tree_map(f, xb)
+
+def n_items(xb) -> int:
+    "Return the number of items in a batch."
+    return len(tree_leaves(xb)[0])
+
+def check_inputs(
+    xb, # Value of the argument
+    least:int=1, # Smallest number of items
+    why:str='', # Why it must be as many, for the error
+    name:str='xb' # The argument's name, for the error
+): # With plain tensors instead of fastai's
+    "Return the inputs of a batch. Raise unless they are tensors with the same number of items."
+    what = 'a tensor, the inputs of a batch, or a tuple or dict of tensors'
+    check_type(xb, name, (torch.Tensor,tuple,Mapping), what)
+    xb = dict(xb) if isinstance(xb, Mapping) else xb
+    leaves = tree_leaves(xb)
+    for t in leaves: check_type(t, f'each input in {name}', torch.Tensor, 'a tensor')
+    if not leaves or len({t.shape[:1] for t in leaves})>1 or not leaves[0].ndim:
+        raise ValueError(f"{name} must hold tensors with the same number of items, not {', '.join(map(shown, leaves))}")
+    if len(leaves[0])<least:
+        items = f"{least} item{'s' if least>1 else ''}"
+        raise ValueError(f"{name} must have at least {items}{why and ', '+why}, not {', '.join(map(shown, leaves))}")
+    return map_inputs(lambda t: t.detach().as_subclass(torch.Tensor), xb)
 
 # %% ../../nbs/ship/00_measure.ipynb #88a64be4
 def _timer():
@@ -30,29 +70,29 @@ def _timer():
     return Timer
 
 def latency(
-    f:Callable, # A model, or any function of a batch
-    xb, # A batch
+    f:Callable, # A model, or a function that is called like one
+    xb, # A batch of inputs: a tensor, a tuple, or a dict of named ones
     threads:int=1, # CPU threads
     seconds:float=.2 # Shortest time to measure
 ) -> float: # Median, in milliseconds
     "Measure how long a call takes, without gradients."
     threads = check_threads(threads)
-    def call():
-        with torch.no_grad(): f(xb)
-    timer = _timer()('call()', globals=dict(call=call), num_threads=threads)
+    def once():
+        with torch.no_grad(): call(f, xb)
+    timer = _timer()('once()', globals=dict(once=once), num_threads=threads)
     return 1000*timer.blocked_autorange(min_run_time=seconds).median
 
 # %% ../../nbs/ship/00_measure.ipynb #46ac59bf
 def latencies(
-    fs:dict, # Name → model or function of a batch
-    xb, # A batch
+    fs:dict, # Name → model, or function that is called like one
+    xb, # A batch of inputs: a tensor, a tuple, or a dict of named ones
     threads:int=1, # CPU threads
     seconds:float=.2, # Shortest time to measure each of them
     rounds:int=5 # How many turns each of them gets
 ) -> dict: # Name → median over the turns, in milliseconds
     "Measure latencies in turns, so that a change in the machine's speed affects all alike."
     if not check_type(fs, 'fs', dict, 'a dict from name to model or function'): raise ValueError("fs must not be empty")
-    for k,f in fs.items(): check_function(f, f'fs[{k!r}]', 'of a batch, or a model', 1)
+    for k,f in fs.items(): check_function(f, f'fs[{k!r}]', 'of a batch, or a model')
     threads,rounds = check_threads(threads),check_whole(rounds, 'rounds', 1, 10_000)
     seconds = check_number(seconds, 'seconds', 0, 3600, 'a number of seconds', between=True)
     times = [{k: latency(f, xb, threads, seconds/rounds) for k,f in fs.items()} for _ in range(rounds)]
@@ -64,6 +104,13 @@ def _bytes(model):
     with tempfile.TemporaryDirectory() as d:
         return save_tensors(Path(d)/'m', model_tensors(model), {}, 'model').stat().st_size
 
+def multiply_adds(
+    model:torch.nn.Module, # A network
+    xb # A batch of inputs
+) -> int: # For one item
+    "Count multiply-adds."
+    return round(forward_flops(model, xb if isinstance(xb, Mapping) else arguments(xb)[0])/2)
+
 def figures(
     model, # A network, or an object with `figures`
     xb # A batch of inputs
@@ -74,27 +121,27 @@ def figures(
     return dict(parameters=sum(p.numel() for p in ps),
                 nonzero=sum(int(p.count_nonzero()) for p in ps),
                 bytes=_bytes(model),
-                multiply_adds=round(forward_flops(model, (xb,))/2))
+                multiply_adds=multiply_adds(model, xb))
 
 # %% ../../nbs/ship/00_measure.ipynb #6cc153f5
 def check_network(
     model:torch.nn.Module, # A network
     xb # A batch of inputs, on the network's device
 ):
-    "Raise a `TypeError` unless the network maps one tensor to one tensor."
+    "Raise a `TypeError` unless the network returns one tensor."
     check_model(model)
-    check_type(xb, 'xb', torch.Tensor, 'a tensor, the inputs of a batch')
-    with evaluating(model): out = outputs_of(model, xb)
+    args,named = arguments(check_inputs(xb))
+    with evaluating(model): out = outputs_of(model, *args, named=named)
     if not isinstance(out, torch.Tensor):
         raise TypeError(f"model must return one tensor, but {type(model).__name__} returns {type(out).__name__}")
 
 @torch.no_grad()
 def largest_difference(
-    a:Callable, b:Callable, # Two models in evaluation mode, or functions
-    xb # A batch
+    a:Callable, b:Callable, # Two models in evaluation mode, or functions that are called like them
+    xb # A batch of inputs
 ) -> float:
     "Return the largest absolute difference between the outputs of two networks."
-    return float((a(xb)-b(xb)).abs().max())
+    return float((call(a, xb)-call(b, xb)).abs().max())
 
 # %% ../../nbs/ship/00_measure.ipynb #7f057d1c
 def _row(model, first, xb, latency_ms, score):
@@ -113,12 +160,14 @@ def _check_models(models):
 
 def _check_outputs(models, xb):
     "Raise unless all models give tensors of one shape."
-    shapes = {k: tuple(check_tensor(outputs_of(m, xb), f'what models[{k!r}] returns').shape) for k,m in models.items()}
+    args,named = arguments(xb)
+    outs = {k: outputs_of(m, *args, named=named) for k,m in models.items()}
+    shapes = {k: tuple(check_tensor(o, f'what models[{k!r}] returns').shape) for k,o in outs.items()}
     if len({*shapes.values()})>1: raise ValueError(f"models must give outputs of one shape, not {shapes}")
 
 def compare_models(
     models:dict, # Name → model, or a function of a batch that has `figures`; the first is the reference
-    xb, # A batch of inputs, as the networks will get them
+    xb, # A batch of inputs, as the networks will get them: a tensor, a tuple, or a dict of named ones
     score:Callable=None, # Function of a model, its accuracy for example
     threads:int=1 # CPU threads
 ) -> pd.DataFrame: # A row for each model
@@ -128,7 +177,7 @@ def compare_models(
     (for one item), `latency_ms` (for the batch), `difference` (the largest change of an output) and `score`.
     Zeros save nothing: they count as parameters, bytes and multiply-adds, and take as long as other numbers."""
     models,threads = _check_models(models),check_threads(threads)
-    check_type(xb, 'xb', torch.Tensor, 'a tensor, the inputs of a batch')
+    xb = check_inputs(xb)
     if score is not None: check_function(score, 'score', 'of a model that returns a number', 1)
     first = next(iter(models.values()))
     timed = {k: m.with_threads(threads) if hasattr(m, 'with_threads') else m for k,m in models.items()}
