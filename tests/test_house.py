@@ -116,6 +116,7 @@ libraries = {
     '_with_events': (['train.loop'], "fastai's Learner: runs a part of a training between its events"),
     '_do_fit': (['train.loop'], "fastai's Learner: the epochs of a training"),
     '_do_epoch': (['train.loop'], "fastai's Learner: one epoch"),
+    '_do_one_batch': (['train.learner'], "fastai's Learner: the forward pass and the loss, which criteria are given"),
     '_do_grad_opt': (['train.loop'], "fastai's Learner: backward pass and step"),
     '_backward': (['train.loop'], "fastai's Learner: the backward pass"),
     '_step': (['train.loop'], "fastai's Learner: the optimizer's step"),

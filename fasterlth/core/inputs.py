@@ -7,18 +7,21 @@ __all__ = ['Scoring', 'register_input', 'list_inputs', 'gradients', 'hessian_gra
 
 # %% ../../nbs/core/04_inputs.ipynb #4f749a36
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from copy import copy
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.overrides import TorchFunctionMode
 
 from .tensors import lend, unwrap
-from fasterlth.core.checks import (
+from .checks import (
     check_batches, check_choice, check_function, check_model, check_tensor, check_text, check_type, func_name,
-    outputs_of, wrong)
+    outputs_of, shown, wrong)
 
 # %% ../../nbs/core/04_inputs.ipynb #b87843aa
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Scoring:
     loss_func: Callable = None # `(pred, y)` → scalar loss
     init: dict = None # Name → weights at the start
     prev: dict = None # Name → weights right after the previous pruning step
+    forward: Callable = None # `(model, batch, targets)` → `(outputs, loss)`, default `model(*xb)` and `loss_func`
 
 # %% ../../nbs/core/04_inputs.ipynb #bdc067e4
 class _Input(NamedTuple):
@@ -51,7 +55,7 @@ def register_input(
         raise ValueError(f"name must be an argument's name like 'grad', not {name!r}")
     if name in _inputs: raise ValueError(f"name must be a new one: input {name!r} exists already")
     check_function(make, 'make', 'of a Scoring', 1)
-    known = [k for k in Scoring.__dataclass_fields__ if k not in ('model','names')]
+    known = [k for k in Scoring.__dataclass_fields__ if k not in ('model','names','forward')]
     if not isinstance(needs, (tuple,list,set)) or any(k not in known for k in needs):
         raise ValueError(wrong('needs', f"a tuple of {', '.join(map(repr, known))}", needs))
     _inputs[name] = _Input(make, tuple(needs), check_text(cost, 'cost'))
@@ -131,22 +135,37 @@ def _to_score(model, names):
     names = check_type(names, 'names', (list,tuple,set,dict), "a list of parameters' names")
     return {n: params[n] for n in names if check_choice(n, 'names', params)}
 
+def _as_tensor(t):
+    "Return a plain tensor for one of fastai's types, which would propagate to the gradients."
+    return t.as_subclass(torch.Tensor) if isinstance(t, torch.Tensor) else t
+
+def plain_forward(loss_func):
+    "Return the `forward` of a `Scoring` that only calls the model and `loss_func`. Batches are `(*inputs, y)`."
+    def forward(model, batch, targets=True):
+        *xb,yb = map(_as_tensor, batch)
+        return (model(*xb),None) if not targets else ((pred := model(*xb)),loss_func(pred, yb))
+    return forward
+
 def _checked(batches, loss_func):
     "Return batches as a list. Raise unless they are batches, and there is a loss for them."
     check_function(loss_func, 'loss_func', '(pred, y) → loss, like F.cross_entropy', 2)
     return check_batches(check_type(batches, 'batches', Iterable, 'a list of batches (x, y)'))
 
-def _as_tensor(t):
-    "Return a plain tensor for one of fastai's types, which would propagate to the gradients."
-    return t.as_subclass(torch.Tensor) if isinstance(t, torch.Tensor) else t
-
-def _loss_grads(model, params, batch, loss_func, create_graph=False):
+def _loss_grads(model, params, batch, forward, create_graph=False):
     "Return the gradients of one batch's loss, zeros where the loss doesn't depend on a parameter."
-    *xb,yb = map(_as_tensor, batch)
-    grads = torch.autograd.grad(loss_func(model(*xb), yb), params, create_graph=create_graph, allow_unused=True)
+    loss = _as_tensor(forward(model, batch)[1])
+    grads = torch.autograd.grad(loss, params, create_graph=create_graph, allow_unused=True)
     return [torch.zeros_like(p) if g is None else _as_tensor(g) for p,g in zip(params, grads)]
 
 # %% ../../nbs/core/04_inputs.ipynb #fc4d0dd9
+def _mean_grads(model, batches, forward, names):
+    "Return the mean of the loss's gradients over the batches."
+    params = _to_score(model, names)
+    ps = list(params.values())
+    with lend(model, training=True, grad=True, requires_grad=ps, seed=0):
+        per_batch = [_loss_grads(model, ps, b, forward) for b in batches]
+    return {n: sum(gs)/len(batches) for n,gs in zip(params, zip(*per_batch))}
+
 def gradients(
     model:nn.Module, # Any model
     batches:Iterable, # Batches `(x, y)`, on the model's device
@@ -154,13 +173,30 @@ def gradients(
     names:Iterable=None # Parameters, default all
 ) -> dict: # Name → gradient, the mean over the batches
     "Return ∂loss/∂weight in training mode, with the same random numbers each time."
-    params,batches = _to_score(model, names),_checked(batches, loss_func)
-    ps = list(params.values())
-    with lend(model, training=True, grad=True, requires_grad=ps, seed=0):
-        per_batch = [_loss_grads(model, ps, b, loss_func) for b in batches]
-    return {n: sum(gs)/len(batches) for n,gs in zip(params, zip(*per_batch))}
+    names = list(_to_score(model, names))
+    return _mean_grads(model, _checked(batches, loss_func), plain_forward(loss_func), names)
 
 # %% ../../nbs/core/04_inputs.ipynb #07182881
+def _without_fused(model):
+    "Return a context in which attention and recurrent layers use kernels that have a second derivative."
+    res = ExitStack()
+    res.enter_context(sdpa_kernel(SDPBackend.MATH))
+    if any(isinstance(m, nn.RNNBase) and any(p.is_cuda for p in m.parameters()) for m in model.modules()):
+        res.enter_context(torch.backends.cudnn.flags(enabled=False))
+    return res
+
+def _mean_hessian_grads(model, batches, forward, names):
+    "Return the Hessian of the mean loss times its gradient."
+    params,g = _to_score(model, names),_mean_grads(model, batches, forward, names)
+    ps,res = list(params.values()),{n: torch.zeros_like(p) for n,p in params.items()}
+    with lend(model, training=True, grad=True, requires_grad=ps, seed=0), _without_fused(model):
+        for b in batches:
+            gb = _loss_grads(model, ps, b, forward, create_graph=True)
+            z = sum((gi*g[n]).sum() for n,gi in zip(params, gb))
+            for n,h in zip(params, torch.autograd.grad(z, ps, allow_unused=True)):
+                if h is not None: res[n] += _as_tensor(h)/len(batches)
+    return {n: h.detach() for n,h in res.items()}
+
 def hessian_gradients(
     model:nn.Module, # Any model
     batches:Iterable, # Batches `(x, y)`, on the model's device
@@ -168,39 +204,78 @@ def hessian_gradients(
     names:Iterable=None # Parameters of Hessian and gradient, default all; GraSP uses the prunable ones
 ) -> dict: # Name → $Hg$, with the Hessian and the gradient over the same batches
     "Return the Hessian of the loss times its gradient, in training mode, with the same random numbers each time."
-    params,batches = _to_score(model, names),_checked(batches, loss_func)
-    ps,g = list(params.values()),gradients(model, batches, loss_func, names)
-    res = {n: torch.zeros_like(p) for n,p in params.items()}
-    # attention's fused kernels have no second derivative
-    with lend(model, training=True, grad=True, requires_grad=ps, seed=0), sdpa_kernel(SDPBackend.MATH):
-        for b in batches:
-            gb = _loss_grads(model, ps, b, loss_func, create_graph=True)
-            z = sum((gi*g[n]).sum() for n,gi in zip(params, gb))
-            for n,h in zip(params, torch.autograd.grad(z, ps, allow_unused=True)):
-                if h is not None: res[n] += _as_tensor(h)/len(batches)
-    return {n: h.detach() for n,h in res.items()}
+    names = list(_to_score(model, names))
+    return _mean_hessian_grads(model, _checked(batches, loss_func), plain_forward(loss_func), names)
+
+# %% ../../nbs/core/04_inputs.ipynb #05c13eb1
+def _mapped(x, f):
+    "Apply `f` to each tensor of a tree of dicts, lists and tuples."
+    if isinstance(x, torch.Tensor): return f(_as_tensor(x))
+    if isinstance(x, Mapping):
+        res = copy(x)
+        for k,v in x.items(): res[k] = _mapped(v, f)
+        return res
+    return type(x)(_mapped(o, f) for o in x) if type(x) in (list,tuple) else x
+
+def _one(x):
+    "Return ones for the first item of a floating-point tensor, the first item itself of another."
+    x = x[:1] if x.ndim else x
+    return torch.ones_like(x, dtype=torch.float64) if x.is_floating_point() else x
+
+class _AllRows(TorchFunctionMode):
+    "Look up the sum of an embedding's rows, whatever the index."
+    used = False
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        if getattr(func, '__name__', '')!='embedding': return func(*args, **(kwargs or {}))
+        index,weight = args[:2] if args[1].is_floating_point() else args[1::-1]
+        self.used = True
+        return weight.sum(0).expand(*index.shape, -1)
+
+def _total(out):
+    "Return the sum of all outputs."
+    found = []
+    _mapped(out, lambda t: found.append(t) if t.is_floating_point() else None)
+    if found: return sum(t.sum() for t in found)
+    raise ValueError(f"synaptic flow needs outputs that are tensors, or dicts or lists of them, not {shown(out)}")
 
 # %% ../../nbs/core/04_inputs.ipynb #73779385
+def _check_ones(batch, looked_up):
+    "Raise if no input can be a one."
+    found = []
+    _mapped(batch, found.append)
+    if looked_up or not found or any(t.is_floating_point() for t in found): return
+    raise ValueError("synaptic flow feeds the model ones: x must be floating point, or numbers of an embedding's rows, "
+                     f"not {found[0].dtype}")
+
+def _flow_of(model, batch, outputs, names):
+    "Return the gradient of the sum of `outputs(model, ones)`, for one item of ones like those of a batch."
+    params,ones = _to_score(model, names),_mapped(batch, _one)
+    ps = list(params.values())
+    with lend(model, training=False, grad=True, requires_grad=ps, dtype=torch.float64):
+        for p in model.parameters(): p.data = p.data.abs()
+        with _AllRows() as rows: out = outputs(model, ones)
+        _check_ones(batch, rows.used)
+        grads = torch.autograd.grad(_total(out), ps, allow_unused=True)
+        return {n: torch.zeros_like(p.data) if g is None else g for (n,p),g in zip(params.items(), grads)}
+
 def synaptic_flow(
     model:nn.Module, # Any model
-    x:torch.Tensor, # A batch; only the shape of an item matters
+    x:torch.Tensor|tuple, # A batch of inputs, or a tuple of several; only the shape of an item matters
     names:Iterable=None # Parameters, default all
 ) -> dict: # Name → ∂R/∂|weight|, in float64
     "Return the gradient of the synaptic flow R, in evaluation mode."
     model = unwrap(check_model(model))
-    if not check_tensor(x, 'x').is_floating_point():
-        raise ValueError(f"synaptic flow feeds the model ones: x must be floating point, not {x.dtype}")
-    params,ones = _to_score(model, names),torch.ones_like(_as_tensor(x[:1]), dtype=torch.float64)
-    ps = list(params.values())
-    with lend(model, training=False, grad=True, requires_grad=ps, dtype=torch.float64):
-        for p in model.parameters(): p.data = p.data.abs()
-        grads = torch.autograd.grad(outputs_of(model, ones, name='x').sum(), ps, allow_unused=True)
-        return {n: torch.zeros_like(p.data) if g is None else g for (n,p),g in zip(params.items(), grads)}
+    xb = x if isinstance(x, tuple) and x else (check_tensor(x, 'x'),)
+    return _flow_of(model, xb, lambda model, xb: outputs_of(model, *xb, name='x'), names)
 
 # %% ../../nbs/core/04_inputs.ipynb #d0ffed0a
-def _grad(s): return gradients(unwrap(s.model), s.batches, s.loss_func, s.names)
-def _hess_grad(s): return hessian_gradients(unwrap(s.model), s.batches, s.loss_func, s.names)
-def _flow(s): return synaptic_flow(s.model, s.batches[0][0], s.names)
+def _forward(s): return s.forward or plain_forward(s.loss_func)
+def _grad(s): return _mean_grads(unwrap(s.model), s.batches, _forward(s), s.names)
+def _hess_grad(s): return _mean_hessian_grads(unwrap(s.model), s.batches, _forward(s), s.names)
+def _flow(s):
+    forward,batch = _forward(s),tuple(s.batches[0])
+    if s.forward is None: return synaptic_flow(s.model, batch[:-1], s.names)
+    return _flow_of(unwrap(s.model), batch, lambda model, b: forward(model, b, targets=False)[0], s.names)
 
 register_input('grad', _grad, ('batches','loss_func'), 'a forward and a backward pass for each batch')
 register_input('hess_grad', _hess_grad, ('batches','loss_func'), 'two forward and three backward passes for each batch')

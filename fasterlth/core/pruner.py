@@ -309,7 +309,7 @@ class Pruner:
         masks:dict=None, # Masks so far: what they prune stays pruned
         layers:dict=None, # From `layers`, default all of the model
         regrow:bool=False, # Bring weights back if more is pruned than `sparsity`
-        **given # Fields of `Scoring` that the criterion needs: `batches`, `loss_func`, `init`, `prev`
+        **given # Fields of `Scoring` that the criterion needs: `batches`, `loss_func`, `init`, `prev`, `forward`
     ) -> dict: # Parameter name → bool mask
         "Make new masks from the weights as they are now."
         layers = self.layers(model) if layers is None else check_layers(layers)

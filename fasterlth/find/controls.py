@@ -27,7 +27,7 @@ from ..core.inputs import criterion_needs
 from ..core.masks import apply_masks, sparsity_by_layer, sparsity_of
 from ..core.plain import check_fresh
 from ..train.randomness import random_states, seed_learner, set_random_states
-from ..train.learner import examples
+from ..train.learner import examples, scored_by
 from .finder import LotteryTicketFinder
 
 # %% ../../nbs/find/13_controls.ipynb #929c62c9
@@ -140,8 +140,7 @@ def prune(self:Trunk,
     steps,weights = check_whole(steps, 'steps', 1, 10_000),self.trained if weights is None else weights
     pruner = replace(f.pruner, criterion=criterion, context=context, round_to=None)
     model,layers = self.reset(weights),f.layers()
-    inputs = dict(batches=_batches(self, criterion), loss_func=f.learn.loss_func,
-                  init=self.init, prev=self.init)
+    inputs = dict(init=self.init, prev=self.init, **scored_by(f.learn, _batches(self, criterion)))
     kept,masks = {n: self.start.masks[n] for n in layers},None
     goal = sparsity_by_layer(kept) if local else sparsity_of(kept)
     def by_step(s, i): return s if i==steps else 100*(1-(1-s/100)**(i/steps))

@@ -21,7 +21,7 @@ from ..core.ranking import lowest
 from ..core.masks import dense_masks, mask_distance, nest_masks, pack_mask, sparsity_of, unpack_mask
 from ..core.pruner import Pruner, rounding, warn_outputs
 from ..core.ticket import Ticket
-from ..train.learner import is_lr_find, is_validating
+from ..train.learner import is_lr_find, is_validating, scored_by
 from ..train.mask_callback import GuardedCallback, learner_masks
 
 # %% ../../nbs/find/08_early_bird.ipynb #2dae39fe
@@ -156,9 +156,9 @@ def _draw(self:EarlyBirdCallback) -> dict: # Name → bool tensor
     "Return the mask of the weights as they are now, within that of a ticket on the learner."
     learn,model,on = self.learn,unwrap(self.learn.model),learner_masks(self.learn)
     if self.granularity is None: return nest_masks(norm_masks(model, self.sparsity), on)
-    layers,batches = self.pruner.layers(model),[(*learn.xb,*learn.yb)]
-    return nest_masks(self.pruner.step(model, self.sparsity, dense_masks(layers, on), layers, batches=batches,
-                                       loss_func=learn.loss_func, init=self._init, prev=self._init), on)
+    layers = self.pruner.layers(model)
+    return nest_masks(self.pruner.step(model, self.sparsity, dense_masks(layers, on), layers, init=self._init,
+                                       prev=self._init, **scored_by(learn)), on)
 
 @patch
 def _has_settled(self:EarlyBirdCallback) -> bool:

@@ -26,7 +26,7 @@ from ..core.masks import (broadcast_masks, dense_masks, mask_overlap,
 from ..core.pruner import Pruner, try_criterion, warn_outputs
 from ..core.files import a_dict, whole
 from ..core.ticket import Ticket, to_json, versions
-from ..train.learner import check_learner, check_train, fit_context, is_foreign, one_batch
+from ..train.learner import check_learner, check_train, fit_context, is_foreign, one_batch, scored_by
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.callback_state import warn_lost
@@ -292,8 +292,7 @@ def _prune(self:LotteryTicketFinder, r:int) -> dict: # Parameter name → bool t
     "Make the masks of the round after `r`, from the current weights."
     learn,batches = self.learn,self.batches or []
     if not batches and 'batches' in criterion_needs(self.criteria): batches = [one_batch(learn)]
-    inputs = dict(batches=batches, loss_func=learn.loss_func,
-                  init=self.rewound.model, prev=self._weights(r))
+    inputs = dict(init=self.rewound.model, prev=self._weights(r), **scored_by(learn, batches))
     masks = self.pruner.step(learn.model, self.targets[r], self.masks[r], **inputs)
     return {k: m.cpu() for k,m in broadcast_masks(masks).items()}
 

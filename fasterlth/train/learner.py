@@ -6,17 +6,24 @@
 __all__ = []
 
 # %% ../../nbs/train/01_learner.ipynb #5873a6da
-from contextlib import contextmanager
+import inspect, random
+from contextlib import contextmanager, nullcontext
 from copy import copy
 
-import torch
-from fastai.callback.core import Callback, event
-from fastai.callback.fp16 import MixedPrecision
+import numpy as np, torch
+from fastai.callback.core import (
+    Callback, CancelBatchException, CancelEpochException, CancelFitException, CancelTrainException, event)
+from fastai.callback.fp16 import AMPMode, MixedPrecision, NonNativeMixedPrecision
+from fastai.callback.mixup import MixHandler
+from fastai.callback.rnn import ModelResetter
+from fastai.callback.schedule import ParamScheduler
 from fastai.learner import Learner
 from fastai.torch_core import to_device
+from fastcore.basics import noop
 from fastcore.foundation import L
 
 from ..core.checks import check_function, wrong
+from ..core.tensors import model_tensors
 
 # %% ../../nbs/train/01_learner.ipynb #d08e3f3b
 def check_learner(
@@ -100,6 +107,14 @@ def is_lr_find(learn:Learner) -> bool:
     "Return whether this fit belongs to `lr_find`."
     return hasattr(learn, 'lr_finder')
 
+def fine_tune_epochs(learn:Learner) -> int:
+    "Return the epochs of both fits of a `fine_tune` that is running, None if none is."
+    code,frame = inspect.unwrap(Learner.fine_tune).__code__,inspect.currentframe()
+    while frame is not None:
+        args = frame.f_locals if frame.f_code is code else {}
+        if args.get('self') is learn: return args['freeze_epochs']+args['epochs']
+        frame = frame.f_back
+
 def is_foreign(cb:Callback) -> bool:
     "Return whether a callback is neither fastai's nor ours."
     return type(cb) is Callback or not type(cb).__module__.startswith(('fastai.','fasterlth.'))
@@ -119,6 +134,13 @@ def context_state() -> dict: # What `set_context` takes
     return dict(casts={d: (torch.is_autocast_enabled(d), torch.get_autocast_dtype(d)) for d in devices},
                 cache=torch.is_autocast_cache_enabled(), level=_autocast_level(), grad=torch.is_grad_enabled(),
                 device=torch.get_default_device(), dtype=torch.get_default_dtype())
+
+def without_autocast(
+    state:dict # From `context_state`
+) -> dict: # For `set_context`
+    "Return the same modes of torch, but without autocast."
+    off = {d: (False,dtype) for d,(_,dtype) in state['casts'].items()}
+    return {**state, 'casts': off, 'cache': True, 'level': 0}
 
 def set_context(
     state:dict # From `context_state`
@@ -166,8 +188,7 @@ def fit_context(
     was = context_state()
     kept = {k: vars(learn)[k] for k in ('loss_func','logger','create_mbar') if k in vars(learn)}
     free_lock(learn)
-    off = {d: (False,dtype) for d,(_,dtype) in was['casts'].items()}
-    inside = {**was, 'casts': off, 'cache': True, 'level': 0, 'grad': True} if stated else was
+    inside = {**without_autocast(was), 'grad': True} if stated else was
     try:
         with torch.inference_mode(not stated and torch.is_inference_mode_enabled()):
             set_context(inside)
@@ -206,3 +227,123 @@ def set_unbegun(
         for k in state['hypers'][0]:
             if (was := [h[k] for h in state['hypers']])!=[h[k] for h in opt.hypers]: opt.set_hyper(k, was)
     for m,mode in state['modes']: m.training = mode
+
+# %% ../../nbs/train/01_learner.ipynb #682677db
+class _Held:
+    "Remember the attributes of objects, what lists, dicts and sets among these hold, and tensors that are written to."
+    def __init__(self, objects, but=()):
+        self.attributes = [(o,dict(vars(o))) for o in objects]
+        self.items,self.tensors,self.seen = [],[],{id(t) for t in but}
+        for _,own in self.attributes:
+            for v in own.values(): self.note(v)
+
+    def note(self, v):
+        v = v.items if isinstance(v, L) else v
+        if id(v) in self.seen: return
+        self.seen.add(id(v))
+        if isinstance(v, (list,dict,set)): self.items.append((v,copy(v)))
+        if isinstance(v, (list,dict,set,tuple)):
+            for o in v.values() if isinstance(v, dict) else v: self.note(o)
+        if type(v) is torch.Tensor and v.is_leaf: self.tensors.append((v,v.detach().clone()))
+
+    def restore(self):
+        for o,own in self.attributes:
+            vars(o).clear()
+            vars(o).update(own)
+        for v,was in self.items:
+            v.clear()
+            (v.extend if isinstance(v, list) else v.update)(was)
+        with torch.no_grad():
+            for t,was in self.tensors:
+                if not torch.equal(t, was): t.copy_(was)    # others may belong to the graph of the loss
+
+# %% ../../nbs/train/01_learner.ipynb #55abf7ce
+_amp_types = {AMPMode.FP16: torch.float16, AMPMode.BF16: torch.bfloat16}
+
+def _precision(learn):
+    "Return a new autocast like that of the learner's `MixedPrecision`; None without one."
+    cb = next((cb for cb in learn.cbs if isinstance(cb, MixedPrecision)), None)
+    if cb is None: return None
+    now = vars(cb).get('autocast')    # None outside of a fit
+    device,dtype = (now.device,now.fast_dtype) if now is not None else ('cuda',_amp_types[cb.amp_mode])
+    return torch.autocast(device, dtype, device!='cuda' or torch.cuda.is_available())
+
+def _is_ours(cb): return any(c.__module__.startswith('fasterlth.') for c in type(cb).__mro__)
+
+def _takes_part(cb, event_name):
+    "Return whether a callback's event belongs to the forward pass and the loss."
+    if isinstance(cb, (MixedPrecision,NonNativeMixedPrecision)): return event_name=='after_pred'
+    in_pass = event_name in ('before_batch','after_pred','after_loss')
+    return in_pass and not isinstance(cb, ParamScheduler) and not _is_ours(cb)
+
+@contextmanager
+def _undone(learn, model):
+    "Restore the learner, its callbacks, the model's modules, and Python's and NumPy's random states afterwards."
+    cbs = [cb for cb in learn.cbs if not _is_ours(cb)]
+    objects = (o for o in (learn, learn.loss_func, *cbs, *model.modules()) if hasattr(o, '__dict__'))
+    held = _Held(objects, model_tensors(model).values())    # whoever lends the model restores its tensors
+    held.note(vars(learn.opt or learn).get('hypers'))
+    was,cast,states = context_state(),_precision(learn),(random.getstate(),np.random.get_state())
+    try:
+        random.seed(0)    # torch's numbers are the scores' affair
+        np.random.seed(0)
+        if cast is not None: set_context(without_autocast(was))
+        with cast or nullcontext(): yield learn
+    finally:
+        held.restore()
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+        set_context(was)
+
+# %% ../../nbs/train/01_learner.ipynb #983a1754
+def _prepare(learn, batch):
+    "Make a loader's batch the learner's own, as a fit does."
+    for cb in learn.cbs:
+        mixes = isinstance(cb, MixHandler) and learn.training and learn.loss_func!=cb.lf
+        if mixes: cb('before_train')    # outside of a training, it hasn't taken over the loss
+    if vars(learn).get('dl') is None: learn.dl = learn.dls.train
+    xb,yb = split_batch(learn, batch)
+    learn.xb,learn.yb = [tuple(o.clone() if isinstance(o, torch.Tensor) else o for o in b) for b in (xb,yb)]
+    learn('before_batch')
+
+def _pass(learn, model, batch, n_inp, targets):
+    "Call the learner's own forward pass. Return outputs and loss."
+    def call_one(event_name):
+        for cb in learn.cbs.sorted('order'):
+            if _takes_part(cb, event_name): cb(event_name)
+    own = dict(model=model, training=model.training, loss=None, loss_grad=None, _call_one=call_one, _do_grad_opt=noop)
+    vars(learn).update(own)
+    if n_inp is None: _prepare(learn, batch)
+    else: learn.xb,learn.yb = batch[:n_inp],batch[n_inp:]
+    if not targets:    # ones in float64: neither targets nor earlier hidden states go with them
+        learn.yb = ()
+        for cb in learn.cbs:
+            if isinstance(cb, ModelResetter): cb('before_validate')
+    learn._do_one_batch()
+    return learn.pred,learn.loss if learn.loss_grad is None else learn.loss_grad
+
+# %% ../../nbs/train/01_learner.ipynb #6670194b
+_cancelled = CancelBatchException,CancelEpochException,CancelFitException,CancelTrainException
+
+def learner_forward(
+    learn:Learner, # Its callbacks take part
+    n_inp:int=None # Number of inputs of batches that are prepared; default batches as a loader gives them
+):
+    "Return the `forward` of a `Scoring` that computes what the learner would compute for a batch."
+    def forward(model, batch, targets=True):
+        try:
+            with _undone(learn, model): pred,loss = _pass(learn, model, batch, n_inp, targets)
+        except _cancelled as e:
+            raise ValueError(f"learn must compute a loss for a batch, but a callback raised {type(e).__name__}") from e
+        if targets and loss is None: raise ValueError("learn must compute a loss for a batch, but there are no targets")
+        return pred,loss
+    return forward
+
+def scored_by(
+    learn:Learner, # In a fit, or outside of it
+    batches:list=None # As its training loader gives them; default the current one of a fit
+) -> dict: # Fields of `Scoring`
+    "Return what criteria need of a learner: batches, and its own forward pass and loss."
+    now = batches is None
+    return dict(batches=[(*learn.xb,*learn.yb)] if now else batches, loss_func=learn.loss_func,
+                forward=learner_forward(learn, len(learn.xb) if now else None))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
+from weakref import ref
 
 import pandas as pd, torch
 from fastai.callback.fp16 import NonNativeMixedPrecision
@@ -18,16 +19,17 @@ from fastai.learner import ValueMetric
 from fastcore.basics import patch, store_attr
 from torch import nn
 
-from ..core.tensors import unwrap
-from ..core.checks import (
-    check_axes, check_batches, check_flags, check_folder, check_sparsity, check_type, func_name, to_iteration)
+from ..core.tensors import shortened, unwrap
+from fasterlth.core.checks import (
+    check_axes, check_batches, check_flags, check_folder, check_sparsity, check_type, check_whole, func_name,
+    to_iteration)
 from ..core.inputs import Scoring, criterion_inputs, criterion_needs, make_inputs
 from ..core.schedules import check_schedule, make_plan
 from ..core.masks import (
     apply_masks, broadcast_masks, dense_masks, mask_table, nest_masks, plot_masks, sparsity_of)
 from ..core.pruner import Pruner, group_scores, rounding, warn_outputs
 from ..core.ticket import Ticket
-from .learner import is_lr_find, is_validating
+from .learner import fine_tune_epochs, is_lr_find, is_validating, scored_by
 from .snapshot import Snapshot
 from .mask_callback import MaskCallback, learner_masks, mask_opt_state
 
@@ -62,11 +64,12 @@ class Times:
 
     def in_fit(self,
         n_iter:int, # Batches in an epoch
-        n_epoch:int # Epochs in the fit
+        n_epoch:int, # Epochs in the fit, or in all fits of the schedule
+        fit:str='the fit, which has' # What has so many epochs, for errors
     ) -> tuple: # First iteration of the pruning, the first after it, and the moment to save
         "Convert the times to iterations of a fit. Raise if they lie outside it."
         first,last,saved = self._ordered(n_iter)
-        n,fit = n_iter*n_epoch,f"the fit, which has {n_epoch} epochs of {n_iter} batches"
+        n,fit = n_iter*n_epoch,f"{fit} {n_epoch} epochs of {n_iter} batches"
         if first>=n: raise ValueError(f"start_epoch {self.start!r} is beyond {fit}")
         if last is not None and last>n: raise ValueError(f"end_epoch {self.end!r} is beyond {fit}")
         return first,last or n,saved
@@ -147,6 +150,7 @@ class SparsityColumn(MaskCallback):
 # %% ../../nbs/train/04_sparsify.ipynb #25f67e96
 class SparsifyCallback(SparsityColumn):
     "Prune while training, on a schedule; with `lth`, rewind the weights after each pruning step."
+    _of,_stateattrs = None,(*SparsityColumn._stateattrs,'_of')    # the learner of the last fit, not for files
     def __init__(self,
         sparsity:float|dict, # Percent of the weights to prune (50 = half), or a dict by name, pattern or layer type
         granularity:str|dict, # What is pruned together: `'weight'`, `'filter'`, `'2:4'` …, or a dict
@@ -155,7 +159,7 @@ class SparsifyCallback(SparsityColumn):
         schedule:Callable, # Function of the progress: `one_shot`, `iterative`, `agp` …
         start_sparsity:float=0, # Percent at the start of the schedule
         start_epoch:float|str=0, # When pruning starts: epochs, or iterations like `'500it'`
-        end_epoch:float|str=None, # When it ends, default the end of the fit
+        end_epoch:float|str=None, # When it ends, default the end of the fit, or of the last one
         lth:bool=False, # Rewind after each pruning step
         rewind_epoch:float|str=0, # The moment to rewind to, which is saved
         reset_end:bool=False, # End the fit with the untrained ticket: saved weights × masks
@@ -165,11 +169,14 @@ class SparsifyCallback(SparsityColumn):
         layer_type:type|tuple=None, # Prune layers of these types only, default every registered one
         min_keep:int=1, # Groups that every layer keeps
         batches:Iterable=None, # Batches `(x, y)` for criteria that need gradients, default the current one
-        verbose:bool=True # Print what happens
+        verbose:bool=True, # Print what happens
+        n_epochs:int=None, # Epochs of all fits that the schedule spans, default one fit, or both of `fine_tune`
+        frozen:bool=False # Prune frozen layers as well, instead of only when they are unfrozen
     ):
         criterion_inputs(criteria, 'criteria')
         _check_course(sparsity, start_sparsity, schedule)
-        check_flags(lth=lth, reset_end=reset_end, verbose=verbose)
+        check_flags(lth=lth, reset_end=reset_end, verbose=verbose, frozen=frozen)
+        if n_epochs is not None: n_epochs = check_whole(n_epochs, 'n_epochs', what='a whole number of epochs')
         check_type(save_tickets, 'save_tickets', (bool,str,Path), 'True, False or a folder')
         if not isinstance(save_tickets, bool): check_folder(save_tickets, 'save_tickets')
         check_type(model, 'model', (nn.Module,type(None)), "a part of the learner's model")
@@ -178,6 +185,7 @@ class SparsifyCallback(SparsityColumn):
         store_attr(but='model')
         self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep)
         self.part,self.history,self.begun,self._moment,self._end = model,pd.DataFrame(),False,None,None
+        self._passed,self._total = 0,None
         self._times()    # raises if they are wrong in any fit
 
     def _times(self):
@@ -190,12 +198,17 @@ class SparsifyCallback(SparsityColumn):
 def _begin(self:SparsifyCallback):
     "Check and plan the fit that is about to begin."
     learn,n_iter = self.learn,len(self.dls.train)
+    total = self._check_fits()
     self._layers = part_layers(self.pruner, learn.model, self.part)
+    if self._passed: return self._go_on(n_iter)
     self.pruner.targets(self._layers, self.sparsity)
-    first,last,saved = self._times().in_fit(n_iter, learn.n_epoch)
+    self._check_frozen(last=total==learn.n_epoch)
+    fits = 'the fit, which has' if total==learn.n_epoch else 'the fits, which have together'
+    first,last,saved = self._times().in_fit(n_iter, total, fits)
     self._save_at,self._n_iter = self._check_rewind(saved, n_iter),n_iter
     self.plan = make_plan(self.schedule, self.start_sparsity, max(_ends(self.sparsity)), first, last)
     self._todo,self._last,self.history,self._moment,self._end = list(self.plan),0,pd.DataFrame(),None,None
+    self._total,self._of,self._made,self._pruned = total,ref(learn),None,[]
     self._take_over(learner_masks(learn))
     apply_masks(learn.model, self.masks)    # before they are copied
     warn_outputs(self._layers, self.sparsity, self.granularity, getattr(self.dls, 'c', None))
@@ -203,6 +216,8 @@ def _begin(self:SparsifyCallback):
     try_criterion(learn.model, self._layers, self.criteria, self._copies)
     self.begun = True
     self._say(f"Pruning of {self.granularity} until a sparsity of {_percent(self.sparsity)}")
+    still = [n for n in self._layers if n not in self._ready()]
+    if still: self._say(f"Left as they are while frozen: {shortened(still, 4)}")
 
 @patch
 def _check_rewind(self:SparsifyCallback, saved, n_iter):
@@ -227,6 +242,52 @@ def _take_over(self:SparsifyCallback, masks):
         raise ValueError(f"sparsity must be at least the {held:.2f}% of the ticket on this learner, "
                          f"not {_percent(self.sparsity)}: learn.remove_cbs(MaskCallback) takes it off")
 
+# %% ../../nbs/train/04_sparsify.ipynb #29e6ea9d
+@patch
+def _check_fits(self:SparsifyCallback) -> int: # Epochs of all fits
+    "Return how long the schedule is, and forget one that was left. Raise if this fit doesn't belong to it."
+    learn,tuned = self.learn,fine_tune_epochs(self.learn)
+    other = self._of is not None and self._of() is not learn
+    left = self._passed and self.n_epochs is None and (other or tuned!=self._total)    # no second fit of `fine_tune`
+    if left: self._passed,self._moment = 0,None
+    if self._passed and other:
+        raise ValueError(f"{self._passed} of n_epochs={self._total} epochs of this schedule were in fits of another "
+                         "learner: use a new SparsifyCallback")
+    total,n = self.n_epochs or tuned or learn.n_epoch,self._passed+learn.n_epoch
+    if n>total:
+        done = f'{self._passed} are done, and this fit has' if self._passed else 'this fit has'
+        raise ValueError(f"n_epochs must be the epochs of all fits that the schedule spans, but of {total}, {done} "
+                         f"{learn.n_epoch}")
+    return total
+
+@patch
+def _go_on(self:SparsifyCallback, n_iter):
+    "Continue the schedule of an earlier fit, which may have had other batches."
+    self._check_frozen(last=self._passed+self.learn.n_epoch==self._total)
+    def scaled(i): return round(i*n_iter/self._n_iter)
+    self._todo = [(scaled(i),*step) for i,*step in self._todo]
+    if self._save_at is not None: self._save_at = self._check_rewind(scaled(self._save_at), n_iter)
+    self._n_iter,self._end = n_iter,None
+    self._copies = WeightCopies(self._layers, self.criteria)
+    self._copies.init,self._copies.prev = self._kept
+    apply_masks(self.learn.model, self.masks)
+    self.begun = True
+
+# %% ../../nbs/train/04_sparsify.ipynb #3194615e
+@patch
+def _ready(self:SparsifyCallback) -> dict: # Parameter name → `Prunable`
+    "Return the layers to prune now: those that aren't frozen."
+    if self.frozen: return self._layers
+    still = {o.joint or n for n,o in self._layers.items() if not o.weight.requires_grad}
+    return {n: o for n,o in self._layers.items() if (o.joint or n) not in still}
+
+@patch
+def _check_frozen(self:SparsifyCallback, last):
+    "Raise if all that is to be pruned is frozen, and this is the last fit."
+    if self._ready() or not last: return
+    raise ValueError(f"all that would be pruned is frozen: {shortened(list(self._layers), 4)}. Call learn.unfreeze(), "
+                     "or pass frozen=True")
+
 # %% ../../nbs/train/04_sparsify.ipynb #b3d848d2
 @patch
 def _save(self:SparsifyCallback):
@@ -244,21 +305,34 @@ def _target(self:SparsifyCallback, progress, sparsity):
 @patch
 def _given(self:SparsifyCallback):
     "Return what is needed to make the criterion's inputs."
-    batches,copies = self.batches or [(*self.learn.xb,*self.learn.yb)],self._copies
-    return dict(batches=batches, loss_func=self.learn.loss_func, init=copies.init, prev=copies.prev)
+    return dict(init=self._copies.init, prev=self._copies.prev, **scored_by(self.learn, self.batches))
 
 # %% ../../nbs/train/04_sparsify.ipynb #a96eacf4
 @patch
 def _prune(self:SparsifyCallback, progress, sparsity):
     "Prune to the sparsity of the schedule at this progress."
-    target,regrow = self._target(progress, sparsity),sparsity<self._last
-    masks = self.masks if self._is_reached(sparsity) else self.pruner.step(
-        self.learn.model, target, self.masks, self._layers, regrow, **self._given())
+    target,ready = self._target(progress, sparsity),self._ready()
+    masks = self.masks if self._is_reached(sparsity) or not ready else self._step(target, ready, sparsity<self._last)
     self.masks,self._last = broadcast_masks(nest_masks(masks, self._floor)),sparsity
-    if self.lth: self._rewind()
+    self._made,self._pruned = (progress,sparsity),list(ready)
+    if self.lth and ready: self._rewind()
     self._apply_all()
     self._copies.step()
     self._note(target)
+
+@patch
+def _step(self:SparsifyCallback, target, ready, regrow):
+    "Return the masks after a step: new ones of the layers that are ready, the others as they were."
+    if isinstance(target, dict):    # its keys may name layers that aren't ready
+        target = {n: t for n,t in self.pruner.targets(self._layers, target).items() if n in ready and t is not None}
+        if not target: return self.masks
+    now = {n: self.masks[n] for n in ready}
+    return {**self.masks, **self.pruner.step(self.learn.model, target, now, ready, regrow, **self._given())}
+
+@patch
+def _catch_up(self:SparsifyCallback):
+    "Repeat the last step at the next batch if layers are ready that weren't at that step."
+    if self._made is not None and not set(self._ready())<=set(self._pruned): self._todo.insert(0, (0, *self._made))
 
 @patch
 def _is_reached(self:SparsifyCallback, sparsity) -> bool:
@@ -287,7 +361,7 @@ def _apply_all(self:SparsifyCallback):
 @patch
 def _note(self:SparsifyCallback, target):
     "Add the step to `history`, and save its ticket if `save_tickets` is set."
-    epoch,sparsity = self.learn.epoch,self.measure()
+    epoch,sparsity = self._passed+self.learn.epoch,self.measure()
     row = dict(epoch=epoch, iteration=epoch*self._n_iter+self.learn.iter,
                target=target if isinstance(target, dict) else round(target, 4), sparsity=sparsity)
     self.history = pd.concat([self.history, pd.DataFrame([row])], ignore_index=True)
@@ -321,51 +395,59 @@ def _stop(self:SparsifyCallback):
     "Leave masked weights and the ticket."
     apply_masks(self.learn.model, self.masks)
     self._end = self.ticket
-    self.begun,self._copies = False,None
+    self.begun,self._kept,self._copies = False,(self._copies.init,self._copies.prev),None
     for cb in self.learn.cbs:
         if type(cb) is MaskCallback: cb.masks = {**cb.masks, **self.masks}
     self.release()
 
 @patch
 def on_exit(self:SparsifyCallback):
-    if self.begun: self._stop()    # there was no after_fit
-    self._moment = None
+    if self.begun:    # there was no after_fit
+        self._stop()
+        self._passed = 0
+    if not self._passed: self._moment = self._kept = None
 
 @patch
 def after_fit(self:SparsifyCallback):
     if not self.begun or is_validating(self.learn): return
     self._stop()
+    done = self._passed+self.learn.n_epoch
+    self._passed = done if done<self._total else 0
+    if self._passed: return self._say(f"{done} of {self._total} epochs: the schedule continues in the next fit")
     if self.reset_end and self._moment is not None:
         self._moment.restore(self.learn, hypers=False, rng=False)
         apply_masks(self.learn.model, self.masks)
         mask_opt_state(self.learn.opt, self.learn.model, self.masks)
-    self._moment = None
+    self._moment = self._kept = None
     self._say(f"Final Sparsity: {self.measure():.2f}%")
     self._say(self.summary().to_string())
 
 # %% ../../nbs/train/04_sparsify.ipynb #bb02ac70
-_course = 'masks','plan','_todo','_last','_save_at','_n_iter','_floor','_others'
+_course = ('masks','plan','_todo','_last','_save_at','_n_iter','_floor','_others','_passed','_total','_made','_pruned')
 
 @patch
 def state_dict(self:SparsifyCallback) -> dict:
     "Return what a fit under way needs to be resumed, or the ticket of the last fit."
     end = self._end and dict(masks=self._end.masks, weights=self._end.weights, about=self._end.about)
-    if not self.begun: return dict(begun=False, end=end, masks=self.masks, history=self.history.to_dict('records'))
-    course,moment = {k: vars(self)[k] for k in _course},self._moment and vars(self._moment)
-    return dict(begun=True, end=end, history=self.history.to_dict('records'), moment=moment,
-                init=self._copies.init, prev=self._copies.prev, **course)
+    res = dict(begun=self.begun, end=end, masks=self.masks, history=self.history.to_dict('records'))
+    if not self.begun and not self._passed: return res
+    init,prev = (self._copies.init,self._copies.prev) if self.begun else self._kept
+    return {**res, **{k: vars(self)[k] for k in _course}, 'moment': self._moment and vars(self._moment),
+            'init': init, 'prev': prev}
 
 @patch
 def load_state_dict(self:SparsifyCallback, state:dict):
-    "Resume a fit, from `state_dict`."
+    "Resume a fit, or a schedule between two fits, from `state_dict`."
     self.begun,self.masks,self.history = state['begun'],state['masks'],pd.DataFrame(state['history'])
     self._end = None if state['end'] is None else Ticket(**state['end'])
-    if not self.begun: return
+    self._passed,self._of = 0,None
+    if '_todo' not in state: return
     vars(self).update({k: state[k] for k in _course})
+    self._moment,self._kept = state['moment'] and Snapshot(**state['moment']),(state['init'],state['prev'])
+    if not self.begun: return
     self._layers = part_layers(self.pruner, self.learn.model, self.part)
     self._copies = WeightCopies(self._layers, self.criteria)
-    self._copies.init,self._copies.prev = state['init'],state['prev']
-    self._moment = state['moment'] and Snapshot(**state['moment'])
+    self._copies.init,self._copies.prev = self._kept
 
 # %% ../../nbs/train/04_sparsify.ipynb #9a685d72
 @patch
@@ -398,6 +480,7 @@ def before_fit(self:SparsifyCallback):
 def before_train(self:SparsifyCallback):
     if is_lr_find(self.learn): return
     if not self.begun: self._begin()
+    self._catch_up()
     MaskCallback.before_train(self)
 
 @patch
@@ -409,7 +492,7 @@ def needed_events(self:SparsifyCallback) -> frozenset:
 def before_batch(self:SparsifyCallback):
     MaskCallback.before_batch(self)    # scores are those of masked weights, whatever others have written
     if self.begun and self.training:
-        t = self.learn.epoch*self._n_iter+self.learn.iter
+        t = (self._passed+self.learn.epoch)*self._n_iter+self.learn.iter
         if self._save_at is not None and t>=self._save_at: self._save()
         due = [step for step in self._todo if step[0]<=t]
         if due:
@@ -419,4 +502,4 @@ def before_batch(self:SparsifyCallback):
 @patch
 def after_epoch(self:SparsifyCallback):
     if self.begun and not is_validating(self.learn):
-        self._say(f"Sparsity at the end of epoch {self.learn.epoch}: {self.measure():.2f}%")
+        self._say(f"Sparsity at the end of epoch {self._passed+self.learn.epoch}: {self.measure():.2f}%")

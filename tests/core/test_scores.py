@@ -46,5 +46,11 @@ def test_gradients_of_a_compiled_model():
     assert torch.allclose(got['weight'], gradients(net, [b], F.cross_entropy)['weight'])
 
 def test_synaptic_flow_refuses_inputs_of_integers():
-    with pytest.raises(ValueError, match='must be floating point, not torch.int64'):
-        synaptic_flow(nn.Embedding(4, 3), torch.tensor([1,2]))
+    class Onehot(nn.Module):
+        def __init__(self): super().__init__(); self.fc = nn.Linear(4, 3)
+        def forward(self, x): return self.fc(F.one_hot(x, 4).to(self.fc.weight))
+    with pytest.raises(ValueError, match="must be floating point, or numbers of an embedding's rows, not torch.int64"):
+        synaptic_flow(Onehot(), torch.tensor([1,2]))
+
+def test_synaptic_flow_of_an_embedding_is_the_same_for_each_row():
+    assert torch.equal(synaptic_flow(nn.Embedding(4, 3), torch.tensor([1,2]))['weight'], torch.ones(4, 3, dtype=torch.float64))

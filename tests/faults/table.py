@@ -213,7 +213,7 @@ tables = {
     'Snapshot.take': dict(epoch='count', batch='count', fit='count', notes='dict?',
                           loaders=Kind(None, [3, 'no', [], {}, it('model')])),
     'SnapshotCallback': dict(at='moment'),
-    'SparsifyCallback': dict(granularity=without_model, sparsity=of_any_layer, start_sparsity=other('percent', 0), model=Kind(None, [3, 'm', [], {}, nn.Linear, it('learn')]),
+    'SparsifyCallback': dict(granularity=without_model, n_epochs='whole?', frozen='flag', sparsity=of_any_layer, start_sparsity=other('percent', 0), model=Kind(None, [3, 'm', [], {}, nn.Linear, it('learn')]),
                              save_tickets=Kind(False, [None, 3, 2.5, [], {}, b'x', object(), int])),
     'SparsifyCallback.__call__': 'fastai', 'SparsifyCallback.on_attach': 'fastai', 'SparsifyCallback.on_detach': 'fastai',
     'SparsifyCallback.load_state_dict': 'record',
