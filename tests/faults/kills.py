@@ -3,11 +3,12 @@
 Each run is a process forked from this one, which has fastai imported already. It is killed at a random instant, or at
 one of its operations on files: before it, after it, or when half of the new file is written.
 
-    python -m tests.faults.kills RUN at OPERATION ...    # at each such operation: replace, unlink, fsync ...
-    python -m tests.faults.kills RUN N                   # N times, each at three random instants in a row"""
+    python -m tests.faults.kills RUN at OPERATION ...            # at each such operation: replace, unlink, fsync ...
+    python -m tests.faults.kills RUN every N at OPERATION ...    # at every N-th moment of these
+    python -m tests.faults.kills RUN N                           # N times, each at three random instants in a row"""
 import contextlib, json, os, random, signal, stat, sys, tempfile, time, traceback, warnings
 from functools import cache, partial
-from itertools import count
+from itertools import count, islice
 
 import torch
 from . import lost, raw, Trial, wrong
@@ -195,7 +196,8 @@ def in_a_row(name, n):
 
 def main(name, *how):
     "Kill one run, print what went wrong, and how often it was tried."
-    trials = list(at_moments(name, how[1:]) if how[0]=='at' else in_a_row(name, int(how[0])))
+    every,how = (int(how[1]),how[2:]) if how[0]=='every' else (1,how)
+    trials = list(islice(at_moments(name, how[1:]), 0, None, every) if how[0]=='at' else in_a_row(name, int(how[0])))
     bad = [f'{t.name}: {o}' for t in trials if (o := t.call())]
     print(*bad, f"{len(bad) or 'none'} of {len(trials)} went wrong", sep='\n')
     return int(bool(bad))

@@ -29,9 +29,9 @@ def ended(f, ref):
     return True
 
 @pytest.mark.parametrize('run,how,least', [
-    ('weights, 7it',['at','replace'],60), ('early bird by weights',['at','replace','unlink'],8), ('lr, 1',['8'],8), ('finetune, reshuffled',['4'],4)])
+    ('weights, 7it',['every','4','at','replace'],15), ('early bird by weights',['every','2','at','replace','unlink'],4), ('lr, 1',['8'],8), ('finetune, reshuffled',['4'],4)])
 def test_killed(run, how, least):
-    "Real processes, killed before, after and in the middle of each replacing of a file, and at random instants."
+    "Real processes, killed before, after and in the middle of replacing files, and at random instants."
     r = subprocess.run([sys.executable, '-m', 'tests.faults.kills', run, *how], cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=600)
     words = r.stdout.split()
     assert words[-5:][:2]==['none','of'] and int(words[-3])>=least, r.stdout+r.stderr
