@@ -198,20 +198,34 @@ def why_dense(
     if layer.padding_mode!='zeros' or isinstance(layer.padding, str): return f'padding {layer.padding!r}'
     return '' if layer.kernel_size==(1,1) or layer.stride==(1,1) else f'a stride of {layer.stride}'
 
-# %% ../../nbs/core/14_sparse_kernels.ipynb #39814360
-@dataclass(frozen=True)
+# %% ../../nbs/core/14_sparse_kernels.ipynb #5f3bbc1b
+@dataclass(frozen=True, eq=False)
 class Kernel:
-    "How a layer is computed with the weights that are left."
-    forward: Callable # Activations → what the layer would return
-    density: float # Percent of the weights that are left
-    trains: bool = True # Whether it has gradients
+    "Compute a layer with the weights that are left. Call it with the layer's input."
+    layer: nn.Module # Its weight is zero where it is pruned
+    patterns: list # From `patterns`
+    at: Geometry # None for a linear layer
 
-def _multiply(layer, p): return lambda x: _Product.apply(x, layer.weight, p)
+    @property
+    def trains(self) -> bool:
+        "Return whether it has gradients."
+        return len(self.patterns)==1
 
-@torch.no_grad()
-def _shifted(layer, ps, x):
-    weights = [csr(p.rows, layer.weight.reshape(-1)[p.index], p.shape) for p in ps]
-    return conv_by_shifts(weights, layer.bias, geometry(layer), x)
+    @property
+    def density(self) -> float: # In percent
+        "Return the share of the weights that are left."
+        return 100*sum(len(p.index) for p in self.patterns)/max(self.layer.weight.numel(), 1)
+
+    def _multiply(self, x): return _Product.apply(x, self.layer.weight, self.patterns[0])
+
+    @torch.no_grad()
+    def _shift(self, x):
+        flat = self.layer.weight.reshape(-1)
+        return conv_by_shifts([csr(p.rows, flat[p.index], p.shape) for p in self.patterns], self.layer.bias, self.at, x)
+
+    def __call__(self, x):
+        if self.at is None: return linear(self._multiply, self.layer.bias, x)
+        return conv1x1(self._multiply, self.layer.bias, self.at, x) if self.trains else self._shift(x)
 
 def kernel(
     layer:nn.Module, # A layer of a network
@@ -220,12 +234,9 @@ def kernel(
     "Return how a layer can be computed with the weights that are left."
     if why := why_dense(check_model(layer, 'layer')): return why
     check_tensor(mask, 'mask', 'a mask of its weight', torch.bool, layer.weight.shape)
-    ps,at,density = patterns(layer, mask),geometry(layer),100*float(mask.sum())/max(mask.numel(), 1)
-    if at is None: return Kernel(lambda x: linear(_multiply(layer, ps[0]), layer.bias, x), density)
-    if len(ps)==1: return Kernel(lambda x: conv1x1(_multiply(layer, ps[0]), layer.bias, at, x), density)
-    return Kernel(partial(_shifted, layer, ps), density, trains=False)
+    return Kernel(layer, patterns(layer, mask), geometry(layer))
 
-# %% ../../nbs/core/14_sparse_kernels.ipynb #c50a54a9
+# %% ../../nbs/core/14_sparse_kernels.ipynb #8a2c4ec3
 def masked_layers(
     model:nn.Module, # Any model
     masks:dict # Parameter name → bool mask
@@ -251,12 +262,12 @@ def sparse_kernels(
     "Compute layers with the weights that are left."
     layers = [(unwrap(model).get_submodule(n), k) for n,k in kernels.items() if isinstance(k, Kernel)]
     try:
-        for m,k in layers: vars(m)['forward'] = k.forward
+        for m,k in layers: vars(m)['forward'] = k
         yield model
     finally:
         for m,_ in layers: vars(m).pop('forward', None)
 
-# %% ../../nbs/core/14_sparse_kernels.ipynb #0ef76eaa
+# %% ../../nbs/core/14_sparse_kernels.ipynb #2cce71fb
 def _inputs(model, xb, names, training):
     "Return the inputs of layers in one batch: of each that is called once with one tensor."
     seen,modules = {},dict(unwrap(model).named_modules())
@@ -307,7 +318,7 @@ def measure_kernels(
 
 def _compare(layer, k, x, training, repeats):
     "Return a row of the table: the time of both kernels, in microseconds, and which one is to be taken."
-    fs = [_passes(f, x, training) for f in (layer.forward,k.forward)]
+    fs = [_passes(f, x, training) for f in (layer.forward,k)]
     with lend(layer, grad=training):
         times = [[_seconds(f) for f in fs] for _ in range(repeats+1)][1:]    # the first ones warm up
     dense,sparse = [1e6*median(o) for o in zip(*times)]

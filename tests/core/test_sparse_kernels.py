@@ -24,12 +24,12 @@ def close(a, b, eps=1e-12): assert a.shape==b.shape and a.dtype==b.dtype and tor
 def test_equal_to_dense(name, density):
     layer,mask,x = made(name, density, torch.float64)
     k = kernel(layer, mask)
-    with torch.no_grad(): close(k.forward(x), layer(x))
+    with torch.no_grad(): close(k(x), layer(x))
     if not k.trains: return
     x.requires_grad_()
     grad = torch.randn_like(layer(x))
     ps = [x,*layer.parameters()]
-    sparse,dense = [torch.autograd.grad((f(x)*grad).sum(), ps) for f in (k.forward,layer)]
+    sparse,dense = [torch.autograd.grad((f(x)*grad).sum(), ps) for f in (k,layer)]
     for p,a,b in zip(ps, sparse, dense): close(a, b*mask if p is layer.weight else b)
     assert not sparse[1][~mask].count_nonzero()
 
@@ -41,21 +41,21 @@ def test_gradcheck():
 def test_inputs_of_any_layout():
     layer,mask,x = made('linear', .3, torch.float64)
     k = kernel(layer, mask)
-    for o in (x.t().contiguous().t(), torch.randn(24, 5, dtype=torch.float64)[::2].t(), x[:0], x[:1].expand(3, 12)): close(k.forward(o).detach(), layer(o).detach())
+    for o in (x.t().contiguous().t(), torch.randn(24, 5, dtype=torch.float64)[::2].t(), x[:0], x[:1].expand(3, 12)): close(k(o).detach(), layer(o).detach())
     layer,mask,x = made('conv1x1', .3, torch.float64)
-    for o in (x.contiguous(memory_format=torch.channels_last), x[:, :, ::2]): close(kernel(layer, mask).forward(o).detach(), layer(o).detach())
+    for o in (x.contiguous(memory_format=torch.channels_last), x[:, :, ::2]): close(kernel(layer, mask)(o).detach(), layer(o).detach())
 
 def test_the_same_weights_are_used_after_a_step():
     layer,mask,x = made('linear', .3)
     k = kernel(layer, mask)
     with torch.no_grad():
         layer.weight.add_(1).mul_(mask)
-        close(k.forward(x), layer(x), 1e-5)
+        close(k(x), layer(x), 1e-5)
 
 def test_autocast():
     layer,mask,x = made('linear', .5)
     k = kernel(layer, mask)
-    with torch.autocast('cpu', torch.bfloat16): sparse,dense = k.forward(x),layer(x)
+    with torch.autocast('cpu', torch.bfloat16): sparse,dense = k(x),layer(x)
     close(sparse, dense, 2e-2)
     sparse.float().sum().backward()
     assert layer.weight.grad.dtype==torch.float32
@@ -74,9 +74,18 @@ def test_what_has_none_says_why():
     chosen,table = measure_kernels(attention.train(), {n: torch.ones_like(p).bool() for n,p in attention.named_parameters() if p.ndim==2}, torch.randn(2, 3, 8), training=True)
     assert table.why['self_attn.out_proj']=='it is not called by itself'
 
+def test_copies_take_their_kernels_along():
+    net = nn.Sequential(nn.Linear(6, 6), nn.ReLU())
+    masks,x = make_masks(prunable(net), 50),torch.randn(3, 6)
+    apply_masks(net, masks)
+    with torch.no_grad(), sparse_kernels(net, layer_kernels(net, masks)):
+        copy = deepcopy(net)
+        net[0].weight.zero_()
+        assert copy(x).count_nonzero() and vars(copy[0])['forward'].layer is copy[0]
+
 def test_second_derivatives_are_refused():
     layer,mask,x = made('linear', .5)
-    with pytest.raises(RuntimeError, match='no second derivative'): torch.autograd.grad(kernel(layer, mask).forward(x.requires_grad_()).sum(), x, create_graph=True)
+    with pytest.raises(RuntimeError, match='no second derivative'): torch.autograd.grad(kernel(layer, mask)(x.requires_grad_()).sum(), x, create_graph=True)
 
 def test_tied_weights_and_exceptions():
     net = nn.Sequential(nn.Linear(6, 6), nn.ReLU(), nn.Linear(6, 6))
