@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['Pattern', 'pattern', 'csr', 'multiply_by', 'as_autocast', 'linear', 'product', 'Kernel', 'kernel', 'masked_layers',
-           'layer_kernels', 'sparse_kernels', 'measure_kernels']
+           'layer_kernels', 'put_kernels', 'drop_kernels', 'sparse_kernels', 'measure_kernels']
 
-# %% ../../nbs/core/14_sparse_kernels.ipynb #882e0d42
+# %% ../../nbs/core/14_sparse_kernels.ipynb #6f9947e0
 import time, warnings
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from .tensors import arguments, lend, parameters_by_name, unwrap
-from .checks import check_flag, check_model, check_tensor, check_whole, outputs_of, wrong
+from .checks import check_choice, check_flag, check_model, check_tensor, check_whole, outputs_of, wrong
 from .masks import check_masks
 
 # %% ../../nbs/core/14_sparse_kernels.ipynb #e02c27aa
@@ -236,7 +236,7 @@ def kernel(
     check_tensor(mask, 'mask', 'a mask of its weight', torch.bool, layer.weight.shape)
     return Kernel(layer, patterns(layer, mask), geometry(layer))
 
-# %% ../../nbs/core/14_sparse_kernels.ipynb #8a2c4ec3
+# %% ../../nbs/core/14_sparse_kernels.ipynb #0d7a56e8
 def masked_layers(
     model:nn.Module, # Any model
     masks:dict # Parameter name → bool mask
@@ -254,18 +254,30 @@ def layer_kernels(
     "Return how each masked layer can be computed with the weights that are left."
     return {n: kernel(m, mask) for n,m,mask in masked_layers(check_model(model), masks)}
 
+def put_kernels(
+    model:nn.Module, # Its weights are zero where they are pruned
+    kernels:dict # Layer name → `Kernel`
+) -> list: # The layers
+    "Let layers compute with their kernels, until `drop_kernels`."
+    layers = {n: unwrap(model).get_submodule(n) for n in kernels}
+    for n,m in layers.items(): vars(m)['forward'] = kernels[n]
+    return list(layers.values())
+
+def drop_kernels(
+    layers:list # From `put_kernels`
+):
+    "Let layers compute as their class says."
+    for m in layers: vars(m).pop('forward', None)
+
 @contextmanager
 def sparse_kernels(
     model:nn.Module, # Its weights are zero where they are pruned
-    kernels:dict # Layer name → `Kernel`; others, and reasons, are passed over
+    kernels:dict # Layer name → `Kernel`; reasons are passed over
 ):
     "Compute layers with the weights that are left."
-    layers = [(unwrap(model).get_submodule(n), k) for n,k in kernels.items() if isinstance(k, Kernel)]
-    try:
-        for m,k in layers: vars(m)['forward'] = k
-        yield model
-    finally:
-        for m,_ in layers: vars(m).pop('forward', None)
+    layers = put_kernels(model, {n: k for n,k in kernels.items() if isinstance(k, Kernel)})
+    try: yield model
+    finally: drop_kernels(layers)
 
 # %% ../../nbs/core/14_sparse_kernels.ipynb #2cce71fb
 def _inputs(model, xb, names, training):
@@ -325,3 +337,35 @@ def _compare(layer, k, x, training, repeats):
     kernel = 'sparse' if sparse<.95*dense else 'dense'
     return dict(density=k.density, dense_us=dense, sparse_us=sparse, kernel=kernel,
                 why='' if kernel=='sparse' else 'no faster')
+
+# %% ../../nbs/core/14_sparse_kernels.ipynb #d1239950
+kernel_choices = 'dense','sparse','auto'
+
+class SparseFit:
+    "Let a model that is trained compute with what is left, from when its masks are made until they change."
+    def __init__(self, kernels:str): # One of `kernel_choices`
+        self.kernels,self.names,self.table = check_choice(kernels, 'kernels', kernel_choices),None,None
+        self._layers,self._again = [],None
+
+    def start(self, model:nn.Module, masks:dict, xb:tuple): # `xb` is a batch of the model's inputs
+        "Choose the layers, unless they are chosen already, and let them compute with what is left."
+        if self.names is not None or self.kernels=='dense': return
+        masks = {n: m for n,m in masks.items() if not m.all()}
+        kernels = {n: k for n,k in layer_kernels(model, masks).items() if isinstance(k, Kernel) and k.trains}
+        if self._again is not None: kernels = {n: kernels[n] for n in self._again if n in kernels}
+        elif self.kernels=='auto' and kernels: kernels,self.table = measure_kernels(model, masks, xb, training=True)
+        self.names = list(kernels)
+        self._layers = put_kernels(model, kernels)
+
+    def stop(self):
+        "Compute with dense weights again. The next start chooses anew."
+        drop_kernels(self._layers)
+        self._layers,self.names,self._again = [],None,None
+
+    def state_dict(self) -> dict:
+        "Return which layers were chosen."
+        return dict(names=self.names)
+    def load_state_dict(self, state:dict):
+        "Choose the same layers at the next start."
+        self.stop()
+        self._again = state['names']
