@@ -26,6 +26,11 @@ def score_gradients(model, batches, loss_func):
     "Return the gradients that criteria ask for, by kind."
     return dict(grad=gradients(model, batches, loss_func), hess_grad=hessian_gradients(model, batches, loss_func), flow=synaptic_flow(model, batches[0][0]))
 
+def plain_results(*args, **kwargs):
+    "Compare tickets in plain PyTorch. Return a row for each condition and seed."
+    found = compare_tickets(*args, **kwargs)
+    return getattr(found, 'results', found)
+
 def every_condition():
     "Return all conditions of a study, by name."
     return dict(conditions)
@@ -543,7 +548,7 @@ def tickets_in_plain_pytorch(folder):
     score = lambda model: float(F.cross_entropy(model(x), y))
     res = {}
     for k,kwargs in dict(once=dict(sparsity=60, seeds=3), rounds=dict(sparsity=80, n_rounds=3), movement=dict(criteria=movement, sparsity=[30,50], n_rounds=2), filters=dict(granularity='filter', sparsity={'1': 50})).items():
-        df = compare_tickets(plain_model, partial(plain_training, x, y), score, **kwargs)
+        df = plain_results(plain_model, partial(plain_training, x, y), score, **kwargs)
         res[k] = table_bits(df) | {'=sparsities': [round(o, 6) for o in df.sparsity]}
     return merged(res)
 

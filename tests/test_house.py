@@ -108,6 +108,7 @@ libraries = {
     '_C': (['train.loop'], "torch's: calls a function without tensor subclasses"),
     '_ConvNd': (['find.early_bird','ship.shrink','ship.semi_structured'], "torch's: the class of all convolutions"),
     '_BatchNorm': (['find.early_bird','find.interpolation'], "torch's: the class of all batch normalisations"),
+    '_qkv_same_embed_dim': (['ship.shrink'], "torch's attention: whether it is packed; keeps the encoder's fast path away"),
     '_FORCE_CUTLASS': (['ship.semi_structured'], "torch's 2:4 tensors: which kernels they use"),
     '_DTYPE_SHAPE_CONSTRAINTS': (['ship.semi_structured'], "torch's 2:4 tensors: which shapes their kernels take"),
     '_foreach_mul_': (['train.mask_callback'], "torch's: multiplies all weights in one launch; its optimizers use it"),

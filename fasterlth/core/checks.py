@@ -153,12 +153,16 @@ def check_text(
     return value
 
 # %% ../../nbs/core/01_checks.ipynb #d2a841ee
+def _signature(f):
+    "Return the signature of a function, or of a network: fastai's have that of `__init__` by themselves."
+    return signature(getattr(f, 'forward', f))
+
 def takes(
     f:Callable, # Any function
     n:int # How many arguments it would get
 ) -> bool:
     "Return whether a function can be called with `n` arguments, as far as its signature tells."
-    try: signature(f).bind(*range(n))
+    try: _signature(f).bind(*range(n))
     except TypeError: return False
     except ValueError: return not isinstance(f, type)    # built-in functions like torch.abs have no signature
     return True
@@ -173,7 +177,7 @@ def check_function(
     what = f'a function {what}'
     if not callable(value): raise TypeError(wrong(name, what, value))
     if n is None or takes(value, n): return value
-    try: given = f'{func_name(value)}{signature(value)}'
+    try: given = f'{func_name(value)}{_signature(value)}'
     except ValueError: given = shown(value)
     raise TypeError(f"{name} must be {what}, not {given}")
 
@@ -263,7 +267,7 @@ def outputs_of(
     except (MemoryError,OutOfMemoryError): raise    # no fault of the inputs
     except Exception as e:    # any error of the model's own code
         raise ValueError(f"{name} must be inputs that {type(model).__name__} can take, not "
-                         f"{', '.join(map(shown, [*xb, *named.values()])) or 'nothing'}: {type(e).__name__}: {e}") from e
+                         f"{', '.join(map(shown, (*xb,*named.values()))) or 'nothing'}: {type(e).__name__}: {e}") from e
 
 # %% ../../nbs/core/01_checks.ipynb #baaabd9a
 def _as_path(path, name, what):

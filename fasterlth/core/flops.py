@@ -26,7 +26,7 @@ def forward_flops(
     model = unwrap(check_model(model))
     if not isinstance(xb, (tuple,list,Mapping)) or not len(xb):
         raise TypeError(wrong('xb', 'a tuple of inputs, like (x,), or a dict of named ones', xb))
-    args,named = arguments(xb)
+    args,named = arguments(tuple(xb) if isinstance(xb, list) else xb)
     if masks is not None: check_masks(masks, parameters_by_name(model))
     with evaluating(model), FlopCounterMode(display=False) as counter: outputs_of(model, *args, named=named)
     counts = {k: sum(v.values()) for k,v in counter.get_flop_counts().items()}

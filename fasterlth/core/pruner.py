@@ -19,7 +19,7 @@ from torch import nn
 from fasterlth.core.checks import (
     check_by_layer, check_choice, check_flag, check_number, check_sparsity, check_tensor, check_type, check_whole,
     func_name, wrong)
-from .granularity import Groups, check_granularity
+from .granularity import Groups, check_granularity, layer_groups
 from .criteria import l1_norm
 from .inputs import Scoring, criterion_inputs, list_inputs, make_inputs, stand_ins
 from .prunable import by_layer, check_layer_type, Prunable, prunable
@@ -109,9 +109,6 @@ def _check_target(name, groups, target, context, round_to):
             raise ValueError(f"sparsity {target:g} is more than {n}:{m} gives for {name}: at most {most:g}")
         if round_to:
             raise ValueError(f"round_to doesn't apply to n:m, which {name} has: each block keeps its own number")
-    if round_to and target and round_to>groups.n:
-        raise ValueError(f"round_to must be at most the number of groups, which is {groups.n} in {name}, "
-                         f"not {round_to}")
     if groups.n==1 and context=='local' and 0<target<100:
         raise ValueError(f"{name} is a single group: context 'local' can't prune a share of it. Use context='global'")
 
@@ -196,7 +193,7 @@ def _expanded(groups, kept, old):
     return new&(old|~groups.expand(groups.contract(old)))
 
 # %% ../../nbs/core/09_pruner.ipynb #b242cae2
-def _check_settings(granularity, context, criterion, layer_type, round_to, min_keep):
+def _check_settings(granularity, context, criterion, layer_type, round_to, min_keep, joint=None):
     "Raise unless these settings of a `Pruner` are valid and go together."
     given = check_by_layer(granularity, 'granularity').values() if isinstance(granularity, dict) else [granularity]
     for g in given: check_granularity(g)
@@ -207,6 +204,7 @@ def _check_settings(granularity, context, criterion, layer_type, round_to, min_k
     if round_to and context=='global':
         raise ValueError("round_to needs context='local': a global ranking doesn't choose the count of each layer")
     check_whole(min_keep, 'min_keep', 0, what='a whole number of groups')
+    if joint is not None: _check_joint(joint, given)
 
 # %% ../../nbs/core/09_pruner.ipynb #efdb931c
 def check_layers(
@@ -273,6 +271,27 @@ def _prune_together(names, units, pruner, regrow):
     if lost: warn(f"pruned as a whole: {', '.join(lost)}", stacklevel=4)
     return dict(zip(names, new))
 
+# %% ../../nbs/core/09_pruner.ipynb #72e0fa6f
+def _one_of_several(name, o, joint):
+    "Return a prunable weight as one of those that lose their filters together, if it is at that granularity."
+    param = name.rpartition('.')[2]
+    whole = name in joint and len(o.weight)==o.groups.n and o.groups==layer_groups(o.layer, 'filter', param)
+    return o._replace(joint=joint[name]) if whole else o
+
+def as_joint(
+    layers:dict, # From `prunable`, by the names that `joint` has
+    joint:dict # From `joint_filters`, or None
+) -> dict: # Parameter name → `Prunable`
+    "Return the layers with those joined that lose their filters together."
+    return layers if joint is None else {n: _one_of_several(n, o, joint) for n,o in layers.items()}
+
+def _check_joint(joint, granularities):
+    "Raise unless `joint` is a dict of names, and goes with the granularity."
+    what = "a dict from parameter name to a key, as `joint_filters` returns it"
+    for k,v in check_type(joint, 'joint', dict, what).items():
+        if not isinstance(k, str) or not isinstance(v, str): raise TypeError(wrong('joint', what, joint))
+    if 'filter' not in granularities: raise ValueError("joint needs granularity 'filter': no other can be cut out")
+
 # %% ../../nbs/core/09_pruner.ipynb #d11aea3c
 @dataclass(frozen=True)
 class Pruner:
@@ -281,15 +300,15 @@ class Pruner:
     context: str = 'local' # Rank within each layer (`'local'`) or over the whole network (`'global'`)
     criterion: Callable = l1_norm # Function of a weight, see `fasterlth.core.criteria`
     layer_type: type|tuple = None # Prune layers of these types only, default every registered one
-    round_to: int = None # Keep a multiple of this number of groups in each layer (local only)
+    round_to: int = None # Keep a multiple of this number of groups in each layer, or all if it has fewer (local only)
     min_keep: int = 1 # Groups that every layer keeps
+    joint: dict = None # Parameter name → key of layers that lose their filters together, from `joint_filters`
 
-    def __post_init__(self):
-        _check_settings(**vars(self))
+    def __post_init__(self): _check_settings(**vars(self))
 
     def layers(self, model:nn.Module) -> dict: # Parameter name → `Prunable`
         "Return the weights of a model that can be pruned."
-        return prunable(model, self.granularity, self.layer_type)
+        return as_joint(prunable(model, self.granularity, self.layer_type), self.joint)
 
     def targets(self,
         layers:dict, # From `layers`
@@ -343,7 +362,7 @@ def make_masks(
     context:str='local', # Rank within each layer (`'local'`) or over the whole network (`'global'`)
     masks:dict=None, # Masks so far: what they prune stays pruned
     min_keep:int=1, # Groups that every layer keeps
-    round_to:int=None, # Keep a multiple of this number of groups in each layer (local only)
+    round_to:int=None, # Keep a multiple of this number of groups in each layer, or all if it has fewer (local only)
     **inputs # What the criterion asks for by name, each a dict from parameter name to tensor
 ) -> dict: # Parameter name → bool mask, True where a weight is kept
     "Make masks of exactly this sparsity, or the nearest that the groups can reach."

@@ -189,10 +189,10 @@ def copy_model(
     results = [t for t in _tensors_within(model, {}) if not t.is_leaf]
     return deepcopy(model, {id(t): t.detach().clone() for t in results})
 
-# %% ../../nbs/core/00_tensors.ipynb #61dc981a
+# %% ../../nbs/core/00_tensors.ipynb #83c774b5
 def arguments(
     xb # The inputs of a batch: a tensor, a tuple of positional arguments, or a dict of named ones
 ) -> tuple: # `(positional arguments, named arguments)`
     "Return the arguments with which a network is called."
     if isinstance(xb, Mapping): return (),dict(xb)
-    return (tuple(xb) if isinstance(xb, (tuple,list)) else (xb,)),{}
+    return (xb if isinstance(xb, tuple) else (xb,)),{}

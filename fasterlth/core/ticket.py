@@ -18,6 +18,7 @@ from torch import nn
 
 from .tensors import check_names, copy_tensors, cpu_copy, model_tensors, shortened, unwrap
 from .checks import check_model, check_tensor, check_type, key_name
+from .prunable import filters_to_cut
 from .masks import check_masks, mask_table, plot_masks, sparsity_of, zero_pruned
 from .files import a_dict, a_shape, check_fields, dict_of, load_tensors
 from .files import pack_masked, reading, save_tensors, unpack_masked
@@ -54,8 +55,9 @@ class _Described:
     def sparsity(self) -> float: return sparsity_of(self.masks) # In percent, counted from the masks
 
     def summary(self) -> 'pandas.DataFrame': # A row for each parameter
-        "Return weights and sparsity by layer."
-        return mask_table(self.masks)
+        "Return weights and sparsity by layer; of joint filters, also how many are pruned and can be cut out."
+        table,joint = mask_table(self.masks),self.about.get('joint')
+        return table if not joint else table.join(filters_to_cut(self.masks, joint))
 
     def plot(self, ax=None):
         "Draw the percentage of weights that remain in each layer."

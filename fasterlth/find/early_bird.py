@@ -18,9 +18,11 @@ from ..core.checks import check_axes, check_flags, check_number, check_sparsity,
 from ..core.criteria import l1_norm
 from ..core.inputs import criterion_inputs, criterion_needs
 from ..core.ranking import lowest
-from ..core.masks import dense_masks, mask_distance, nest_masks, pack_mask, sparsity_of, unpack_mask
+from ..core.masks import (
+    broadcast_masks, dense_masks, mask_distance, nest_masks, pack_mask, sparsity_of, unpack_mask)
 from ..core.pruner import Pruner, rounding, warn_outputs
 from ..core.ticket import Ticket
+from ..core.processes import process_number, share_buffers
 from ..train.learner import is_lr_find, is_validating, scored_by
 from ..train.mask_callback import GuardedCallback, learner_masks
 
@@ -181,12 +183,13 @@ def after_epoch(self:EarlyBirdCallback):
     if is_validating(self.learn) or is_lr_find(self.learn): return
     if self.learn.train_iter==self._drawn: return    # the epoch was cancelled before its first batch
     self._drawn = self.learn.train_iter
-    masks = self._draw()
+    share_buffers(self.learn.model)
+    masks = broadcast_masks(self._draw())
     self.masks.append(cpu_copy(masks))
     if self.found is not None or not self._has_settled(): return
     self.found = len(self.masks)
     self._ticket = self._make_ticket(masks)
-    if self.verbose: print(f"Early-bird ticket found after {self.found} epochs")
+    if self.verbose and not process_number(): print(f"Early-bird ticket found after {self.found} epochs")
     if self.stop: raise CancelFitException()
 
 # %% ../../nbs/find/08_early_bird.ipynb #c6e2974e

@@ -8,6 +8,7 @@ __all__ = ['LotteryTicketFinder']
 # %% ../../nbs/find/07_finder.ipynb #d0517476
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from zlib import crc32
 
@@ -26,14 +27,16 @@ from ..core.masks import (broadcast_masks, dense_masks, mask_overlap,
 from ..core.pruner import Pruner, try_criterion, warn_outputs
 from ..core.files import a_dict, whole
 from ..core.ticket import Ticket, to_json, versions
+from ..core.processes import from_first
 from ..train.learner import check_learner, check_train, fit_context, is_foreign, one_batch, scored_by
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.callback_state import warn_lost
+from ..train.training import epoch_length
 from .fingerprint import describe_function, describe_learner, differences
-from .progress import Progress
+from .progress import LogRounds, Progress, wants_bar
 from .folder import check_record, hold_file, open_folder, RunFolder
-from .report import default_metric, remaining_axis
+from .report import default_metric, remaining_axis, whole_axis
 from .protocol import fresh_opt, Protocol
 from .rounds import HoldRates, open_start, read_held, read_moment, read_rounds, Round, round_file
 from .costs import cost_table, epoch_flops
@@ -59,12 +62,14 @@ class LotteryTicketFinder:
         round_to:int=None, # Keep a multiple of this number of groups in each layer
         min_keep:int=1, # Groups that every layer keeps
         batches:Iterable=None, # Batches `(x, y)` for criteria that need them, default one training batch
-        verbose:bool=True # Show a bar
+        verbose:bool=True, # Show a bar, unless inside `learn.no_bar()`
+        joint:dict=None # Which layers lose their filters together, from `joint_filters`
     ):
-        check_learner(learn)
+        without = 'without one, call find_winning_ticket(model, train_fn, eval_fn, sparsity)' if callable(learn) else ''
+        check_learner(learn, without)
         criterion_inputs(criteria, 'criteria')
         self.targets = round_targets(sparsity, n_rounds)
-        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep)
+        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep, joint)
         check_choice(rewind, 'rewind', _rewinds)
         to_iteration(rewind_epoch, 1, 'rewind_epoch')
         if seed is not None: seed = check_seed(seed)
@@ -79,7 +84,7 @@ class LotteryTicketFinder:
         self.dense = cpu_copy(dense_masks(layers, held))
         self.others = {k: m for k,m in held.items() if k not in layers}
         self.protocol,self.train,self.rewound,self.rounds = Protocol(learn),None,None,[]
-        self._bar,self._epochs_done = Progress(verbose=False),0
+        self._bar,self._epochs_done,self._logs = Progress(verbose=False),0,LogRounds()
 
     def layers(self) -> dict: # Parameter name → `Prunable`
         "Return the weights that it prunes."
@@ -90,14 +95,16 @@ class LotteryTicketFinder:
         n_classes = getattr(self.protocol.dls, 'c', None)
         warn_outputs(self.layers(), self.sparsity, self.pruner.granularity, n_classes)
 
-    @property
-    def start(self) -> Snapshot:
-        "Return the start of the dense training, None before the first run."
-        return self.protocol.start
-    @property
-    def rewind_iteration(self) -> int:
-        "Convert the rewind point to iterations."
-        return to_iteration(self.rewind_epoch, len(self.learn.dls.train), 'rewind_epoch')
+# %% ../../nbs/find/07_finder.ipynb #d7bbfe3a
+@patch(as_prop=True)
+def start(self:LotteryTicketFinder) -> Snapshot:
+    "Return the start of the dense training, None before the first run."
+    return self.protocol.start
+
+@patch(as_prop=True)
+def rewind_iteration(self:LotteryTicketFinder) -> int:
+    "Convert the rewind point to iterations."
+    return to_iteration(self.rewind_epoch, epoch_length(self.learn), 'rewind_epoch')
 
 # %% ../../nbs/find/07_finder.ipynb #df0c78f5
 @patch(as_prop=True)
@@ -141,7 +148,8 @@ def _about(self:LotteryTicketFinder, r:int) -> dict:
         model=type(unwrap(self.learn.model)).__name__, made_by='LotteryTicketFinder', round=r,
         rounds=self.n_rounds, sparsity=self.sparsity, granularity=p.granularity, context=p.context,
         criterion=func_name(self.criteria), rewind=self.rewind, rewind_epoch=self.rewind_epoch,
-        seed=self.seed, reshuffle=self.reshuffle, history=history, versions=versions()))
+        seed=self.seed, reshuffle=self.reshuffle, history=history, versions=versions(),
+        **({} if p.joint is None else dict(joint=p.joint))))
 
 @patch(as_prop=True)
 def tickets(self:LotteryTicketFinder) -> list:
@@ -186,7 +194,7 @@ def _describe(self:LotteryTicketFinder, train:Callable, seed:int) -> dict:
         rewind=self.rewind, rewind_epoch=self.rewind_epoch, seed=seed, reshuffle=self.reshuffle,
         round_to=p.round_to, min_keep=p.min_keep, criteria=describe_function(self.criteria),
         layer_type=str(p.layer_type), batches=len(self.batches or []),
-        masks=sparsity_by_layer(self.dense)))
+        masks=sparsity_by_layer(self.dense), **({} if p.joint is None else dict(joint=p.joint))))
 
 # %% ../../nbs/find/07_finder.ipynb #15b43587
 @patch
@@ -221,7 +229,7 @@ def _open_run(self:LotteryTicketFinder, train:Callable):
         return
     self.learn.dls = self.protocol.dls    # an interrupted `train` may have put in others
     seed = self.seed if self.seed is not None else self.folder.seed
-    if seed is None: seed = int(torch.randint(2**31, ()))
+    if seed is None: seed = from_first(lambda: int(torch.randint(2**31, ())))
     open_folder(self.folder, self._describe(train, seed), self._unused())
     first = self.start is None
     open_start(self.folder, self.protocol, seed)
@@ -268,7 +276,7 @@ def _keep_rewind(self:LotteryTicketFinder, taken:Snapshot):
 def _train_round(self:LotteryTicketFinder, r:int) -> tuple: # `(r, row, training)`
     "Train the dense network, or the ticket of a round."
     cbs = [HoldRates(self.rounds[0].rates)] if r and self.rewind=='finetune' else []
-    at = self.rewind_iteration if self.rewound is None else None
+    at = self.rewind_epoch if self.rewound is None else None
     def on_epoch(training, moment):
         self._show(r, training)
         if not self.folder: return
@@ -277,10 +285,11 @@ def _train_round(self:LotteryTicketFinder, r:int) -> tuple: # `(r, row, training
     begin,masks = self._beginning(r),self.masks[r] if r else None
     resume = read_moment(self.folder, r, self.rewound, self.learn)
     held = read_held(self.folder, r) if self.protocol.held is None and resume is None else None
+    cbs.append(self._logs.at(r, sparsity_of(self.masks[r]), len(resume.notes['epochs']) if resume else 0))
     row,training = self.protocol.train(self.train, begin, masks, cbs, resume, at, on_epoch, held)
     if self.rewound is None:
         if training.taken is None:
-            length = f'{training.n_epochs} epochs of {len(self.learn.dls.train)} iterations'
+            length = f'{training.n_epochs} epochs of {epoch_length(self.learn)} iterations'
             raise ValueError(f"rewind_epoch must lie within training, which has {length}: "
                              f"{self.rewind_epoch!r} doesn't")
         self._keep_rewind(training.taken)
@@ -330,7 +339,7 @@ def run_rounds(
     finder._open_run(train)
     if not finder.rounds: finder.warn_outputs()
     if finder.folder: warn_lost(finder.learn, finder.protocol.warned)
-    with Progress(verbose=finder.verbose) as finder._bar:
+    with Progress(verbose=wants_bar(finder.learn, finder.verbose)) as finder._bar:
         finder._epochs_done = 0
         for r in range(len(finder.rounds), finder.n_rounds+1): finder._finish_round(*finder._train_round(r))
     copy_tensors(finder.learn.model, finder.trained[finder.n_rounds])
@@ -369,7 +378,8 @@ def plot(self:LotteryTicketFinder,
     df = self.history
     metric = default_metric(df, metric).name
     if check_axes(ax) is None: ax = plt.subplots(figsize=(5.5,3.5))[1]
-    ax.axhline(df[metric].iloc[0], color='0.4', ls='--', lw=1, label='dense')
+    ax.axhline(df[metric].iloc[0], color='0.4', ls='--', lw=1, label='dense', zorder=3)    # seen on a line, too
+    if (df[metric].dropna()%1==0).all(): whole_axis(ax.yaxis)
     ax.plot(df.remaining, df[metric], 'o-', color='tab:green', label='ticket')
     ax.set_ylabel(metric)
     remaining_axis(ax, df.remaining)
@@ -439,8 +449,9 @@ def train_from(
                              "delete it, or use another file")
     def on_epoch(training, moment):
         if keep: keep(moment(of=of))
-    row,training = finder.protocol.train(finder.train, begin, masks, resume=resume, on_epoch=on_epoch)
     s = sparsity_of(masks)
+    cbs = [finder._logs.at('', s)]
+    row,training = finder.protocol.train(finder.train, begin, masks, cbs, resume, on_epoch=on_epoch)
     return dict(sparsity=s, remaining=100-s, **row, seconds=training.seconds)
 
 @patch
@@ -458,11 +469,8 @@ def train_ticket(self:LotteryTicketFinder,
     begin = beginning_of(self, masks, weights, rewound, check_whole(round, 'round'))
     if path is None: return train_from(self, begin, masks)
     with hold_file(path) as hold:
-        def keep(moment):
-            with hold.writing(path) as f: moment.save(f)
-        row = train_from(self, begin, masks, path, keep)
-        hold.check()
-        path.unlink(missing_ok=True)
+        row = train_from(self, begin, masks, path, partial(hold.keep, path))
+        hold.remove(path)
     return row
 
 # %% ../../nbs/find/07_finder.ipynb #0359f538
@@ -497,7 +505,7 @@ def costs(self:LotteryTicketFinder) -> pd.DataFrame: # Rows for the dense traini
     "Count the epochs and operations of the protocol, including rounds that haven't run yet."
     if not self.rounds: raise ValueError("nothing has been trained yet: call find_winning_ticket(train)")
     n = len(self.rounds[0].epochs)
-    after = n-self.rewind_iteration//len(self.learn.dls.train)    # epochs of a later round
+    after = n-self.rewind_iteration//epoch_length(self.learn)    # epochs of a later round
     epochs = [len(o.epochs) for o in self.rounds]
     epochs += [after]*(self.n_rounds+1-len(epochs))
     work = [e*epoch_flops(self.learn, m) for e,m in zip(epochs, self._all_masks())]

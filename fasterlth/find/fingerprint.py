@@ -152,6 +152,14 @@ def _difference(a, b, names, at):
     verb,cause = ('are',' (sparsity, n_rounds)') if at=='targets' else ('is','')
     return f"{at} {verb} {_short(a)} {names[0]}, {_short(b)} {names[1]}{cause}"
 
+# %% ../../nbs/find/00_fingerprint.ipynb #e9efb327
+def _is_dealt_anew(a, b):
+    "Return whether two descriptions of data have as many items in each of several loaders, but others."
+    if len(a)<2 or not all(isinstance(o, Mapping) and 'checksum' in o for o in (*a,*b)): return False
+    return all(x.get('items')==y.get('items') and x['checksum']!=y['checksum'] for x,y in zip(a, b))
+
+_seed_split = ": if the data are split at random, seed the split: RandomSplitter(seed=0), or seed=0 beside valid_pct"
+
 # %% ../../nbs/find/00_fingerprint.ipynb #121d1263
 def differences(
     a, b, # Two descriptions
@@ -165,4 +173,6 @@ def differences(
         pairs = [(i, x, y) for i,(x,y) in enumerate(zip(a, b))]
     elif a==b or a!=a and b!=b: return []    # NaN isn't itself
     else: return [_difference(a, b, names, at)]
-    return [o for k,x,y in pairs for o in differences(x, y, names, f'{at}.{k}' if at else str(k))]
+    res = [o for k,x,y in pairs for o in differences(x, y, names, f'{at}.{k}' if at else str(k))]
+    if isinstance(a, list) and _is_dealt_anew(a, b): res[-1] += _seed_split
+    return res

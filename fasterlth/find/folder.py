@@ -15,13 +15,13 @@ from warnings import warn
 from weakref import WeakSet
 from zlib import crc32
 
-from fastai.torch_core import rank_distrib
 from fastcore.basics import patch
 
 from ..core.tensors import shortened
 from ..core.checks import check_folder
 from ..core.files import (a_dict, a_text, atomic_write, check_fields, open_file, parse_json, reading,
     remove_abandoned, whole)
+from ..core.processes import from_first, launched
 from .fingerprint import differences
 
 # %% ../../nbs/find/02_folder.ipynb #5750d955
@@ -96,6 +96,28 @@ def gone(
     return FileNotFoundError(f"{where} was deleted, moved or replaced since the run began. "
                              "Put it back to continue, or begin again with another one")
 
+# %% ../../nbs/find/02_folder.ipynb #96b3f95f
+@patch
+def keep(self:Hold,
+    path:Path, # As for `writing`
+    o # With `save(file)`; and with `with_others()`, if it isn't the same in all processes
+):
+    "Write an object to a file."
+    o = o.with_others() if hasattr(o, 'with_others') else o
+    def write():
+        with self.writing(path) as f: o.save(f)
+    from_first(write)
+
+@patch
+def remove(self:Hold,
+    path:Path # As for `writing`
+):
+    "Delete a file if it exists."
+    def remove():
+        self.check()
+        path.unlink(missing_ok=True)
+    from_first(remove)
+
 # %% ../../nbs/find/02_folder.ipynb #8589e5d6
 @contextmanager
 def _naming(where):
@@ -141,6 +163,15 @@ def _take(path, where, open_it, read_only, wait):
             raise ValueError(f"{where} is in use: another run is writing to it. Wait until it ends, or use another one")
         time.sleep(.05)
 
+def _hold_first(take):
+    "Let the first process take a `Hold`. Return its own to each: the others don't lock."
+    own = []
+    def take_it():
+        own.append(take())
+        return own[0].path,own[0].where,None,own[0].read_only
+    seen = from_first(take_it)
+    return own[0] if own else Hold(*seen)
+
 @contextmanager
 def hold_folder(
     path:str|Path, # A folder
@@ -153,14 +184,11 @@ def hold_folder(
     path,where = Path(path),f'{name} {str(path)!r}'
     def open_it():
         if new: path.mkdir(parents=True, exist_ok=True)
-        return os.open(path, os.O_RDONLY) if fcntl and not rank_distrib() else None
-    finished = read_only()
-    with _naming(where):
-        if finished: hold = Hold(path, where, read_only=True)
-        elif rank_distrib():    # the processes of one distributed training share a folder
-            open_it()
-            hold = Hold(path, where)
-    if not finished and not rank_distrib(): hold = _take(path, where, open_it, read_only, wait)
+        return os.open(path, os.O_RDONLY) if fcntl else None
+    def take():
+        if not read_only(): return _take(path, where, open_it, read_only, wait)
+        with _naming(where): return Hold(path, where, read_only=True)
+    hold = _hold_first(take)
     try: yield hold
     finally: hold.release()
 
@@ -175,18 +203,21 @@ def hold_file(
     path = Path(path)
     where,lock = f'{name} {str(path)!r}',path.with_name(f'.{path.name}.lock')
     if path.is_dir(): raise ValueError(f"{where} is a folder: name a file in it")
-    with _naming(where): path.parent.mkdir(parents=True, exist_ok=True)
-    if rank_distrib() or not fcntl:
-        yield Hold(path.parent, where)
-        return
     def open_it(): return os.open(lock, os.O_RDWR|os.O_CREAT|os.O_NOFOLLOW, 0o666)
-    hold = _take(lock, where, open_it, lambda: False, wait)
-    try:
+    def take():
+        with _naming(where):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not fcntl: return Hold(path.parent, where)
+        return _take(lock, where, open_it, lambda: False, wait)
+    def prepare():
         check_writable(path.parent, name)
         for o in path.parent.glob(f'.{escape(path.name)}.*.part'): remove_abandoned(o)
+    hold = _hold_first(take)
+    try:
+        from_first(prepare)
         yield hold
     finally:
-        if hold.is_there(): lock.unlink()
+        if hold.fd is not None and hold.is_there(): lock.unlink()
         hold.release()
 
 # %% ../../nbs/find/02_folder.ipynb #8d1822cb
@@ -233,11 +264,6 @@ def check_record(
 # %% ../../nbs/find/02_folder.ipynb #ca7fa559
 _steps = 'start','rewind','moment','moment_*','round_*','masks','at_*','end_*'
 
-def sweep(folder):
-    "Delete partial files left by killed processes."
-    for o in folder.path.glob('.*.part'):
-        if o.name.split('.')[-3] in ('safetensors','json','csv'): remove_abandoned(o)
-
 class RunFolder:
     "A folder that belongs to one experiment. Without a path nothing is kept."
     def __init__(self,
@@ -266,20 +292,9 @@ class RunFolder:
         "List the files of steps that a run has written; others' files may lie beside them."
         return sorted(o for k in _steps for o in self.names(f'{k}.safetensors'))
 
-    @contextmanager
-    def held(self, read_only:Callable=lambda: False, wait:float=6., new:bool=True): # Whether it may be written to
-        "Hold the folder as `hold_folder` does. Unless it is only read, it must be writable, and is swept."
-        if not self:
-            yield True
-            return
-        before = self._hold
-        with hold_folder(self.path, read_only, wait, new=new) as self._hold:
-            try:
-                writes = not self._hold.read_only and not read_only()
-                if writes: check_writable(self.path)
-                if writes and not rank_distrib(): sweep(self)
-                yield writes
-            finally: self._hold,self._opened = before,False
+    def is_read_only(self) -> bool:
+        "Return whether it is held only to be read."
+        return self._hold is not None and self._hold.read_only
 
     def opened(self):
         "Note that its experiment.json is there, so that it counts as gone if that is missing."
@@ -290,39 +305,73 @@ class RunFolder:
         if self._hold: self._hold.check()
         if self._opened and not self.has('experiment.json'): raise gone(self._hold.where)
 
-# %% ../../nbs/find/02_folder.ipynb #005e7ecf
+# %% ../../nbs/find/02_folder.ipynb #bc45be58
+@patch
+def sweep(self:RunFolder):
+    "Delete partial files left by killed processes."
+    for o in self.path.glob('.*.part'):
+        if o.name.split('.')[-3] in ('safetensors','json','csv'): remove_abandoned(o)
+
 @patch
 @contextmanager
-def writing(self:RunFolder, name:str): # A binary file to write to
-    "Write a file completely or not at all. Hold the folder for it, if it isn't held."
-    with nullcontext() if self._hold else self.held(new=False):
+def held(self:RunFolder,
+    read_only:Callable=lambda: False, wait:float=6., new:bool=True # As for `hold_folder`
+): # Whether it may be written to
+    "Hold the folder as `hold_folder` does. Unless it is only read, it must be writable, and is swept."
+    if not self:
+        yield True
+        return
+    before = self._hold
+    with hold_folder(self.path, read_only, wait, new=new) as self._hold:
+        try:
+            yield from_first(lambda: self._prepare(read_only))
+        finally: self._hold,self._opened = before,False
+
+@patch
+def _prepare(self:RunFolder, read_only):
+    "Return whether a held folder may be written to. Check that it can, and sweep it."
+    if self._hold.read_only or read_only(): return False
+    check_writable(self.path)
+    self.sweep()
+    return True
+
+# %% ../../nbs/find/02_folder.ipynb #005e7ecf
+class Written:
+    "What a function writes to a file."
+    def __init__(self, save:Callable): self.save = save
+
+@patch
+def _write(self:RunFolder, name, o):
+    "Write a file of the held folder completely or not at all."
+    def check():
         self.check()
         if self._hold.read_only: raise gone(self._hold.where)    # it was finished, and isn't any more
-        with self._hold.writing(self.file(name)) as f: yield f
+    from_first(check)
+    self._hold.keep(self.file(name), o)
 
 @patch
 def keep(self:RunFolder, name:str, o):
-    "Save an object that has `save(file)`, and return it."
+    "Save an object that has `save(file)`, and return it. Hold the folder for it, if it isn't held."
     if self:
-        with self.writing(name) as f: o.save(f)
+        with nullcontext() if self._hold else self.held(new=False): self._write(name, o)
     return o
 
 @patch
 def keep_json(self:RunFolder, name:str, content):
     "Write a record that `read_json` reads."
-    with self.writing(name) as f: f.write(checked_json(content).encode())
+    self.keep(name, Written(lambda f: f.write(checked_json(content).encode())))
 
 @patch
 def keep_table(self:RunFolder, name:str, text:str):
     "Write a table that is made from checked files, unless the file holds it already."
     def is_there(): return self.has(name) and self.file(name).read_bytes()==text.encode()
-    if not self or is_there(): return
-    self.check()
+    if not self or from_first(is_there): return
+    from_first(self.check)
     locked = self._hold and not self._hold.read_only
     try:
         with nullcontext() if locked else self.held(new=False):
-            if is_there(): return    # another process has just written it
-            with self.writing(name) as f: f.write(text.encode())
+            if from_first(is_there): return    # another process has just written it
+            self._write(name, Written(lambda f: f.write(text.encode())))
     except OSError as e:
         if locked: raise
         warn(f"{str(self.file(name))!r} differs from what the run's other files say, and can't be mended: {e}")
@@ -330,10 +379,13 @@ def keep_table(self:RunFolder, name:str, text:str):
 @patch
 def remove(self:RunFolder, *names:str):
     "Delete files, if they exist."
-    for n in filter(self.has, names):
-        self.check()
-        self.file(n).unlink(missing_ok=True)
+    def remove():
+        for n in filter(self.has, names):
+            self.check()
+            self.file(n).unlink(missing_ok=True)
+    if self: from_first(remove)
 
+# %% ../../nbs/find/02_folder.ipynb #660926ae
 @patch(as_prop=True)
 def experiment(self:RunFolder) -> dict: # None if there is none yet
     "Return the description of the experiment that the folder belongs to. Raise if it is of another kind."
@@ -356,6 +408,11 @@ def _without(description, keys, at=''):
     inner = {k: _without(v, keys, f'{at}{k}.') if isinstance(v, dict) else v for k,v in description.items()}
     return {k: v for k,v in inner.items() if f'{at}{k}' not in keys}
 
+def _in_processes(folder, here):
+    "Add the number of processes to a description, as it changes the batches. Any number may read a finished folder."
+    n = (folder.experiment or {}).get('processes', 1) if folder.is_read_only() else launched()
+    return from_first(lambda: {**here, 'processes': n} if n>1 else here)
+
 def open_folder(
     folder:RunFolder, # Held by the caller
     here:dict, # What the experiment is, in JSON
@@ -363,7 +420,7 @@ def open_folder(
 ):
     "Claim the folder for this experiment. Raise if it belongs to another one."
     if not folder: return
-    there,where = folder.experiment,f"path {str(folder.path)!r}"
+    there,where,here = folder.experiment,f"path {str(folder.path)!r}",_in_processes(folder, here)
     if there is None and (found := folder.steps()):
         raise ValueError(f"{where} has {found[0]}, but no experiment.json: "
                          f"it is damaged, or not the folder of a {folder.kind}")

@@ -19,6 +19,7 @@ from joblib.externals.loky.process_executor import BrokenProcessPool
 from ..core.checks import is_number, wrong
 from ..core.granularity import add_granularity_tables, granularity_tables
 from ..core.inputs import add_inputs, input_table
+from ..core.processes import launched
 from ..train.randomness import random_states, set_random_states
 
 # %% ../../nbs/find/12_jobs.ipynb #287ed893
@@ -72,7 +73,7 @@ def _run(job, threads, number, registered):
     try:
         job.folder.mkdir(exist_ok=True)
         job.running.touch()
-        with settled(threads, number): job.call()
+        with settled(threads, None if launched()>1 else number): job.call()    # each process has its GPU
     except Exception as e:
         if not job.done:    # unless an orphaned worker has finished it
             return Failure(job.key, f'{type(e).__name__}: {e}', traceback.format_exc())
@@ -83,7 +84,7 @@ def check_jobs(
     n_jobs:int # Processes, -1 for one on each core; None for what `joblib.parallel_config` says, or 1
 ):
     "Raise unless `n_jobs` is a number of jobs and joblib would run them in single-threaded processes."
-    backend = joblib.parallel.get_active_backend()[0]
+    backend,default = joblib.parallel.get_active_backend()
     if isinstance(backend, joblib.parallel.ThreadingBackend):
         raise ValueError("joblib's backend must run jobs in processes, not in threads, which share torch's random "
                          "state: use 'loky', 'dask' or 'ray'")
@@ -92,9 +93,11 @@ def check_jobs(
         raise ValueError("Dask's workers must have one thread each, as threads share torch's random state: "
                          "create the cluster with threads_per_worker=1")
     what = 'a number >= 1, or -1 for one on each core'
-    if n_jobs is None: return
-    if not is_number(n_jobs) or not isinstance(n_jobs, Integral) or n_jobs<-1 or n_jobs==0:
+    if n_jobs is None: n_jobs = default or 1
+    elif not is_number(n_jobs) or not isinstance(n_jobs, Integral) or n_jobs<-1 or n_jobs==0:
         raise ValueError(wrong('n_jobs', what, n_jobs))
+    if launched()>1 and n_jobs!=1:
+        raise ValueError(f"n_jobs must be 1 in distributed training, not {n_jobs!r}: all its processes run each job")
 
 # %% ../../nbs/find/12_jobs.ipynb #0407a350
 def _in_processes(jobs, n_jobs, threads):

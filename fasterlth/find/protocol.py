@@ -25,6 +25,7 @@ from ..train.learner import check_train, fit_context, has_validation, metric_nam
 from ..train.mask_callback import MaskCallback
 from ..train.callback_state import callback_states, set_callback_states
 from ..train.training import Training
+from .progress import is_logger
 
 # %% ../../nbs/find/04_protocol.ipynb #ffb9729e
 def fresh_opt(
@@ -46,7 +47,10 @@ def fresh(
 
 # %% ../../nbs/find/04_protocol.ipynb #a45516a7
 reserved_columns = 'round','sparsity','remaining','train_loss','best_epoch','overlap','seconds'
-_watchers = TrackerCallback,CSVLogger,ShowGraphCallback
+def _watches(cb):
+    "Return whether a callback watches or logs epochs."
+    if isinstance(cb, (TrackerCallback,CSVLogger,ShowGraphCallback)): return True
+    return any(is_logger(cb, k) for k in ('TensorBoardBaseCallback','WandbCallback'))
 
 def _columns(learn, prefix):
     "Return one column name for each measurement, even if two metrics share a name."
@@ -74,7 +78,7 @@ def measure(
     # `validate` makes the recorder forget the training
     kept = {**vars(rec), 'smooth_loss': copy(rec.smooth_loss)}
     cbs = list(learn.cbs)
-    watchers = [cb for cb in cbs if isinstance(cb, _watchers)]
+    watchers = [cb for cb in cbs if _watches(cb)]
     try:
         with fit_context(learn, stated=True), learn.removed_cbs(watchers):
             return {n: _number(v) for n,v in zip(names, learn.validate())}
@@ -169,7 +173,7 @@ def train(self:Protocol,
     masks:dict=None, # Parameter name → bool tensor, applied throughout the training
     cbs:list=(), # More callbacks for this training
     resume:Snapshot=None, # Where to continue a killed training
-    at:int=None, # Iteration at which to take a snapshot, see `Training`
+    at:float|str=None, # When to take a snapshot, see `Training`
     on_epoch:Callable=_no_epoch, # `(training, moment)` after epochs and fits; `moment()` returns a `resume`
     held:dict=None # What callbacks held at the end of the training before, if that was in another process
 ) -> tuple: # `(row, training)`: the measurements, as a row of a results table, and the `Training`

@@ -182,6 +182,14 @@ def remaining_axis(
     if not ax.xaxis_inverted(): ax.invert_xaxis()
     return ax
 
+# %% ../../nbs/find/03_report.ipynb #ec8c8858
+def whole_axis(
+    axis # The `xaxis` or `yaxis` of Matplotlib axes
+):
+    "Let an axis have ticks at whole numbers only."
+    from matplotlib.ticker import MaxNLocator
+    axis.set_major_locator(MaxNLocator(integer=True, steps=[1,2,5,10]))
+
 # %% ../../nbs/find/03_report.ipynb #0211b4f8
 _colors = dict(dense='0.4', winning='tab:green', random_reinit='tab:red', random_mask='tab:orange')
 _more_colors = 'tab:blue','tab:purple','tab:brown','tab:pink','tab:olive','tab:cyan'
@@ -191,16 +199,41 @@ def _palette(conditions):
     others = [k for k in conditions if k not in _colors]
     return {**_colors, **{k: _more_colors[i%len(_more_colors)] for i,k in enumerate(others)}}
 
-def _draw_condition(ax, name, rounds, color):
-    "Draw the rounds of a condition: the dense network across the plot, any other as a line."
-    if name=='dense':
-        dense = rounds.iloc[0]
-        ax.axhline(dense['mean'], color=color, ls='--', lw=1, label=name)
-        if dense.seeds>1: ax.axhspan(dense.low, dense.high, color=color, alpha=.12, lw=0)
-        return
-    rounds = rounds[rounds.remaining<100].sort_values('remaining', ascending=False)
-    ax.plot(rounds.remaining, rounds['mean'], 'o-', ms=4, color=color, label=name)
-    ax.fill_between(rounds.remaining, rounds.low, rounds.high, color=color, alpha=.15, lw=0)
+def _draw_dense(ax, dense, color):
+    "Draw the dense network across the plot, in front of lines that lie on it."
+    ax.axhline(dense['mean'], color=color, ls='--', lw=1, label='dense', zorder=3)
+    if dense.seeds>1: ax.axhspan(dense.low, dense.high, color=color, alpha=.12, lw=0)
+
+def _draw_line(ax, name, rounds, color, below, above, n):
+    "Draw the rounds of a condition that lies on `below` of `n` lines, and under `above`."
+    style = (-4*below,(4,4*(n-1))) if below else '-'
+    ax.plot(rounds.remaining, rounds['mean'], 'o', ls=style, ms=4+3*above, color=color, label=name)
+    few = rounds[rounds.seeds==2]
+    if len(few): ax.vlines(few.remaining, few.low, few.high, color=color, lw=1, alpha=.5)
+    many = rounds[rounds.seeds!=2]
+    ax.fill_between(many.remaining, many.low, many.high, color=color, alpha=.15, lw=0)
+
+def _coincide(a, b, near):
+    "Return whether two lines share two rounds or, if they have only one, that one."
+    both = a.merge(b, on='remaining', suffixes=('','_b'))
+    return ((both['mean']-both.mean_b).abs()<=near).sum()>=min(2, len(a), len(b))
+
+def _draw_lines(ax, lines, colors, near):
+    "Draw conditions, each a table of its rounds, so that those that coincide are seen; `near` is no difference."
+    names = list(lines)
+    on = {(a, b): _coincide(lines[a], lines[b], near) for i,a in enumerate(names) for b in names[i+1:]}
+    below = {b: sum(v for (_,o),v in on.items() if o==b) for b in names}
+    for a in names:
+        above = sum(v for (o,_),v in on.items() if o==a)
+        _draw_line(ax, a, lines[a], colors[a], below[a], above, max(below.values())+1)
+
+def _spreads(df, table, name, factor):
+    "Return a summary with what to draw around the means: intervals, or the range of two seeds."
+    found,values = df.groupby(['condition','round'], sort=False)[name],df[name]*factor
+    low = table.low.where(table.seeds>2, found.min()*factor)
+    high = table.high.where(table.seeds>2, found.max()*factor)
+    low = low.clip(lower=0 if values.min()>=0 else None)
+    return table.assign(low=low, high=high.clip(upper=100 if factor==100 else None))    # unlike intervals
 
 def _limits(values, low, high):
     "Return the y axis's limits: the bands', at most 30 % beyond the measured range; None if all values are equal."
@@ -208,6 +241,19 @@ def _limits(values, low, high):
     if not span or not np.isfinite(span): return None
     return (max(bottom-.3*span, np.nanmin([bottom-.05*span, low.min()])),
             min(top+.3*span, np.nanmax([top+.05*span, high.max()])))
+
+# %% ../../nbs/find/03_report.ipynb #2fc897fb
+def _draw(ax, df, name, factor, colors, level):
+    "Draw a column of results."
+    values,table = df[name]*factor,_spreads(df, summarize(df, name, level), name, factor)
+    parts = {k: g.sort_values('remaining', ascending=False) for k,g in table.groupby(level=0, sort=False)}
+    if 'dense' in parts: _draw_dense(ax, parts.pop('dense').iloc[0], colors['dense'])
+    limits = _limits(values, table.low, table.high)
+    lines = {k: g[g.remaining<100] for k,g in parts.items()}
+    _draw_lines(ax, lines, colors, (limits[1]-limits[0])/200 if limits else 0)
+    if limits: ax.set_ylim(limits)
+    if (df[name].dropna()%1==0).all(): whole_axis(ax.yaxis)
+    remaining_axis(ax, df.remaining[df['round']>0])
 
 # %% ../../nbs/find/03_report.ipynb #cc4d1947
 def plot_results(
@@ -226,13 +272,8 @@ def plot_results(
     axs,colors = np.atleast_1d(ax),_palette(df.condition.unique())
     for a,name,factor in zip(axs, (metric.name,'best_iteration'), (metric.factor,1)):
         if name not in df or df[name].isna().all(): continue
-        table,values = summarize(df, name, level),df[name]*factor
-        low = table.low.clip(lower=0 if values.min()>=0 else None)
-        high = table.high.clip(upper=100 if factor==100 else None)    # no accuracy is beyond 100 %, unlike intervals
-        for k,rounds in table.assign(low=low, high=high).groupby(level=0, sort=False):
-            _draw_condition(a, k, rounds, colors[k])
-        if limits := _limits(values, low, high): a.set_ylim(limits)
-        remaining_axis(a, df.remaining[df['round']>0])
+        _draw(a, df, name, factor, colors, level)
         a.set_ylabel(f'{name} (%)' if factor==100 else name.replace('best', 'early-stop').replace('_', ' '))
-    axs[0].legend(frameon=False, fontsize=8)
+    two = df.groupby(['condition','round']).size().eq(2).any()
+    axs[0].legend(frameon=False, fontsize=8, title='bars: range of two seeds' if two else None, title_fontsize=8)
     return ax

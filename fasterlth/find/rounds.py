@@ -19,6 +19,7 @@ from ..core.checks import check_flags, check_number
 from ..core.masks import check_masks
 from ..core.files import a_dict, a_shape, check_fields, dict_of, list_of, load_tensors, plain, whole
 from ..core.files import pack_masked, reading, save_tensors, unpack_masked
+from ..core.processes import share_tensors
 from ..train.snapshot import Snapshot
 from .folder import check_record, RunFolder
 from .protocol import Protocol
@@ -106,7 +107,9 @@ def open_start(
     seed:int # For everything random in a training
 ) -> Snapshot:
     "Read the start of an earlier run, or take the learner as it is now and keep it."
-    if protocol.start is None: protocol.start = _read_start(folder, protocol.learn)
+    if protocol.start is None:
+        share_tensors(model_tensors(protocol.learn.model))
+        protocol.start = _read_start(folder, protocol.learn)
     if protocol.start is None: protocol.take_start(seed)
     # after a failed attempt the start is known, but not kept
     if not folder.has('start.safetensors'): folder.keep('start.safetensors', protocol.start)

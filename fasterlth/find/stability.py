@@ -24,14 +24,15 @@ from ..core.checks import check_axes, check_flags, check_number, check_seed, che
 from ..core.masks import check_masks, sparsity_by_layer
 from ..core.files import load_tensors, save_tensors
 from ..core.ticket import Ticket, to_json
+from ..core.processes import launched, process_number
 from ..train.learner import check_train, check_validation, fit_context
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.callback_state import callback_states, set_callback_states, warn_lost
-from ..train.training import Training
+from ..train.training import epoch_of, Training
 from .fingerprint import describe_function, describe_learner
 from .progress import Progress
-from .folder import open_folder, RunFolder
+from .folder import open_folder, RunFolder, Written
 from .protocol import Protocol
 from .rounds import check_model, load_moment, open_start
 from .interpolation import linear_interpolation, measure_of, percent_barrier
@@ -144,7 +145,7 @@ def _train_to(self:RewindSearch, k, begin, way):
     self.protocol.reset(begin.model)
     set_callback_states(self.learn, self.callbacks, strict=False)
     with self.learn.no_bar(), self.learn.no_logging():
-        return Training(self.learn, begin, k, on_epoch)(self.train).taken
+        return Training(self.learn, begin, f'{k}it', on_epoch)(self.train).taken
 
 # %% ../../nbs/find/11_stability.ipynb #09e945ee
 @patch
@@ -172,7 +173,7 @@ def end(self:RewindSearch,
     else:
         res = self._train_copy(copy, masks, moment)
         if self.folder:
-            with self.folder.writing(copy.file) as f: save_tensors(f, res, {}, 'end')
+            self.folder.keep(copy.file, Written(lambda f: save_tensors(f, res, {}, 'end')))
     self.folder.remove(f'moment_{copy.file}')
     return res
 
@@ -187,7 +188,7 @@ def cost(self:RewindSearch,
     last = moments[-1]
     if last.iteration>=steps:
         raise ValueError(f"epochs must lie within training, which has {epochs:g} epochs of "
-                         f"{len(self.learn.dls.train)} iterations: {last.epoch!r} doesn't")
+                         f"{steps//epochs} iterations: {last.epoch!r} doesn't")
     todo = [o for o in copies if not self.folder.has(o.file)]
     after = sum((steps-o.moment.iteration)/steps*epochs for o in todo)
     before = last.iteration/steps*epochs+sum(o.iteration>0 for o in moments) if todo else 0
@@ -338,6 +339,11 @@ def _rewind_point(lines, masked, threshold):
     suggestion = next((moment.epoch for moment,_ in lines if moment.iteration==first), None)
     return RewindPoint(suggestion, barriers, pd.concat([l for _,ls in lines for l in ls], ignore_index=True))
 
+def _epoch_of(learn, train):
+    "Return how many batches each process trains in an epoch."
+    if launched()<2: return len(learn.dls.train)
+    with put_back(learn): return epoch_of(learn, train)
+
 def _write_tables(folder, found):
     "Write the tables to the folder, if there is one."
     for name,table in (('barriers.csv',found.barriers),('lines.csv',found.lines)):
@@ -379,13 +385,13 @@ def rewind_find(self:Learner,
     finder's rounds do."""
     _check_search(self, train, ticket, copies, points, threshold, bn_batches)
     check_flags(show_plot=show_plot, verbose=verbose)
-    moments,masks = candidates(epochs, len(self.dls.train)),masks_of_copies(ticket)
+    moments,masks = candidates(epochs, _epoch_of(self, train)),masks_of_copies(ticket)
     runs = [Copy(o, m, i) for o in moments for m in masks for i in range(copies)]
     search = RewindSearch(self, train, seed, path)
     with search.folder.held(lambda: search.is_finished(runs)), put_back(self):
         search.open()
         cost = search.cost(runs)
-        if verbose: print(cost)
+        if verbose and not process_number(): print(cost)
         ends = search.ends(runs, masks, verbose)
         search.protocol.reset()    # `train` may have put in other loaders
         lines = lines_between(self, ends, points, bn_batches)

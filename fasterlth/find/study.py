@@ -22,6 +22,7 @@ from ..core.checks import (check_batches, check_choice, check_flags, check_funct
     check_seed, check_seeds, check_threads, check_whole, wrong)
 from ..core.schedules import round_targets
 from ..core.ticket import Ticket, to_json
+from ..core.processes import from_first, process_number
 from .fingerprint import describe, describe_function, describe_learner, differences
 from .progress import watching
 from .folder import gone, open_folder, RunFolder
@@ -71,8 +72,8 @@ class LotteryStudy:
         for c in self._finders().values(): round_targets(c['sparsity'], c['n_rounds'])
         self.folder = RunFolder(path, 'study')
         if path is None:
-            self.folder = RunFolder(tempfile.mkdtemp(), 'study')
-            weakref.finalize(self, shutil.rmtree, self.folder.path, ignore_errors=True)
+            self.folder = RunFolder(from_first(tempfile.mkdtemp), 'study')
+            if not process_number(): weakref.finalize(self, shutil.rmtree, self.folder.path, ignore_errors=True)
         self.folder.path = self.folder.path.resolve()    # other processes may work elsewhere
         self.make_learner,self.train = make_learner,train
         self.failures = {}    # of the last run: (condition, seed, round) → traceback
@@ -270,7 +271,7 @@ def run(self:LotteryStudy,
         with watching(*self._progress(finders+others, probes), verbose):
             for stage in (finders,others): self._run_stage(stage, n_jobs)
         for o in finders+others:
-            if writes and o.done: tidy(o.folder)    # a killed run may not have come to it
+            if writes and o.done: from_first(partial(tidy, o.folder))    # a killed run may not have come to it
         if not (df := self.results).empty: self.folder.keep_table('results.csv', df.to_csv(index=False))
         self._check_done(finders+others)
     return self

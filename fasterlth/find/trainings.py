@@ -14,7 +14,9 @@ from pathlib import Path
 
 from ..core.checks import check_number
 from ..core.files import a_dict, list_of, optional, whole
+from ..core.processes import from_first
 from ..train.learner import fit_context
+from ..train.training import epoch_of
 from .fingerprint import describe
 from .folder import check_record, gone, read_json, RunFolder
 from .rounds import round_file
@@ -50,9 +52,9 @@ def _write_files_to(learn, folder):
 
 def _finish(f, rows, folder, condition):
     "Write the results of a training, and delete what only the training needed."
-    done = dict(condition=describe(condition), iterations=len(f.learn.dls.train), rows=rows)
+    done = dict(condition=describe(condition), iterations=epoch_of(f.learn, f.train), rows=rows)
     folder.keep_json('done.json', done)
-    tidy(folder.path)
+    from_first(partial(tidy, folder.path))
 
 def leftovers(
     folder:Path # Of a finished training

@@ -6,9 +6,8 @@
 __all__ = ['Deployed']
 
 # %% ../../nbs/ship/04_deploy.ipynb #b885b1ee
-import html
-from collections.abc import Callable
-from copy import deepcopy
+import html, tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -19,29 +18,30 @@ import pandas as pd, torch
 from fastai.learner import Learner
 from fastcore.basics import patch
 from torch import nn
+from torch.utils._pytree import tree_leaves
 
-from fasterlth.core.checks import (check_choice, check_file, check_flag, check_number, check_threads, check_type,
-    check_whole, shown)
-from ..core.tensors import model_tensors, unwrap
+from fasterlth.core.checks import (check_choice, check_file, check_flag, check_number, check_threads,
+    check_whole)
+from ..core.tensors import copy_model, evaluating, model_tensors, unwrap
 from ..core.ticket import Ticket
-from ..train.learner import check_learner, check_validation
+from ..train.learner import check_learner, check_validation, split_batch
 from ..train.randomness import random_states, set_random_states
-from .measure import compare_models, figures
+from .measure import call, check_inputs, compare_models, figures, map_inputs, n_items
 from .shrink import shrink
 from .export import load_compressed, save_compressed, to_int8, to_onnx
-from .semi_structured import SemiStructured, to_semi_structured
+from .semi_structured import SemiStructured, to_semi_structured, to_type
 
 # %% ../../nbs/ship/04_deploy.ipynb #657fc9ae
 @dataclass(frozen=True, eq=False, repr=False)
 class Deployed:
-    "Hold what `Ticket.deploy` made. Call it with a batch of inputs."
+    "Hold what `Ticket.deploy` made. Call it with a batch of inputs, as the network."
     model: Callable # The smaller network, or what runs the file
     path: Path # The file; None if there is none
     report: pd.DataFrame # Before and after
     notes: list # How it was measured, and what to know about it
     layers: pd.DataFrame = None # For shrink and 2:4: what became of each layer
 
-    def __call__(self, xb): return self.model(xb)
+    def __call__(self, *xb, **named): return self.model(*xb, **named)
     def __repr__(self): return '\n'.join([self.report.round(4).to_string(), *(f'- {o}' for o in self.notes)])
     def _repr_html_(self):
         notes = ''.join(f'<li><small>{html.escape(o)}</small></li>' for o in self.notes)
@@ -53,8 +53,9 @@ class _Job:
     "Hold what the steps of a deployment share."
     ticket: Ticket
     path: Path # The file to write, or None
-    xb: torch.Tensor # The batch to measure on
-    batches: list # Batches of training inputs
+    xb: object # The inputs of the batch to measure on
+    batches: list # The inputs of training batches
+    beside: Path # A folder for files that are only measured
     models: dict # Name → what the report compares
     notes: list = field(default_factory=list)
     layers: pd.DataFrame = None # For shrink and 2:4: what became of each layer
@@ -69,6 +70,8 @@ class _Way(NamedTuple):
     device: str # `'cpu'`, or `'cuda'` to be measured there if possible
 
 _ways = {}    # name → _Way
+
+def _first(xb, n): return map_inputs(lambda t: t[:n], xb)
 
 def _way(name, *options, file=False, after_shrink=False, device='cpu'):
     "Register a function as a way to ship."
@@ -93,10 +96,13 @@ def _compressed(job, model):
     save_compressed(Ticket.of(model, job.ticket.masks, **about), job.path)
     job.bytes['compressed'] = job.path.stat().st_size
     job.notes.append("compressed: a file to keep or send; once loaded, the network is what it was before")
-    return load_compressed(job.path).load_into(deepcopy(model))
+    return load_compressed(job.path).load_into(copy_model(model))
 
 @_way('onnx', 'tolerance', file=True, after_shrink=True)
-def _onnx(job, model, **options): return to_onnx(model, job.batches[0][:64], job.path, **options)[0]
+def _onnx(job, model, **options):
+    run,_ = to_onnx(model, _first(job.batches[0], 64), job.path, **options)
+    if run.item_by_item: job.notes.append("the file takes one item at a time, as the network depends on their number")
+    return run
 
 @_way('int8', 'n_batches', 'dynamic', 'reduce_range', file=True, after_shrink=True)
 def _int8(job, model, **options): return to_int8(model, job.batches, job.path, **options)[0]
@@ -104,8 +110,8 @@ def _int8(job, model, **options): return to_int8(model, job.batches, job.path, *
 @_way('2:4', 'dtype', device='cuda')
 def _semi_structured(job, model, **options):
     res,job.layers = to_semi_structured(model, job.ticket.masks, job.xb, **options)
-    name,dense = str(res.dtype).removeprefix('torch.'),deepcopy(model).to(res.dtype)
-    xb = job.xb.to(res.dtype) if job.xb.is_floating_point() else job.xb
+    name,dense = str(res.dtype).removeprefix('torch.'),copy_model(model).to(res.dtype)
+    xb = to_type(job.xb, res.dtype, tree_leaves(job.xb)[0].device)
     job.models[name] = SemiStructured(dense, res.dtype, figures(dense, xb))    # what 16 bits gain without 2:4
     job.notes.append(f"{job.layers.converts.sum()} of {len(job.layers)} layers are 2:4, all numbers are {name}")
     return res
@@ -148,15 +154,49 @@ def _is_start(ticket, model):
     return all(torch.equal(t, live[n].to(t.device)) for n,t in ticket.start().items())
 
 # %% ../../nbs/ship/04_deploy.ipynb #76f96cba
-def _inputs(dl, n):
+def _plain(xb):
+    "Return a learner's inputs as a network is called with them: tensors, in a tuple unless there is but one."
+    for o in tree_leaves(xb):
+        if not isinstance(o, torch.Tensor):
+            raise TypeError("only networks whose inputs are tensors can be deployed; learn's batches have "
+                            f"{type(o).__name__}")
+    return check_inputs(xb[0] if len(xb)==1 and isinstance(xb[0], torch.Tensor) else tuple(xb), name="learn's batches")
+
+def _inputs(learn, dl, n):
     "Yield the inputs of the first `n` batches, as plain tensors."
-    for b in islice(iter(dl), n):
-        if getattr(dl, 'n_inp', 1)!=1:
-            raise ValueError(f"only networks with one input can be deployed; learn's batches have {dl.n_inp}")
-        if not isinstance(b[0], torch.Tensor):
-            raise TypeError("only networks whose input is a tensor can be deployed; learn's batches have "
-                            f"{type(b[0]).__name__}")
-        yield b[0].detach().as_subclass(torch.Tensor)
+    for b in islice(iter(dl), n): yield _plain(split_batch(learn, b)[0])
+
+class _Pick:
+    "Make one output of a network its only one, as a hook."
+    def __init__(self, key): self.key = key
+    def __call__(self, model, args, outputs): return outputs[self.key]
+
+@torch.no_grad()
+def _picked(learn, outputs, batch):
+    "Return the key of the output that the learner's callbacks make the prediction."
+    was = vars(learn).copy()
+    try:
+        learn.xb,learn.yb = split_batch(learn, batch)
+        learn.pred = outputs
+        learn('after_pred')
+        pred = learn.pred
+    finally:
+        vars(learn).clear()
+        vars(learn).update(was)
+    several = isinstance(outputs, (Mapping,tuple))
+    items = outputs.items() if isinstance(outputs, Mapping) else enumerate(outputs if several else ())
+    for k,o in items:
+        if o is pred: return k
+    raise TypeError(f"learn's model must return one tensor, or learn's callbacks must pick one of those it returns, "
+                    f"but {type(learn.model).__name__} returns {type(outputs).__name__}")
+
+def _network(learn):
+    "Return a copy of the learner's network that returns what the learner takes for its prediction."
+    res,batch = copy_model(learn.model).eval(),next(iter(learn.dls.valid))
+    xb = _plain(split_batch(learn, batch)[0])
+    with evaluating(res): outputs = call(res, xb)
+    if not isinstance(outputs, torch.Tensor): res.register_forward_hook(_Pick(_picked(learn, outputs, batch)))
+    return res
 
 class _Call(nn.Module):
     "Wrap a function of a batch as a module; what the function holds stays on its device."
@@ -164,7 +204,9 @@ class _Call(nn.Module):
         super().__init__()
         self.f,self.device = [f],device    # in a list, so that it isn't a submodule
         self.where = nn.Parameter(torch.zeros(()))    # the learner asks a parameter where the model is
-    def forward(self, xb): return self.f[0](xb.as_subclass(torch.Tensor).to(self.device)).to(xb.device)
+    def forward(self, *xb):
+        plain = map_inputs(lambda t: t.as_subclass(torch.Tensor).to(self.device), xb)
+        return call(self.f[0], plain).to(tree_leaves(xb)[0].device)
 
 def _scorer(learn, device):
     "Return the name of the learner's first metric, or of its loss, and a function that measures it."
@@ -181,7 +223,7 @@ def _where(device, threads):
 def _notes(dls, xb, device, threads):
     "Return the notes that every report has."
     fs = ', '.join(type(o).__name__ for o in getattr(getattr(dls.valid, 'after_batch', None), 'fs', []))
-    return [f"latency_ms: the median for a batch of {len(xb)}, {_where(device, threads)}; "
+    return [f"latency_ms: the median for a batch of {n_items(xb)}, {_where(device, threads)}; "
             "multiply_adds: for one item",
             "unstructured zeros don't speed up dense kernels: only fewer parameters make a network faster",
             f"inputs are batches as the learner's loaders make them{fs and f', with {fs}'}: "
@@ -191,7 +233,15 @@ def _border_note(report):
     "Return a note on what shrinking has changed, if it has."
     if 'shrink' not in report.index or not report.difference['shrink']>1e-3: return []
     return ["difference: the largest change of an output. The contribution of cut filters is constant except "
-            "at padded borders: exact=True keeps those for which that matters"]
+            "at padded borders and in transposed convolutions: exact=True keeps those for which that matters"]
+
+def _slower_notes(report):
+    "Return a note for each smaller network that takes longer than the larger one, run in the same way."
+    pairs = [('before','shrink'), ('onnx','shrink+onnx'), ('onnx','shrink+int8'), ('onnx','int8')]
+    slower = [(a,b) for a,b in pairs if {a,b}<={*report.index} and report.latency_ms[b]>1.05*report.latency_ms[a]]
+    return [f"{b} takes longer than {a} here. " + ("int8 needs a processor with instructions for it" if 'int8' in b else
+            "Kernels are slow with some numbers of channels: find the ticket with round_to=8 or 16, so that what is "
+            "left is a multiple of that") for a,b in slower]
 
 # %% ../../nbs/ship/04_deploy.ipynb #dee47497
 def _report(job, learn, device, threads):
@@ -201,19 +251,20 @@ def _report(job, learn, device, threads):
     for k,n in job.bytes.items():
         res.loc[k,'bytes'] = n
         job.notes.append(f"the file is {res.bytes['before']/n:.1f} times smaller")
-    job.notes += _border_note(res)
+    job.notes += _border_note(res)+_slower_notes(res)
     return res
 
 # %% ../../nbs/ship/04_deploy.ipynb #98a39328
 def _check_measured(xb, threads):
     "Raise unless latency can be measured with these arguments."
     check_threads(threads)
-    if xb is None: return
-    check_type(xb, 'xb', torch.Tensor, 'a tensor, the inputs of a batch')
-    if not xb.ndim or not len(xb): raise ValueError(f"xb must hold at least one item, not {shown(xb)}")
+    if xb is not None: check_inputs(xb)
 
 def _run(steps, job, model, options):
-    "Run the steps in a row; name each result."
+    "Run the steps in a row; name each result. Where ONNX is on the way, the network in ONNX as it is comes first."
+    if steps[-1] in ('onnx','int8') and steps!=['onnx']:
+        tolerance = {k: v for k,v in options.items() if k=='tolerance'}
+        job.models['onnx'] = to_onnx(model, _first(job.batches[0], 64), job.beside/'dense.onnx', **tolerance)[0]
     for i,step in enumerate(steps):
         way = _ways[step]
         model = way.make(job, model, **{k: v for k,v in options.items() if k in way.options})
@@ -226,7 +277,7 @@ def deploy(self:Ticket,
     learn:Learner, # Holds the trained ticket; it is left as it is
     how:str, # `'shrink'`, `'compressed'`, `'2:4'`, `'onnx'`, `'int8'`, `'shrink+onnx'` or `'shrink+int8'`
     path:str|Path=None, # The file that `'compressed'`, `'onnx'` and `'int8'` write
-    xb:torch.Tensor=None, # Batch to measure on, default up to 64 items of the validation data
+    xb:torch.Tensor|tuple|dict=None, # Inputs to measure on, default up to 64 items of the validation data
     threads:int=1, # CPU threads
     **options # Of the steps, see below
 ) -> Deployed: # The product and its report
@@ -245,13 +296,15 @@ def deploy(self:Ticket,
     n_batches = check_whole(options.pop('n_batches', 4), 'n_batches', what='a number of training batches')
     device = torch.device(_ways[steps[-1]].device if torch.cuda.is_available() else 'cpu')
     states = random_states(learn.dls)
+    def there(xb): return map_inputs(lambda t: t.to(device), xb)
     try:
-        batches = [b.to(device) for b in _inputs(learn.dls.train, n_batches)]
-        xb = next(_inputs(learn.dls.valid, 1))[:64].to(device) if xb is None else xb.to(device)
-        model = deepcopy(unwrap(learn.model)).eval().to(device)
+        batches = [there(b) for b in _inputs(learn, learn.dls.train, n_batches)]
+        xb = there(_first(next(_inputs(learn, learn.dls.valid, 1)), 64) if xb is None else check_inputs(xb))
+        model = _network(learn).to(device)
         notes,path = _notes(learn.dls, xb, device, threads),None if path is None else Path(path)
-        job = _Job(self, path, xb, batches, dict(before=model), notes)
-        model = _run(steps, job, model, options)
-        report = _report(job, learn, device, threads)
+        with tempfile.TemporaryDirectory() as beside:
+            job = _Job(self, path, xb, batches, Path(beside), dict(before=model), notes)
+            model = _run(steps, job, model, options)
+            report = _report(job, learn, device, threads)
     finally: set_random_states(states, learn.dls)
     return Deployed(model, path, report, job.notes, job.layers)

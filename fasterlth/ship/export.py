@@ -6,25 +6,25 @@
 __all__ = ['save_compressed', 'load_compressed', 'OnnxModel', 'to_onnx', 'to_int8']
 
 # %% ../../nbs/ship/02_export.ipynb #56378b43
-import logging, tempfile
-from collections.abc import Iterable
-from contextlib import contextmanager, redirect_stdout
-from copy import deepcopy
+import logging, re, tempfile, warnings
+from collections.abc import Iterable, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 
 import torch
+from fastcore.basics import patch
 from torch import nn
+from torch.utils._pytree import tree_leaves
 
-from ..core.checks import (check_file, check_flags, check_model, check_number, check_tensor,
-    check_threads, check_type, check_whole, require, wrong)
+from ..core.checks import (check_file, check_flags, check_model, check_number, check_threads, check_type,
+    check_whole, require, wrong)
 from ..core.files import a_dict, a_shape, atomic_write, check_fields, dict_of, load_tensors
 from ..core.files import reading, save_tensors, take, unpack_shaped
-from ..core.flops import forward_flops
 from ..core.masks import pack_mask
-from ..core.tensors import unwrap
+from ..core.tensors import arguments, copy_model
 from ..core.ticket import Ticket, to_json
-from .measure import check_network, largest_difference
+from .measure import check_inputs, check_network, largest_difference, map_inputs, multiply_adds, n_items
 
 # %% ../../nbs/ship/02_export.ipynb #e21afde9
 def _packed(name, tensor, mask):
@@ -90,6 +90,14 @@ def _weights_in(path):
     return {n.removesuffix('_quantized'): torch.tensor(a) for n,a in weights.items()}
 
 # %% ../../nbs/ship/02_export.ipynb #0f9d5c24
+def _words(e):
+    "Return what an error says in one line, without its class's usual page of advice and escape codes."
+    text = re.sub(r'\x1b\[[0-9;]*m', '', str(e)).strip()
+    cause = re.search(r'## Exception summary\s+(.+)', text)    # of torch.onnx
+    line = cause[1] if cause else (text.splitlines() or ['without a word'])[0]
+    return f"{type(e).__name__}: {line[:200]}"
+
+# %% ../../nbs/ship/02_export.ipynb #43ad3d57
 class OnnxModel:
     "An ONNX file as a function of a batch, run by onnxruntime on the CPU."
     def __init__(self,
@@ -109,15 +117,23 @@ class OnnxModel:
         except Exception as e:    # onnxruntime's errors have no common class
             raise ValueError(f"path {str(path)!r} is not an ONNX file that onnxruntime can run: {e}") from e
 
-    def __call__(self, xb):
-        check_tensor(xb, 'xb', 'a tensor, the inputs of a batch')
-        out = self.session.run(None, {self.input_name: xb.detach().cpu().numpy()})[0]
-        return torch.from_numpy(out).to(xb.device)
+    def __call__(self, *xb, **named):
+        feeds = self.feeds(xb := named or xb)
+        try: outs = [torch.from_numpy(self.session.run(None, o)[0]) for o in feeds]
+        except Exception as e:    # onnxruntime's errors have no common class
+            takes = ', '.join(f'{i.name} {i.shape}' for i in self.session.get_inputs())
+            raise ValueError(f"xb must be inputs that {str(self.path)!r} can take, like {takes}: {_words(e)}") from e
+        return torch.cat(outs).to(tree_leaves(xb)[0].device)
 
     @property
-    def input_name(self) -> str:
-        "Return the name of the network's input in the file."
-        return self.session.get_inputs()[0].name
+    def input_names(self) -> list:
+        "Return the names of the network's inputs in the file."
+        return [i.name for i in self.session.get_inputs()]
+
+    @property
+    def item_by_item(self) -> bool:
+        "Return whether the file takes one item at a time."
+        return self.session.get_inputs()[0].shape[:1]==[1]
 
     def with_threads(self, threads):
         "Return the same model with another number of CPU threads."
@@ -135,17 +151,93 @@ class OnnxModel:
         return dict(parameters=sum(t.numel() for t in ws), nonzero=sum(int(t.count_nonzero()) for t in ws),
                     bytes=self.path.stat().st_size, multiply_adds=self.multiply_adds)
 
+# %% ../../nbs/ship/02_export.ipynb #9424c0b8
+@patch
+def feeds(self:OnnxModel,
+    xb # The inputs of a batch
+) -> list: # Input's name → array; for each item if the file takes one at a time
+    "Return the inputs as onnxruntime takes them."
+    xb = check_inputs(xb)
+    if self.item_by_item and n_items(xb)>1:
+        return [o for i in range(n_items(xb)) for o in self.feeds(map_inputs(lambda t: t[i:i+1], xb))]
+    names = self.input_names
+    by_name = isinstance(xb, Mapping) and {*xb}=={*names}
+    leaves = [xb[n] for n in names] if by_name else tree_leaves(xb)
+    if len(leaves)!=len(names):
+        raise ValueError(f"xb must hold {len(names)} inputs ({', '.join(names)}), not {len(leaves)}")
+    return [{n: t.detach().cpu().numpy() for n,t in zip(names, leaves)}]
+
+# %% ../../nbs/ship/02_export.ipynb #2d30a6a1
+def _is_sequence(t): return t.ndim==2 and t.shape[1]>1 and not t.is_floating_point()    # tokens, of any number
+
+def _shielded(args):
+    "Keep torch from taking a last input that is a dict for named ones."
+    return (*args,{}) if args and isinstance(args[-1], Mapping) else args
+
+def _export(model, xb, path):
+    "Write an ONNX file by torch.export."
+    def dims(t): return {0: torch.export.Dim('batch')} | ({1: torch.export.Dim.AUTO} if _is_sequence(t) else {})
+    args,named = arguments(xb)
+    shapes = map_inputs(dims, named or args)
+    torch.onnx.export(model, _shielded(args), str(path), kwargs=named or None, dynamo=True, dynamic_shapes=shapes,
+                      external_data=False, verbose=False)
+
+def _trace(model, xb, path, batch=True):
+    "Write an ONNX file by following a batch."
+    args,named = arguments(xb)
+    names = [*named] or [f'input_{i}' for i in range(len(tree_leaves(args)))]
+    axes = {n: {**({0: 'batch'} if batch else {}), **({1: 'length'} if _is_sequence(t) else {})}
+            for n,t in zip(names, tree_leaves(xb))}
+    torch.onnx.export(model, _shielded(args), str(path), kwargs=named or None, dynamo=False, input_names=names,
+                      dynamic_axes=axes, verbose=False)
+
+def _trace_item(model, xb, path):
+    "Write an ONNX file for one item at a time."
+    _trace(model, map_inputs(lambda t: t[:1], xb), path, batch=False)
+
+_exporters = {'torch.export': _export, 'TorchScript': _trace, 'TorchScript, one item at a time': _trace_item}
+
+@contextmanager
+def _quiet():
+    "Silence onnxruntime's quantiser and torch's exporters, and remove handlers that they add to the root logger."
+    root,level = logging.root,logging.root.manager.disable
+    handlers = list(root.handlers)
+    logging.disable(logging.CRITICAL)
+    try:
+        with redirect_stdout(StringIO()), redirect_stderr(StringIO()), warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            yield
+    finally:
+        logging.disable(level)
+        root.handlers[:] = handlers
+
 # %% ../../nbs/ship/02_export.ipynb #9722e870
+class _Differs(ValueError): "Say that a file computes something else."
+
 def _check_same(model, run, xb, tolerance, path):
     "Return the largest difference from torch. Raise a `ValueError` if it is more than tolerance."
-    differences = [largest_difference(model, run, x) for x in (xb, xb[:1])]
+    differences = [largest_difference(model, run, x) for x in (xb, map_inputs(lambda t: t[:1], xb))]
     if all(d<=tolerance for d in differences): return max(differences)    # false for NaN
-    raise ValueError(f"onnxruntime's outputs differ from torch's by {max(differences):.2g}, more than "
-                     f"tolerance {tolerance:g}: nothing is written to {str(path)!r}")
+    raise _Differs(f"onnxruntime's outputs differ from torch's by {max(differences):.2g}, more than "
+                   f"tolerance {tolerance:g}: nothing is written to {str(path)!r}")
+
+def _try_exporters(model, xb, part, tolerance, path):
+    "Return an `OnnxModel` by the first exporter that works, and its difference. Raise a `ValueError` if none does."
+    failed,made = {},multiply_adds(model, xb)
+    for name,export in _exporters.items():
+        try:
+            with _quiet(): export(copy_model(model), xb, part)
+            run = OnnxModel(part, multiply_adds=made)
+            return run,_check_same(model, run, xb, tolerance, path)
+        except Exception as e: failed[name] = e    # exporters raise errors of all kinds: all are told below
+    if differs := [e for e in failed.values() if isinstance(e, _Differs)]: raise differs[0]
+    why = '; '.join(f'{k}: {_words(e)}' for k,e in failed.items())
+    raise ValueError(f"{type(model).__name__} can't be exported to ONNX by any of torch's exporters, and nothing is "
+                     f"written to {str(path)!r}: {why}") from failed['torch.export']
 
 def to_onnx(
-    model:nn.Module, # Any network with one input
-    xb, # A batch of inputs, 2 or more
+    model:nn.Module, # Any network that returns one tensor
+    xb, # A batch of inputs, 2 items or more: a tensor, a tuple, or a dict of named ones
     path:str|Path, # The file to write
     tolerance:float=1e-3 # Largest difference of outputs to accept
 ) -> tuple: # `(OnnxModel, largest difference from torch)`
@@ -154,48 +246,29 @@ def to_onnx(
     What happens to inputs before the network, like normalisation, isn't part of the file."""
     for o in ('onnx','onnxscript','onnxruntime'): require(o)
     path,tolerance = check_file(path),check_number(tolerance, 'tolerance')
-    model = deepcopy(unwrap(check_model(model))).eval().cpu()
-    xb = xb.detach().cpu() if isinstance(xb, torch.Tensor) else xb
+    model = copy_model(check_model(model)).eval().cpu()
+    xb = map_inputs(torch.Tensor.cpu, check_inputs(xb, 2, 'as the exporter takes a size of 1 for a constant'))
     check_network(model, xb)
-    if len(xb)<2: raise ValueError("xb must have at least 2 items: the exporter takes a size of 1 for a constant")
-    shapes = ({0: torch.export.Dim('batch')},)
-    with atomic_write(path) as part:
-        torch.onnx.export(model, (xb,), str(part), dynamo=True, dynamic_shapes=shapes,
-                          external_data=False, verbose=False)
-        run = OnnxModel(part, multiply_adds=round(forward_flops(model, (xb,))/2))
-        difference = _check_same(model, run, xb, tolerance, path)
+    with atomic_write(path) as part: run,difference = _try_exporters(model, xb, part, tolerance, path)
     run.path = path
     return run,difference
 
 # %% ../../nbs/ship/02_export.ipynb #68c084f5
-@contextmanager
-def _quiet():
-    "Silence onnxruntime's quantiser, and remove the handler that it adds to the root logger."
-    root,level = logging.root,logging.root.manager.disable
-    handlers = list(root.handlers)
-    logging.disable(logging.ERROR)
-    try:
-        with redirect_stdout(StringIO()): yield
-    finally:
-        logging.disable(level)
-        root.handlers[:] = handlers
-
 def _check_calibration(batches):
     "Return calibration batches as a list on the CPU. Raise unless there is one of 2 items or more."
-    what = 'a list of tensors, each the inputs of a batch'
-    if isinstance(batches, torch.Tensor) or not isinstance(batches, Iterable):
-        raise TypeError(wrong('batches', what, batches))
-    batches = [check_type(o, 'batches', torch.Tensor, what) for o in batches]
-    if not batches or len(batches[0])<2:
+    if isinstance(batches, (torch.Tensor,Mapping)) or not isinstance(batches, Iterable):
+        raise TypeError(wrong('batches', 'a list of tensors, tuples or dicts, each the inputs of a batch', batches))
+    batches = [check_inputs(o, name='batches') for o in batches]
+    if not batches or n_items(batches[0])<2:
         raise ValueError("batches must hold at least one batch of inputs, with at least 2 items")
-    return [o.detach().cpu() for o in batches]
+    return [map_inputs(torch.Tensor.cpu, o) for o in batches]
 
 # %% ../../nbs/ship/02_export.ipynb #f554440e
 def _calibration(run, batches):
     "Return onnxruntime's reader of calibration batches."
-    left = iter(batches)
+    left = (o for b in batches for o in run.feeds(b))
     class Reader(require('onnxruntime.quantization').CalibrationDataReader):
-        def get_next(self): return next(({run.input_name: o.numpy()} for o in left), None)
+        def get_next(self): return next(left, None)
     return Reader()
 
 def _quantise(run, path, batches, dynamic, reduce_range):
@@ -212,7 +285,7 @@ def _quantise(run, path, batches, dynamic, reduce_range):
 
 # %% ../../nbs/ship/02_export.ipynb #e61ff89c
 def to_int8(
-    model:nn.Module, # Any network with one input: dense, shrunk or sparse
+    model:nn.Module, # Any network that returns one tensor: dense, shrunk or sparse
     batches:Iterable, # A few batches of training inputs, which show the ranges of the layers' inputs
     path:str|Path, # The ONNX file to write
     dynamic:bool=False, # Quantise matrix products only, and find the ranges of inputs at run time
@@ -223,7 +296,7 @@ def to_int8(
     Zeros stay zeros. The difference from torch is more than rounding: judge it by the accuracy."""
     path,batches = check_file(path),_check_calibration(batches)
     dynamic,reduce_range = check_flags(dynamic=dynamic, reduce_range=reduce_range)
-    model = deepcopy(unwrap(check_model(model))).eval().cpu()
+    model = copy_model(check_model(model)).eval().cpu()
     with tempfile.TemporaryDirectory() as d:
         run,_ = to_onnx(model, batches[0], Path(d)/'float.onnx')
         with _quiet(), atomic_write(path) as part:

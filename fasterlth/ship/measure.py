@@ -20,7 +20,7 @@ from ..core.files import save_tensors
 from ..core.flops import forward_flops
 from ..core.tensors import arguments, evaluating, model_tensors, unwrap
 
-# %% ../../nbs/ship/00_measure.ipynb #00e67343
+# %% ../../nbs/ship/00_measure.ipynb #3cc4234c
 def call(
     f:Callable, # A model, or a function that is called like one
     xb # The inputs of a batch
@@ -51,8 +51,9 @@ def check_inputs(
     check_type(xb, name, (torch.Tensor,tuple,Mapping), what)
     xb = dict(xb) if isinstance(xb, Mapping) else xb
     leaves = tree_leaves(xb)
+    if not leaves: raise ValueError(wrong(name, what, xb))
     for t in leaves: check_type(t, f'each input in {name}', torch.Tensor, 'a tensor')
-    if not leaves or len({t.shape[:1] for t in leaves})>1 or not leaves[0].ndim:
+    if len({t.shape[:1] for t in leaves})>1 or not leaves[0].ndim:
         raise ValueError(f"{name} must hold tensors with the same number of items, not {', '.join(map(shown, leaves))}")
     if len(leaves[0])<least:
         items = f"{least} item{'s' if least>1 else ''}"
@@ -92,7 +93,8 @@ def latencies(
 ) -> dict: # Name → median over the turns, in milliseconds
     "Measure latencies in turns, so that a change in the machine's speed affects all alike."
     if not check_type(fs, 'fs', dict, 'a dict from name to model or function'): raise ValueError("fs must not be empty")
-    for k,f in fs.items(): check_function(f, f'fs[{k!r}]', 'of a batch, or a model')
+    args,named = arguments(xb)
+    for k,f in fs.items(): check_function(f, f'fs[{k!r}]', 'of a batch, or a model', None if named else len(args))
     threads,rounds = check_threads(threads),check_whole(rounds, 'rounds', 1, 10_000)
     seconds = check_number(seconds, 'seconds', 0, 3600, 'a number of seconds', between=True)
     times = [{k: latency(f, xb, threads, seconds/rounds) for k,f in fs.items()} for _ in range(rounds)]

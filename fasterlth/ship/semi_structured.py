@@ -7,16 +7,16 @@ __all__ = ['check_semi_structured', 'semi_structured_layers', 'to_semi_structure
 
 # %% ../../nbs/ship/03_semi_structured.ipynb #9eccaf70
 import warnings
-from copy import deepcopy
 
 import pandas as pd, torch
 from torch import nn
+from torch.utils._pytree import tree_leaves
 
-from ..core.checks import check_model, check_tensor, wrong
+from ..core.checks import check_model, wrong
 from ..core.masks import apply_masks, check_masks
 from ..core.prunable import prunable
-from ..core.tensors import unwrap
-from .measure import figures
+from ..core.tensors import copy_model, unwrap
+from .measure import call, check_inputs, figures, map_inputs
 
 # %% ../../nbs/ship/03_semi_structured.ipynb #b7f43260
 def _in_blocks(model):
@@ -108,6 +108,14 @@ def _check_convertible(table):
                            "layers would be converted")
 
 # %% ../../nbs/ship/03_semi_structured.ipynb #d309f8f6
+def to_type(
+    xb, # The inputs of a batch
+    dtype:torch.dtype, # Type of those that aren't whole numbers
+    device # Where to
+): # The same on the device, in that type
+    "Move the inputs of a batch, and change the type of real numbers."
+    return map_inputs(lambda t: t.to(device, dtype if t.is_floating_point() else None), xb)
+
 class SemiStructured:
     "A 16-bit network with 2:4 weights, as a function of a batch with outputs in float32."
     def __init__(self,
@@ -116,9 +124,10 @@ class SemiStructured:
         figures:dict # What `compare_models` shows
     ): self.model,self.dtype,self.figures = model,dtype,figures
 
-    def __call__(self, xb):
-        x = xb.to(next(self.model.parameters()).device)
-        return self.model(x.to(self.dtype) if x.is_floating_point() else x).float().to(xb.device)
+    def __call__(self, *xb, **named):
+        xb = check_inputs(named or xb)
+        out = call(self.model, to_type(xb, self.dtype, next(self.model.parameters()).device))
+        return out.float().to(tree_leaves(xb)[0].device)
 
 def _to_sparse(layer):
     "Convert a layer's weight to a 2:4 tensor. Return by how many bytes it grows (negative if it shrinks)."
@@ -133,16 +142,16 @@ def _to_sparse(layer):
 def to_semi_structured(
     model:nn.Module, # Trained with the masks; it is left as it is
     masks:dict, # Parameter name → bool tensor, of granularity `'2:4'`
-    xb:torch.Tensor, # A batch of inputs
+    xb:torch.Tensor|tuple|dict, # A batch of inputs
     dtype:torch.dtype=torch.float16 # `torch.float16` or `torch.bfloat16`
 ) -> tuple: # `(SemiStructured, the table of semi_structured_layers)`
     "Convert to torch's 2:4 tensors, whose zeros tensor cores skip."
     check_semi_structured(model, masks)
-    check_tensor(xb, 'xb', 'a tensor, the inputs of a batch')
+    xb = check_inputs(xb)
     table = semi_structured_layers(model, masks, dtype)
     _check_convertible(table)
-    res = apply_masks(deepcopy(unwrap(model)), masks).eval().to('cuda', dtype)
-    counted = figures(res, xb.to('cuda', dtype if xb.is_floating_point() else None))
+    res = apply_masks(copy_model(model), masks).eval().to('cuda', dtype)
+    counted = figures(res, to_type(xb, dtype, 'cuda'))
     for n in table.index[table.converts.astype(bool)]:
         counted['bytes'] += _to_sparse(res.get_submodule(n.rpartition('.')[0]))
     return SemiStructured(res, dtype, counted),table

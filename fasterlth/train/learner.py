@@ -24,6 +24,7 @@ from fastcore.foundation import L
 
 from ..core.checks import check_function, wrong
 from ..core.tensors import model_tensors
+from ..core.processes import from_all
 
 # %% ../../nbs/train/01_learner.ipynb #d08e3f3b
 def check_learner(
@@ -345,5 +346,7 @@ def scored_by(
 ) -> dict: # Fields of `Scoring`
     "Return what criteria need of a learner: batches, and its own forward pass and loss."
     now = batches is None
-    return dict(batches=[(*learn.xb,*learn.yb)] if now else batches, loss_func=learn.loss_func,
+    # in distributed training each process has a part of the current batch
+    if now: batches = from_all((*learn.xb,*learn.yb), next(learn.model.parameters()).device)
+    return dict(batches=batches, loss_func=learn.loss_func,
                 forward=learner_forward(learn, len(learn.xb) if now else None))

@@ -8,6 +8,7 @@ __all__ = ['MaskCallback']
 # %% ../../nbs/train/03_mask_callback.ipynb #6fa77589
 from functools import partial
 from inspect import signature
+from warnings import warn
 
 import torch
 from fastai.callback.core import Callback
@@ -21,10 +22,20 @@ from ..core.tensors import copy_tensors, parameters_by_name
 from ..core.masks import apply_masks, as_bits, bit_mask, check_masks, zero_pruned
 from ..core.sparse_kernels import kernel_choices, SparseFit
 from ..core.ticket import Ticket
+from ..core.processes import share_buffers
 from .snapshot import begin_state
 from .learner import (
     check_learner, check_precision, context_state, events, fit_context, free_lock, is_foreign, is_validating,
     set_context, set_unbegun, unbegun)
+
+# %% ../../nbs/train/03_mask_callback.ipynb #874c7ed3
+def _noted_export(learn, *args, **kwargs):
+    "Call the learner's `export`, and warn that its file needs this library."
+    names = ', '.join(type(cb).__name__ for cb in learn.cbs if type(cb).__module__.split('.')[0]=='fasterlth')
+    warn(f"the exported learner keeps its {names}, so that pruned weights stay zero in later fits, and loads only "
+         f"where fasterlth is installed. To load it elsewhere, learn.remove_cbs([{names}]) first: the weights stay "
+         "pruned", stacklevel=2)
+    return type(learn).export(learn, *args, **kwargs)
 
 # %% ../../nbs/train/03_mask_callback.ipynb #2541b064
 def _guarded_fit(learn, *args, **kwargs):
@@ -76,12 +87,14 @@ class GuardedCallback(Callback):
     def on_attach(self, learn):
         "Guard the learner's `fit`."
         self.before = unbegun(learn)
-        if 'fit' not in vars(learn): learn.fit = partial(_guarded_fit, learn)
+        for name,guard in dict(fit=_guarded_fit, export=_noted_export).items():
+            if name not in vars(learn): setattr(learn, name, partial(guard, learn))
     def on_detach(self, learn):
         "Leave the learner as it was."
         self.end_fit()
         others = any(isinstance(cb, GuardedCallback) and cb is not self for cb in learn.cbs)
-        if not others and getattr(vars(learn).get('fit'), 'func', None) is _guarded_fit: del learn.fit
+        for name,guard in dict(fit=_guarded_fit, export=_noted_export).items():
+            if not others and getattr(vars(learn).get(name), 'func', None) is guard: delattr(learn, name)
     def on_exit(self):
         "Clean up; called after each fit, and when detached."
 
@@ -148,6 +161,7 @@ class MaskCallback(GuardedCallback):
         pruned = [(p.grad,m) for p,m in zip(*self.held) if p.grad is not None]
         _zero_pruned([g for g,_ in pruned], [m for _,m in pruned])
     def after_step(self): self.enforce()
+    def after_train(self): share_buffers(self.learn.model)
     def before_validate(self): self.enforce()
     def after_fit(self):
         apply_masks(self.learn.model, self.masks)

@@ -6,7 +6,7 @@
 __all__ = ['seed_learner']
 
 # %% ../../nbs/train/00_randomness.ipynb #757938b5
-import random
+import random, sys
 
 import numpy as np, torch
 from fastai.learner import Learner
@@ -15,6 +15,15 @@ from fastai.torch_core import set_seed
 from ..core.checks import check_seed, check_type
 
 # %% ../../nbs/train/00_randomness.ipynb #624a79d3
+def fastai_distributed():
+    "Return fastai's module of distributed training, None if it isn't in use: to import it, accelerate is needed."
+    return sys.modules.get('fastai.distributed')
+
+def _shuffling(dls):
+    "Return the loaders that shuffle, which may be within others."
+    room = fastai_distributed()
+    return [dl.dl if room and isinstance(dl, room.DistributedDL) else dl for dl in dls.loaders]
+
 def loader_states(
     dls # `DataLoaders`
 ) -> list: # One state for each loader, None where it has none
@@ -22,15 +31,21 @@ def loader_states(
     def state(dl):
         if hasattr(dl, 'rng'): return dl.rng.getstate()
         return dl.generator.get_state() if getattr(dl, 'generator', None) is not None else None
-    return [state(dl) for dl in dls.loaders]
+    return [state(dl) for dl in _shuffling(dls)]
+
+def _with_states(dls, states):
+    "Yield the loaders that have a state among these, with it."
+    for dl,s in zip(_shuffling(dls), states):
+        # fastai's stand-in for a loader of torch's is made anew for each distributed fit, from Python's random state
+        stand_in = type(s) is tuple and not hasattr(dl, 'rng') and fastai_distributed()
+        if s is not None and not stand_in: yield dl,s
 
 def set_loader_states(
     dls, # `DataLoaders`
     states:list # From `loader_states`
 ):
     "Restore the loaders' random states."
-    for dl,s in zip(dls.loaders, states):
-        if s is None: continue
+    for dl,s in _with_states(dls, states):
         if hasattr(dl, 'rng'):
             dl.rng = random.Random()
             dl.rng.setstate(s)
@@ -62,8 +77,7 @@ def set_random_states(
     if dls is not None and 'loaders' in states: set_loader_states(dls, states['loaders'])
 
 def _try_state(dl, state):
-    "Set a loader's random state on a stand-in for its generator."
-    if state is None: return
+    "Set a loader's random state on a copy of its generator."
     if hasattr(dl, 'rng'): random.Random().setstate(state)
     elif getattr(dl, 'generator', None) is not None: torch.Generator(dl.generator.device).set_state(state)
 
@@ -80,7 +94,7 @@ def check_random_states(
         torch.Generator().set_state(states[where := 'torch'].cpu())
         for s in states[where := 'cuda']: s.cpu()
         if dls is not None and 'loaders' in states:
-            for dl,s in zip(dls.loaders, states[where := 'loaders']): _try_state(dl, s)
+            for dl,s in _with_states(dls, states[where := 'loaders']): _try_state(dl, s)
     except (KeyError,TypeError,ValueError,AttributeError,RuntimeError,OverflowError,IndexError) as e:
         raise ValueError(f"the random state of {where} doesn't fit: {e!r}") from e
 
@@ -90,7 +104,7 @@ def seed_loaders(
     seed:int # From 0
 ):
     "Seed the loaders' shuffling."
-    for dl in dls.loaders:
+    for dl in _shuffling(dls):
         if hasattr(dl, 'rng'): dl.rng.seed(seed)
         elif getattr(dl, 'generator', None) is not None: dl.generator.manual_seed(seed)
 

@@ -7,7 +7,7 @@ __all__ = ['Snapshot', 'SnapshotCallback', 'ResumeCallback']
 
 # %% ../../nbs/train/02_snapshot.ipynb #6a44c430
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import inf
 from numbers import Real
@@ -26,6 +26,7 @@ from ..core.checks import (
     check_choice, check_flag, check_flags, check_number, check_type, check_whole, func_name, to_iteration, wrong)
 from ..core.files import a_dict, a_tensor, check_fields, dict_of, list_of, load_tensors, optional
 from ..core.files import pack_tree, reading, save_tensors, unpack_tree, whole
+from ..core.processes import differences_from_first, process_number, share_buffers, with_differences
 from .randomness import (
     check_random_states, loader_states, random_states, set_loader_states, set_random_states)
 from .learner import check_learner, is_lr_find, is_validating
@@ -93,6 +94,7 @@ class Snapshot:
     batch: int = 0 # Batches trained in the current epoch
     fit: int = 0 # Whole fits trained before, if training has several
     notes: dict = None # Anything else that JSON can hold
+    others: list = None # What differs in the other processes of a distributed training, from `with_others`
 
     @classmethod
     def take(cls,
@@ -242,6 +244,23 @@ def check(self:Snapshot,
         there,here = self.opt_is['settings'],_settings(learn.opt)
         if there and there!=here: _refuse(f'settings {there}', here)
 
+# %% ../../nbs/train/02_snapshot.ipynb #7bce2f76
+@patch
+def with_others(self:Snapshot) -> Snapshot:
+    "Return the snapshot of the first process with what differs in the others; all of them must call this."
+    return replace(self, others=differences_from_first(_fields(self)) or None)
+
+def _fields(snapshot):
+    "Return what a file of a snapshot holds."
+    return {k: v for k,v in vars(snapshot).items() if k!='others' or v is not None}
+
+def _own(fields):
+    "Return the fields of a snapshot as they were in this process."
+    n,others = process_number(),_others(fields.pop('others', None), 'snapshot.others') or []
+    return with_differences(fields, others[n-1]) if 1<=n<=len(others) else fields
+
+_others = optional(list_of(list_of(partial(check_type, types=list, what='a place and what is there'))))
+
 # %% ../../nbs/train/02_snapshot.ipynb #8fd04ebc
 _real = partial(check_number, least=-inf)
 
@@ -293,7 +312,7 @@ _kinds = dict(model=dict_of(a_tensor), opt=optional(_opt), rng=_rng, opt_is=_opt
 def save(self:Snapshot, path:str|Path) -> Path:
     "Write the snapshot to a safetensors file."
     tensors = {}
-    meta = pack_tree(vars(self), tensors, 'snapshot')
+    meta = pack_tree(_fields(self), tensors, 'snapshot')
     return save_tensors(path, tensors, meta, 'snapshot')
 
 @patch(cls_method=True)
@@ -301,7 +320,7 @@ def load(cls:Snapshot, path:str|Path):
     "Read a snapshot from a file that `save` wrote. Raise a `ValueError` that names what is wrong with a file."
     tensors,meta = load_tensors(path, 'snapshot')
     with reading(path, "can't be read as a snapshot"):
-        fields = a_dict(unpack_tree(meta, tensors, 'snapshot'), 'snapshot')
+        fields = _own(a_dict(unpack_tree(meta, tensors, 'snapshot'), 'snapshot'))
         if fields.get('opt_is') is None:
             raise ValueError("the snapshot doesn't say what its optimizer is. Take it again with this version")
         return cls(**check_fields(fields, 'snapshot', **_kinds))
@@ -331,6 +350,7 @@ class SnapshotCallback(Callback):
     def _take_if_due(self, epoch, batch):
         n = len(self.dls.train)
         if is_lr_find(self.learn) or epoch*n+batch!=to_iteration(self.at, n): return
+        share_buffers(self.learn.model)
         self.taken = Snapshot.take(self.learn, epoch, batch, self._loaders)
 
     def after_fit(self):

@@ -27,8 +27,10 @@ from ..core.inputs import Scoring, criterion_inputs, criterion_needs, make_input
 from ..core.schedules import check_schedule, make_plan
 from ..core.masks import (
     apply_masks, broadcast_masks, dense_masks, mask_table, nest_masks, plot_masks, sparsity_of)
-from ..core.pruner import Pruner, group_scores, rounding, warn_outputs
+from ..core.prunable import prunable
+from ..core.pruner import Pruner, as_joint, group_scores, rounding, warn_outputs
 from ..core.ticket import Ticket
+from ..core.processes import process_number, share_buffers
 from .learner import fine_tune_epochs, is_lr_find, is_validating, scored_by
 from .snapshot import Snapshot
 from .mask_callback import MaskCallback, learner_masks, mask_opt_state
@@ -98,7 +100,8 @@ def part_layers(
     names = {id(p): n for n,p in model.named_parameters()}    # by the weights, as `model[:3]` is a new module
     if any(id(p) not in names for p in part.parameters()):
         raise ValueError(f"model must be a part of the learner's model: this {type(part).__name__} isn't in it")
-    return {names[id(o.weight)]: o for o in pruner.layers(part).values()}
+    layers = prunable(part, pruner.granularity, pruner.layer_type)
+    return as_joint({names[id(o.weight)]: o for o in layers.values()}, pruner.joint)
 
 # %% ../../nbs/train/04_sparsify.ipynb #1424aa0e
 class WeightCopies:
@@ -172,6 +175,7 @@ class SparsifyCallback(SparsityColumn):
         verbose:bool=True, # Print what happens
         n_epochs:int=None, # Epochs of all fits that the schedule spans, default one fit, or both of `fine_tune`
         frozen:bool=False, # Prune frozen layers as well, instead of only when they are unfrozen
+        joint:dict=None, # Which layers lose their filters together, from `joint_filters`
         kernels:str='dense' # As of `MaskCallback`
     ):
         criterion_inputs(criteria, 'criteria')
@@ -184,7 +188,7 @@ class SparsifyCallback(SparsityColumn):
         batches = check_batches(batches)
         super().__init__({}, kernels)
         store_attr(but='model')
-        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep)
+        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep, joint)
         self.part,self.history,self.begun,self._moment,self._end = model,pd.DataFrame(),False,None,None
         self._passed,self._total = 0,None
         self._times()    # raises if they are wrong in any fit
@@ -192,7 +196,7 @@ class SparsifyCallback(SparsityColumn):
     def _times(self):
         return Times(self.start_epoch, self.end_epoch, self.rewind_epoch, self.lth or self.reset_end)
     def _say(self, text):
-        if self.verbose: print(text)
+        if self.verbose and not process_number(): print(text)
 
 # %% ../../nbs/train/04_sparsify.ipynb #e1df735a
 @patch
@@ -294,6 +298,7 @@ def _check_frozen(self:SparsifyCallback, last):
 def _save(self:SparsifyCallback):
     "Save the moment to rewind to."
     self._say(f"Saving Weights at epoch {self.rewind_epoch}")
+    share_buffers(self.learn.model)
     self._moment,self._save_at = Snapshot.take(self.learn, self.learn.epoch, self.learn.iter),None
     self._copies.start()
 
@@ -368,7 +373,7 @@ def _note(self:SparsifyCallback, target):
     row = dict(epoch=epoch, iteration=epoch*self._n_iter+self.learn.iter,
                target=target if isinstance(target, dict) else round(target, 4), sparsity=sparsity)
     self.history = pd.concat([self.history, pd.DataFrame([row])], ignore_index=True)
-    if not self.save_tickets: return
+    if not self.save_tickets or process_number(): return
     folder = self.learn.path/self.learn.model_dir if self.save_tickets is True else Path(self.save_tickets)
     self.ticket.save(folder/f'ticket_{sparsity:.2f}.safetensors')
 
@@ -382,7 +387,8 @@ def _about(self:SparsifyCallback):
         criterion=func_name(self.criteria), schedule=func_name(self.schedule), lth=self.lth,
         rewind=self.rewind_epoch if self._moment else 'no: the weights at the end',
         seed=torch.initial_seed(), steps=self.history.to_dict('records'),
-        metrics={k: v for k,v in last.items() if isinstance(v, (int,float))})
+        metrics={k: v for k,v in last.items() if isinstance(v, (int,float))},
+        **({} if self.joint is None else dict(joint=self.joint)))
 
 @patch(as_prop=True)
 def ticket(self:SparsifyCallback) -> Ticket:

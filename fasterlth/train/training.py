@@ -8,6 +8,7 @@ __all__ = ['Training']
 # %% ../../nbs/train/07_training.ipynb #809dae6b
 import time
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import replace
 from inspect import signature
 
@@ -18,10 +19,12 @@ from fastai.callback.schedule import LRFinder
 from fastai.learner import Learner
 from fastcore.basics import patch
 from fastcore.foundation import L
+from torch.nn.parallel import DistributedDataParallel
 
 from ..core.tensors import clone_tree, model_tensors, unwrap
-from ..core.checks import check_function, check_type, check_whole
-from .randomness import seed_loaders
+from ..core.checks import check_function, check_type, to_iteration
+from ..core.processes import from_all, launched, share_buffers
+from .randomness import fastai_distributed, seed_loaders
 from .learner import (
     check_learner, check_precision, check_train, fit_context, is_validating, metric_names)
 from .snapshot import ResumeCallback, Snapshot, SnapshotCallback
@@ -52,14 +55,15 @@ class ValidatedCallback(_Stateless):
         if not is_validating(self.learn): self.tensors = None
     before_epoch = before_fit
 
+    def after_train(self): share_buffers(self.learn.model)
     def before_validate(self):
         if not is_validating(self.learn): self.tensors = clone_tree(model_tensors(self.learn.model))
 
     def fits(self, model) -> bool:
-        "Return whether a model is the one that was validated."
-        live = model_tensors(model)
-        if self.tensors is None or self.tensors.keys()!=live.keys(): return False
-        return all(torch.equal(self.tensors[n].to(t.device), t) for n,t in live.items())
+        "Return whether a model is the one that was validated, in all processes."
+        live,seen = model_tensors(model),self.tensors or {}
+        same = bool(seen) and seen.keys()==live.keys()
+        return all(from_all(same and all(torch.equal(seen[n].to(t.device), t) for n,t in live.items())))
 
 # %% ../../nbs/train/07_training.ipynb #7993dead
 def recorder_state(learn:Learner) -> dict: # Plain lists and numbers
@@ -95,6 +99,51 @@ def set_learner_state(learn:Learner, state:dict):
     if state['loss'] is not None: learn.loss = state['loss'].clone().to(next(learn.model.parameters()).device)
     for n,m in unwrap(learn.model).named_modules(): m.training = n in state['training']
 
+# %% ../../nbs/train/07_training.ipynb #f743f4b7
+def epoch_length(
+    learn:Learner, # Any learner
+    cbs:list=() # Callbacks that a fit is given
+) -> int:
+    "Return how many batches each process trains in an epoch of a fit."
+    n,room = len(learn.dls.train),fastai_distributed()
+    if not room or isinstance(learn.dls.train, room.DistributedDL): return n
+    divided = any(isinstance(cb, room.DistributedTrainer) for cb in [*learn.cbs, *cbs])
+    return -(-n//launched()) if divided else n
+
+def epoch_of(
+    learn:Learner, # Nothing is trained, but `train` may change what it changes before its fits
+    train:Callable # A function of the learner that fits it
+) -> int:
+    "Return how many batches each process trains in an epoch of `train`, which may contain `distrib_ctx`."
+    if launched()<2: return len(learn.dls.train)
+    t = Training(learn)
+    t.stop = True
+    t(train)
+    return t.steps//t.n_epochs
+
+# %% ../../nbs/train/07_training.ipynb #c0c8a8ca
+def joint_row(
+    row:dict # Column → number, the same columns in all processes
+) -> dict:
+    "Return an epoch's row with the mean of the processes' training losses."
+    rows = from_all(row)
+    losses = [o.get('train_loss') for o in rows]
+    return rows[0] if None in losses else {**rows[0], 'train_loss': sum(losses)/len(losses)}
+
+# %% ../../nbs/train/07_training.ipynb #2eb2af12
+@contextmanager
+def undivided(learn:Learner):
+    "Restore the model and loaders that a failed distributed fit leaves wrapped, and remove bars that are added."
+    model,dls,loaders,cbs = learn.model,learn.dls,list(learn.dls.loaders),list(learn.cbs)
+    try: yield learn
+    except BaseException:
+        if isinstance(learn.model, DistributedDataParallel): learn.model = model
+        if learn.dls is dls: dls.loaders = loaders
+        raise
+    finally:
+        new = [cb for cb in learn.cbs if isinstance(cb, ProgressCallback) and not any(cb is o for o in cbs)]
+        learn.remove_cbs(new)
+
 # %% ../../nbs/train/07_training.ipynb #df2ef84c
 class Training:
     """Run `train(learn)` from any moment. `epochs` has a dict of losses and metrics for each epoch.
@@ -104,13 +153,13 @@ class Training:
     def __init__(self,
         learn:Learner, # Its model and optimizer must be as they should be at the start, or at `begin`
         begin:Snapshot=None, # Where to begin, default the start
-        at:int=None, # Iteration at which to take a snapshot, counted over all fits; it is in `.taken`
+        at:float|str=None, # When to take a snapshot, counted over all fits: epochs, or iterations like `'500it'`
         on_epoch:Callable=None, # Called with this training after each epoch and each fit
         warned:set=None # What there was a warning for, shared by several trainings
     ):
         check_learner(learn)
         check_type(begin, 'begin', (Snapshot,type(None)), 'a Snapshot or None')
-        if at is not None: at = check_whole(at, 'at', 0)
+        if at is not None: to_iteration(at, 1)
         if on_epoch is not None: check_function(on_epoch, 'on_epoch', 'of this training', 1)
         check_type(warned, 'warned', (set,type(None)), 'a set or None')
         self.learn,self.begin,self.at,self.on_epoch,self.stop = learn,begin,at,on_epoch,False
@@ -131,7 +180,7 @@ class Training:
     ):
         "Run it."
         b,train = self.begin,check_train(train)
-        with fit_context(self.learn, stated=True):
+        with fit_context(self.learn, stated=True), undivided(self.learn):
             if b and not (b.fit or b.epoch or b.batch): self._restore(b)
             with in_charge(self.learn, self._fit, self._epochs): train(self.learn)
         self._check_fits()
@@ -224,7 +273,7 @@ def _note(self:Training, epoch, n_rows):
     names = [o for o in rec.metric_names[1:] if o!='time']
     if len(rec.values)<=n_rows or len(rec.values[-1])!=len(names): return
     row = {k: None if v is None else float(v) for k,v in zip(names, rec.values[-1])}
-    self.epochs.append(dict(epoch=self.n_epochs+epoch+1, **row))
+    self.epochs.append(dict(epoch=self.n_epochs+epoch+1, **joint_row(row)))
 
 @patch
 def _tell(self:Training, epoch):
@@ -268,11 +317,13 @@ def _fit(self:Training, fit, *args, **kwargs):
 
 @patch
 def _fit_cbs(self:Training, n_epoch):
-    "Return the callbacks for a fit. One takes the snapshot at iteration `at`, if that lies in this fit."
-    end = self.steps+n_epoch*len(self.learn.dls.train)
+    "Return the callbacks for a fit. One takes the snapshot at the moment `at`, if that lies in this fit."
+    n = epoch_length(self.learn, self._own)
     cbs = [self._validated] if self._stepped.seen else [self._validated, self._stepped]
-    if self.at is None or not self.steps<=self.at<end: return cbs
-    self._snap,self._snap_fit = SnapshotCallback(f'{self.at-self.steps}it'),self.fit_no
+    if self.at is None: return cbs
+    at = to_iteration(self.at, n) - (self.steps if isinstance(self.at, str) else self.n_epochs*n)
+    if not 0<=at<n_epoch*n: return cbs
+    self._snap,self._snap_fit = SnapshotCallback(f'{at}it'),self.fit_no
     return [*cbs, self._snap]
 
 @patch
@@ -289,12 +340,12 @@ def _count(self:Training, n_epoch):
     "Count a whole fit."
     self.fit_no += 1
     self.n_epochs += n_epoch
-    self.steps += n_epoch*len(self.learn.dls.train)
+    self.steps += n_epoch*epoch_length(self.learn, self._own)
 
 # %% ../../nbs/train/07_training.ipynb #f9d2ac34
 @patch(as_prop=True)
 def taken(self:Training) -> Snapshot:
-    "Return the snapshot of iteration `at`, None before it is reached. It is one to rewind to, not to resume from."
+    "Return the snapshot of the moment `at`, None before it is reached. It is one to rewind to, not to resume from."
     if self._snap is None or self._snap.taken is None: return None
     passed = list(map(_without_callbacks, self.passed[:self._snap_fit]))
     return replace(self._snap.taken, fit=self._snap_fit, notes=dict(passed=passed))

@@ -148,6 +148,9 @@ def folder_of(name): return Kind(it(name), [*no_path[1:7], '', nowhere, it('text
 def other(kind, good): return kinds[kind]._replace(good=good)
 def of(shape, dtype=None): return Of(lambda t: torch.ones(shape, dtype=dtype), f'a tensor of {shape}')
 
+model_or_function = Kind(it('net'), [None, 3, 'net', [], {}, lambda a, b: 3, lambda: 3, nn.Linear, Of(lambda t: lambda: t.model, 'lambda: model')])
+plain_train = Kind(it('plain_train'), [*no_function, it('model')])
+plain_eval = Kind(Of(lambda t: lambda m: 1.), [*no_function, it('model')])
 own_learner = other('learn', Of(lambda t: make_learner(1), 'a learner of its own'))
 arrays = Kind(it('arrays'), [
     None, 3, 'xy', [], (1,), (1,2), (1,2,3), {}, (None,None), it('images'),
@@ -158,7 +161,8 @@ arrays = Kind(it('arrays'), [
 stat = Kind(it('stat'), [*no_tensor, of((7,))])
 order = Kind(None, [3, True, 'fc1', [], [3], ['nothing'], {'fc1': 3}, used_up])
 condition_function = Kind(shuffled, [*no_function, 'shuffled'])
-finder = dict(learn=own_learner, sparsity='rounds', rewind=one_of('weights'))
+joint = Kind(None, [3, True, 'filter', [], ['fc1.weight'], {'fc1.weight': 3}, {3: 'fc1.weight'}, {'fc1.weight': 'fc1.weight'}])
+finder = dict(learn=own_learner, sparsity='rounds', rewind=one_of('weights'), joint=joint)
 blocks_of_four = other('masks', it('in_blocks'))
 digits = other('whole', 8)
 loss = other('function', nn.functional.cross_entropy)
@@ -199,8 +203,8 @@ tables = {
                      num_workers=other('count?', 0)),
     'MemoryDL.create_batches': 'fastai',
     'OnnxModel': dict(path=file_of('onnx_file'), threads='whole?', multiply_adds='count?'),
-    'OnnxModel.__call__': dict(xb=Kind(it('x'), no_tensor)), 'OnnxModel.with_threads': dict(threads='whole?'),
-    'Pruner': dict(granularity=without_model), 'Pruner.targets': dict(sparsity=part_of_percent),
+    'OnnxModel.__call__': 'fastai', 'OnnxModel.feeds': dict(xb=Kind(it('x'), no_tensor)), 'OnnxModel.with_threads': dict(threads='whole?'),
+    'Pruner': dict(granularity=without_model, joint=joint), 'joint_filters': dict(xb='some_xb'), 'Pruner.targets': dict(sparsity=part_of_percent),
     'Pruner.choose': dict(masks='masks?', sparsity=part_of_percent, scores=Kind(it('scores'), [
         None, 3, 'no', [], {}, it('model'), {'fc1.weight': 3}, Of(lambda t: {n: s[:-1] for n,s in t.scores.items()}, 'fewer scores'),
         Of(lambda t: {n: s*nan for n,s in t.scores.items()}, 'NaN as scores')])),
@@ -213,7 +217,7 @@ tables = {
     'Snapshot.take': dict(epoch='count', batch='count', fit='count', notes='dict?',
                           loaders=Kind(None, [3, 'no', [], {}, it('model')])),
     'SnapshotCallback': dict(at='moment'),
-    'SparsifyCallback': dict(granularity=without_model, n_epochs='whole?', frozen='flag', sparsity=of_any_layer, start_sparsity=other('percent', 0), model=Kind(None, [3, 'm', [], {}, nn.Linear, it('learn')]),
+    'SparsifyCallback': dict(granularity=without_model, n_epochs='whole?', frozen='flag', joint=joint, sparsity=of_any_layer, start_sparsity=other('percent', 0), model=Kind(None, [3, 'm', [], {}, nn.Linear, it('learn')]),
                              save_tickets=Kind(False, [None, 3, 2.5, [], {}, b'x', object(), int])),
     'SparsifyCallback.__call__': 'fastai', 'SparsifyCallback.on_attach': 'fastai', 'SparsifyCallback.on_detach': 'fastai',
     'SparsifyCallback.load_state_dict': 'record',
@@ -225,7 +229,7 @@ tables = {
     'Ticket.of': dict(about=Kind(None, [object()])),
     'Ticket.transfer': dict(what=one_of('both'), blocks=Kind(appended, no_function), order=order, source_order=order, strict='flag',
                             skip=Kind([], [None, 3, True, ['nothing'], [3], {'fc1': 3}, b'fc1'])),
-    'Training': dict(warned=Kind(None, [3, 'no', [], {}]), begin=Kind(None, [*no_object[1:], it('learn'), Snapshot]), at='count?', on_epoch=optional(function)),
+    'Training': dict(warned=Kind(None, [3, 'no', [], {}]), begin=Kind(None, [*no_object[1:], it('learn'), Snapshot]), at='moment?', on_epoch=optional(function)),
     'Training.moment': dict(notes=Kind(None, [], 'whatever JSON can hold, refused where it is written')),
     'Transfer': 'record', 'Trunk': 'record',
     'Trunk.number': dict(what='text'), 'Trunk.prune': dict(steps='whole'),
@@ -238,17 +242,20 @@ tables = {
     'cifar10_dls': dict(path=folder_of('cifar'), bs=digits),
     'compare_models': dict(models=Kind(Of(lambda t: dict(a=t.model)), [None, 3, 'm', [], {}, it('model'), {'a': 3}, {'a': nn.Linear}]),
                            score=Kind(None, no_function[1:])),
-    'compare_tickets': dict(granularity=without_model, model_fn=Kind(it('net'), [None, 3, 'net', it('model'), lambda a, b: 3]), sparsity='rounds',
-                            train_fn=Kind(Of(lambda t: lambda m: None), no_function), seeds=other('whole', 1),
-                            eval_fn=Kind(Of(lambda t: lambda m: 1.), no_function)),
+    'compare_tickets': dict(model_fn=but(model_or_function, it('model')), sparsity='rounds', train_fn=plain_train, eval_fn=plain_eval,
+                            seeds=other('whole', 1), pretrained='model?',
+                            conditions=Kind(['random_mask'], [None, 3, True, 'dense', b'dense', ['nothing'], [3], {'a': 3}, {'a': lambda: 3},
+                                                              {'winning': 'random_mask'}, used_up])),
     'computation_order': dict(xb=Kind(it('x'), [None, 3, 'x', [], Of(lambda t: t.x[:,0], 'no dimension of channels')])),
     **{k: dict(size=size_from(2 if k=='conv2' else 4)) for k in ('conv2','conv4','conv6')},
     'control_of': dict(condition=condition_function, control=condition_function),
     'digits_dls': dict(bs=digits, size=digits, valid_pct=other('percent', 20), seed='seed'),
+    'draw_early_bird': dict(model=model_or_function, train_fn=plain_train, every=other('whole', 1), seed='seed'),
     'fashion_mnist_dls': dict(path=folder_of('idx'), bs=digits),
     'find': dict(data=one_of('digits'), model=one_of('lenet_300_100'), rounds='whole', epochs='whole', sparsity='percent', seed='seed',
                  out='folder', path=Kind(None, [*no_path[1:], it('text_file')])),
     'find_ticket': dict(sparsity='rounds'),
+    'find_winning_ticket': dict(model=model_or_function, train_fn=plain_train, eval_fn=plain_eval, sparsity='rounds', seed='seed'),
     'forward_flops': dict(xb=Kind(Of(lambda t: (t.x,)), [None, 3, 'x', [], (), {}, it('x'), (3,)]), masks='masks?'),
     'geometric_rounds': dict(rate='percent', n_rounds='whole'),
     'gradients': dict(batches='batches', loss_func=loss), 'hessian_gradients': dict(batches='batches', loss_func=loss),
@@ -306,6 +313,7 @@ quick = {
     'LotteryStudy': dict(sparsity=50, n_rounds=1, seeds=1), 'LotteryStudy.run': dict(verbose=False),
     'LotteryTicketFinder': dict(sparsity=50, n_rounds=1, verbose=False), 'SparsifyCallback': dict(verbose=False),
     'cifar10_dls': dict(bs=8, path=it('cifar')), 'compare_tickets': dict(sparsity=50),
+    'draw_early_bird': dict(n_masks=2, threshold=1.), 'find_winning_ticket': dict(sparsity=50, n_rounds=1),
     'fashion_mnist_dls': dict(bs=8, path=it('idx')), 'mnist_dls': dict(bs=8, path=it('idx')),
     'find': dict(rounds=1, epochs=1, sparsity=50, out=Of(lambda t: t.new())),
     'find_early_bird': dict(verbose=False, n_masks=2, threshold=1.), 'find_ticket': dict(n_rounds=1, verbose=False),

@@ -31,6 +31,12 @@ data = digits_dls(size=8, n=64, bs=32, valid_pct=2, device='cpu')
 def make_learner(seed): return Learner(data, make_net(seed), metrics=accuracy, lr=1e-2)
 def train(learn):
     with learn.no_bar(), learn.no_logging(): learn.fit(2, 1e-2)
+def plain_train(model):
+    opt = torch.optim.SGD(model.parameters(), .01)
+    for _ in range(3):
+        opt.zero_grad()
+        sum(p.square().sum() for p in model.parameters()).backward()
+        opt.step()
 def write_idx(path, a):
     with gzip.open(path, 'wb') as f: f.write(bytes([0,0,8,a.ndim])+np.array(a.shape, '>i4').tobytes()+a.tobytes())
 
@@ -50,6 +56,7 @@ class Things:
         return self.path/f'new{self.number}{suffix}'
 
     train,make_learner,net = staticmethod(train),staticmethod(make_learner),staticmethod(Net)
+    plain_train = staticmethod(plain_train)
     @cached_property
     def layers(self): return prunable(self.model)
     @cached_property

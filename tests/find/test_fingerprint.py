@@ -69,3 +69,14 @@ def test_masks_on_a_learner_are_not_its_own():
     a = describe_learner(learn)
     learn.add_cb(MaskCallback({}))
     assert describe_learner(learn)==a
+
+def test_an_unseeded_split_is_named():
+    def split(seed):
+        block = DataBlock((TransformBlock,CategoryBlock), get_x=lambda i: torch.tensor(float(i)), get_y=lambda i: i%2, splitter=RandomSplitter(.5, seed=seed))
+        return describe_data(block.dataloaders(range(40), bs=10, num_workers=0))
+    assert not differences(split(3), split(3))
+    odd = differences(dict(learner=dict(data=split(None))), dict(learner=dict(data=split(None))))
+    assert len(odd)==2 and 'seed the split: RandomSplitter(seed=0)' in odd[1]
+    first = split(3)
+    other = [first[0],{**first[1], 'checksum': 1}]    # of one loader only: something else
+    assert differences(first, other)==['the items of 1 differ']

@@ -103,3 +103,45 @@ def test_an_axis_is_turned_once():
     ax = plt.subplots()[1]
     for _ in range(3): assert remaining_axis(ax, [100,80,64]) is ax and ax.xaxis_inverted() and ax.get_xscale()=='log'
     assert ax.get_xlim()[0]>=100>64>=ax.get_xlim()[1]
+
+# What can be seen
+
+def lines(ax): return {l.get_label(): l for l in ax.get_lines()}
+
+def test_two_seeds_have_bars_and_no_band():
+    acc = dict(dense=[.97], winning=[.96,.90], random_reinit=[.95,.80])
+    two,three = (plot_results(faked(acc, n))[0] for n in (2,3))
+    def areas(ax): return [c for c in ax.collections if type(c).__name__ in ('PolyCollection','FillBetweenPolyCollection') and len(c.get_paths())]
+    assert not areas(two) and len(areas(three))==2
+    assert 'range of two seeds' in two.get_legend().get_title().get_text() and not three.get_legend().get_title().get_text()
+    df = faked(acc, 2)
+    bars = [seg for c in two.collections if type(c).__name__=='LineCollection' for seg in c.get_segments()]
+    assert len(bars)==4 and np.isclose(max(b[:,1].max() for b in bars), 100*df[df.condition!='dense'].accuracy.max())
+
+def test_lines_that_coincide_are_seen():
+    acc = dict(dense=[.97], winning=[.96,.90,.8], mine=[.96,.90,.8], random_reinit=[.95,.80,.7], yours=[.96,.90,.8])
+    for n in (1,3):
+        ls = lines(plot_results(faked(acc, n))[0])
+        assert [ls[k].get_linestyle() for k in ('winning','mine','random_reinit','yours')]==['-','--','-','--']
+        assert ls['winning'].get_markersize()>ls['mine'].get_markersize()>ls['yours'].get_markersize()==ls['random_reinit'].get_markersize()
+        assert ls['dense'].get_zorder()>ls['winning'].get_zorder()
+    apart = lines(plot_results(faked(dict(acc, mine=[.96,.89,.7], yours=[.9,.8,.75])))[0])
+    assert {l.get_linestyle() for k,l in apart.items() if k!='dense'}=={'-'} and {l.get_markersize() for k,l in apart.items() if k!='dense'}=={4}
+
+def test_whole_numbers_have_whole_ticks():
+    df = faked(dict(dense=[.97], winning=[.96,.90])).assign(best_iteration=3, best_epoch=2)
+    df.loc[1,['best_iteration','best_epoch']] = 4
+    for ax in (plot_results(df)[1], plot_results(df, 'best_epoch', plt.subplots()[1])):
+        assert all(float(o).is_integer() for o in ax.get_yticks())
+
+def test_every_plot_returns_its_axes():
+    from matplotlib.axes import Axes
+    from faults.arguments import call, callables
+    from faults.things import Things
+    things = Things()
+    names = [n for n in callables() if 'plot' in n.rpartition('.')[2]]
+    assert len(names)>=12
+    for n in names:
+        res = call(things, n, {})()
+        assert isinstance(res, Axes) or len(res)==2 and all(isinstance(o, Axes) for o in res), n
+        plt.close('all')

@@ -21,7 +21,8 @@ def test_deploy(tmp_path, how):
     assert isinstance(made, Deployed) and same(before, weights(learn.model)) and learn.model.training
     assert states==states_of(learn) and cbs==list(learn.cbs)
     r,steps = made.report,how.split('+')
-    assert r.index.tolist()==['before', *('+'.join(steps[:i+1]) for i in range(len(steps)))]
+    dense = ['onnx'] if how in ('int8','shrink+onnx') else []    # ONNX without the other steps, where it is on the way
+    assert r.index.tolist()==['before', *dense, *('+'.join(steps[:i+1]) for i in range(len(steps)))]
     assert r.columns.tolist()==['parameters','nonzero','bytes','multiply_adds','latency_ms','difference','accuracy']
     assert r.accuracy['before']==learn.validate()[1] and r.difference['before']==0
     assert (r.latency_ms>0).all() and r.nonzero['before']<r.parameters['before']
@@ -120,8 +121,8 @@ def test_deploy_says_that_the_hardware_is_missing():
     (dict(threads=1.5), TypeError, 'threads must be a whole number from 1 to 1024, not 1.5'),
     (dict(threads=True), TypeError, 'threads must be a whole number from 1 to 1024, not True'),
     (dict(threads='2'), TypeError, "threads must be a whole number from 1 to 1024, not '2'"),
-    (dict(xb=3), TypeError, 'xb must be a tensor, the inputs of a batch, not int'),
-    (dict(xb=torch.zeros(0, 1, 8, 8)), ValueError, 'xb must hold at least one item')])
+    (dict(xb=3), TypeError, 'xb must be a tensor, the inputs of a batch, or a tuple or dict of tensors, not int'),
+    (dict(xb=torch.zeros(0, 1, 8, 8)), ValueError, 'xb must have at least 1 item')])
 def test_deploy_checks_how_it_is_measured(kwargs, error, text):
     learn,ticket = trained()
     with pytest.raises(error, match=text): ticket.deploy(learn, 'shrink', **kwargs)
@@ -130,3 +131,13 @@ def test_deploy_needs_validation_data():
     learn,ticket = trained()
     only_train = Learner(DataLoaders(learn.dls.train), learn.model, loss_func=F.cross_entropy)
     with pytest.raises(ValueError, match='learn must have validation data'): ticket.deploy(only_train, 'shrink')
+
+def test_deploy_says_what_is_slower_and_what_to_try(monkeypatch, tmp_path):
+    from fasterlth.ship import measure
+    times = {'before': 2., 'onnx': 1., 'shrink': 1.5, 'shrink+onnx': 1.2}
+    monkeypatch.setattr(measure, 'latencies', lambda fs, *args: {k: times[k] for k in fs})
+    learn,ticket = trained()
+    notes = ticket.deploy(learn, 'shrink+onnx', tmp_path/'f').notes
+    assert any('shrink+onnx takes longer than onnx here' in n and 'round_to=8' in n for n in notes)
+    times['shrink+onnx'] = .9
+    assert not any('takes longer' in n for n in ticket.deploy(learn, 'shrink+onnx', tmp_path/'f').notes)

@@ -96,15 +96,15 @@ def test_int8_refusals(tmp_path, capfd, recwarn):
     assert capfd.readouterr()==('','') and not [w for w in recwarn if 'torch.jit' not in str(w.message)]
     assert files(tmp_path)==['q.onnx']
 
-def test_networks_need_one_input_and_one_output(tmp_path):
+def test_networks_need_one_output(tmp_path):
     net,x = Pair().eval(),digit()
     for f in (lambda: to_onnx(net, x, tmp_path/'f'), lambda: to_int8(net, [x], tmp_path/'f')):
         with pytest.raises(TypeError, match='model must return one tensor, but Pair returns tuple'): f()
-    with pytest.raises(TypeError, match='xb must be a tensor, the inputs of a batch, not list'):
+    with pytest.raises(TypeError, match='xb must be a tensor, the inputs of a batch, or a tuple or dict of tensors, not list'):
         to_onnx(net.net, [x], tmp_path/'f')
-    for batches in (x, [(x,x)]):
-        with pytest.raises(TypeError, match='batches must be a list of tensors'):
-            to_int8(net.net, batches, tmp_path/'f')
+    with pytest.raises(TypeError, match='batches must be a list of tensors'): to_int8(net.net, x, tmp_path/'f')
+    with pytest.raises(ValueError, match='xb must be inputs that SmallNet can take'):
+        to_int8(net.net, [(x,x)], tmp_path/'f')
     with pytest.raises(TypeError, match='ticket must be a Ticket, not SmallNet'): save_compressed(net.net, tmp_path/'f')
     assert not files(tmp_path)
 
@@ -135,3 +135,31 @@ def test_missing_libraries_are_named(monkeypatch, tmp_path, library, use):
     with pytest.raises(ImportError, match=rf"{library} is needed here: pip install 'fasterlth\[deploy\]'"):
         uses[use](SmallNet().eval(), digit(), f)
     assert files(tmp_path)==before
+
+class Unknown(nn.Module):
+    "An operation that ONNX doesn't have."
+    def forward(self, x): return torch.linalg.svdvals(x[...,None])
+
+def test_errors_of_exporters_are_told_in_a_line(tmp_path, recwarn, capfd):
+    with pytest.raises(ValueError, match="Unknown can't be exported to ONNX by any of torch's exporters") as e:
+        to_onnx(Unknown(), torch.randn(4, 3), tmp_path/'f')
+    text = str(e.value)
+    assert '\x1b' not in text and '\n' not in text and 'torch.export: ' in text and 'TorchScript: ' in text
+    assert not files(tmp_path) and 'Traceback' not in ''.join(capfd.readouterr())
+
+class Stateful(nn.Module):
+    "A network whose state depends on the number of items."
+    def __init__(self):
+        super().__init__()
+        self.rnn,self.bs = nn.LSTM(4, 6, batch_first=True),0
+    def forward(self, x):
+        if len(x)!=self.bs: self.bs,self.h = len(x),x.new_zeros(1, len(x), 6)
+        return self.rnn(x, (self.h,self.h))[0][:,-1]
+
+def test_a_file_may_take_one_item_at_a_time(tmp_path):
+    torch.manual_seed(0)
+    net,x = Stateful().eval(),torch.randn(3, 5, 4)
+    net(x[:2])
+    run,_ = to_onnx(net, x, tmp_path/'f')
+    for n in (1,3): assert torch.allclose(run(x[:n]), net(x[:n]), atol=1e-5)
+    with pytest.raises(ValueError, match="xb must be inputs that '.*f' can take, like "): run(torch.randn(2, 5, 3))

@@ -197,6 +197,27 @@ def test_export_with_an_applied_ticket(learn, tmp_path):
         loaded = load_learner(tmp_path/'l.pkl')
     assert_masked(loaded.model, ticket.masks)
 
+def test_an_export_says_what_it_needs(learn, tmp_path):
+    import zipfile
+    def needs(f): return any(b'fasterlth' in z.read(n) for z in [zipfile.ZipFile(f)] for n in z.namelist() if n.endswith('.pkl'))
+    block = DataBlock((TransformBlock,CategoryBlock), get_x=Plain.x, get_y=Plain.y, splitter=IndexSplitter(range(8)))
+    learn = Learner(block.dataloaders(range(40), bs=8, num_workers=0), nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 2)), path=tmp_path, loss_func=CrossEntropyLossFlat())
+    ticket = Ticket.of(learn.model, make_masks(learn.model, 50))
+    quiet(ticket.apply(learn), 1)
+    with pytest.warns(UserWarning, match=r'keeps its MaskCallback.*only where fasterlth is installed.*remove_cbs\(\[MaskCallback\]\)'): learn.export('held.pkl')
+    learn.remove_cbs([MaskCallback])
+    assert not {'fit','export'}&set(vars(learn))
+    learn.export('plain.pkl')    # no warning, which would be an error
+    assert needs(tmp_path/'held.pkl') and not needs(tmp_path/'plain.pkl')
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        assert_masked(load_learner(tmp_path/'plain.pkl', pickle_module=pickle).model, ticket.masks)
+
+class Plain:
+    "What a user's own module would have."
+    def x(i): return torch.ones(4)*i
+    def y(i): return i%2
+
 def test_an_applied_ticket_holds_until_it_is_removed(learn):
     quiet(learn, 1)    # an optimizer that has trained before
     ticket = Ticket.of(learn.model, make_masks(prunable(learn.model), 80))
@@ -358,8 +379,6 @@ late = [
     (dict(granularity={'nope': 'row'}), "granularity has 'nope'"),
     (dict(granularity='2:4', sparsity=60), 'more than 2:4 gives'), (dict(granularity='head'), "nothing to prune"),
     (dict(layer_type=nn.LSTM), 'nothing to prune'), (dict(granularity='layer'), 'single group'),
-    (dict(granularity='filter', round_to=9, layer_type=nn.Conv2d),
-     'round_to must be at most the number of groups, which is 8 in conv.weight, not 9'),
     (dict(criteria=lambda: 3), 'must be a function of a weight'), (dict(criteria=lambda w: w.sum()), 'must return scores of the shape'),
     (dict(criteria=lambda w: None), 'must return scores')]
 @pytest.mark.parametrize('kwargs,says', late)
@@ -439,9 +458,9 @@ def test_a_ticket_survives_an_interruption_of_a_later_fit(learn, tmp_path):
     ticket = Ticket.of(learn.model, make_masks(prunable(learn.model), 80))
     ticket.apply(learn)
     twin = copy.deepcopy(learn)
-    learn.export(tmp_path/'l.pkl')
     with warnings.catch_warnings():
-        warnings.simplefilter('ignore')    # of pickle
+        warnings.simplefilter('ignore')    # of pickle, and that the file needs this library
+        learn.export(tmp_path/'l.pkl')
         third = load_learner(tmp_path/'l.pkl', pickle_module=pickle)
     for l in (learn, twin, third):
         l.dls = learn.dls
