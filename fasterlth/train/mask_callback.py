@@ -140,9 +140,6 @@ class MaskCallback(GuardedCallback):
     def enforce(self):
         "Zero the pruned weights."
         _zero_pruned(*self.held)
-    def compute_sparse(self):
-        "Compute with what is left from now on, if that is wanted."
-        if self.training: self.sparse.start(self.learn.model, self.masks, self.learn.xb)
     def release(self):
         "Drop what `prepare` holds."
         self.sparse.stop()
@@ -154,8 +151,11 @@ class MaskCallback(GuardedCallback):
         self.enforce()
         self._others_may_write = any(map(_is_foreign, self.learn.cbs))
         self._needed = self.needed_events()
-    def before_batch(self):
+    def enforce_over_others(self):
+        "Zero the pruned weights if other callbacks may have written them."
         if self._others_may_write: self.enforce()
+    def before_batch(self):
+        self.enforce_over_others()
         self.compute_sparse()
     def after_backward(self):
         pruned = [(p.grad,m) for p,m in zip(*self.held) if p.grad is not None]
@@ -172,16 +172,32 @@ class MaskCallback(GuardedCallback):
         idle = set() if self._others_may_write or self.sparse.kernels!='dense' else {'before_batch'}
         if not _norms_matter(self.learn): idle.add('after_backward')
         return self._handled-idle
-    def state_dict(self) -> dict:
-        "Return what a fit under way needs to be resumed with the same bits."
-        return dict(sparse=self.sparse.state_dict())
-    def load_state_dict(self, state:dict):
-        "Resume a fit, from `state_dict`."
-        self.sparse.load_state_dict(state['sparse'])
-
     def on_exit(self):
         if self.held[0]: apply_masks(self.learn.model, self.masks)    # there was no after_fit
         self.release()
+
+# %% ../../nbs/train/03_mask_callback.ipynb #b700c7ef
+@patch
+def compute_sparse(self:MaskCallback):
+    "Compute with what is left from now on, if that is wanted."
+    if self.training: self.sparse.start(self.learn.model, self.masks, self.learn.xb)
+
+@patch
+def state_dict(self:MaskCallback) -> dict:
+    "Return what a fit under way needs to be resumed with the same bits."
+    return dict(sparse=self.sparse.state_dict())
+
+@patch
+def load_state_dict(self:MaskCallback, state:dict):
+    "Resume a fit, from `state_dict`."
+    self.sparse.load_state_dict(state['sparse'])
+
+def compute_dense(
+    learn:Learner # Its callbacks may compute sparsely
+):
+    "Let all layers compute with dense kernels, until the next batch."
+    for cb in learn.cbs:
+        if isinstance(cb, MaskCallback): cb.sparse.stop()
 
 # %% ../../nbs/train/03_mask_callback.ipynb #0857a258
 def learner_masks(learn:Learner) -> dict: # Parameter name → bool tensor

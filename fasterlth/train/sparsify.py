@@ -33,7 +33,7 @@ from ..core.ticket import Ticket
 from ..core.processes import process_number, share_buffers
 from .learner import fine_tune_epochs, is_lr_find, is_validating, scored_by
 from .snapshot import Snapshot
-from .mask_callback import MaskCallback, learner_masks, mask_opt_state
+from .mask_callback import compute_dense, MaskCallback, learner_masks, mask_opt_state
 
 # %% ../../nbs/train/04_sparsify.ipynb #e8fd63d8
 @dataclass(frozen=True)
@@ -317,8 +317,6 @@ def _given(self:SparsifyCallback):
 @patch
 def _prune(self:SparsifyCallback, progress, sparsity):
     "Prune to the sparsity of the schedule at this progress."
-    for cb in self.learn.cbs:
-        if isinstance(cb, MaskCallback): cb.sparse.stop()    # the masks change, and scores may need all gradients
     target,ready = self._target(progress, sparsity),self._ready()
     masks = self.masks if self._is_reached(sparsity) or not ready else self._step(target, ready, sparsity<self._last)
     self.masks,self._last = broadcast_masks(nest_masks(masks, self._floor)),sparsity
@@ -501,13 +499,14 @@ def needed_events(self:SparsifyCallback) -> frozenset:
 
 @patch
 def before_batch(self:SparsifyCallback):
-    if self._others_may_write: self.enforce()    # before anything is scored
+    self.enforce_over_others()    # before anything is scored
     if self.begun and self.training:
         t = (self._passed+self.learn.epoch)*self._n_iter+self.learn.iter
         if self._save_at is not None and t>=self._save_at: self._save()
         due = [step for step in self._todo if step[0]<=t]
         if due:
             self._todo = self._todo[len(due):]
+            compute_dense(self.learn)    # the masks change, and scores may need all gradients
             self._prune(*due[-1][1:])
     self.compute_sparse()
 
