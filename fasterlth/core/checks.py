@@ -155,7 +155,7 @@ def check_text(
 # %% ../../nbs/core/01_checks.ipynb #d2a841ee
 def _signature(f):
     "Return the signature of a function, or of a network: fastai's have that of `__init__` by themselves."
-    return signature(getattr(f, 'forward', f))
+    return signature(f if isinstance(f, type) else getattr(f, 'forward', f))
 
 def takes(
     f:Callable, # Any function
