@@ -835,6 +835,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                  'fasterlth/find/finder.py'),
                                        'fasterlth.find.finder.LotteryTicketFinder._beginning': ( 'find/finder.html#lotteryticketfinder._beginning',
                                                                                                  'fasterlth/find/finder.py'),
+                                       'fasterlth.find.finder.LotteryTicketFinder._chosen': ( 'find/finder.html#lotteryticketfinder._chosen',
+                                                                                              'fasterlth/find/finder.py'),
                                        'fasterlth.find.finder.LotteryTicketFinder._describe': ( 'find/finder.html#lotteryticketfinder._describe',
                                                                                                 'fasterlth/find/finder.py'),
                                        'fasterlth.find.finder.LotteryTicketFinder._epochs_left': ( 'find/finder.html#lotteryticketfinder._epochs_left',

@@ -350,7 +350,7 @@ class SparseFit:
     "Let a model that is trained compute with what is left, from when its masks are made until they change."
     def __init__(self, kernels:str): # One of `kernel_choices`
         self.kernels,self.names,self.table = check_choice(kernels, 'kernels', kernel_choices),None,None
-        self._layers,self._again = [],None
+        self._layers,self._again,self.chosen = [],None,[]    # `chosen`: what `names` were last
 
     def start(self, model:nn.Module, masks:dict, xb:tuple): # `xb` is a batch of the model's inputs
         "Choose the layers, unless they are chosen already, and let them compute with what is left."
@@ -359,7 +359,7 @@ class SparseFit:
         kernels = {n: k for n,k in layer_kernels(model, masks).items() if isinstance(k, Kernel) and k.trains}
         if self._again is not None: kernels = {n: kernels[n] for n in self._again if n in kernels}
         elif self.kernels=='auto' and kernels: kernels,self.table = measure_kernels(model, masks, xb, training=True)
-        self.names = list(kernels)
+        self.names = self.chosen = list(kernels)
         self._layers = put_kernels(model, kernels)
 
     def stop(self):
@@ -369,8 +369,8 @@ class SparseFit:
 
     def state_dict(self) -> dict:
         "Return which layers were chosen."
-        return dict(names=self.names)
+        return dict(names=self.names, chosen=self.chosen)
     def load_state_dict(self, state:dict):
         "Choose the same layers at the next start."
         self.stop()
-        self._again = state['names']
+        self._again,self.chosen = state['names'],state['chosen']

@@ -198,7 +198,7 @@ tables = {
     'LotteryTicketFinder.adopt_dense': dict(other=Kind(it('finder'), [*no_object, it('learn'), LotteryTicketFinder])),
     'LotteryTicketFinder.train_ticket': dict(round=other('whole', 1), path=but(kinds['file?'], it('text_file'))),
     'MaskCallback': dict(masks='any_masks'), 'MaskCallback.__call__': 'fastai', 'MaskCallback.on_attach': 'fastai',
-    'MaskCallback.on_detach': 'fastai',
+    'MaskCallback.on_detach': 'fastai', 'MaskCallback.load_state_dict': 'record',
     'MemoryDL': dict(dataset=Kind(it('dataset'), [None, 3, True, object(), list]), bs='whole?', shuffle='flag',
                      num_workers=other('count?', 0)),
     'MemoryDL.create_batches': 'fastai',

@@ -128,4 +128,37 @@ def test_exported_after_a_fit(tmp_path):
     learn = make_learner(n=128, path=tmp_path)
     ticket_of(learn).apply(learn, 'auto')
     quiet(learn, 1)
-    learn.export('learner.pkl')
+    with pytest.warns(UserWarning, match='keeps its MaskCallback'): learn.export('learner.pkl')
+
+def two_epochs(l): l.fit(2)
+
+@pytest.mark.parametrize('kernels', ['sparse','auto'])
+def test_a_finder_goes_on_with_the_same_kernels(kernels, by_chance, tmp_path):
+    "Killed after each epoch in turn; its history says what was chosen."
+    def find(path=None, stop=None):
+        learn,n = make_learner(n=128),[0]
+        do = learn._do_one_batch
+        def _do_one_batch():
+            do()
+            n[0] += learn.training
+            if n[0]==stop and learn.training: raise KeyboardInterrupt()
+        learn._do_one_batch = _do_one_batch
+        f = LotteryTicketFinder(learn, 80, 2, seed=0, path=path, verbose=False, kernels=kernels)
+        return f,f.find_winning_ticket(two_epochs)
+    f,want = find()
+    assert list(f.history.sparse_layers)==dict(sparse=['','fc1 fc2','fc1 fc2'], auto=['','fc1','fc2'])[kernels]
+    assert want.about['kernels']==kernels
+    for stop in (1,3,5,7,9,11):    # of 12 batches
+        by_chance[:] = [None]*(kernels=='sparse')
+        with pytest.raises(KeyboardInterrupt): find(tmp_path/str(stop), stop)
+        if stop in (7,11): by_chance.append(None)    # measuring would say something else now
+        if stop in (5,9) and kernels=='auto': by_chance.pop()    # in a round's first epoch, of which nothing is kept: measured again
+        g,found = find(tmp_path/str(stop))
+        assert same(found.masks, want.masks) and same(weights(g.learn.model), weights(f.learn.model)) and g.history.equals(f.history), stop
+    with pytest.raises(ValueError, match='belongs to another experiment'): LotteryTicketFinder(make_learner(n=128), 80, 2, seed=0, path=tmp_path/'1', verbose=False).find_winning_ticket(two_epochs)
+
+def test_a_study_with_sparse_kernels(tmp_path):
+    def make(seed): return make_learner(seed, n=128)
+    a,b = [LotteryStudy(make, lambda l: l.fit(2, 1e-2), 80, 1, ['random_mask'], 2, tmp_path/k, kernels=k).run(verbose=False).results for k in ('dense','sparse')]
+    assert list(b.sparse_layers.fillna('').unique())==['','fc1 fc2'] and 'sparse_layers' not in a
+    assert (a.valid_loss-b.valid_loss).abs().max()<1e-3
