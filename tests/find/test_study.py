@@ -1,5 +1,5 @@
 "Studies: conditions that keep counts, results that don't depend on who made them."
-import functools, subprocess, sys, warnings
+import functools, os, subprocess, sys, warnings
 from types import SimpleNamespace
 import numpy as np
 import joblib
@@ -98,6 +98,19 @@ def test_on_a_dask_cluster(tmp_path):
     here = study(tmp_path/'here').run(verbose=False)
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster):
         with joblib.parallel_config(backend='dask'): there = study(tmp_path/'there').run(verbose=False)
+    pd.testing.assert_frame_equal(rows(here), rows(there), check_exact=True)
+
+@pytest.mark.filterwarnings('ignore')
+def test_on_a_ray_cluster(tmp_path):
+    "Where Ray is installed."
+    ray = pytest.importorskip('ray')
+    from ray.util.joblib import register_ray
+    here = study(tmp_path/'here').run(verbose=False)
+    env = dict(env_vars=dict(PYTHONPATH=os.pathsep.join(sys.path), RAY_AUTH_MODE='disabled'))
+    with ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, runtime_env=env):
+        register_ray()
+        with joblib.parallel_config(backend='ray'): there = study(tmp_path/'there').run(verbose=False)
+    assert not there.failures
     pd.testing.assert_frame_equal(rows(here), rows(there), check_exact=True)
 
 @pytest.mark.parametrize('n_jobs', [1,2])

@@ -1,7 +1,7 @@
 """Two processes that train together do what one does over the same batches; killed together, they go on together.
 
 `python test_processes.py folder` runs all scenarios, and forks the processes, as `notebook_launcher` does: importing
-fastai takes longer than they do. What they find is in files, which the tests read."""
+fastai takes longer than they do. What they find is in files, which the tests read. One scenario is run by torchrun."""
 import functools, json, os, signal, socket, subprocess, sys, tempfile
 from multiprocessing import get_context
 from pathlib import Path
@@ -120,7 +120,8 @@ def _find(learn, train, **kwargs):
 @in_context
 def finder(folder, learn): return _find(learn, fit)[1]
 
-def finder_within(folder, two): return _find(make_learner(two), fit_within if two else fit)[1]
+def finder_within(folder, two):
+    return _find(make_learner(two), fit_within if two else fit, path=folder/'within')[1]
 
 def unseeded(folder, two):
     "Each process begins with other weights and draws another seed."
@@ -226,25 +227,28 @@ both = unseeded,kept,trained_alone,early_bird,early_bird_kept,refused
 
 # Running them
 
-def work(rank, port, folder, scenarios, name, two):
+def work(folder, scenarios, name, two):
     "What one process does."
     import torch
     torch.set_num_threads(1)
-    if two:
-        os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE='2', MASTER_ADDR='127.0.0.1',
-                          MASTER_PORT=str(port), ACCELERATE_USE_CPU='true')
-        torch.Tensor.cuda = lambda self,*a,**k: self    # fastai asks for a GPU here even on the CPU
+    if two: torch.Tensor.cuda = lambda self,*a,**k: self    # fastai asks for a GPU here even on the CPU
     own = folder/('two' if two else 'one')
     own.mkdir(exist_ok=True)
-    torch.save({f.__name__: f(own, two) for f in scenarios}, folder/f'{name}_{rank}.pt')
+    torch.save({f.__name__: f(own, two) for f in scenarios}, folder/f"{name}_{os.environ.get('RANK', 0)}.pt")
     if two: torch.distributed.destroy_process_group()
+
+def forked(rank, port, folder, scenarios, name, two):
+    "What a process does that `launch` has started."
+    if two: os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE='2', MASTER_ADDR='127.0.0.1',
+                              MASTER_PORT=str(port), ACCELERATE_USE_CPU='true')
+    work(folder, scenarios, name, two)
 
 def launch(folder, scenarios, name, two=True):
     "Run scenarios in one or two processes, and return how these ended."
     with socket.socket() as s:
         s.bind(('127.0.0.1', 0))
         port = s.getsockname()[1]
-    ps = [get_context('fork').Process(target=work, args=(i, port, folder, scenarios, name, two)) for i in range(1+two)]
+    ps = [get_context('fork').Process(target=forked, args=(i, port, folder, scenarios, name, two)) for i in range(1+two)]
     for p in ps: p.start()
     for p in ps: p.join()
     return [p.exitcode for p in ps]
@@ -254,6 +258,11 @@ def main(folder):
     ends = dict(one=launch(folder, alike, 'one', False), two=launch(folder, alike+both, 'two'),
                 killed=launch(folder, (killed,), 'killed'), resumed=launch(folder, (resumed,), 'resumed'))
     (folder/'ends.json').write_text(json.dumps(ends))
+
+def launched_already(folder):
+    "What a process does that torchrun has started."
+    import fastai.vision.all, fastai.distributed, fasterlth.all
+    work(folder, (finder_within,), 'torchrun', True)
 
 # What they found
 
@@ -338,4 +347,12 @@ def test_one_process_reads_what_two_have_finished(out):
     (out/'two'/'study'/'results.csv').unlink()
     with pytest.raises(ValueError, match='processes is 2 in the folder'): s.run(1, verbose=False)
 
-if __name__=='__main__': main(Path(sys.argv[1]))
+def test_torchrun_does_the_same(out, tmp_path):
+    command = [sys.executable, '-W', 'ignore', '-m', 'torch.distributed.run', '--nproc_per_node', '2', __file__]
+    env = {**os.environ, 'OMP_NUM_THREADS': '1', 'ACCELERATE_USE_CPU': 'true', 'PYTHONWARNINGS': 'ignore'}
+    subprocess.run([*command, tmp_path], env=env, check=True, timeout=600)
+    for i in (0,1): assert not same(read(tmp_path, 'torchrun', i)['finder_within'], read(out, 'two', i)['finder_within'])
+
+if __name__=='__main__':
+    if 'RANK' in os.environ: launched_already(Path(sys.argv[1]))
+    else: main(Path(sys.argv[1]))
