@@ -19,8 +19,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from .tensors import arguments, lend, parameters_by_name, unwrap
-from .checks import (
-    check_choice, check_flag, check_model, check_tensor, check_type, check_whole, outputs_of, wrong)
+from fasterlth.core.checks import (
+    check_choice, check_flag, check_model, check_tensor, check_threads, check_type, check_whole, outputs_of,
+    wrong)
 from .masks import check_masks
 
 # %% ../../nbs/core/14_sparse_kernels.ipynb #e02c27aa
@@ -309,16 +310,37 @@ def _seconds(f):
     f()
     return time.perf_counter()-since
 
+@contextmanager
+def _threads(n):
+    "Use so many CPU threads."
+    before = torch.get_num_threads()
+    torch.set_num_threads(n)
+    try: yield
+    finally: torch.set_num_threads(before)
+
+def _compare(k, x, training, repeats):
+    "Return a row of the table: the time of both kernels, in microseconds, and which one is to be taken."
+    fs = [_passes(f, x, training) for f in (k.layer.forward,k)]
+    with lend(k.layer, grad=training):
+        times = [[_seconds(f) for f in fs] for _ in range(repeats+1)][1:]    # the first ones warm up
+    dense,sparse = [1e6*median(o) for o in zip(*times)]
+    kernel = 'sparse' if sparse<.95*dense else 'dense'
+    return dict(density=k.density, dense_us=dense, sparse_us=sparse, kernel=kernel,
+                why='' if kernel=='sparse' else 'no faster')
+
+# %% ../../nbs/core/14_sparse_kernels.ipynb #53aa8186
 def measure_kernels(
     model:nn.Module, # On the CPU; its weights are zero where they are pruned
     masks:dict, # Parameter name → bool mask
     xb, # A batch of inputs: a tensor, a tuple, or a dict of named ones
     training:bool=False, # Time the backward pass as well, in training mode
-    repeats:int=7 # How often each is timed; the median counts
+    repeats:int=7, # How often each is timed; the median counts
+    threads:int=None # CPU threads, default as many as torch uses now
 ) -> tuple: # `(kernels, table)`: the `Kernel`s of layers that are faster with them, and a row for each masked layer
     "Time each masked layer with a dense and a sparse kernel, on its own inputs of a batch."
     import pandas as pd
     training,repeats = check_flag(training, 'training'),check_whole(repeats, 'repeats', 1)
+    threads = torch.get_num_threads() if threads is None else check_threads(threads)
     kernels,chosen,rows = layer_kernels(model, masks),{},[]
     for n,k in kernels.items():
         if training and isinstance(k, Kernel) and not k.trains: kernels[n] = 'no gradients'
@@ -327,21 +349,12 @@ def measure_kernels(
         row = dict(layer=n, kernel='dense')
         if not isinstance(k, Kernel): row |= dict(why=k)
         elif n not in found: row |= dict(density=k.density, why='it is not called by itself')
-        else: row |= _compare(unwrap(model).get_submodule(n), k, found[n], training, repeats)
+        else:
+            with _threads(threads): row |= _compare(k, found[n], training, repeats)
         if row['kernel']=='sparse': chosen[n] = k
         rows.append(row)
     columns = 'layer','density','dense_us','sparse_us','kernel','why'
     return chosen,pd.DataFrame(rows, columns=columns).set_index('layer').fillna({'why': ''})
-
-def _compare(layer, k, x, training, repeats):
-    "Return a row of the table: the time of both kernels, in microseconds, and which one is to be taken."
-    fs = [_passes(f, x, training) for f in (layer.forward,k)]
-    with lend(layer, grad=training):
-        times = [[_seconds(f) for f in fs] for _ in range(repeats+1)][1:]    # the first ones warm up
-    dense,sparse = [1e6*median(o) for o in zip(*times)]
-    kernel = 'sparse' if sparse<.95*dense else 'dense'
-    return dict(density=k.density, dense_us=dense, sparse_us=sparse, kernel=kernel,
-                why='' if kernel=='sparse' else 'no faster')
 
 # %% ../../nbs/core/14_sparse_kernels.ipynb #d1239950
 kernel_choices = 'dense','sparse','auto'

@@ -81,12 +81,13 @@ def to_sparse(
     model:nn.Module, # The trained network, on the CPU; wrapped or not
     masks:dict, # Parameter name → bool mask
     xb, # A batch of inputs to measure on: a tensor, a tuple, or a dict of named ones
-    repeats:int=7 # How often each layer is timed; the median counts
+    repeats:int=7, # How often each layer is timed; the median counts
+    threads:int=None # CPU threads to measure with, default as many as torch uses now
 ) -> tuple: # `(network, table)`: for inference; a row for each masked layer, as from `measure_kernels`
     "Copy a network, and let the layers hold only the weights that are left where that is faster on these inputs."
     res = copy_model(check_model(model)).eval()
     apply_masks(res, masks)
-    chosen,table = measure_kernels(res, masks, xb, repeats=repeats)
+    chosen,table = measure_kernels(res, masks, xb, False, repeats, threads)
     new = {n: SparseLayer(m, parts_of(m, mask)) for n,m,mask in masked_layers(res, masks) if n in chosen}
     _replace_layers(res, new)
     args,named = arguments(xb)

@@ -21,9 +21,9 @@ def prepared(monkeypatch, model=None, sparsity=70):
     torch.manual_seed(0)
     model = (model or Net()).eval()
     real = sparse_layers.measure_kernels
-    def all_of_them(model, masks, xb, **kwargs):
+    def all_of_them(model, masks, *args):
         from fasterlth.core.sparse_kernels import Kernel, layer_kernels
-        _,table = real(model, masks, xb, **kwargs)
+        _,table = real(model, masks, *args)
         return {n: k for n,k in layer_kernels(model, masks).items() if isinstance(k, Kernel)},table
     monkeypatch.setattr(sparse_layers, 'measure_kernels', all_of_them)
     masks = {n: torch.rand_like(p.weight)*100>=sparsity for n,p in prunable(model).items()}
