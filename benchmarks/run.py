@@ -189,7 +189,53 @@ def deploy(repeats):
     report('deploy: int8 ÷ float, dense, onnxruntime', t['int8']/t['onnx'], .7)
     report('deploy: shrunk, int8, onnxruntime ÷ dense, float, torch', t['small_int8']/t['dense'], .1)
 
-benchmarks = dict(enforce=enforce, event=event, callback=callback, round=imp_round, loader=loader, memory=memory, deploy=deploy)
+class _Block(nn.Module):
+    "A transformer's block, as GPT and ViT have it."
+    def __init__(self, width, heads=6):
+        super().__init__()
+        self.heads,self.norm1,self.norm2 = heads,nn.LayerNorm(width),nn.LayerNorm(width)
+        self.qkv,self.out,self.up,self.down = nn.Linear(width, 3*width),nn.Linear(width, width),nn.Linear(width, 4*width),nn.Linear(4*width, width)
+    def forward(self, x):
+        q,k,v = self.qkv(self.norm1(x)).unflatten(-1, (3,self.heads,-1)).permute(2, 0, 3, 1, 4)
+        x = x+self.out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+        return x+self.down(F.gelu(self.up(self.norm2(x))))
+
+def sparse(repeats):
+    "Compute with the weights that are left: inference where each layer is measured (`to_sparse`), and training steps, against the same with dense kernels."
+    def mlp(): return nn.Sequential(*[o for _ in range(4) for o in (nn.Linear(1024, 1024), nn.ReLU())])
+    def blocks(n, width): return nn.Sequential(*[_Block(width) for _ in range(n)])
+    def conv(): return nn.Sequential(nn.Conv2d(512, 128, 1))
+    goals = {('mlp',90): 1/3, ('mlp',95): 1/5.5, ('blocks',90): 1/2.3, ('blocks',95): 1/3.3}
+    for name,what,make,x,sparsities in (('mlp', 'MLP 4 × 1024, batch 64', mlp, torch.randn(64, 1024), (50,80,90,95,98)),
+                                        ('blocks', 'transformer of 6 blocks, width 384, 64 tokens', lambda: blocks(6, 384), torch.randn(1, 64, 384), (80,90,95,98)),
+                                        ('batch', 'the same, batch of 8', lambda: blocks(6, 384), torch.randn(8, 64, 384), (90,95)),
+                                        ('wide', 'transformer of 4 blocks, width 768, 128 tokens', lambda: blocks(4, 768), torch.randn(1, 128, 768), (90,95)),
+                                        ('conv', '1×1 convolution 512 → 128, 14 px, batch 8', conv, torch.randn(8, 512, 14, 14), (90,95))):
+        torch.manual_seed(0)
+        nets = {0: make().eval()}
+        for s in sparsities: nets[s],_ = to_sparse(nets[0], make_masks(prunable(nets[0]), s), x)
+        with torch.no_grad(): t = interleave({s: lambda f=f: f(x) for s,f in nets.items()}, 5*repeats, warmup=3)
+        for s in sparsities: report(f'sparse: {s} % pruned ÷ dense, {what}', t[s]/t[0], goals.get((name,s), 1.03))
+    x,y = torch.randn(128, 784),torch.randint(0, 10, (128,))
+    for k,what in ((1,'LeNet-300-100'), (4,'LeNet four times as wide')):
+        variants = {}
+        for s in (0,90,95,98):
+            torch.manual_seed(0)
+            net = nn.Sequential(nn.Linear(784, k*300), nn.ReLU(), nn.Linear(k*300, k*100), nn.ReLU(), nn.Linear(k*100, 10))
+            masks = make_masks(prunable(net), s)
+            apply_masks(net, masks)
+            opt = torch.optim.SGD(net.parameters(), lr=1e-3)
+            kernels = measure_kernels(net, masks, x, training=True)[0] if s else {}
+            def step(net=net, opt=opt, kernels=kernels):
+                with sparse_kernels(net, kernels):
+                    for _ in range(10):
+                        F.cross_entropy(net(x), y).backward()
+                        opt.step(); opt.zero_grad()
+            variants[s] = step
+        t = interleave(variants, 3*repeats, warmup=3)
+        for s,goal in ((90,1/1.4), (95,1/2), (98,1/2.7)): report(f'sparse: a training step at {s} % ÷ dense, {what}, batch 128', t[s]/t[0], goal if k==1 else float('inf'))
+
+benchmarks = dict(enforce=enforce, event=event, callback=callback, round=imp_round, loader=loader, memory=memory, deploy=deploy, sparse=sparse)
 
 if __name__ == '__main__':
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])

@@ -26,6 +26,7 @@ from ..core.masks import (broadcast_masks, dense_masks, mask_overlap,
     sparsity_by_layer, sparsity_of)
 from ..core.pruner import Pruner, try_criterion, warn_outputs
 from ..core.files import a_dict, whole
+from ..core.sparse_kernels import kernel_choices
 from ..core.ticket import Ticket, to_json, versions
 from ..core.processes import from_first
 from ..train.learner import check_learner, check_train, fit_context, is_foreign, one_batch, scored_by
@@ -63,7 +64,8 @@ class LotteryTicketFinder:
         min_keep:int=1, # Groups that every layer keeps
         batches:Iterable=None, # Batches `(x, y)` for criteria that need them, default one training batch
         verbose:bool=True, # Show a bar, unless inside `learn.no_bar()`
-        joint:dict=None # Which layers lose their filters together, from `joint_filters`
+        joint:dict=None, # Which layers lose their filters together, from `joint_filters`
+        kernels:str='dense' # How tickets are computed while they train, as of `MaskCallback`
     ):
         without = 'without one, call find_winning_ticket(model, train_fn, eval_fn, sparsity)' if callable(learn) else ''
         check_learner(learn, without)
@@ -71,6 +73,7 @@ class LotteryTicketFinder:
         self.targets = round_targets(sparsity, n_rounds)
         self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep, joint)
         check_choice(rewind, 'rewind', _rewinds)
+        check_choice(kernels, 'kernels', kernel_choices)
         to_iteration(rewind_epoch, 1, 'rewind_epoch')
         if seed is not None: seed = check_seed(seed)
         check_flags(reshuffle=reshuffle, verbose=verbose)
@@ -83,7 +86,7 @@ class LotteryTicketFinder:
         try_criterion(learn.model, layers, criteria)
         self.dense = cpu_copy(dense_masks(layers, held))
         self.others = {k: m for k,m in held.items() if k not in layers}
-        self.protocol,self.train,self.rewound,self.rounds = Protocol(learn),None,None,[]
+        self.protocol,self.train,self.rewound,self.rounds = Protocol(learn, kernels),None,None,[]
         self._bar,self._epochs_done,self._logs = Progress(verbose=False),0,LogRounds()
 
     def layers(self) -> dict: # Parameter name → `Prunable`
@@ -141,6 +144,12 @@ def _weights(self:LotteryTicketFinder, r:int) -> dict: # Name → tensor, unmask
     return self.rewound.model if self.rewind=='weights' else self.trained[r-1]
 
 @patch
+def _chosen(self:LotteryTicketFinder) -> dict:
+    "Return choices that descriptions only name if they aren't the default."
+    joint,kernels = self.pruner.joint,self.protocol.kernels
+    return {**({} if joint is None else dict(joint=joint)), **({} if kernels=='dense' else dict(kernels=kernels))}
+
+@patch
 def _about(self:LotteryTicketFinder, r:int) -> dict:
     "Return the provenance of a round's ticket."
     p,history = self.pruner,[o.row for o in self.rounds[:r+1]]
@@ -148,8 +157,7 @@ def _about(self:LotteryTicketFinder, r:int) -> dict:
         model=type(unwrap(self.learn.model)).__name__, made_by='LotteryTicketFinder', round=r,
         rounds=self.n_rounds, sparsity=self.sparsity, granularity=p.granularity, context=p.context,
         criterion=func_name(self.criteria), rewind=self.rewind, rewind_epoch=self.rewind_epoch,
-        seed=self.seed, reshuffle=self.reshuffle, history=history, versions=versions(),
-        **({} if p.joint is None else dict(joint=p.joint))))
+        seed=self.seed, reshuffle=self.reshuffle, history=history, versions=versions(), **self._chosen()))
 
 @patch(as_prop=True)
 def tickets(self:LotteryTicketFinder) -> list:
@@ -194,7 +202,7 @@ def _describe(self:LotteryTicketFinder, train:Callable, seed:int) -> dict:
         rewind=self.rewind, rewind_epoch=self.rewind_epoch, seed=seed, reshuffle=self.reshuffle,
         round_to=p.round_to, min_keep=p.min_keep, criteria=describe_function(self.criteria),
         layer_type=str(p.layer_type), batches=len(self.batches or []),
-        masks=sparsity_by_layer(self.dense), **({} if p.joint is None else dict(joint=p.joint))))
+        masks=sparsity_by_layer(self.dense), **self._chosen()))
 
 # %% ../../nbs/find/07_finder.ipynb #15b43587
 @patch

@@ -100,9 +100,10 @@ def renewed_opt(learn):
 class Protocol:
     "One learner, trained again and again from the same start."
     def __init__(self,
-        learn:Learner # Its current weights are the start
+        learn:Learner, # Its current weights are the start
+        kernels:str='dense' # How tickets are computed, as of `MaskCallback`
     ):
-        self.learn,self.dls,self.start = learn,learn.dls,None
+        self.learn,self.dls,self.start,self.kernels = learn,learn.dls,None,kernels
         self.held,self.ended,self.warned = None,False,set()    # what callbacks hold when a training begins
 
     def take_start(self, seed:int) -> Snapshot:
@@ -183,7 +184,8 @@ def train(self:Protocol,
     learn = self.learn
     self.reset(begin.model)
     if resume is None: self.begin_callbacks(held)
-    cbs = [*([MaskCallback(masks)] if masks else []), *cbs]
+    mask_cb = MaskCallback(masks or {}, self.kernels)
+    cbs = [*([mask_cb] if masks else []), *cbs]
     with fit_context(learn, stated=True), learn.no_bar(), learn.no_logging(), learn.added_cbs(cbs):
         first = resume.notes['first'] if resume else measure(learn, 'start_')
         set_random_states(begin.rng, learn.dls)    # `train` draws the same numbers when it continues
@@ -193,6 +195,7 @@ def train(self:Protocol,
     self.ended = True
     loss = training.epochs[-1].get('train_loss') if training.epochs else None
     row = dict(train_loss=loss, **last, best_epoch=_best_epoch(training.epochs), **first)
+    if self.kernels!='dense': row |= dict(sparse_layers=' '.join(mask_cb.sparse.chosen))
     return row,training
 
 # %% ../../nbs/find/04_protocol.ipynb #c9e2a880

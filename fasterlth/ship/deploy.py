@@ -23,6 +23,7 @@ from torch.utils._pytree import tree_leaves
 from fasterlth.core.checks import (check_choice, check_file, check_flag, check_number, check_threads,
     check_whole)
 from ..core.tensors import copy_model, evaluating, model_tensors, unwrap
+from ..core.sparse_layers import save_sparse, to_sparse
 from ..core.ticket import Ticket
 from ..train.learner import check_learner, check_validation, split_batch
 from ..train.randomness import random_states, set_random_states
@@ -39,7 +40,7 @@ class Deployed:
     path: Path # The file; None if there is none
     report: pd.DataFrame # Before and after
     notes: list # How it was measured, and what to know about it
-    layers: pd.DataFrame = None # For shrink and 2:4: what became of each layer
+    layers: pd.DataFrame = None # For shrink, sparse and 2:4: what became of each layer
 
     def __call__(self, *xb, **named): return self.model(*xb, **named)
     def __repr__(self): return '\n'.join([self.report.round(4).to_string(), *(f'- {o}' for o in self.notes)])
@@ -58,14 +59,15 @@ class _Job:
     beside: Path # A folder for files that are only measured
     models: dict # Name → what the report compares
     notes: list = field(default_factory=list)
-    layers: pd.DataFrame = None # For shrink and 2:4: what became of each layer
+    layers: pd.DataFrame = None # For shrink, sparse and 2:4: what became of each layer
+    threads: int = 1 # CPU threads
     bytes: dict = field(default_factory=dict) # Name → bytes of a file that isn't the model's own
 
 class _Way(NamedTuple):
     "Hold one way to ship, and what it needs."
     make: Callable # Function of the job, the network and the options; returns the network it has made
     options: tuple # Names of the options it takes
-    file: bool # Does it write a file?
+    file: bool # Does it write a file? None: if a path is given
     after_shrink: bool # Can it follow shrink?
     device: str # `'cpu'`, or `'cuda'` to be measured there if possible
 
@@ -107,6 +109,17 @@ def _onnx(job, model, **options):
 @_way('int8', 'n_batches', 'dynamic', 'reduce_range', file=True, after_shrink=True)
 def _int8(job, model, **options): return to_int8(model, job.batches, job.path, **options)[0]
 
+@_way('sparse', file=None)
+def _sparse(job, model):
+    res,job.layers = to_sparse(model, job.ticket.masks, job.xb, threads=job.threads)
+    n,total = (job.layers.kernel=='sparse').sum(),len(job.layers)
+    job.notes.append(f"sparse: {n} of {total} layers hold only the weights that are left, as that is faster on "
+                     "this batch, with these threads")
+    if job.path is not None:
+        save_sparse(res, job.path)
+        job.bytes['sparse'] = job.path.stat().st_size
+    return res
+
 @_way('2:4', 'dtype', device='cuda')
 def _semi_structured(job, model, **options):
     res,job.layers = to_semi_structured(model, job.ticket.masks, job.xb, **options)
@@ -133,7 +146,7 @@ def _check_how(how, path, options):
     makes_file = _ways[steps[-1]].file
     if makes_file and path is None: raise ValueError(f"path must name the file that {how!r} makes")
     if path is not None: check_file(path)
-    if path is not None and not makes_file:
+    if path is not None and makes_file is False:
         raise ValueError(f"path must be None: {how!r} makes a network, and no file")
     return steps
 
@@ -225,7 +238,7 @@ def _notes(dls, xb, device, threads):
     fs = ', '.join(type(o).__name__ for o in getattr(getattr(dls.valid, 'after_batch', None), 'fs', []))
     return [f"latency_ms: the median for a batch of {n_items(xb)}, {_where(device, threads)}; "
             "multiply_adds: for one item",
-            "unstructured zeros don't speed up dense kernels: only fewer parameters make a network faster",
+            "zeros don't speed up dense kernels: fewer parameters do ('shrink'), or sparse kernels ('sparse')",
             f"inputs are batches as the learner's loaders make them{fs and f', with {fs}'}: "
             "what they do to data, like normalisation, isn't part of the product"]
 
@@ -275,8 +288,8 @@ def _run(steps, job, model, options):
 @patch
 def deploy(self:Ticket,
     learn:Learner, # Holds the trained ticket; it is left as it is
-    how:str, # `'shrink'`, `'compressed'`, `'2:4'`, `'onnx'`, `'int8'`, `'shrink+onnx'` or `'shrink+int8'`
-    path:str|Path=None, # The file that `'compressed'`, `'onnx'` and `'int8'` write
+    how:str, # `'shrink'`, `'sparse'`, `'compressed'`, `'2:4'`, `'onnx'`, `'int8'`, `'shrink+onnx'`, `'shrink+int8'`
+    path:str|Path=None, # The file that `'compressed'`, `'onnx'`, `'int8'` and, if given, `'sparse'` write
     xb:torch.Tensor|tuple|dict=None, # Inputs to measure on, default up to 64 items of the validation data
     threads:int=1, # CPU threads
     **options # Of the steps, see below
@@ -303,7 +316,7 @@ def deploy(self:Ticket,
         model = _network(learn).to(device)
         notes,path = _notes(learn.dls, xb, device, threads),None if path is None else Path(path)
         with tempfile.TemporaryDirectory() as beside:
-            job = _Job(self, path, xb, batches, Path(beside), dict(before=model), notes)
+            job = _Job(self, path, xb, batches, Path(beside), dict(before=model), notes, threads=threads)
             model = _run(steps, job, model, options)
             report = _report(job, learn, device, threads)
     finally: set_random_states(states, learn.dls)

@@ -17,8 +17,10 @@ from fastai.learner import Learner
 from fastai.optimizer import lamb_step, larc_layer_lr
 from fastcore.basics import patch
 
+from ..core.checks import check_choice
 from ..core.tensors import copy_tensors, parameters_by_name
 from ..core.masks import apply_masks, as_bits, bit_mask, check_masks, zero_pruned
+from ..core.sparse_kernels import kernel_choices, SparseFit
 from ..core.ticket import Ticket
 from ..core.processes import share_buffers
 from .snapshot import begin_state
@@ -119,9 +121,11 @@ class MaskCallback(GuardedCallback):
     order = 10**6    # after anything that may write weights: fp16 (10), SaveModelCallback's reload (61), averaging
 
     def __init__(self,
-        masks:dict # Parameter name → bool tensor, True where a weight is kept
+        masks:dict, # Parameter name → bool tensor, True where a weight is kept
+        kernels:str='dense' # `'sparse'`: compute with the weights that are left; `'auto'`: where that is faster
     ):
         self.masks,self.held,self._others_may_write = check_masks(masks),([],[]),True
+        self.sparse = SparseFit(kernels)
         self._handled = self._needed = frozenset(e for e in events if hasattr(type(self), e))
 
     def __call__(self, event_name):
@@ -138,6 +142,7 @@ class MaskCallback(GuardedCallback):
         _zero_pruned(*self.held)
     def release(self):
         "Drop what `prepare` holds."
+        self.sparse.stop()
         self.held = [],[]
 
     def before_fit(self): apply_masks(self.learn.model, self.masks)
@@ -146,8 +151,12 @@ class MaskCallback(GuardedCallback):
         self.enforce()
         self._others_may_write = any(map(_is_foreign, self.learn.cbs))
         self._needed = self.needed_events()
-    def before_batch(self):
+    def enforce_over_others(self):
+        "Zero the pruned weights if other callbacks may have written them."
         if self._others_may_write: self.enforce()
+    def before_batch(self):
+        self.enforce_over_others()
+        self.compute_sparse()
     def after_backward(self):
         pruned = [(p.grad,m) for p,m in zip(*self.held) if p.grad is not None]
         _zero_pruned([g for g,_ in pruned], [m for _,m in pruned])
@@ -160,12 +169,35 @@ class MaskCallback(GuardedCallback):
 
     def needed_events(self) -> frozenset:
         "Return the events that have to be handled in this epoch: each costs time at every batch."
-        idle = set() if self._others_may_write else {'before_batch'}
+        idle = set() if self._others_may_write or self.sparse.kernels!='dense' else {'before_batch'}
         if not _norms_matter(self.learn): idle.add('after_backward')
         return self._handled-idle
     def on_exit(self):
         if self.held[0]: apply_masks(self.learn.model, self.masks)    # there was no after_fit
         self.release()
+
+# %% ../../nbs/train/03_mask_callback.ipynb #b700c7ef
+@patch
+def compute_sparse(self:MaskCallback):
+    "Compute with what is left from now on, if that is wanted."
+    if self.training: self.sparse.start(self.learn.model, self.masks, self.learn.xb)
+
+@patch
+def state_dict(self:MaskCallback) -> dict:
+    "Return what a fit under way needs to be resumed with the same bits."
+    return dict(sparse=self.sparse.state_dict())
+
+@patch
+def load_state_dict(self:MaskCallback, state:dict):
+    "Resume a fit, from `state_dict`."
+    self.sparse.load_state_dict(state['sparse'])
+
+def compute_dense(
+    learn:Learner # Its callbacks may compute sparsely
+):
+    "Let all layers compute with dense kernels, until the next batch."
+    for cb in learn.cbs:
+        if isinstance(cb, MaskCallback): cb.sparse.stop()
 
 # %% ../../nbs/train/03_mask_callback.ipynb #0857a258
 def learner_masks(learn:Learner) -> dict: # Parameter name → bool tensor
@@ -188,15 +220,17 @@ def mask_opt_state(
 # %% ../../nbs/train/03_mask_callback.ipynb #c1d8e3f5
 @patch
 def apply(self:Ticket,
-    learn:Learner # The learner to train the ticket with
+    learn:Learner, # The learner to train the ticket with
+    kernels:str='dense' # As of `MaskCallback`
 ) -> Learner: # The same learner, so that calls chain
     "Load the ticket's start and keep its masks on in every later fit. Nothing is changed if it doesn't fit."
     check_learner(learn, 'use load_into for a plain model')
     self.check(learn.model)
     check_masks(self.masks, parameters_by_name(learn.model))
     start = self.start()
+    check_choice(kernels, 'kernels', kernel_choices)
     learn.remove_cbs([cb for cb in learn.cbs if type(cb) is MaskCallback])
     copy_tensors(learn.model, start)
     if learn.opt is not None: begin_state(learn.opt)
-    learn.add_cb(MaskCallback({n: m.clone() for n,m in self.masks.items()}))
+    learn.add_cb(MaskCallback({n: m.clone() for n,m in self.masks.items()}, kernels))
     return learn

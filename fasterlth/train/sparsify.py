@@ -33,7 +33,7 @@ from ..core.ticket import Ticket
 from ..core.processes import process_number, share_buffers
 from .learner import fine_tune_epochs, is_lr_find, is_validating, scored_by
 from .snapshot import Snapshot
-from .mask_callback import MaskCallback, learner_masks, mask_opt_state
+from .mask_callback import compute_dense, MaskCallback, learner_masks, mask_opt_state
 
 # %% ../../nbs/train/04_sparsify.ipynb #e8fd63d8
 @dataclass(frozen=True)
@@ -175,7 +175,8 @@ class SparsifyCallback(SparsityColumn):
         verbose:bool=True, # Print what happens
         n_epochs:int=None, # Epochs of all fits that the schedule spans, default one fit, or both of `fine_tune`
         frozen:bool=False, # Prune frozen layers as well, instead of only when they are unfrozen
-        joint:dict=None # Which layers lose their filters together, from `joint_filters`
+        joint:dict=None, # Which layers lose their filters together, from `joint_filters`
+        kernels:str='dense' # As of `MaskCallback`
     ):
         criterion_inputs(criteria, 'criteria')
         _check_course(sparsity, start_sparsity, schedule)
@@ -185,7 +186,7 @@ class SparsifyCallback(SparsityColumn):
         if not isinstance(save_tickets, bool): check_folder(save_tickets, 'save_tickets')
         check_type(model, 'model', (nn.Module,type(None)), "a part of the learner's model")
         batches = check_batches(batches)
-        super().__init__({})
+        super().__init__({}, kernels)
         store_attr(but='model')
         self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep, joint)
         self.part,self.history,self.begun,self._moment,self._end = model,pd.DataFrame(),False,None,None
@@ -435,7 +436,8 @@ _course = ('masks','plan','_todo','_last','_save_at','_n_iter','_floor','_others
 def state_dict(self:SparsifyCallback) -> dict:
     "Return what a fit under way needs to be resumed, or the ticket of the last fit."
     end = self._end and dict(masks=self._end.masks, weights=self._end.weights, about=self._end.about)
-    res = dict(begun=self.begun, end=end, masks=self.masks, history=self.history.to_dict('records'))
+    res = dict(begun=self.begun, end=end, masks=self.masks, history=self.history.to_dict('records'),
+               **MaskCallback.state_dict(self))
     if not self.begun and not self._passed: return res
     init,prev = (self._copies.init,self._copies.prev) if self.begun else self._kept
     return {**res, **{k: vars(self)[k] for k in _course}, 'moment': self._moment and vars(self._moment),
@@ -445,6 +447,7 @@ def state_dict(self:SparsifyCallback) -> dict:
 def load_state_dict(self:SparsifyCallback, state:dict):
     "Resume a fit, or a schedule between two fits, from `state_dict`."
     self.begun,self.masks,self.history = state['begun'],state['masks'],pd.DataFrame(state['history'])
+    MaskCallback.load_state_dict(self, state)
     self._end = None if state['end'] is None else Ticket(**state['end'])
     self._passed,self._of = 0,None
     if '_todo' not in state: return
@@ -496,14 +499,16 @@ def needed_events(self:SparsifyCallback) -> frozenset:
 
 @patch
 def before_batch(self:SparsifyCallback):
-    MaskCallback.before_batch(self)    # scores are those of masked weights, whatever others have written
+    self.enforce_over_others()    # before anything is scored
     if self.begun and self.training:
         t = (self._passed+self.learn.epoch)*self._n_iter+self.learn.iter
         if self._save_at is not None and t>=self._save_at: self._save()
         due = [step for step in self._todo if step[0]<=t]
         if due:
             self._todo = self._todo[len(due):]
+            compute_dense(self.learn)    # the masks change, and scores may need all gradients
             self._prune(*due[-1][1:])
+    self.compute_sparse()
 
 @patch
 def after_epoch(self:SparsifyCallback):

@@ -147,6 +147,8 @@ class Things:
     @cached_property
     def compressed_file(self): return save_compressed(self.ticket, self.new('.safetensors'))
     @cached_property
+    def sparse_file(self): return save_sparse(self.model, self.new('.safetensors'))
+    @cached_property
     def snapshot_file(self): return self.snapshot.save(self.new('.safetensors'))
     @cached_property
     def text_file(self):

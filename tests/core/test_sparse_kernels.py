@@ -1,0 +1,114 @@
+"Sparse kernels give what dense ones give, forward and backward, and leave nothing behind."
+from copy import deepcopy
+import pytest
+from helpers import *
+from transformers.pytorch_utils import Conv1D
+from fasterlth.core.sparse_kernels import Kernel, kernel, layer_kernels, measure_kernels, pattern, product, sparse_kernels
+
+layers = dict(linear=(lambda: nn.Linear(12, 7), (5,12)), no_bias=(lambda: nn.Linear(12, 7, bias=False), (12,)), deep=(lambda: nn.Linear(12, 7), (2,3,4,12)), conv1d=(lambda: Conv1D(7, 12), (2,3,12)),
+              conv1x1=(lambda: nn.Conv2d(4, 6, 1), (2,4,5,3)), strided=(lambda: nn.Conv2d(4, 6, 1, stride=(2,3), padding=1), (2,4,5,6)), conv3x3=(lambda: nn.Conv2d(4, 6, 3, padding=1), (3,4,6,5)),
+              odd=(lambda: nn.Conv2d(4, 6, (2,3), padding=(0,2), dilation=(2,1), bias=False), (2,4,8,7)))
+
+def made(name, density, dtype=torch.float32):
+    torch.manual_seed(0)
+    make,shape = layers[name]
+    layer = make().to(dtype)
+    mask = torch.rand_like(layer.weight, dtype=torch.float)<density
+    with torch.no_grad(): layer.weight.mul_(mask)
+    return layer,mask,torch.randn(shape, dtype=dtype)
+
+def close(a, b, eps=1e-12): assert a.shape==b.shape and a.dtype==b.dtype and torch.allclose(a, b, rtol=eps, atol=eps), (a-b).abs().max()
+
+@pytest.mark.parametrize('density', [0, .1, .5, 1])
+@pytest.mark.parametrize('name', layers)
+def test_equal_to_dense(name, density):
+    layer,mask,x = made(name, density, torch.float64)
+    k = kernel(layer, mask)
+    with torch.no_grad(): close(k(x), layer(x))
+    if not k.trains: return
+    x.requires_grad_()
+    grad = torch.randn_like(layer(x))
+    ps = [x,*layer.parameters()]
+    sparse,dense = [torch.autograd.grad((f(x)*grad).sum(), ps) for f in (k,layer)]
+    for p,a,b in zip(ps, sparse, dense): close(a, b*mask if p is layer.weight else b)
+    assert not sparse[1][~mask].count_nonzero()
+
+def test_gradcheck():
+    torch.manual_seed(0)
+    mask,w,x = torch.rand(7, 12)<.4,torch.randn(7, 12, dtype=torch.float64, requires_grad=True),torch.randn(2, 3, 12, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda x,w: product(x, w*mask, pattern(mask)), (x,w))
+
+def test_inputs_of_any_layout():
+    layer,mask,x = made('linear', .3, torch.float64)
+    k = kernel(layer, mask)
+    for o in (x.t().contiguous().t(), torch.randn(24, 5, dtype=torch.float64)[::2].t(), x[:0], x[:1].expand(3, 12)): close(k(o).detach(), layer(o).detach())
+    layer,mask,x = made('conv1x1', .3, torch.float64)
+    for o in (x.contiguous(memory_format=torch.channels_last), x[:, :, ::2]): close(kernel(layer, mask)(o).detach(), layer(o).detach())
+
+def test_the_same_weights_are_used_after_a_step():
+    layer,mask,x = made('linear', .3)
+    k = kernel(layer, mask)
+    with torch.no_grad():
+        layer.weight.add_(1).mul_(mask)
+        close(k(x), layer(x), 1e-5)
+
+def test_autocast():
+    layer,mask,x = made('linear', .5)
+    k = kernel(layer, mask)
+    with torch.autocast('cpu', torch.bfloat16): sparse,dense = k(x),layer(x)
+    close(sparse, dense, 2e-2)
+    sparse.float().sum().backward()
+    assert layer.weight.grad.dtype==torch.float32
+
+def test_what_has_none_says_why():
+    net,mask = nn.Conv2d(4, 4, 3, groups=2),torch.ones(4, 2, 3, 3).bool()
+    assert kernel(net, mask)=='a convolution in groups'
+    assert kernel(nn.Linear(3, 2).bfloat16(), torch.ones(2, 3).bool())=='its weights are bfloat16'
+    assert kernel(nn.LSTM(3, 2), torch.ones(8, 3).bool())=='LSTM has no sparse kernel'
+    class Mine(nn.Linear):
+        def forward(self, x): return 2*super().forward(x)
+    assert kernel(Mine(3, 2), torch.ones(2, 3).bool())=='Mine has no sparse kernel'
+    attention = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True).eval()
+    ks = layer_kernels(attention, {n: torch.ones_like(p).bool() for n,p in attention.named_parameters() if p.ndim==2})
+    assert {n for n,k in ks.items() if isinstance(k, Kernel)}=={'self_attn.out_proj','linear1','linear2'}
+    chosen,table = measure_kernels(attention.train(), {n: torch.ones_like(p).bool() for n,p in attention.named_parameters() if p.ndim==2}, torch.randn(2, 3, 8), training=True)
+    assert table.why['self_attn.out_proj']=='it is not called by itself'
+
+def test_copies_take_their_kernels_along():
+    net = nn.Sequential(nn.Linear(6, 6), nn.ReLU())
+    masks,x = make_masks(prunable(net), 50),torch.randn(3, 6)
+    apply_masks(net, masks)
+    with torch.no_grad(), sparse_kernels(net, layer_kernels(net, masks)):
+        copy = deepcopy(net)
+        net[0].weight.zero_()
+        assert copy(x).count_nonzero() and vars(copy[0])['forward'].layer is copy[0]
+
+def test_second_derivatives_are_refused():
+    layer,mask,x = made('linear', .5)
+    with pytest.raises(RuntimeError, match='no second derivative'): torch.autograd.grad(kernel(layer, mask)(x.requires_grad_()).sum(), x, create_graph=True)
+
+def test_tied_weights_and_exceptions():
+    net = nn.Sequential(nn.Linear(6, 6), nn.ReLU(), nn.Linear(6, 6))
+    net[2].weight = net[0].weight
+    masks,x = make_masks(prunable(net), 50),torch.randn(3, 6)
+    apply_masks(net, masks)
+    ks = layer_kernels(net, masks)
+    assert list(ks)==['0','2']
+    with torch.no_grad():
+        want = net(x)
+        with sparse_kernels(net, ks): close(net(x), want, 1e-5)
+    with pytest.raises(ZeroDivisionError), sparse_kernels(net, ks): 1/0
+    with pytest.raises(KeyboardInterrupt), sparse_kernels(net, ks): raise KeyboardInterrupt()
+    assert not any('forward' in vars(m) for m in net.modules()) and deepcopy(net)(x).equal(net(x))
+
+@pytest.mark.parametrize('training', [False,True])
+def test_measuring_changes_nothing(training):
+    net = nn.Sequential(nn.Conv2d(1, 8, 3), nn.BatchNorm2d(8), nn.Dropout(.5), nn.Flatten(), nn.Linear(8*6*6, 300), nn.Linear(300, 4))
+    masks,x = make_masks(prunable(net), 90),torch.randn(8, 1, 8, 8)
+    apply_masks(net, masks)
+    before,state,modes = weights(net),torch.get_rng_state(),[m.training for m in net.modules()]
+    chosen,table = measure_kernels(net, masks, x, training)
+    assert same(before, weights(net)) and torch.equal(state, torch.get_rng_state()) and modes==[m.training for m in net.modules()]
+    assert all(p.grad is None for p in net.parameters()) and not any('forward' in vars(m) or m._forward_pre_hooks for m in net.modules())
+    assert list(table.index)==['0','4','5'] and set(chosen)==set(table.index[table.kernel=='sparse'])
+    assert (table.why['0']=='no gradients')==training
