@@ -287,7 +287,7 @@ def _named(learn, cbs):
     "Yield the callbacks that may hold something, by name and position among those of the same name."
     seen = {}
     for cb in [*learn.cbs, *(o for o in cbs if not any(o is p for p in learn.cbs))]:
-        if isinstance(cb, _not_looked_at) or type(cb) is MaskCallback: continue
+        if isinstance(cb, _not_looked_at) or type(cb) is MaskCallback and cb.sparse.kernels=='dense': continue
         seen[cb.name] = seen.get(cb.name, -1)+1
         yield f'{cb.name} {seen[cb.name]}',cb
 
