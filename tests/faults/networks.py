@@ -193,6 +193,7 @@ class Plan(NamedTuple):
     rewind: float
     round_to: int
     min_keep: int
+    kernels: str
 
     def __str__(self):
         def short(v):
@@ -233,7 +234,7 @@ def plan(seed):
         way=rng.choice(('callback','callback','callback','finder','apply')), lth=lth, reset_end=rng.random()<.3,
         start_epoch=start, rewind=rewind,
         round_to=rng.choice((2,3,4)) if context=='local' and not nm and rng.random()<.2 else None,
-        min_keep=rng.choice((1,1,1,0,2)))
+        min_keep=rng.choice((1,1,1,0,2)), kernels=rng.choice(('dense','dense','dense','sparse','auto')))
     if res.schedule is dsd and {'overflow','late'}<=set(names):    # a mean of infinities would come back with the weights
         res = res._replace(cbs=tuple(n for n in names if n!='late'))
     return res,net
@@ -334,9 +335,9 @@ class Left:
         def kinds(cbs): return sorted(type(cb).__name__ for cb in cbs)    # no_bar puts in another ProgressCallback
         must(kinds(learn.cbs)==kinds([*self.cbs,*more]), f'callbacks are left: {learn.cbs}')
         must(list(learn.metrics)==self.metrics, f'metrics are left: {learn.metrics}')
-        guarded = any(k in vars(learn) for k in ('fit','_do_fit','_with_events','_step'))
+        guarded = any(k in vars(learn) for k in ('fit','export','_do_fit','_with_events','_step'))
         must(more or not guarded, 'the fit is still guarded')
-        odd = set(vars(learn))-usual()-({'fit','mask'} if more else set())
+        odd = set(vars(learn))-usual()-({'fit','export','mask'} if more else set())
         must(not odd, f'the learner has got {odd}')
         hooks = [n for n,o in m.named_modules() for d in (o._forward_hooks,o._forward_pre_hooks,o._backward_hooks) if d]
         must(not hooks, f'hooks are left on {hooks}')
@@ -365,7 +366,7 @@ def by_callback(p, learn, layers):
     left = Left(learn)
     sparse = sparsify(p.sparsity, p.granularity, p.context, p.criterion, p.schedule, lth=p.lth, reset_end=p.reset_end,
                       start_epoch=p.start_epoch, rewind_epoch=p.rewind if p.lth or p.reset_end else 0,
-                      round_to=p.round_to, min_keep=p.min_keep, layer_type=p.layer_type)
+                      round_to=p.round_to, min_keep=p.min_keep, layer_type=p.layer_type, frozen=True, kernels=p.kernels)
     look = Look(learn, p.schedule is not dsd, lambda: sparse.ticket.weights if p.lth and sparse._moment else None,
                 at_rewind(p) if p.lth or p.reset_end else None)
     cbs = callbacks(p)
@@ -386,7 +387,7 @@ def by_callback(p, learn, layers):
     finite(learn)
     t.apply(learn)    # and prune on
     again = sparsify(p.sparsity, p.granularity, p.context, l1_norm, one_shot, round_to=p.round_to, min_keep=p.min_keep,
-                     layer_type=p.layer_type)
+                     layer_type=p.layer_type, frozen=True)
     quiet(learn, 1, cbs=[again])
     must(all(not (again.masks[n]&~t.masks[n]).any() for n in layers), 'a second fit brings weights back')
     if p.schedule is not dsd: check_counts(p, layers, again.masks)
@@ -397,7 +398,8 @@ def by_finder(p, learn, layers):
     left = Left(learn)
     rewind = 'weights' if p.lth else ('lr','finetune')[p.seed%2]
     f = LotteryTicketFinder(learn, p.sparsity, 2, p.granularity, p.context, p.criterion, rewind, p.rewind, p.seed%1000,
-                            round_to=p.round_to, min_keep=p.min_keep, layer_type=p.layer_type, verbose=False)
+                            round_to=p.round_to, min_keep=p.min_keep, layer_type=p.layer_type, verbose=False,
+                            kernels=p.kernels)
     look = Look(learn, True)
     cbs = callbacks(p)
     def train(l): l.fit(2, cbs=cbs)
@@ -428,7 +430,7 @@ def by_ticket(p, learn, layers):
     loaded = Ticket.load(t.save(Path(learn.path)/'t.safetensors'))
     must(list(loaded.weights)==list(t.weights) and list(loaded.masks)==list(t.masks), 'a file changes the order')
     left = Left(learn)
-    loaded.apply(learn)
+    loaded.apply(learn, p.kernels)
     must(has(learn.model, t.start()), 'the ticket is not loaded exactly')
     look = Look(learn, True)
     for n in (2,1): quiet(learn, n, cbs=callbacks(p))

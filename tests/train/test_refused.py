@@ -40,7 +40,7 @@ def moment(l, **changes): return dataclasses.replace(_moment, **changes)
 refused = dict(
     start_beyond=by_fit(start_epoch=9), end_beyond=by_fit(end_epoch=9), no_part=by_fit(model=nn.Linear(2, 2)), no_layer=by_fit({'fc9': 50}),
     rewind_late=by_fit(start_epoch='3it', rewind_epoch=1, lth=True), bad_criterion=by_fit(criteria=lambda w: 'x'),
-    short_criterion=by_fit(criteria=lambda w: w.abs().reshape(-1)[:3]), few_groups=by_fit(50, 'filter', round_to=99),
+    short_criterion=by_fit(criteria=lambda w: w.abs().reshape(-1)[:3]),
     below_ticket=lambda l: (by_fit(5) if learner_masks(l) else by_fit(start_epoch=9))(l),
     attached=lambda l: as_attached(l, sparsify(start_epoch=9)), half=lambda l: quiet(l, 1, cbs=[sparsify(), MixedPrecision('bf16'), MixedPrecision('bf16')]),
     bird_without_norms=lambda l: quiet(l, 1, lr=.3, cbs=EarlyBirdCallback({'nothing': 50}, 'weight')),
