@@ -154,7 +154,7 @@ def check_text(
 
 # %% ../../nbs/core/01_checks.ipynb #d2a841ee
 def _signature(f):
-    "Return the signature of a function, or of a network: fastai's have that of `__init__` by themselves."
+    "Return a function's signature, or that of a network's `forward`: fastai's modules show their `__init__`'s."
     return signature(f if isinstance(f, type) else getattr(f, 'forward', f))
 
 def takes(

@@ -218,7 +218,7 @@ def _mapped(x, f):
     return type(x)(_mapped(o, f) for o in x) if type(x) in (list,tuple) else x
 
 def _one(x):
-    "Return ones for the first item of a floating-point tensor, the first item itself of another."
+    "Return ones shaped like the first item of a floating-point tensor, or the first item of any other tensor."
     x = x[:1] if x.ndim else x
     return torch.ones_like(x, dtype=torch.float64) if x.is_floating_point() else x
 
@@ -244,7 +244,7 @@ def _check_ones(batch, looked_up):
     found = []
     _mapped(batch, found.append)
     if looked_up or not found or any(t.is_floating_point() for t in found): return
-    raise ValueError("synaptic flow feeds the model ones: x must be floating point, or numbers of an embedding's rows, "
+    raise ValueError("synaptic flow feeds the model ones: x must be floating point, or indices of an embedding's rows, "
                      f"not {found[0].dtype}")
 
 def _flow_of(model, batch, outputs, names):

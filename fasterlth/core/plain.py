@@ -246,7 +246,7 @@ def find_winning_ticket(
     train_fn:Callable, # Function of a model that trains it in place
     eval_fn:Callable, # Function of a model that returns a number
     sparsity:float|list|dict=90, # Percent to reach, or a list by round, or a dict of either by layer
-    n_rounds:int=None, # Rounds of pruning, 1 is one-shot; default as many as at most 20 % each take
+    n_rounds:int=None, # Rounds of pruning, 1 is one-shot; default as many as it takes at 20 % or less each
     criteria:Callable=l1_norm, # Function of a weight, and of `init` or `prev` if it asks for them
     granularity:str|dict='weight', # What is pruned together
     context:str='local', # Rank within each layer (`'local'`) or over the whole network (`'global'`)
@@ -260,7 +260,7 @@ def find_winning_ticket(
 
 # %% ../../nbs/core/13_plain.ipynb #4a1f3fb0
 class _Settled(BaseException):
-    "Leave a training whose masks have settled. No `Exception`, so that `train_fn` doesn't catch it."
+    "Stop a training whose masks have settled. Not an `Exception`, so that `train_fn` doesn't catch it."
 
 class _Bird:
     "Draw masks during a training, until they have settled."
@@ -284,7 +284,7 @@ class _Bird:
 def draw_early_bird(
     model:nn.Module|Callable, # Its weights, pretrained or not, are the start; or a function that makes it
     train_fn:Callable, # Function of a model that trains it in place; it is stopped early
-    every:int, # Steps of the optimizer between two masks; an epoch's in the paper
+    every:int, # Optimizer steps between two masks; in the paper, those of an epoch
     sparsity:float|dict=50, # Percent to prune, or a dict by layer
     n_masks:int=5, # Number of masks to compare
     threshold:float=.1, # Largest share by which the newest mask may differ from each of the others
@@ -292,7 +292,7 @@ def draw_early_bird(
     granularity:str|dict='weight', # What is pruned together
     context:str='global', # Rank within each layer (`'local'`) or over the whole network (`'global'`)
     seed:int=0 # For the start, if a function makes it, and for everything random in the training
-) -> Ticket: # With the weights of the moment in which it was found; `about` tells the step
+) -> Ticket: # With the weights of the moment when it was found; `about` has the step
     "Train until the masks have settled, and return the ticket. The model itself isn't changed."
     seed,every,n_masks = check_seed(seed),check_whole(every, 'every'),check_whole(n_masks, 'n_masks', 2)
     threshold,sparsity = check_number(threshold, 'threshold', 0, 1, 'a share'),check_sparsity(sparsity)
@@ -303,7 +303,7 @@ def draw_early_bird(
         try: model = _train(plan.make, train_fn, seed, start, {}, 'the training', bird)
         except _Settled: model = plan.make()
     if bird.found is None:
-        why = f"they differed by {min(bird.distances):.3f} or more" if bird.distances else f"{n_masks} are compared"
+        why = f"they differed by {min(bird.distances):.3f} or more" if bird.distances else f"{n_masks} are needed"
         raise ValueError(f"no early-bird ticket in {bird.steps} steps, with a mask every {every}: {why}. "
                          "Train longer, draw masks more often (every), or raise the threshold")
     step,masks,weights = bird.found
@@ -313,14 +313,14 @@ def draw_early_bird(
 
 # %% ../../nbs/core/13_plain.ipynb #8c668981
 class _Found(NamedTuple):
-    "A seed's search, and what controls need besides."
+    "A seed's search, and what else its controls need."
     plan: _Plan
     search: TicketSearch
     seed: int
 
 def _fresh(plan, seed, start):
     "Return the weights of a model of another seed than the start's."
-    hint = ("; for a pretrained start, pass it as pretrained=model and let model_fn make a model of fresh weights, "
+    hint = ("; for a pretrained start, pass it as pretrained=model and let model_fn make a model with fresh weights, "
             "or leave random_reinit out of conditions")
     names = plan.pruner.layers(plan.make())
     return check_fresh(_start_of(plan.make, 10_000+seed), start, names, 'model_fn', hint)

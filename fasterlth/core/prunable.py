@@ -133,7 +133,7 @@ def _graph_of(model, xb):
     try:
         with torch.enable_grad(): return tp,net,tp.DependencyGraph().build_dependency(net, example_inputs=xb)
     except Exception as e:    # any error of the model's own code
-        raise ValueError(f"xb must be inputs by which Torch-Pruning can follow what {type(net).__name__} computes: "
+        raise ValueError(f"xb must be inputs with which Torch-Pruning can trace {type(net).__name__}: "
                          f"{type(e).__name__}: {e}") from e
 
 def _has_filters(m):
@@ -152,7 +152,7 @@ def _together(tp, graph, layer):
 def joint_filters(
     model:nn.Module, # Any model; it isn't changed
     xb # A batch of inputs, or a tuple of several
-) -> dict: # Parameter name → name of the first parameter whose filters belong to it; lone ones are left out
+) -> dict: # Parameter name → name of the first one in its group; parameters without a group are left out
     "Return which layers lose their filters together, because their outputs are added. For `Pruner`'s `joint`."
     if isinstance(xb, torch.Tensor) and not xb.numel(): raise ValueError(wrong('xb', 'a batch of inputs', xb))
     tp,net,graph = _graph_of(model, xb)
@@ -168,7 +168,7 @@ def filters_to_cut(
     masks:dict, # Parameter name → bool tensor
     joint:dict # From `joint_filters`
 ) -> 'pandas.DataFrame': # A row for each weight whose filters are pruned as a whole, and one for all
-    "Count filters, those that are pruned, and those of them that are pruned in all layers that they are added to."
+    "Count filters, pruned filters, and those pruned in every layer of their group, which can be cut out."
     import pandas as pd
     dead = {n: ~m.flatten(1).any(1) for n,m in masks.items() if m.ndim>1}
     def with_others(n):

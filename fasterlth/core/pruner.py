@@ -273,7 +273,7 @@ def _prune_together(names, units, pruner, regrow):
 
 # %% ../../nbs/core/09_pruner.ipynb #72e0fa6f
 def _one_of_several(name, o, joint):
-    "Return a prunable weight as one of those that lose their filters together, if it is at that granularity."
+    "Mark a prunable weight as one of those that lose their filters together, if its granularity is `'filter'`."
     param = name.rpartition('.')[2]
     whole = name in joint and len(o.weight)==o.groups.n and o.groups==layer_groups(o.layer, 'filter', param)
     return o._replace(joint=joint[name]) if whole else o
@@ -290,7 +290,7 @@ def _check_joint(joint, granularities):
     what = "a dict from parameter name to a key, as `joint_filters` returns it"
     for k,v in check_type(joint, 'joint', dict, what).items():
         if not isinstance(k, str) or not isinstance(v, str): raise TypeError(wrong('joint', what, joint))
-    if 'filter' not in granularities: raise ValueError("joint needs granularity 'filter': no other can be cut out")
+    if 'filter' not in granularities: raise ValueError("joint needs granularity 'filter', as it groups whole filters")
 
 # %% ../../nbs/core/09_pruner.ipynb #d11aea3c
 @dataclass(frozen=True)

@@ -113,9 +113,10 @@ def _read_layer(layer, name, shape, tensors):
     parts = [[take(tensors, f'{name}.{k}_{i}', 'its layer') for k in _parts] for i in range(n)]
     res = SparseLayer(layer, parts)
     for a,b,v in parts:    # MKL would read anywhere
-        if a.dtype!=torch.int32 or v.dtype!=layer.weight.dtype: raise ValueError(f"{name} holds {a.dtype}, {v.dtype}")
+        if a.dtype!=torch.int32 or v.dtype!=layer.weight.dtype:
+            raise ValueError(f"{name} holds {a.dtype} and {v.dtype}, not torch.int32 and {layer.weight.dtype}")
         try: torch.sparse_csr_tensor(a, b, v, res.matrix, check_invariants=True)
-        except RuntimeError as e: raise ValueError(f"{name} holds no matrix of {res.matrix}: {e}") from e
+        except RuntimeError as e: raise ValueError(f"{name} doesn't hold a matrix of {res.matrix}: {e}") from e
     return res
 
 def load_sparse(

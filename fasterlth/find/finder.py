@@ -65,7 +65,7 @@ class LotteryTicketFinder:
         batches:Iterable=None, # Batches `(x, y)` for criteria that need them, default one training batch
         verbose:bool=True, # Show a bar, unless inside `learn.no_bar()`
         joint:dict=None, # Which layers lose their filters together, from `joint_filters`
-        kernels:str='dense' # How tickets are computed while they train, as of `MaskCallback`
+        kernels:str='dense' # How tickets are computed while they train, as for `MaskCallback`
     ):
         without = 'without one, call find_winning_ticket(model, train_fn, eval_fn, sparsity)' if callable(learn) else ''
         check_learner(learn, without)

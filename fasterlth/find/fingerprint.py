@@ -154,11 +154,11 @@ def _difference(a, b, names, at):
 
 # %% ../../nbs/find/00_fingerprint.ipynb #e9efb327
 def _is_dealt_anew(a, b):
-    "Return whether two descriptions of data have as many items in each of several loaders, but others."
+    "Return whether each of several loaders has as many items in both descriptions of data, but different ones."
     if len(a)<2 or not all(isinstance(o, Mapping) and 'checksum' in o for o in (*a,*b)): return False
     return all(x.get('items')==y.get('items') and x['checksum']!=y['checksum'] for x,y in zip(a, b))
 
-_seed_split = ": if the data are split at random, seed the split: RandomSplitter(seed=0), or seed=0 beside valid_pct"
+_seed_split = ": if the data are split at random, seed the split: RandomSplitter(seed=0), or seed=0 with valid_pct"
 
 # %% ../../nbs/find/00_fingerprint.ipynb #121d1263
 def differences(

@@ -164,7 +164,7 @@ def _take(path, where, open_it, read_only, wait):
         time.sleep(.05)
 
 def _hold_first(take):
-    "Let the first process take a `Hold`. Return its own to each: the others don't lock."
+    "Let the first process take a `Hold`. Return one in each process; those of the others hold no lock."
     own = []
     def take_it():
         own.append(take())
@@ -293,7 +293,7 @@ class RunFolder:
         return sorted(o for k in _steps for o in self.names(f'{k}.safetensors'))
 
     def is_read_only(self) -> bool:
-        "Return whether it is held only to be read."
+        "Return whether the folder is held only for reading."
         return self._hold is not None and self._hold.read_only
 
     def opened(self):
@@ -317,7 +317,7 @@ def sweep(self:RunFolder):
 def held(self:RunFolder,
     read_only:Callable=lambda: False, wait:float=6., new:bool=True # As for `hold_folder`
 ): # Whether it may be written to
-    "Hold the folder as `hold_folder` does. Unless it is only read, it must be writable, and is swept."
+    "Hold the folder as `hold_folder` does. Unless it is only read, check that it is writable, and sweep it."
     if not self:
         yield True
         return

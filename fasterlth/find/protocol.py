@@ -101,7 +101,7 @@ class Protocol:
     "One learner, trained again and again from the same start."
     def __init__(self,
         learn:Learner, # Its current weights are the start
-        kernels:str='dense' # How tickets are computed, as of `MaskCallback`
+        kernels:str='dense' # How tickets are computed, as for `MaskCallback`
     ):
         self.learn,self.dls,self.start,self.kernels = learn,learn.dls,None,kernels
         self.held,self.ended,self.warned = None,False,set()    # what callbacks hold when a training begins

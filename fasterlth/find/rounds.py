@@ -70,14 +70,14 @@ def check_model(
 ):
     "Raise a `ValueError` that names the file unless what it holds fits the model."
     here = model_tensors(learn.model)
-    with reading(file, "is of another model's run"):
+    with reading(file, "belongs to another model's run"):
         if tensors: check_names(tensors, here, 'file')
         check_masks(masks, here)
 
 def load_moment(
     folder:RunFolder, # Of a run
     name:str, # A file in it
-    learn:Learner # Whose model it is of
+    learn:Learner # Whose model it belongs to
 ) -> Snapshot: # None if the file isn't there
     "Read a moment of a run's training."
     if not folder.has(name): return None

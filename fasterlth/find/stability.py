@@ -340,7 +340,7 @@ def _rewind_point(lines, masked, threshold):
     return RewindPoint(suggestion, barriers, pd.concat([l for _,ls in lines for l in ls], ignore_index=True))
 
 def _epoch_of(learn, train):
-    "Return how many batches each process trains in an epoch."
+    "Return how many batches each process trains on in an epoch."
     if launched()<2: return len(learn.dls.train)
     with put_back(learn): return epoch_of(learn, train)
 

@@ -274,7 +274,7 @@ def _check_measured(xb, threads):
     if xb is not None: check_inputs(xb)
 
 def _run(steps, job, model, options):
-    "Run the steps in a row; name each result. Where ONNX is on the way, the network in ONNX as it is comes first."
+    "Run the steps in order; name each result. If they lead to ONNX, the unchanged network in ONNX comes first."
     if steps[-1] in ('onnx','int8') and steps!=['onnx']:
         tolerance = {k: v for k,v in options.items() if k=='tolerance'}
         job.models['onnx'] = to_onnx(model, _first(job.batches[0], 64), job.beside/'dense.onnx', **tolerance)[0]

@@ -91,10 +91,10 @@ def _weights_in(path):
 
 # %% ../../nbs/ship/02_export.ipynb #0f9d5c24
 def _words(e):
-    "Return what an error says in one line, without its class's usual page of advice and escape codes."
+    "Return an error's message in one line, without pages of advice and escape codes."
     text = re.sub(r'\x1b\[[0-9;]*m', '', str(e)).strip()
     cause = re.search(r'## Exception summary\s+(.+)', text)    # of torch.onnx
-    line = cause[1] if cause else (text.splitlines() or ['without a word'])[0]
+    line = cause[1] if cause else (text.splitlines() or ['no message'])[0]
     return f"{type(e).__name__}: {line[:200]}"
 
 # %% ../../nbs/ship/02_export.ipynb #43ad3d57
@@ -171,7 +171,7 @@ def feeds(self:OnnxModel,
 def _is_sequence(t): return t.ndim==2 and t.shape[1]>1 and not t.is_floating_point()    # tokens, of any number
 
 def _shielded(args):
-    "Keep torch from taking a last input that is a dict for named ones."
+    "Keep torch from treating a dict that is the last input as named inputs."
     return (*args,{}) if args and isinstance(args[-1], Mapping) else args
 
 def _export(model, xb, path):
@@ -183,7 +183,7 @@ def _export(model, xb, path):
                       external_data=False, verbose=False)
 
 def _trace(model, xb, path, batch=True):
-    "Write an ONNX file by following a batch."
+    "Write an ONNX file by tracing a batch."
     args,named = arguments(xb)
     names = [*named] or [f'input_{i}' for i in range(len(tree_leaves(args)))]
     axes = {n: {**({0: 'batch'} if batch else {}), **({1: 'length'} if _is_sequence(t) else {})}
@@ -212,7 +212,7 @@ def _quiet():
         root.handlers[:] = handlers
 
 # %% ../../nbs/ship/02_export.ipynb #9722e870
-class _Differs(ValueError): "Say that a file computes something else."
+class _Differs(ValueError): "Signal that a file computes something else."
 
 def _check_same(model, run, xb, tolerance, path):
     "Return the largest difference from torch. Raise a `ValueError` if it is more than tolerance."
@@ -247,7 +247,7 @@ def to_onnx(
     for o in ('onnx','onnxscript','onnxruntime'): require(o)
     path,tolerance = check_file(path),check_number(tolerance, 'tolerance')
     model = copy_model(check_model(model)).eval().cpu()
-    xb = map_inputs(torch.Tensor.cpu, check_inputs(xb, 2, 'as the exporter takes a size of 1 for a constant'))
+    xb = map_inputs(torch.Tensor.cpu, check_inputs(xb, 2, 'as the exporter treats a size of 1 as a constant'))
     check_network(model, xb)
     with atomic_write(path) as part: run,difference = _try_exporters(model, xb, part, tolerance, path)
     run.path = path

@@ -197,7 +197,7 @@ class _HeadCut(NamedTuple):
     keep: list # Their indices
     n: int # Number of heads that there were
     dead_in: list # The layer's name
-    takers: tuple = () # No constants are to be moved
+    takers: tuple = () # No constants to move
 
 def _head_axes(layer):
     "Return the axes of those weights of a layer that are split into heads, by name."
@@ -236,7 +236,7 @@ def _plan_heads(model, dead):
 
 # %% ../../nbs/ship/01_shrink.ipynb #8f60e621
 class FewerHeads(nn.MultiheadAttention):
-    "Attention with fewer heads than make up its width, of which `shrink` makes use."
+    "Attention with fewer heads than make up its width, as `shrink` leaves it."
     def forward(self, query, key, value, key_padding_mask=None, need_weights=True, attn_mask=None,
                 average_attn_weights=True, is_causal=False):
         "Attend. The arguments are those of `nn.MultiheadAttention`."
@@ -265,7 +265,7 @@ def _sliced(p, axes, keep):
     return nn.Parameter(x.reshape([prod(x.shape[i] for i,a in enumerate(axes) if a.dim==d) for d in range(p.ndim)]))
 
 def _resize(owner):
-    "Make the sizes that a layer holds those of its weight."
+    "Set the sizes that a layer holds to those of its weight."
     if isinstance(owner, nn.Linear): owner.out_features,owner.in_features = owner.weight.shape
     elif hasattr(owner, 'nf'): owner.nx,owner.nf = owner.weight.shape    # Hugging Face's Conv1D
 
@@ -344,8 +344,8 @@ def odd(self:_Cutter, model, cuts):
     "Return what is wrong with a smaller network, or an empty string."
     want = call(self.model if self.exact else self.merged(cuts), self.xb)
     try: out = call(model, self.xb)
-    except (RuntimeError,ValueError,IndexError,AssertionError) as e:    # which the table tells
-        return f"{type(e).__name__}: {str(e).strip().splitlines()[0] if str(e).strip() else 'without a word'}"
+    except (RuntimeError,ValueError,IndexError,AssertionError) as e:    # which goes into the table
+        return f"{type(e).__name__}: {str(e).strip().splitlines()[0] if str(e).strip() else 'no message'}"
     return '' if out.shape==want.shape and _same_but_rounding(out, want) else 'the outputs changed'
 
 # %% ../../nbs/ship/01_shrink.ipynb #d4f30fac
@@ -353,8 +353,8 @@ def odd(self:_Cutter, model, cuts):
 def check_repeatable(self:_Cutter):
     "Raise a `ValueError` unless the network computes the same each time."
     if odd := self.odd(copy_model(self.model), []):
-        raise ValueError(f"{type(self.model).__name__} must compute the same each time in evaluation mode, for a "
-                         f"smaller network is checked against it; a second pass over xb differs: {odd}")
+        raise ValueError(f"{type(self.model).__name__} must compute the same each time in evaluation mode, as the "
+                         f"smaller network is checked against it, but a second pass over xb differs: {odd}")
 
 @patch
 def cut_all(self:_Cutter, cuts, rows):

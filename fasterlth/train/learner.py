@@ -286,7 +286,7 @@ def _undone(learn, model):
     held.note(vars(learn.opt or learn).get('hypers'))
     was,cast,states = context_state(),_precision(learn),(random.getstate(),np.random.get_state())
     try:
-        random.seed(0)    # torch's numbers are the scores' affair
+        random.seed(0)    # torch is seeded where scores are computed
         np.random.seed(0)
         if cast is not None: set_context(without_autocast(was))
         with cast or nullcontext(): yield learn

@@ -221,7 +221,7 @@ def mask_opt_state(
 @patch
 def apply(self:Ticket,
     learn:Learner, # The learner to train the ticket with
-    kernels:str='dense' # As of `MaskCallback`
+    kernels:str='dense' # As for `MaskCallback`
 ) -> Learner: # The same learner, so that calls chain
     "Load the ticket's start and keep its masks on in every later fit. Nothing is changed if it doesn't fit."
     check_learner(learn, 'use load_into for a plain model')

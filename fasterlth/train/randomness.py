@@ -16,7 +16,7 @@ from ..core.checks import check_seed, check_type
 
 # %% ../../nbs/train/00_randomness.ipynb #624a79d3
 def fastai_distributed():
-    "Return fastai's module of distributed training, None if it isn't in use: to import it, accelerate is needed."
+    "Return fastai's module for distributed training, None if it isn't in use: importing it needs accelerate."
     return sys.modules.get('fastai.distributed')
 
 def _shuffling(dls):

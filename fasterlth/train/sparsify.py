@@ -173,10 +173,10 @@ class SparsifyCallback(SparsityColumn):
         min_keep:int=1, # Groups that every layer keeps
         batches:Iterable=None, # Batches `(x, y)` for criteria that need gradients, default the current one
         verbose:bool=True, # Print what happens
-        n_epochs:int=None, # Epochs of all fits that the schedule spans, default one fit, or both of `fine_tune`
+        n_epochs:int=None, # Epochs of all fits that the schedule spans; default those of one fit, or of `fine_tune`
         frozen:bool=False, # Prune frozen layers as well, instead of only when they are unfrozen
         joint:dict=None, # Which layers lose their filters together, from `joint_filters`
-        kernels:str='dense' # As of `MaskCallback`
+        kernels:str='dense' # As for `MaskCallback`
     ):
         criterion_inputs(criteria, 'criteria')
         _check_course(sparsity, start_sparsity, schedule)
@@ -208,7 +208,7 @@ def _begin(self:SparsifyCallback):
     if self._passed: return self._go_on(n_iter)
     self.pruner.targets(self._layers, self.sparsity)
     self._check_frozen(last=total==learn.n_epoch)
-    fits = 'the fit, which has' if total==learn.n_epoch else 'the fits, which have together'
+    fits = 'the fit, which has' if total==learn.n_epoch else 'the fits, which together have'
     first,last,saved = self._times().in_fit(n_iter, total, fits)
     self._save_at,self._n_iter = self._check_rewind(saved, n_iter),n_iter
     self.plan = make_plan(self.schedule, self.start_sparsity, max(_ends(self.sparsity)), first, last)
@@ -250,7 +250,7 @@ def _take_over(self:SparsifyCallback, masks):
 # %% ../../nbs/train/04_sparsify.ipynb #29e6ea9d
 @patch
 def _check_fits(self:SparsifyCallback) -> int: # Epochs of all fits
-    "Return how long the schedule is, and forget one that was left. Raise if this fit doesn't belong to it."
+    "Return how long the schedule is, and forget an abandoned one. Raise if this fit doesn't belong to it."
     learn,tuned = self.learn,fine_tune_epochs(self.learn)
     other = self._of is not None and self._of() is not learn
     left = self._passed and self.n_epochs is None and (other or tuned!=self._total)    # no second fit of `fine_tune`
@@ -261,7 +261,7 @@ def _check_fits(self:SparsifyCallback) -> int: # Epochs of all fits
     total,n = self.n_epochs or tuned or learn.n_epoch,self._passed+learn.n_epoch
     if n>total:
         done = f'{self._passed} are done, and this fit has' if self._passed else 'this fit has'
-        raise ValueError(f"n_epochs must be the epochs of all fits that the schedule spans, but of {total}, {done} "
+        raise ValueError(f"n_epochs must cover all fits of the schedule, but of its {total} epochs {done} "
                          f"{learn.n_epoch}")
     return total
 

@@ -104,17 +104,17 @@ def epoch_length(
     learn:Learner, # Any learner
     cbs:list=() # Callbacks that a fit is given
 ) -> int:
-    "Return how many batches each process trains in an epoch of a fit."
+    "Return how many batches each process trains on in an epoch of a fit."
     n,room = len(learn.dls.train),fastai_distributed()
     if not room or isinstance(learn.dls.train, room.DistributedDL): return n
     divided = any(isinstance(cb, room.DistributedTrainer) for cb in [*learn.cbs, *cbs])
     return -(-n//launched()) if divided else n
 
 def epoch_of(
-    learn:Learner, # Nothing is trained, but `train` may change what it changes before its fits
+    learn:Learner, # Nothing is trained, but `train` does what it does before its fits
     train:Callable # A function of the learner that fits it
 ) -> int:
-    "Return how many batches each process trains in an epoch of `train`, which may contain `distrib_ctx`."
+    "Return how many batches each process trains on in an epoch of `train`, which may contain `distrib_ctx`."
     if launched()<2: return len(learn.dls.train)
     t = Training(learn)
     t.stop = True
@@ -336,7 +336,7 @@ def _count(self:Training, n_epoch):
 # %% ../../nbs/train/07_training.ipynb #f9d2ac34
 @patch(as_prop=True)
 def taken(self:Training) -> Snapshot:
-    "Return the snapshot of the moment `at`, None before it is reached. It is one to rewind to, not to resume from."
+    "Return the snapshot of the moment `at`, None before it is reached. You can rewind to it, but not resume from it."
     if self._snap is None or self._snap.taken is None: return None
     passed = list(map(_without_callbacks, self.passed[:self._snap_fit]))
     return replace(self._snap.taken, fit=self._snap_fit, notes=dict(passed=passed))

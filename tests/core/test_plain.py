@@ -164,7 +164,7 @@ def test_an_early_bird_is_drawn_from_the_training():
 def test_what_doesnt_settle_is_said():
     with pytest.raises(ValueError, match='in 8 steps, with a mask every 1: they differed by 0.* or more. Train longer'):
         draw_early_bird(net, lambda m: train(m, lr=1.), 1, threshold=0)
-    with pytest.raises(ValueError, match='5 are compared'): draw_early_bird(net, train, 3)
+    with pytest.raises(ValueError, match='5 are needed'): draw_early_bird(net, train, 3)
 
 # Compared
 

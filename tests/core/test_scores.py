@@ -49,7 +49,7 @@ def test_synaptic_flow_refuses_inputs_of_integers():
     class Onehot(nn.Module):
         def __init__(self): super().__init__(); self.fc = nn.Linear(4, 3)
         def forward(self, x): return self.fc(F.one_hot(x, 4).to(self.fc.weight))
-    with pytest.raises(ValueError, match="must be floating point, or numbers of an embedding's rows, not torch.int64"):
+    with pytest.raises(ValueError, match="must be floating point, or indices of an embedding's rows, not torch.int64"):
         synaptic_flow(Onehot(), torch.tensor([1,2]))
 
 def test_synaptic_flow_of_an_embedding_is_the_same_for_each_row():

@@ -269,7 +269,7 @@ def test_files_of_another_models_run_are_named(kind, calls, tmp_path, monkeypatc
     for name in names:
         whole = (own/name).read_bytes()
         (own/name).write_bytes((other/name).read_bytes())
-        with pytest.raises(ValueError, match=f"{name}' is of another model's run: "): go(own)
+        with pytest.raises(ValueError, match=f"{name}' belongs to another model's run: "): go(own)
         (own/name).write_bytes(whole)
     assert len(names)>=2
 

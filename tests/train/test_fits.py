@@ -67,7 +67,7 @@ def test_a_moment_of_the_second_fit():
     cb = sparsify(80, schedule=one_shot, start_epoch=2, lth=True, rewind_epoch=1.6)
     fine_tune(cb, epochs=2, freeze_epochs=1)
     assert cb.history.iteration.tolist()==[10] and cb.ticket.about['rewind']==1.6
-    with pytest.raises(ValueError, match='start_epoch 3 is beyond the fits, which have together 3 epochs of 5 batches'):
+    with pytest.raises(ValueError, match='start_epoch 3 is beyond the fits, which together have 3 epochs of 5 batches'):
         fine_tune(sparsify(80, start_epoch=3), epochs=2, freeze_epochs=1)
 
 def test_the_same_as_one_fit():
@@ -91,10 +91,10 @@ def test_another_number_of_batches():
 
 def test_fits_that_do_not_add_up():
     learn,cb = make_learner(),sparsify(60, n_epochs=3)
-    with pytest.raises(ValueError, match='n_epochs must be .* but of 3, this fit has 4'): quiet(learn, 4, cbs=cb)
+    with pytest.raises(ValueError, match='n_epochs must cover .* but of its 3 epochs this fit has 4'): quiet(learn, 4, cbs=cb)
     quiet(learn, 2, cbs=cb)
     before,masks = weights(learn.model),cb.masks
-    with pytest.raises(ValueError, match='n_epochs must be .* but of 3, 2 are done, and this fit has 2'): quiet(learn, 2, cbs=cb)
+    with pytest.raises(ValueError, match='n_epochs must cover .* but of its 3 epochs 2 are done, and this fit has 2'): quiet(learn, 2, cbs=cb)
     assert same(before, weights(learn.model)) and cb.masks is masks
     with pytest.raises(ValueError, match='2 of n_epochs=3 epochs of this schedule were in fits of another learner'):
         quiet(make_learner(), 1, cbs=cb)
