@@ -24,13 +24,24 @@ def _shuffling(dls):
     room = fastai_distributed()
     return [dl.dl if room and isinstance(dl, room.DistributedDL) else dl for dl in dls.loaders]
 
+def _keeps_order(dl):
+    "Return whether a loader shuffles what it shuffled in the epoch before, as a language model's does its texts."
+    return hasattr(type(dl), 'make_chunks') and hasattr(vars(dl).get('items'), 'reindex')
+
+def _put_in_order(dl, order):
+    "Put a language model's texts in this order."
+    for o in (dl.items,dl.lens): o.reindex(order)    # they share it
+    dl.make_chunks()
+
 def loader_states(
     dls # `DataLoaders`
 ) -> list: # One state for each loader, None where it has none
-    "Return the random states of the loaders."
-    def state(dl):
+    "Return the random states of the loaders, and the order of what they shuffle further in each epoch."
+    def rng(dl):
         if hasattr(dl, 'rng'): return dl.rng.getstate()
         return dl.generator.get_state() if getattr(dl, 'generator', None) is not None else None
+    def state(dl):
+        return dict(rng=rng(dl), order=torch.tensor(list(dl.items.idxs))) if _keeps_order(dl) else rng(dl)
     return [state(dl) for dl in _shuffling(dls)]
 
 def _with_states(dls, states):
@@ -46,6 +57,9 @@ def set_loader_states(
 ):
     "Restore the loaders' random states."
     for dl,s in _with_states(dls, states):
+        if isinstance(s, dict):
+            _put_in_order(dl, s['order'].tolist())
+            s = s['rng']
         if hasattr(dl, 'rng'):
             dl.rng = random.Random()
             dl.rng.setstate(s)
@@ -78,6 +92,10 @@ def set_random_states(
 
 def _try_state(dl, state):
     "Set a loader's random state on a copy of its generator."
+    if isinstance(state, dict):
+        if not _keeps_order(dl): raise ValueError(f"{type(dl).__name__} keeps no order")
+        if sorted(state['order'].tolist())!=list(range(len(dl.items))): raise ValueError("these are other texts")
+        state = state['rng']
     if hasattr(dl, 'rng'): random.Random().setstate(state)
     elif getattr(dl, 'generator', None) is not None: torch.Generator(dl.generator.device).set_state(state)
 
@@ -105,6 +123,7 @@ def seed_loaders(
 ):
     "Seed the loaders' shuffling."
     for dl in _shuffling(dls):
+        if _keeps_order(dl): _put_in_order(dl, list(range(len(dl.items))))
         if hasattr(dl, 'rng'): dl.rng.seed(seed)
         elif getattr(dl, 'generator', None) is not None: dl.generator.manual_seed(seed)
 

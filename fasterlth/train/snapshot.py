@@ -23,7 +23,7 @@ from fastcore.basics import patch
 
 from ..core.tensors import check_names, clone_tree, copy_tensors, model_tensors, unwrap
 from ..core.checks import (
-    check_choice, check_flag, check_flags, check_number, check_type, check_whole, func_name, to_iteration, wrong)
+    check_choice, check_flag, check_flags, check_number, check_type, check_whole, func_name, shown, to_iteration, wrong)
 from ..core.files import a_dict, a_tensor, check_fields, dict_of, list_of, load_tensors, optional
 from ..core.files import pack_tree, reading, save_tensors, unpack_tree, whole
 from ..core.processes import differences_from_first, process_number, share_buffers, with_differences
@@ -287,7 +287,13 @@ def _cuda_state(value, name):
     if a_tensor(value, name).dtype!=torch.uint8 or value.shape!=(16,) or value.view(torch.int64)[1]%4:
         raise ValueError(f"{name} must be 16 bytes, a seed and an offset, not {tuple(value.shape)} of {value.dtype}")
 
-def _loader_state(value, name): (_torch_state if isinstance(value, torch.Tensor) else _python_state)(value, name)
+def _loader_rng(value, name): (_torch_state if isinstance(value, torch.Tensor) else _python_state)(value, name)
+
+def _loader_state(value, name):
+    if not isinstance(value, dict): return _loader_rng(value, name)
+    check_fields(value, name, rng=optional(_loader_rng), order=a_tensor)
+    if value['order'].dtype!=torch.int64 or value['order'].ndim!=1:
+        raise ValueError(f"{name}.order must be whole numbers, not {shown(value['order'])}")
 
 # %% ../../nbs/train/02_snapshot.ipynb #673b306e
 def _rng(value, name):

@@ -1,0 +1,138 @@
+"Finder, study, rewind_find and gradient criteria on what people put into a Learner: tables, ratings, texts, segments, any data set."
+import pytest
+from helpers import *
+from fastai.collab import CollabDataLoaders, collab_learner
+from fastai.tabular.all import Categorify, Normalize, TabularDataLoaders, tabular_learner
+from fastai.text.all import AWD_LSTM, TextDataLoaders, awd_lstm_clas_config, awd_lstm_lm_config, language_model_learner, text_classifier_learner
+from torch.utils.data import IterableDataset
+
+cpu = torch.device('cpu')
+
+def rows(n=96):
+    r = np.random.RandomState(0)
+    df = pd.DataFrame(dict(x=r.rand(n), y=r.rand(n), kind=r.choice(list('abc'), n)))
+    return df.assign(target=(df.x+(df.kind=='a')*.5>.7).astype(int))
+
+def tabular(seed=0, path=None):
+    set_seed(seed)
+    dls = TabularDataLoaders.from_df(rows(), cat_names=['kind'], cont_names=['x','y'], y_names='target', procs=[Categorify, Normalize], y_block=CategoryBlock(), valid_idx=list(range(24)), bs=16, device=cpu)
+    return tabular_learner(dls, layers=[16,8], metrics=accuracy, path=path)
+
+def collab(seed=0, path=None):
+    set_seed(seed)
+    df = pd.DataFrame(dict(user=np.arange(96)%7, item=np.arange(96)%9, rating=np.random.RandomState(0).rand(96)*5))
+    dls = CollabDataLoaders.from_df(df, bs=16, seed=0, device=cpu)
+    set_seed(seed)    # a seeded split seeds torch
+    return collab_learner(dls, n_factors=8, y_range=(0,5.5), path=path)
+
+def text_dls(path, is_lm=False):
+    df = pd.DataFrame([('the film was '+'very '*(i%4)+('good' if i%2 else 'bad'), i%2) for i in range(60)], columns=['text','label'])
+    return TextDataLoaders.from_df(df, path, text_col='text', label_col='label', is_lm=is_lm, bs=8, seq_len=6, tok_tfm=None, seed=0, device=cpu)
+
+def classifier(seed=0, path=None):
+    dls = text_dls(path)
+    set_seed(seed)
+    return text_classifier_learner(dls, AWD_LSTM, config=dict(awd_lstm_clas_config, emb_sz=16, n_hid=24, n_layers=2), pretrained=False, metrics=accuracy, path=path)
+
+def language_model(seed=0, path=None):
+    dls = text_dls(path, is_lm=True)
+    set_seed(seed)
+    return language_model_learner(dls, AWD_LSTM, config=dict(awd_lstm_lm_config, emb_sz=16, n_hid=24, n_layers=2), pretrained=False, path=path)
+
+class Pictures:
+    def __len__(self): return 16
+    def __getitem__(self, i):
+        x = torch.rand(3, 32, 32, generator=torch.Generator().manual_seed(i))
+        return TensorImage(x),TensorMask((x[0]>.5).long())
+
+def segments(seed=0, path=None):
+    from fastai.vision.models.unet import DynamicUnet
+    set_seed(seed)
+    dls = DataLoaders.from_dsets(Pictures(), Pictures(), bs=8, num_workers=0, device=cpu)
+    body = nn.Sequential(nn.Conv2d(3, 8, 3, stride=2, padding=1), nn.ReLU(), nn.Conv2d(8, 16, 3, stride=2, padding=1), nn.ReLU())
+    return Learner(dls, DynamicUnet(body, 2, (32,32)), loss_func=CrossEntropyLossFlat(axis=1), metrics=DiceMulti(), path=path)
+
+def frames(seed=0, path=None):
+    "A data set whose items are made of a DataFrame, by plain torch loaders."
+    set_seed(seed)
+    class Frame:
+        def __init__(self, df): self.df = df
+        def __len__(self): return len(self.df)
+        def __getitem__(self, i): return torch.tensor([self.df.x.iloc[i], self.df.y.iloc[i]]).float(),int(self.df.target.iloc[i])
+    dls = DataLoaders(*[DataLoader(Frame(rows()[a:b]), bs=16, shuffle=not a, num_workers=0, device=cpu) for a,b in ((0,72),(72,96))])
+    return Learner(dls, nn.Sequential(nn.Linear(2, 16), nn.ReLU(), nn.Linear(16, 2)), loss_func=CrossEntropyLossFlat(), metrics=accuracy, path=path)
+
+def stream(seed=0, path=None):
+    "A data set without length or index, of which fastai is told how long to read."
+    set_seed(seed)
+    class Stream(IterableDataset):
+        def __iter__(self):
+            g = torch.Generator().manual_seed(3)
+            for _ in range(48):
+                x = torch.randn(4, generator=g)
+                yield x,int(x[0]>0)
+    dls = DataLoaders(*[DataLoader(Stream(), bs=16, n=48, num_workers=0) for _ in range(2)])
+    return Learner(dls, nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 2)), loss_func=CrossEntropyLossFlat(), metrics=accuracy, path=path)
+
+learners = dict(tabular=tabular, collab=collab, classifier=classifier, language_model=language_model, segments=segments, frames=frames, stream=stream)
+indexed = [k for k in learners if k!='stream']
+pytestmark = [pytest.mark.filterwarnings('ignore:The given NumPy array is not writable'), pytest.mark.filterwarnings('ignore:left dense')]
+def train(l): l.fit(1, 1e-2)
+
+class Stop(Exception): pass
+
+@pytest.mark.parametrize('kind', learners)
+def test_a_finder_is_killed_and_goes_on(kind, tmp_path):
+    def find(path, stop=None):
+        learn,n = learners[kind](path=tmp_path),[0]
+        do = learn._do_one_batch
+        def _do_one_batch():
+            do()
+            n[0] += learn.training
+            if n[0]==stop and learn.training: raise Stop()
+        learn._do_one_batch = _do_one_batch
+        f = LotteryTicketFinder(learn, 50, 1, seed=0, path=path, verbose=False)
+        return f,f.find_winning_ticket(train)
+    f,want = find(tmp_path/'whole')
+    assert abs(want.sparsity-50)<1 and len(f.history)==2
+    steps = len(f.learn.dls.train) if kind!='stream' else 3
+    with pytest.raises(Stop): find(tmp_path/'killed', steps+1)
+    g,found = find(tmp_path/'killed')
+    assert same(found.masks, want.masks) and same(weights(f.learn.model), weights(g.learn.model)) and f.history.equals(g.history)
+    found.save(tmp_path/'t')
+    other = Ticket.load(tmp_path/'t').apply(learners[kind](1, tmp_path))
+    assert_masked(other.model, want.masks)
+    train(other)
+    assert_masked(other.model, want.masks)
+
+@pytest.mark.parametrize('kind', ['tabular','collab','classifier','frames'])
+def test_a_study_and_where_to_rewind(kind, tmp_path):
+    s = LotteryStudy(lambda seed: learners[kind](seed, tmp_path), train, 50, 1, ['random_reinit'], 1, tmp_path/'study').run(verbose=False)
+    assert not s.failures and len(s.results)==3
+    found = learners[kind](path=tmp_path).rewind_find(train, [0,'2it'], path=tmp_path/'rewind', points=3, bn_batches=1, show_plot=False, verbose=False)
+    assert len(found.barriers)==2 and found.barriers.barrier.notna().all()
+
+@pytest.mark.parametrize('kind', indexed)
+def test_gradient_criteria(kind, tmp_path):
+    "From the learner's own pass; recurrent layers have no second gradients on some devices, and synflow needs no labels."
+    for criterion in (snip, taylor, synflow):
+        learn = learners[kind](path=tmp_path)
+        quiet(learn, 1, cbs=(cb := sparsify(50, criteria=criterion, schedule=one_shot)))
+        assert abs(cb.ticket.sparsity-50)<1 and all(0<int(m.sum()) for m in cb.masks.values())
+
+def test_from_a_language_model_to_a_classifier(tmp_path):
+    "Its encoder is the classifier's: all of it is taken, bit for bit, with its masks."
+    lm = language_model(path=tmp_path)
+    quiet(lm, 1)
+    ticket = Ticket.of(lm.model, make_masks(prunable(lm.model), 50))
+    learn = classifier(path=tmp_path)
+    moved = ticket.transfer(learn.model)
+    taken = moved.report[moved.report.how=='by structure']
+    encoder = {n: t for n,t in learn.model.named_parameters() if n.startswith('0.module.')}
+    assert set(encoder)<=set(taken.tensor)
+    for n in encoder:
+        old = n.replace('0.module.', '0.')
+        assert torch.equal(moved.ticket.weights[n], ticket.weights[old]) and (old not in ticket.masks or torch.equal(moved.ticket.masks[n], ticket.masks[old]))
+    moved.ticket.apply(learn)
+    quiet(learn, 1)
+    assert_masked(learn.model, {n: m for n,m in moved.ticket.masks.items() if not m.all()})
