@@ -131,7 +131,7 @@ def test_from_a_language_model_to_a_classifier(tmp_path):
     encoder = {n: t for n,t in learn.model.named_parameters() if n.startswith('0.module.')}
     assert set(encoder)<=set(taken.tensor)
     for n in encoder:
-        old = n.replace('0.module.', '0.')
+        old = n.replace('0.module.', '0.', 1)
         assert torch.equal(moved.ticket.weights[n], ticket.weights[old]) and (old not in ticket.masks or torch.equal(moved.ticket.masks[n], ticket.masks[old]))
     moved.ticket.apply(learn)
     quiet(learn, 1)
