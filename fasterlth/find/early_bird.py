@@ -20,7 +20,7 @@ from ..core.inputs import criterion_inputs, criterion_needs
 from ..core.ranking import lowest
 from ..core.masks import (
     broadcast_masks, dense_masks, mask_distance, nest_masks, pack_mask, sparsity_of, unpack_mask)
-from ..core.pruner import Pruner, rounding, warn_outputs
+from ..core.pruner import Pruner, rounding, try_criterion, warn_outputs
 from ..core.ticket import Ticket
 from ..core.processes import process_number, share_buffers
 from ..train.learner import is_lr_find, is_validating, scored_by
@@ -140,7 +140,9 @@ def before_fit(self:EarlyBirdCallback):
 def _check_layers(self:EarlyBirdCallback, layers:dict):
     "Raise if the layers can't reach the sparsity, or if a ticket on the learner has pruned more."
     self.pruner.targets(layers, self.sparsity)
-    if not self.masks: warn_outputs(layers, self.sparsity, self.granularity, getattr(self.learn.dls, 'c', None))
+    if not self.masks:
+        warn_outputs(layers, self.sparsity, self.granularity, getattr(self.learn.dls, 'c', None))
+        try_criterion(self.learn.model, layers, self.criteria)
     held = sparsity_of(dense_masks(layers, learner_masks(self.learn)))
     if not isinstance(self.sparsity, dict) and held>self.sparsity+rounding(layers, self.pruner)+1e-9:
         raise ValueError(f"sparsity must be at least the {held:.2f}% of the ticket on this learner, "

@@ -8,7 +8,7 @@ __all__ = []
 # %% ../../nbs/find/12_jobs.ipynb #1806e337
 import traceback, warnings
 from collections.abc import Callable, Hashable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from numbers import Integral
 from pathlib import Path
 from typing import NamedTuple
@@ -77,7 +77,8 @@ def _run(job, threads, number, registered):
     except Exception as e:
         if not job.done:    # unless an orphaned worker has finished it
             return Failure(job.key, f'{type(e).__name__}: {e}', traceback.format_exc())
-    finally: job.running.unlink(missing_ok=True)
+    finally:
+        with suppress(NotADirectoryError): job.running.unlink(missing_ok=True)    # a file in the folder's place
 
 # %% ../../nbs/find/12_jobs.ipynb #7789b636
 def check_jobs(

@@ -83,3 +83,10 @@ def test_embeddings_are_pruned_by_default_and_left_out_by_layer():
     for pruner in (Pruner(layer_type=nn.Linear), Pruner({nn.Linear: 'weight'})): assert list(pruner.layers(model))==['2.weight']
     masks = make_masks(model, {'2': 40})
     assert masks['0.weight'].all() and sparsity_by_layer(masks)['2.weight']==40
+
+@pytest.mark.parametrize('sparsity,text', [(50, 'the same groups'), ({'conv': 50}, 'the same sparsity'), ({'conv': 50, 'fc1': 75}, 'the same')])
+def test_what_cannot_be_pruned_together_is_refused_before_the_training(sparsity, text):
+    joint = {'conv.weight': 'together', 'fc1.weight': 'together'} if isinstance(sparsity, int) else {'conv.weight': 'together', 'fc8.weight': 'together'}
+    learn = make_learner(n=128)
+    if not isinstance(sparsity, int): learn.model.fc8,sparsity = nn.Linear(8, 8),{k.replace('fc1', 'fc8'): v for k,v in sparsity.items()}
+    with pytest.raises(ValueError, match=text): LotteryTicketFinder(learn, sparsity, 1, granularity='filter', joint=joint, verbose=False)

@@ -135,8 +135,17 @@ def test_wrong_trainings_are_named(f, text):
     with pytest.raises(ValueError, match=f'train_fn .*{text}'): find_winning_ticket(net, f, acc, 50, 1)
     with pytest.raises(ValueError, match=f'train_fn .*{text}'): compare_tickets(net, f, acc, 50, conditions=[])
 
+def test_gradients_are_on_within_a_training_and_as_they_were_afterwards():
+    def leaves_them_off(m):
+        train(m)
+        torch.set_grad_enabled(False)
+    for before in (True,False):
+        with torch.set_grad_enabled(before):
+            assert find_winning_ticket(net(), leaves_them_off, acc, 50, 1).ticket.sparsity>40
+            assert torch.is_grad_enabled()==before
+
 def test_scores_must_be_numbers():
-    for v,text in ((float('nan'),'not nan'),('x',"not 'x'"),(torch.ones(2),'not Tensor'),(None,'not None')):
+    for v,text in ((float('nan'),'not nan'),('x',"not 'x'"),('0.5',"not '0.5'"),(torch.ones(2),'not Tensor'),(None,'not None')):
         with pytest.raises((TypeError,ValueError), match=f'eval_fn returns must be a number, {text}'):
             find_winning_ticket(net, train, lambda m: v)
     assert find_winning_ticket(net, train, lambda m: torch.tensor(.5), 50, 1).history.score.tolist()==[.5,.5]

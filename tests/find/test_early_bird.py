@@ -336,3 +336,10 @@ def test_fewer_than_the_ticket_has_pruned_is_refused():
     with pytest.raises(ValueError, match=r'sparsity must be at least the 80\.\d\d% of the ticket on this learner, not 50%'):
         quiet(learn, 1, cbs=EarlyBirdCallback(50, 'weight'))
     assert same(before, weights(learn.model))
+
+def test_a_wrong_criterion_is_refused_before_the_first_batch():
+    learn,batches = make_learner(n=128),[]
+    learn.add_cb(Callback(after_batch=lambda self: batches.append(1)))
+    def one_number(w, grad): return grad.sum()
+    with pytest.raises(ValueError, match="criteria 'one_number'"): watch(3, learn, granularity='weight', sparsity=50, criteria=one_number)
+    assert not batches

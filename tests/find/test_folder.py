@@ -171,8 +171,9 @@ def gone(path, how):
     elif how=='emptied': [o.unlink() for o in path.rglob('*') if o.is_file()]
     else: shutil.rmtree(path)
     if how=='replaced': path.mkdir()
+    if how=='a file': path.touch()
 
-@pytest.mark.parametrize('how', ['deleted','moved','replaced','emptied'])
+@pytest.mark.parametrize('how', ['deleted','moved','replaced','emptied','a file'])
 @pytest.mark.parametrize('kind', every)
 def test_a_folder_that_vanishes_is_an_error_at_the_next_write(kind, how, tmp_path):
     path,n = tmp_path/'run',[]
@@ -183,7 +184,7 @@ def test_a_folder_that_vanishes_is_an_error_at_the_next_write(kind, how, tmp_pat
             n.append(1)
         l.fit(2)
     with pytest.raises(FileNotFoundError, match=f'{path}.* was deleted, moved or replaced since the run began'): every[kind](path)(trains)
-    assert n and ([o for o in path.rglob('*') if o.is_file()]==[] if how in ('replaced','emptied') else not path.exists())
+    assert n and ([o for o in path.rglob('*') if o.is_file()]==[] if how in ('replaced','emptied') else path.is_file()==(how=='a file') and not path.is_dir())
 
 def test_the_same_finder_does_not_continue_without_its_beginning(tmp_path):
     f = finder(tmp_path/'run')
@@ -226,6 +227,17 @@ def test_what_cannot_be_written_is_said_before_any_training(kind, tmp_path, monk
     def read_only(**kwargs): raise OSError(errno.EROFS, 'Read-only file system')
     monkeypatch.setattr(room.tempfile, 'TemporaryFile', read_only)
     with pytest.raises(OSError, match=f"path '{tmp_path}/run' can't be written to .Read-only file system."): every[kind](tmp_path/'run')(never)
+
+@pytest.mark.skipif(not Path('/proc/self').exists(), reason='needs a file system that makes no folders')
+@pytest.mark.parametrize('kind', every)
+def test_where_no_folder_can_be_made_it_is_said(kind):
+    def never(l): raise AssertionError('it trains')
+    with pytest.raises(PermissionError, match="path '/proc/run' can't be written to .no folder can be made there."): every[kind]('/proc/run')(never)
+
+def test_a_refused_search_leaves_no_finder_on_the_learner(tmp_path):
+    learn = make_learner(n=128)
+    with pytest.raises(OSError): learn.find_ticket(train, 50, 1, path=tmp_path/('x'*300), verbose=False)
+    assert 'ticket_finder' not in vars(learn)
 
 @pytest.mark.parametrize('kind', every)
 def test_a_finished_run_is_read_without_a_write(kind, tmp_path, monkeypatch):

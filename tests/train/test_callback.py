@@ -577,3 +577,16 @@ def test_infinite_weights_and_gradients_under_the_mask_stay_there(opt):
         quiet(learn, 2, cbs=[cb, Watch(cb), Plant()])
         return weights(learn.model)
     assert same(run(True), run(False))
+
+def gives_one_number(w, grad): return grad.sum()
+def divides(w, grad): return 1/0
+
+@pytest.mark.parametrize('criteria', [gives_one_number,divides])
+@pytest.mark.parametrize('start_epoch', [0,1])
+def test_a_wrong_criterion_with_gradients_is_refused_before_the_first_batch(criteria, start_epoch):
+    learn,batches = make_learner(n=128),[]
+    before,modes = weights(learn.model),[m.training for m in learn.model.modules()]
+    learn.add_cb(Callback(after_batch=lambda self: batches.append(1)))
+    with pytest.raises(ValueError, match=f"criteria '{criteria.__name__}'"):
+        quiet(learn, 2, cbs=sparsify(criteria=criteria, schedule=one_shot, start_epoch=start_epoch))
+    assert not batches and same(before, weights(learn.model)) and modes==[m.training for m in learn.model.modules()]

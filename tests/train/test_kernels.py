@@ -118,6 +118,15 @@ def test_measured_once_for_each_mask(by_chance):
     quiet(make_learner(), 4, cbs=[cb := sparsify(95, kernels='auto')])
     assert len(by_chance)==len(cb.history)
 
+def test_frozen_layers_are_measured_as_they_train():
+    learn = make_learner(model=nn.Sequential(nn.Sequential(nn.Flatten(), nn.Linear(64, 20), nn.ReLU()), nn.Linear(20, 10)), n=128)
+    ticket = ticket_of(learn)
+    ticket.apply(learn, 'auto')
+    learn.model[0].requires_grad_(False)    # nothing in it has a gradient: neither weights nor inputs
+    quiet(learn, 1)
+    assert dense_layers(learn)
+    assert_masked(learn.model, ticket.masks)
+
 def test_wrong_names():
     learn = make_learner()
     for f in (lambda: MaskCallback({}, 'fast'), lambda: sparsify(kernels='fast'), lambda: ticket_of(learn).apply(learn, 'fast')):
