@@ -139,7 +139,7 @@ def _train(make, train_fn, seed, start, masks, when, on_step=None):
     def count():
         if not steps: steps.append(1)
         if on_step: on_step(model)
-    with masks_on(model, masks), _on_steps(model, count): result = train_fn(model)
+    with torch.enable_grad(), masks_on(model, masks), _on_steps(model, count): result = train_fn(model)
     _check_same(model, result, before, when)
     _check_trained(model, begin, masks, steps, when)
     return model
@@ -183,7 +183,7 @@ def _score(eval_fn, model):
     try: s = eval_fn(model)
     finally:
         for m,training in modes: m.training = training
-    try: score = float(s)
+    try: score = float('text' if isinstance(s, (str,bytes)) else s)
     except (TypeError,ValueError,RuntimeError): raise TypeError(wrong('what eval_fn returns', 'a number', s)) from None
     if score!=score: raise ValueError("what eval_fn returns must be a number, not nan: has the training diverged?")
     return score

@@ -238,15 +238,26 @@ def _joined(xs, sizes):
     if len(xs)==1: return xs[0]
     return sum(x.to(xs[0])*s for x,s in zip(xs, sizes))/sum(sizes)
 
-def _units(layers, scores, kept, targets):
-    "Return the units of layers, by name. Raise if weights whose groups are one differ in number of groups or target."
-    members,res = {},{}
-    for n,o in layers.items(): members.setdefault(n if o.joint is None else o.joint, []).append(n)
-    for u,names in members.items():
+def _members(layers):
+    "Return the names of the weights of each unit."
+    res = {}
+    for n,o in layers.items(): res.setdefault(n if o.joint is None else o.joint, []).append(n)
+    return res
+
+def _alike(layers, targets):
+    "Return the targets. Raise if weights whose groups are one differ in number of groups or target."
+    for names in _members(layers).values():
         groups = [layers[n].groups for n in names]
         for what,vs in (('groups',[g.n for g in groups]),('sparsity',[targets[n] for n in names])):
             if len(set(vs))>1:
                 raise ValueError(f"{', '.join(names)} are pruned together, so they need the same {what}, not {vs}")
+    return targets
+
+def _units(layers, scores, kept, targets):
+    "Return the units of layers, by name."
+    res = {}
+    for u,names in _members(layers).items():
+        groups = [layers[n].groups for n in names]
         sizes,k = [g.size for g in groups],[kept[n] for n in names]
         any_kept = k[0] if len(k)==1 else torch.stack([o.to(k[0].device) for o in k]).any(0)
         nm = groups[0] if groups[0].nm else None
@@ -320,7 +331,7 @@ class Pruner:
         for n,t in res.items():
             if layers[n].weight.numel()==1: res[n] = None    # a share of a single weight can't be pruned
             elif t is not None: _check_target(n, layers[n].groups, t, self.context, self.round_to)
-        return res
+        return _alike(layers, res)
 
     def step(self,
         model:nn.Module, # Its weights as they are now

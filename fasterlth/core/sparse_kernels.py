@@ -302,7 +302,7 @@ def _passes(f, x, training):
         with torch.no_grad(): return f(x)
     def both():
         y = f(x)
-        y.backward(y.detach())
+        if y.requires_grad: y.backward(y.detach())    # not where it is frozen, and so is all before it
     return both if training else forward
 
 def _seconds(f):

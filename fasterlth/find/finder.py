@@ -419,7 +419,10 @@ def find_ticket(self:Learner,
     If interrupted, leave the finder in `learn.ticket_finder`: its `find_winning_ticket` continues."""
     check_train(train)
     self.ticket_finder = LotteryTicketFinder(self, sparsity, n_rounds, **kwargs)
-    ticket = self.ticket_finder.find_winning_ticket(train)
+    try: ticket = self.ticket_finder.find_winning_ticket(train)
+    except Exception:
+        if self.ticket_finder.start is None: del self.ticket_finder    # refused: there is nothing to continue
+        raise
     del self.ticket_finder    # it holds the learner and its data, which `export` would write as well
     return ticket
 

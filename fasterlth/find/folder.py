@@ -126,6 +126,11 @@ def _naming(where):
     except FileNotFoundError as e: raise gone(where) from e
     except OSError as e: raise type(e)(e.errno, f"{where} can't be written to ({e.strerror})") from e
 
+def _make_folder(path):
+    "Create a folder. Where the system makes none, say in /proc, it only says that it isn't there."
+    try: path.mkdir(parents=True, exist_ok=True)
+    except FileNotFoundError as e: raise PermissionError(e.errno, "no folder can be made there") from e
+
 def check_writable(
     folder:str|Path, # An existing folder
     name:str='path', # The argument's name, for the error
@@ -183,7 +188,7 @@ def hold_folder(
     "Hold a folder, so that no other run writes to it."
     path,where = Path(path),f'{name} {str(path)!r}'
     def open_it():
-        if new: path.mkdir(parents=True, exist_ok=True)
+        if new: _make_folder(path)
         return os.open(path, os.O_RDONLY) if fcntl else None
     def take():
         if not read_only(): return _take(path, where, open_it, read_only, wait)
@@ -206,7 +211,7 @@ def hold_file(
     def open_it(): return os.open(lock, os.O_RDWR|os.O_CREAT|os.O_NOFOLLOW, 0o666)
     def take():
         with _naming(where):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(path.parent)
             if not fcntl: return Hold(path.parent, where)
         return _take(lock, where, open_it, lambda: False, wait)
     def prepare():

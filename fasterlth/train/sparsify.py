@@ -28,7 +28,8 @@ from ..core.schedules import check_schedule, make_plan
 from ..core.masks import (
     apply_masks, broadcast_masks, dense_masks, mask_table, nest_masks, plot_masks, sparsity_of)
 from ..core.prunable import prunable
-from ..core.pruner import Pruner, as_joint, group_scores, rounding, warn_outputs
+from ..core.pruner import (
+    Pruner, as_joint, group_scores, rounding, try_criterion as try_stand_ins, warn_outputs)
 from ..core.ticket import Ticket
 from ..core.processes import process_number, share_buffers
 from .learner import fine_tune_epochs, is_lr_find, is_validating, scored_by
@@ -126,7 +127,7 @@ def try_criterion(
     copies:WeightCopies # For criteria that need them
 ):
     "Raise unless the criterion can score the smallest layer."
-    if criterion_needs(criterion)-{'init','prev'}: return    # it takes a batch, which isn't there yet
+    if criterion_needs(criterion)-{'init','prev'}: return try_stand_ins(model, layers, criterion)    # no batch yet
     name,layer = min(layers.items(), key=lambda kv: kv[1].weight.numel())
     inputs = make_inputs(criterion, Scoring(model, [name], init=copies.init, prev=copies.prev))
     with warnings.catch_warnings():
