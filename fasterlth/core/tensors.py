@@ -154,6 +154,8 @@ def lend(
         if dtype is not None:    # the tensors stay the same objects, so that shared ones stay shared
             for t,data,_ in before.tensors: t.data = data.to(dtype) if data.is_floating_point() else data
         for p in requires_grad: p.requires_grad_(True)
+        if grad:
+            for t,*_ in before.grads: t.grad = None    # a backward pass would add to what is there
         with _random_numbers(_cuda_devices(model), seed), torch.set_grad_enabled(grad): yield model
     finally:
         for h in hooks: h.remove()

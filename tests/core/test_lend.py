@@ -121,3 +121,10 @@ def test_grasp_with_attention_in_a_fit():
     learn = make_learner(model=Net())
     quiet(learn, 1, cbs=(cb := sparsify(50, criteria=grasp, schedule=one_shot)))
     assert cb.measure()==50
+
+def test_a_backward_pass_adds_nothing_to_gradients_that_are_there():
+    net = nn.Linear(3, 2)
+    net(torch.ones(1, 3)).sum().backward()
+    held,was = [p.grad for p in net.parameters()],[p.grad.clone() for p in net.parameters()]
+    with lend(net, grad=True): net(torch.ones(1, 3)).sum().backward()
+    assert all(p.grad is g and torch.equal(g, o) for p,g,o in zip(net.parameters(), held, was))

@@ -106,9 +106,11 @@ def test_measuring_changes_nothing(training):
     net = nn.Sequential(nn.Conv2d(1, 8, 3), nn.BatchNorm2d(8), nn.Dropout(.5), nn.Flatten(), nn.Linear(8*6*6, 300), nn.Linear(300, 4))
     masks,x = make_masks(prunable(net), 90),torch.randn(8, 1, 8, 8)
     apply_masks(net, masks)
+    net(x).sum().backward()    # gradients that are accumulated
+    grads = [p.grad.clone() for p in net.parameters()]
     before,state,modes = weights(net),torch.get_rng_state(),[m.training for m in net.modules()]
     chosen,table = measure_kernels(net, masks, x, training)
     assert same(before, weights(net)) and torch.equal(state, torch.get_rng_state()) and modes==[m.training for m in net.modules()]
-    assert all(p.grad is None for p in net.parameters()) and not any('forward' in vars(m) or m._forward_pre_hooks for m in net.modules())
+    assert all(torch.equal(p.grad, g) for p,g in zip(net.parameters(), grads)) and not any('forward' in vars(m) or m._forward_pre_hooks for m in net.modules())
     assert list(table.index)==['0','4','5'] and set(chosen)==set(table.index[table.kernel=='sparse'])
     assert (table.why['0']=='no gradients')==training
