@@ -105,7 +105,7 @@ def test_a_finder_is_killed_and_goes_on(kind, tmp_path):
     train(other)
     assert_masked(other.model, want.masks)
 
-@pytest.mark.parametrize('kind', ['tabular','collab','classifier','frames'])
+@pytest.mark.parametrize('kind', ['tabular','collab','frames'])
 def test_a_study_and_where_to_rewind(kind, tmp_path):
     s = LotteryStudy(lambda seed: learners[kind](seed, tmp_path), train, 50, 1, ['random_reinit'], 1, tmp_path/'study').run(verbose=False)
     assert not s.failures and len(s.results)==3
