@@ -7,7 +7,7 @@ __all__ = ['Pruner', 'make_masks']
 
 # %% ../../nbs/core/09_pruner.ipynb #dfc8375c
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 from numbers import Real
@@ -16,6 +16,7 @@ from warnings import warn
 import torch
 from torch import nn
 
+from .tensors import parameters_by_name, shortened
 from fasterlth.core.checks import (
     check_by_layer, check_choice, check_flag, check_number, check_sparsity, check_tensor, check_type, check_whole,
     func_name, wrong)
@@ -291,9 +292,13 @@ def _one_of_several(name, o, joint):
 
 def as_joint(
     layers:dict, # From `prunable`, by the names that `joint` has
-    joint:dict # From `joint_filters`, or None
+    joint:dict, # From `joint_filters`, or None
+    known:Iterable # Names of the model's parameters
 ) -> dict: # Parameter name → `Prunable`
     "Return the layers with those joined that lose their filters together."
+    if odd := [n for n in joint or () if n not in known]:
+        raise ValueError("joint must name weights of the model, as joint_filters returns them: "
+                         f"{shortened([repr(n) for n in odd], 4)} isn't one")
     return layers if joint is None else {n: _one_of_several(n, o, joint) for n,o in layers.items()}
 
 def _check_joint(joint, granularities):
@@ -319,7 +324,7 @@ class Pruner:
 
     def layers(self, model:nn.Module) -> dict: # Parameter name → `Prunable`
         "Return the weights of a model that can be pruned."
-        return as_joint(prunable(model, self.granularity, self.layer_type), self.joint)
+        return as_joint(prunable(model, self.granularity, self.layer_type), self.joint, parameters_by_name(model))
 
     def targets(self,
         layers:dict, # From `layers`

@@ -102,7 +102,7 @@ def part_layers(
     if any(id(p) not in names for p in part.parameters()):
         raise ValueError(f"model must be a part of the learner's model: this {type(part).__name__} isn't in it")
     layers = prunable(part, pruner.granularity, pruner.layer_type)
-    return as_joint({names[id(o.weight)]: o for o in layers.values()}, pruner.joint)
+    return as_joint({names[id(o.weight)]: o for o in layers.values()}, pruner.joint, names.values())
 
 # %% ../../nbs/train/04_sparsify.ipynb #1424aa0e
 class WeightCopies:

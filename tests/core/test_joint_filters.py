@@ -1,4 +1,5 @@
 "Filters whose outputs are added are pruned together, so that what is pruned can be cut out."
+import pytest
 from helpers import *
 from fasterlth.core.prunable import filters_to_cut
 
@@ -90,3 +91,7 @@ def test_what_cannot_be_pruned_together_is_refused_before_the_training(sparsity,
     learn = make_learner(n=128)
     if not isinstance(sparsity, int): learn.model.fc8,sparsity = nn.Linear(8, 8),{k.replace('fc1', 'fc8'): v for k,v in sparsity.items()}
     with pytest.raises(ValueError, match=text): LotteryTicketFinder(learn, sparsity, 1, granularity='filter', joint=joint, verbose=False)
+
+def test_names_of_another_model_are_refused():
+    net = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 3))
+    with pytest.raises(ValueError, match="joint must name weights of the model, .* 'nope' isn't one"): Pruner('filter', joint={'0.weight': 'a', 'nope': 'a'}).layers(net)
