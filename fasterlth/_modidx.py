@@ -1949,6 +1949,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                     'fasterlth/train/sparsify.py'),
                                           'fasterlth.train.sparsify.SparsifyCallback._target': ( 'train/sparsify.html#sparsifycallback._target',
                                                                                                  'fasterlth/train/sparsify.py'),
+                                          'fasterlth.train.sparsify.SparsifyCallback._ticket_folder': ( 'train/sparsify.html#sparsifycallback._ticket_folder',
+                                                                                                        'fasterlth/train/sparsify.py'),
                                           'fasterlth.train.sparsify.SparsifyCallback._times': ( 'train/sparsify.html#sparsifycallback._times',
                                                                                                 'fasterlth/train/sparsify.py'),
                                           'fasterlth.train.sparsify.SparsifyCallback.after_epoch': ( 'train/sparsify.html#sparsifycallback.after_epoch',

@@ -132,6 +132,9 @@ def open_file(
             what = 'folder' if stat.S_ISDIR(found.st_mode) else 'pipe or a device'
             raise FileNotFoundError(f"there is no {kind} file at path {name}: it is a {what}")
         with open(fd, 'rb', closefd=False) as f: yield f,found.st_size
+    except OSError as e:
+        if e.filename or not e.errno: raise
+        raise OSError(e.errno, f"path {name} can't be read ({e.strerror})") from e    # by a failing disk, say
     finally: os.close(fd)
 
 @contextmanager
@@ -232,6 +235,7 @@ def save_tensors(
 ) -> Path: # The same path
     "Write tensors and JSON to one safetensors file, completely or not at all."
     tensors = {k: t.detach().cpu().contiguous() for k,t in tensors.items()}
+    if '__metadata__' in tensors: raise ValueError("no tensor can be called '__metadata__' in a safetensors file")
     for k,t in tensors.items():
         if t.dtype not in _dtypes.values(): raise TypeError(f"{k} can't be stored: files hold no {t.dtype}")
     text = json.dumps(meta)

@@ -6,7 +6,7 @@
 __all__ = ['SparsifyCallback']
 
 # %% ../../nbs/train/04_sparsify.ipynb #626222e0
-import warnings
+import tempfile, warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from numbers import Real
@@ -201,6 +201,17 @@ class SparsifyCallback(SparsityColumn):
 
 # %% ../../nbs/train/04_sparsify.ipynb #e1df735a
 @patch
+def _ticket_folder(self:SparsifyCallback) -> Path: # None if this process saves none
+    "Return the folder of the tickets. Raise if none can be written there."
+    if not self.save_tickets or process_number(): return None
+    folder = self.learn.path/self.learn.model_dir if self.save_tickets is True else Path(self.save_tickets)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder): return folder
+    except OSError as e:
+        raise type(e)(e.errno, f"save_tickets: no ticket can be written to {str(folder)!r} ({e.strerror})") from e
+
+@patch
 def _begin(self:SparsifyCallback):
     "Check and plan the fit that is about to begin."
     learn,n_iter = self.learn,len(self.dls.train)
@@ -220,6 +231,7 @@ def _begin(self:SparsifyCallback):
     warn_outputs(self._layers, self.sparsity, self.granularity, getattr(self.dls, 'c', None))
     self._copies = WeightCopies(self._layers, self.criteria)
     try_criterion(learn.model, self._layers, self.criteria, self._copies)
+    self._ticket_folder()
     self.begun = True
     self._say(f"Pruning of {self.granularity} until a sparsity of {_percent(self.sparsity)}")
     still = [n for n in self._layers if n not in self._ready()]
@@ -372,8 +384,7 @@ def _note(self:SparsifyCallback, target):
     row = dict(epoch=epoch, iteration=epoch*self._n_iter+self.learn.iter,
                target=target if isinstance(target, dict) else round(target, 4), sparsity=sparsity)
     self.history = pd.concat([self.history, pd.DataFrame([row])], ignore_index=True)
-    if not self.save_tickets or process_number(): return
-    folder = self.learn.path/self.learn.model_dir if self.save_tickets is True else Path(self.save_tickets)
+    if (folder := self._ticket_folder()) is None: return
     self.ticket.save(folder/f'ticket_{sparsity:.2f}.safetensors')
 
 # %% ../../nbs/train/04_sparsify.ipynb #97b56c5f

@@ -422,3 +422,11 @@ def test_trees_that_cannot_be_stored():
     for bad in ({(1,): 2}, {'a': {3: len}}, [1j], {torch.ones(1): 0}):
         with pytest.raises(TypeError, match='^x'): pack_tree(bad, {}, 'x')
     assert unpack_tree(pack_tree({np.int64(3): np.float32(.5)}, {}, 'x'), {})=={3: .5}
+
+def test_what_safetensors_reserves_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="no tensor can be called '__metadata__'"): save_tensors(tmp_path/'t', {'__metadata__': torch.ones(1)}, {}, 'ticket')
+    assert not list(tmp_path.iterdir())
+
+@pytest.mark.skipif(not Path('/proc/self/mem').exists(), reason='Linux has a file that fails to be read')
+def test_a_disk_that_fails_is_named():
+    with pytest.raises((OSError,ValueError), match="'/proc/self/mem'"): Ticket.load('/proc/self/mem')

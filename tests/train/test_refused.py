@@ -84,3 +84,10 @@ def test_nothing_is_changed(name, state, tmp_path):
     if before!=after:
         i = next(i for i,(a,b) in enumerate(zip(before, after)) if a!=b)
         raise AssertionError(f'{before[max(i-300, 0):i+150]}\n---\n{after[max(i-300, 0):i+150]}')
+
+@pytest.mark.skipif(not Path('/proc').exists(), reason='Linux has a folder in which none can be made')
+def test_tickets_that_could_not_be_saved():
+    "Found before the first batch."
+    learn,steps = make_learner(),[]
+    with pytest.raises(OSError, match=r"save_tickets: no ticket can be written to '/proc/none'"): quiet(learn, 2, cbs=[sparsify(start_epoch=1, save_tickets='/proc/none'), Callback(after_batch=lambda self: steps.append(1))])
+    assert not steps
