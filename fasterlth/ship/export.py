@@ -110,7 +110,7 @@ class OnnxModel:
         if multiply_adds is not None: multiply_adds = check_whole(multiply_adds, 'multiply_adds', 0)
         ort = require('onnxruntime')
         options = ort.SessionOptions()
-        options.log_severity_level = 3    # errors
+        options.log_severity_level = 4    # errors are raised, and told by `to_onnx` in its own words
         if threads: options.intra_op_num_threads = threads
         self.path,self.multiply_adds = path,multiply_adds
         try: self.session = ort.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
