@@ -73,5 +73,5 @@ def test_threads_are_refused(tmp_path):
 @pytest.mark.filterwarnings('ignore::DeprecationWarning', 'ignore::ResourceWarning', 'ignore:Sending large graph')
 def test_dasks_threads_are_refused():
     from distributed import Client, LocalCluster
-    with LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=None) as cluster, Client(cluster), joblib.parallel_config(backend='dask'):
+    with LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=':0') as cluster, Client(cluster), joblib.parallel_config(backend='dask'):
         with pytest.raises(ValueError, match='one thread each'): check_jobs(None)

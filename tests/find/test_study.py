@@ -96,7 +96,7 @@ def test_the_same_whatever_the_number_of_jobs(tmp_path):
 def test_on_a_dask_cluster(tmp_path):
     from distributed import Client, LocalCluster
     here = study(tmp_path/'here').run(verbose=False)
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster):
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=':0') as cluster, Client(cluster):
         with joblib.parallel_config(backend='dask'): there = study(tmp_path/'there').run(verbose=False)
     pd.testing.assert_frame_equal(rows(here), rows(there), check_exact=True)
 
