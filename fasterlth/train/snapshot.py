@@ -304,6 +304,8 @@ def _opt(value, name):
     each = list_of(a_dict)    # fastai's optimizers have a list of states and of hypers, torch's a dict and groups
     kinds = dict(state=each, hypers=each) if 'hypers' in a_dict(value, name) else dict(state=a_dict, param_groups=each)
     check_fields({k: v for k,v in value.items() if k in kinds}, name, **kinds)    # some have more, like Lookahead
+    for i,g in enumerate(value.get('param_groups', ())):
+        if 'params' in g: check_type(g['params'], f'{name}.param_groups[{i}].params', list, 'a list')
 
 _text = partial(check_type, types=str, what='text')
 

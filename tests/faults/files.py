@@ -14,6 +14,8 @@ from zlib import crc32
 
 import safetensors.torch
 from helpers import *
+from fasterlth.core.sparse_layers import parts_of, SparseLayer
+from fasterlth.core.tensors import model_tensors
 from fasterlth.core.files import a_dict, a_text, load_tensors, save_tensors, whole
 from fasterlth.find.early_bird_search import Search
 from fasterlth.find.folder import read_json, write_json
@@ -87,6 +89,26 @@ def net():
     res.register_buffer('empty', torch.zeros(0, 3))
     return res
 
+def dense_net():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv2d(2, 3, 3), nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4*4, 5)).eval()
+
+def sparse_net():
+    "Hold only what is left of three layers."
+    res = dense_net()
+    for n in ('0','1','4'):
+        layer = res.get_submodule(n)
+        mask = torch.rand_like(layer.weight)<.5
+        with torch.no_grad(): layer.weight.mul_(mask)
+        res.set_submodule(n, SparseLayer(layer, parts_of(layer, mask)))
+    return res
+
+def load_and_run(path):
+    "Read a sparse network, run it, and return its tensors: its kernels would read anywhere."
+    model = load_sparse(path, dense_net())
+    if model(torch.ones(2, 2, 4, 4)).shape!=(2,5): raise ValueError(f'{path} gives other outputs')
+    return model_tensors(model)
+
 @cache
 def cases():
     "Save one of everything."
@@ -113,6 +135,7 @@ def cases():
         made('round', Round.load, a_round, round_faults),
         made('search', Search.load, search, search_faults),
         made('end', lambda p: load_tensors(p, 'end')[0], ends, lambda o: None, lambda o,p: save_tensors(p, o, {}, 'end')),
+        made('sparse network', load_and_run, model_tensors(sparse_net()), lambda o: None, lambda o,p: save_sparse(sparse_net(), p)),
         made('json', partial(read_json, kind=a_text, experiment=a_dict), content, lambda o: None,
              lambda o,p: write_json(p, o)),
         *snapshots()]
