@@ -25,10 +25,10 @@ from ..train.learner import check_learner, check_train
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.callback_state import warn_lost
-from ..train.training import Training
+from ..train.training import Training, Untrained
 from .fingerprint import describe_function, describe_learner, differences
 from .folder import check_record, open_folder, RunFolder
-from .protocol import Protocol
+from .protocol import Protocol, untouched_unless_trained
 from .rounds import load_moment, open_start
 from .costs import cost_table, epoch_flops
 from .finder import LotteryTicketFinder
@@ -181,8 +181,9 @@ def find_early_bird(self:EarlyBirdFinder,
     check_train(train)
     with self.folder.held(self.is_finished, new=self.protocol.start is None):
         if self.search is None:
-            self._open_run(train)
-            self.search = self._read_search() or self._search()
+            with untouched_unless_trained(self.learn):
+                self._open_run(train)
+                self.search = self._read_search() or self._search()
         elif odd := differences(describe_function(self.train), describe_function(train)):
             raise ValueError(f"train differs from what this finder started with ({'; '.join(odd)}): make a new finder")
     ticket = self.ticket
@@ -218,7 +219,10 @@ def find_early_bird(self:Learner,
     If interrupted, or if no ticket is found, leave the finder in `learn.early_bird_finder`."""
     check_train(train)
     self.early_bird_finder = EarlyBirdFinder(self, sparsity, **kwargs)
-    ticket = self.early_bird_finder.find_early_bird(train)
+    try: ticket = self.early_bird_finder.find_early_bird(train)
+    except Exception as e:    # if it was refused, there is nothing to continue
+        if self.early_bird_finder.protocol.start is None or isinstance(e, Untrained): del self.early_bird_finder
+        raise
     del self.early_bird_finder    # it holds the learner and its data, which `export` would write as well
     return ticket
 

@@ -33,12 +33,12 @@ from ..train.learner import check_learner, check_train, fit_context, is_foreign,
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.callback_state import warn_lost
-from ..train.training import epoch_length
+from ..train.training import epoch_length, Untrained
 from .fingerprint import describe_function, describe_learner, differences
 from .progress import LogRounds, Progress, wants_bar
 from .folder import check_record, hold_file, open_folder, RunFolder
 from .report import default_metric, remaining_axis, whole_axis
-from .protocol import fresh_opt, Protocol
+from .protocol import fresh_opt, Protocol, untouched_unless_trained
 from .rounds import HoldRates, open_start, read_held, read_moment, read_rounds, Round, round_file
 from .costs import cost_table, epoch_flops
 
@@ -363,7 +363,7 @@ def find_winning_ticket(self:LotteryTicketFinder,
     An interrupted search continues where it stopped. The learner ends with the last round's weights."""
     check_train(train)
     with self.folder.held(self.is_finished, new=self.start is None):
-        with fit_context(self.learn, stated=True): return run_rounds(self, train)
+        with untouched_unless_trained(self.learn), fit_context(self.learn, stated=True): return run_rounds(self, train)
 
 @patch
 def iterative_magnitude_pruning(self:LotteryTicketFinder, train:Callable) -> Ticket:
@@ -420,8 +420,8 @@ def find_ticket(self:Learner,
     check_train(train)
     self.ticket_finder = LotteryTicketFinder(self, sparsity, n_rounds, **kwargs)
     try: ticket = self.ticket_finder.find_winning_ticket(train)
-    except Exception:
-        if self.ticket_finder.start is None: del self.ticket_finder    # refused: there is nothing to continue
+    except Exception as e:    # if it was refused, there is nothing to continue
+        if self.ticket_finder.start is None or isinstance(e, Untrained): del self.ticket_finder
         raise
     del self.ticket_finder    # it holds the learner and its data, which `export` would write as well
     return ticket

@@ -7,6 +7,7 @@ __all__ = []
 
 # %% ../../nbs/find/04_protocol.ipynb #644a0828
 from collections.abc import Callable
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 
@@ -21,10 +22,11 @@ from ..core.tensors import check_names, copy_tensors, model_tensors, parameters_
 from ..core.masks import check_masks
 from ..train.randomness import random_states, seed_learner, set_random_states
 from ..train.snapshot import Snapshot, check_opt, opt_notes
-from ..train.learner import check_train, fit_context, has_validation, metric_names
+from ..train.learner import (
+    check_train, fit_context, has_validation, metric_names, set_unbegun, unbegun)
 from ..train.mask_callback import MaskCallback
 from ..train.callback_state import callback_states, set_callback_states
-from ..train.training import Training
+from ..train.training import Training, Untrained
 from .progress import is_logger
 
 # %% ../../nbs/find/04_protocol.ipynb #ffb9729e
@@ -97,6 +99,21 @@ def renewed_opt(learn):
     return learn.opt
 
 # %% ../../nbs/find/04_protocol.ipynb #23bfa25e
+@contextmanager
+def untouched_unless_trained(
+    learn:Learner # Whose `train` may train nothing, which is refused
+):
+    "Put learner, callbacks, gradients and random states back if nothing was trained."
+    before,held,states = unbegun(learn),callback_states(learn),random_states(learn.dls)
+    grads = [(p,p.grad) for p in learn.model.parameters()]
+    try: yield learn
+    except Untrained:
+        set_unbegun(learn, before)
+        set_callback_states(learn, held, strict=False)
+        for p,g in grads: p.grad = g
+        set_random_states(states, learn.dls)
+        raise
+
 class Protocol:
     "One learner, trained again and again from the same start."
     def __init__(self,

@@ -202,8 +202,8 @@ def fit_context(
         free_lock(learn)
 
 # %% ../../nbs/train/01_learner.ipynb #bf1b31cd
-_set_by_a_fit = ('opt','lr','n_epoch','epoch','iter','n_iter','train_iter','pct_train','training','loss','smooth_loss',
-                 'final_record','dl','xb','yb','pred','logger','loss_func','scaler')
+_set_by_a_fit = ('opt','lr','n_epoch','epoch','iter','n_iter','train_iter','pct_train','training','loss','loss_grad',
+                 'smooth_loss','final_record','dl','xb','yb','pred','logger','loss_func','scaler')
 
 def unbegun(learn:Learner) -> dict:
     "Return what a fit changes of a learner before its first batch."

@@ -33,6 +33,9 @@ from .callback_state import (
     callback_state, callback_states, set_callback_state, set_callback_states, warn_lost)
 
 # %% ../../nbs/train/07_training.ipynb #9fffbdb1
+class Untrained(ValueError):
+    "Raised for a `train` that trains nothing."
+
 class _Stateless(Callback):
     "A callback whose state isn't part of a moment."
     def state_dict(self): return {}
@@ -180,9 +183,9 @@ class Training:
     def _check_fits(self):
         "Raise unless there was something to train, and all that was trained before."
         b,like = self.begin,"like lambda learn: learn.fit_one_cycle(5)"
-        if not self.fit_no: raise ValueError(f"train must fit the learner, {like}: it made no fit")
+        if not self.fit_no: raise Untrained(f"train must fit the learner, {like}: it made no fit")
         if not self.n_epochs or not (self._stepped.seen or self.stop):
-            raise ValueError(f"train must make a training step, {like}: its fits made none")
+            raise Untrained(f"train must make a training step, {like}: its fits made none")
         if b and (self.fit_no<b.fit or self._begins_within()):
             raise ValueError(f"train must make the same fits as before, but it made {self.fit_no}, "
                              f"and the training resumes in fit {b.fit+1}")

@@ -44,6 +44,8 @@ refused = dict(
     below_ticket=lambda l: (by_fit(5) if learner_masks(l) else by_fit(start_epoch=9))(l),
     attached=lambda l: as_attached(l, sparsify(start_epoch=9)), half=lambda l: quiet(l, 1, cbs=[sparsify(), MixedPrecision('bf16'), MixedPrecision('bf16')]),
     bird_without_norms=lambda l: quiet(l, 1, lr=.3, cbs=EarlyBirdCallback({'nothing': 50}, 'weight')),
+    search_without_fit=lambda l: l.find_ticket(lambda l: None, 50, 1, verbose=False), search_without_epoch=lambda l: l.find_ticket(lambda l: l.fit(0), 50, 1, verbose=False),
+    bird_without_fit=lambda l: l.find_early_bird(lambda l: None, 50, granularity='weight', verbose=False),
     bird_attached=lambda l: as_attached(l, EarlyBirdCallback({'nothing': 50}, 'weight')),
     apply_model=lambda l: ticket(l).apply(l.model), apply_names=lambda l: with_weights(l, lambda w: {'x': torch.ones(2), **w}).apply(l),
     apply_shape=lambda l: with_weights(l, lambda w: changed(w, **{'fc2.bias': lambda t: t[:3]})).apply(l),
