@@ -88,17 +88,7 @@ def measure(
         vars(rec).update(kept)
         learn.cbs = L(cbs)    # removing and adding has changed their order
 
-# %% ../../nbs/find/04_protocol.ipynb #4a6dbc4f
-def renewed_opt(learn):
-    "Create a new optimizer of the same kind. Return None if the old one doesn't fit the model's layers."
-    if learn.opt is None: return None
-    saved,notes = learn.opt.state_dict(),opt_notes(learn)
-    learn.create_opt()
-    try: check_opt(learn, saved, notes)
-    except ValueError: return None
-    return learn.opt
-
-# %% ../../nbs/find/04_protocol.ipynb #23bfa25e
+# %% ../../nbs/find/04_protocol.ipynb #bff4e275
 @contextmanager
 def untouched_unless_trained(
     learn:Learner # Whose `train` may train nothing, which is refused
@@ -114,6 +104,17 @@ def untouched_unless_trained(
         set_random_states(states, learn.dls)
         raise
 
+# %% ../../nbs/find/04_protocol.ipynb #4a6dbc4f
+def renewed_opt(learn):
+    "Create a new optimizer of the same kind. Return None if the old one doesn't fit the model's layers."
+    if learn.opt is None: return None
+    saved,notes = learn.opt.state_dict(),opt_notes(learn)
+    learn.create_opt()
+    try: check_opt(learn, saved, notes)
+    except ValueError: return None
+    return learn.opt
+
+# %% ../../nbs/find/04_protocol.ipynb #23bfa25e
 class Protocol:
     "One learner, trained again and again from the same start."
     def __init__(self,
