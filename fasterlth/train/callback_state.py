@@ -283,13 +283,19 @@ _elsewhere = {MixedPrecision: (_scaler_state,_set_scaler), CSVLogger: (_log_text
 
 def _with_state(cb): return all(hasattr(type(cb), f) for f in ('state_dict','load_state_dict'))
 
+def _counts(loss):
+    "Return whether a loss function is an object of the user's own, which may count or average something."
+    ours = type(loss).__module__.startswith(('fastai.','torch.','functools','builtins'))
+    return not ours and hasattr(loss, '__dict__') and not isinstance(loss, (FunctionType,MethodType,type))
+
 def _named(learn, cbs):
-    "Yield the callbacks that may hold something, by name and position among those of the same name."
+    "Yield the callbacks that may hold something, by name and position among those of the same name; and the loss."
     seen = {}
     for cb in [*learn.cbs, *(o for o in cbs if not any(o is p for p in learn.cbs))]:
         if isinstance(cb, _not_looked_at) or type(cb) is MaskCallback and cb.sparse.kernels=='dense': continue
         seen[cb.name] = seen.get(cb.name, -1)+1
         yield f'{cb.name} {seen[cb.name]}',cb
+    if _counts(learn.loss_func): yield 'loss_func 0',learn.loss_func
 
 # %% ../../nbs/train/06_callback_state.ipynb #f3473b02
 def _attributes(cb):
@@ -298,13 +304,19 @@ def _attributes(cb):
     found = {k: v for k,v in vars(cb).items() if k not in skip}
     return dict(sorted(found.items(), key=lambda kv: not isinstance(kv[1], nn.Module)))
 
+def _kept(cb):
+    "Return what may be kept of a callback, or of a loss function."
+    if not _with_state(cb): return _attributes(cb)
+    own = vars(cb).items() if isinstance(cb, nn.Module) else ()    # which its `state_dict` doesn't have
+    return {'state_dict()': cb.state_dict(), **{k: v for k,v in own if type(v) in _plain and k!='training'}}
+
 def callback_state(
     learn:Learner, # The callback is or was attached to it
     cb:Callback # It isn't changed
 ) -> dict: # A tree of tensors and plain values
     "Return copies of what a callback holds, and the names of what can't be kept."
     pack,held,lost = _Packer(learn),{},{}
-    for k,v in ({'state_dict()': cb.state_dict()} if _with_state(cb) else _attributes(cb)).items():
+    for k,v in _kept(cb).items():
         seen,n = dict(pack.seen),len(pack.held)
         try: held[k] = pack(v)
         except NotKept as e:
@@ -340,7 +352,9 @@ def set_callback_state(
     "Restore what a callback held."
     if 'held' not in state: return vars(cb).update({k: v for k,v in state.items() if type(v) in _plain})    # of old
     unpack,own = _Unpacker(learn),vars(cb)
-    if _with_state(cb): cb.load_state_dict(unpack(state['held']['state_dict()']))
+    if _with_state(cb):
+        cb.load_state_dict(unpack(state['held']['state_dict()']))
+        own.update({k: v for k,v in state['held'].items() if k!='state_dict()'})
     else:
         name = name or cb.name
         new = {k: _restored(unpack, name, cb, k, v, strict) for k,v in state['held'].items()}
@@ -372,5 +386,6 @@ def warn_lost(
         if not lost or not is_foreign(cb): continue
         warned.update((k,n) for n in lost)
         names = shortened([f'{n} ({v})' for n,v in lost.items()], 8)
-        warn(f"callback {k.removesuffix(' 0')} holds what can't be kept for a resumed training: {names}. Give it "
+        who = 'loss_func' if cb is learn.loss_func else f"callback {k.removesuffix(' 0')}"
+        warn(f"{who} holds what can't be kept for a resumed training: {names}. Give it "
              "state_dict() and load_state_dict(state), which then keep all that matters", stacklevel=3)

@@ -277,3 +277,43 @@ def test_what_would_be_lost_is_an_error_that_says_what_to_do(tmp_path):
     with pytest.raises(ValueError, match="callback late can't be restored: opt2 needs an object that isn't there yet. Make it in before_fit"):
         Training(make_learner(cbs=Late()), moments[0])(lambda l: l.fit(2))
 
+
+class Averaging(nn.Module):
+    "A loss that weights by what it has seen: in a buffer, and in a plain number."
+    def __init__(self): super().__init__(); self.register_buffer('mean', torch.ones(())); self.n = 0
+    def forward(self, out, y):
+        loss = F.cross_entropy(out, y)
+        if self.training and out.requires_grad:
+            self.n += 1
+            with torch.no_grad(): self.mean.lerp_(loss, .1)
+        return loss*self.mean/(1+.01*self.n)
+
+class Counting:
+    "The same by a plain object."
+    def __init__(self): self.seen = []
+    def __call__(self, out, y):
+        loss = F.cross_entropy(out, y)
+        if out.requires_grad: self.seen.append(loss.item())
+        return loss*(1+sum(self.seen)/100)
+
+def two_fits(l): l.fit(1); l.fit(1)
+
+@pytest.mark.parametrize('make', [Averaging,Counting])
+def test_what_a_loss_function_holds(make, tmp_path):
+    "It goes on where it was, within a round and from round to round."
+    def find(path, stop=None):
+        learn,n = make_learner(n=128, loss_func=make()),[0]
+        do = learn._do_one_batch
+        def _do_one_batch():
+            do()
+            n[0] += learn.training
+            if n[0]==stop and learn.training: raise KeyboardInterrupt()
+        learn._do_one_batch = _do_one_batch
+        f = LotteryTicketFinder(learn, 80, 2, seed=0, path=path, verbose=False)
+        f.find_winning_ticket(two_fits)
+        return f
+    want = find(tmp_path/'whole')
+    for stop in (3,5,7,9,11):    # of 12 batches
+        with pytest.raises(KeyboardInterrupt): find(tmp_path/str(stop), stop)
+        got = find(tmp_path/str(stop))
+        assert got.history.equals(want.history) and same(weights(got.learn.model), weights(want.learn.model)), stop
