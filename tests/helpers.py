@@ -32,6 +32,16 @@ def quiet(learn, n_epoch, **kwargs):
     with learn.no_bar(), learn.no_logging(): learn.fit(n_epoch, **kwargs)
     return learn
 
+def stop(learn, at, error=KeyboardInterrupt):
+    "Raise once, in the middle of one of all trained batches."
+    n,do = [0],learn._do_one_batch
+    def _do_one_batch():
+        do()
+        n[0] += learn.training
+        if n[0]==at: n[0] += 1; raise error()
+    learn._do_one_batch = _do_one_batch
+    return learn
+
 def weights(model): return {n: t.detach().clone() for n,t in [*model.named_parameters(), *model.named_buffers()]}
 def same(a, b): return a.keys()==b.keys() and all(torch.equal(a[n], b[n]) for n in a)
 

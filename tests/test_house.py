@@ -224,3 +224,9 @@ def test_every_module_and_public_name_is_documented():
         public = [n for n in body if isinstance(n, (ast.FunctionDef,ast.ClassDef)) and n.name in names]
         bad += [f'{where(path, n)} {n.name} has no docstring' for n in public if not (ast.get_docstring(n) or '').strip()]
     assert not bad, listed(bad)
+
+def test_no_notebook_has_a_machines_paths():
+    "Outputs may tell where a library lies, in a warning say."
+    found = re.compile(r'site-packages|/(?:root|home|work|Users)/\w')
+    bad = [f'{p.relative_to(root)}: {m[0]}' for p in sorted((root/'nbs').rglob('*.ipynb')) if (m := found.search(p.read_text(encoding='utf-8')))]
+    assert not bad, listed(bad)

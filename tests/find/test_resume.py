@@ -12,16 +12,6 @@ def two_fits(l):
 def finder(learn=None, **kwargs):
     return LotteryTicketFinder(learn or make_learner(), **{'sparsity': 80, 'n_rounds': 2, 'seed': 0, 'verbose': False, **kwargs})
 
-def stop(learn, at, error=KeyboardInterrupt):
-    "Raise once, in the middle of one of all trained batches."
-    n,do = [0],learn._do_one_batch
-    def _do_one_batch():
-        do()
-        n[0] += learn.training
-        if n[0]==at: n[0] += 1; raise error()
-    learn._do_one_batch = _do_one_batch
-    return learn
-
 def ended(f, ref):
     assert all(same(a, b) for a,b in zip(f.masks, ref.masks)) and same(weights(f.learn.model), weights(ref.learn.model))
     assert f.history.equals(ref.history) and f.epochs.equals(ref.epochs)

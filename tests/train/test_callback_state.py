@@ -301,19 +301,13 @@ def two_fits(l): l.fit(1); l.fit(1)
 @pytest.mark.parametrize('make', [Averaging,Counting])
 def test_what_a_loss_function_holds(make, tmp_path):
     "It goes on where it was, within a round and from round to round."
-    def find(path, stop=None):
-        learn,n = make_learner(n=128, loss_func=make()),[0]
-        do = learn._do_one_batch
-        def _do_one_batch():
-            do()
-            n[0] += learn.training
-            if n[0]==stop and learn.training: raise KeyboardInterrupt()
-        learn._do_one_batch = _do_one_batch
+    def find(path, at=None):
+        learn = stop(make_learner(n=128, loss_func=make()), at)
         f = LotteryTicketFinder(learn, 80, 2, seed=0, path=path, verbose=False)
         f.find_winning_ticket(two_fits)
         return f
     want = find(tmp_path/'whole')
-    for stop in (3,5,7,9,11):    # of 12 batches
-        with pytest.raises(KeyboardInterrupt): find(tmp_path/str(stop), stop)
-        got = find(tmp_path/str(stop))
-        assert got.history.equals(want.history) and same(weights(got.learn.model), weights(want.learn.model)), stop
+    for at in (3,5,7,9,11):    # of 12 batches
+        with pytest.raises(KeyboardInterrupt): find(tmp_path/str(at), at)
+        got = find(tmp_path/str(at))
+        assert got.history.equals(want.history) and same(weights(got.learn.model), weights(want.learn.model)), at

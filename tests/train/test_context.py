@@ -215,7 +215,7 @@ def test_a_train_that_makes_no_step_is_an_error(tmp_path, use, train):
 
 def test_a_study_whose_train_makes_no_step(tmp_path):
     def make(seed): return Learner(digits_dls(size=8, n=256), lenet_300_100(64, seed=seed), metrics=accuracy)
-    with pytest.warns(UserWarning, match='ValueError: train must make a training step'):
+    with pytest.warns(UserWarning, match='Untrained: train must make a training step'):
         LotteryStudy(make, lambda l: l.fit(0), 80, 1, [], 1, tmp_path).run(verbose=False)
 
 def test_some_fits_may_be_empty():

@@ -144,26 +144,20 @@ def two_epochs(l): l.fit(2)
 @pytest.mark.parametrize('kernels', ['sparse','auto'])
 def test_a_finder_goes_on_with_the_same_kernels(kernels, by_chance, tmp_path):
     "Killed after each epoch in turn; its history says what was chosen."
-    def find(path=None, stop=None):
-        learn,n = make_learner(n=128),[0]
-        do = learn._do_one_batch
-        def _do_one_batch():
-            do()
-            n[0] += learn.training
-            if n[0]==stop and learn.training: raise KeyboardInterrupt()
-        learn._do_one_batch = _do_one_batch
+    def find(path=None, at=None):
+        learn = stop(make_learner(n=128), at)
         f = LotteryTicketFinder(learn, 80, 2, seed=0, path=path, verbose=False, kernels=kernels)
         return f,f.find_winning_ticket(two_epochs)
     f,want = find()
     assert list(f.history.sparse_layers)==dict(sparse=['','fc1 fc2','fc1 fc2'], auto=['','fc1','fc2'])[kernels]
     assert want.about['kernels']==kernels
-    for stop in (1,3,5,7,9,11):    # of 12 batches
+    for at in (1,3,5,7,9,11):    # of 12 batches
         by_chance[:] = [None]*(kernels=='sparse')
-        with pytest.raises(KeyboardInterrupt): find(tmp_path/str(stop), stop)
-        if stop==11: by_chance.append(None)    # measuring would say something else now
-        if stop in (5,9) and kernels=='auto': by_chance.pop()    # in a round's first epoch, of which nothing is kept: measured again
-        g,found = find(tmp_path/str(stop))
-        assert same(found.masks, want.masks) and same(weights(g.learn.model), weights(f.learn.model)) and g.history.equals(f.history), stop
+        with pytest.raises(KeyboardInterrupt): find(tmp_path/str(at), at)
+        if at==11: by_chance.append(None)    # measuring would say something else now
+        if at in (5,9) and kernels=='auto': by_chance.pop()    # in a round's first epoch, of which nothing is kept: measured again
+        g,found = find(tmp_path/str(at))
+        assert same(found.masks, want.masks) and same(weights(g.learn.model), weights(f.learn.model)) and g.history.equals(f.history), at
     with pytest.raises(ValueError, match='belongs to another experiment'): LotteryTicketFinder(make_learner(n=128), 80, 2, seed=0, path=tmp_path/'1', verbose=False).find_winning_ticket(two_epochs)
 
 def test_a_study_with_sparse_kernels(tmp_path):
