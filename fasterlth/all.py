@@ -15,7 +15,7 @@ from .core.masks import *
 from .core.pruner import *
 from .core.ticket import *
 from .core.flops import *
-from .core.sparse_kernels import *
+from .core.kernel_choice import *
 from .core.sparse_layers import *
 from .core.plain import *
 from .train.randomness import *

@@ -26,7 +26,7 @@ from ..core.masks import (broadcast_masks, dense_masks, mask_overlap,
     sparsity_by_layer, sparsity_of)
 from ..core.pruner import Pruner, try_criterion, warn_outputs
 from ..core.files import a_dict, whole
-from ..core.sparse_kernels import kernel_choices
+from ..core.kernel_choice import kernel_choices
 from ..core.ticket import Ticket, to_json, versions
 from ..core.processes import from_first
 from ..train.learner import check_learner, check_train, fit_context, is_foreign, one_batch, scored_by

@@ -3,7 +3,8 @@ from copy import deepcopy
 import pytest
 from helpers import *
 from transformers.pytorch_utils import Conv1D
-from fasterlth.core.sparse_kernels import Kernel, kernel, layer_kernels, measure_kernels, pattern, product, sparse_kernels
+from fasterlth.core.kernel_choice import layer_kernels, measure_kernels, sparse_kernels
+from fasterlth.core.sparse_kernels import Kernel, kernel, pattern, product
 
 layers = dict(linear=(lambda: nn.Linear(12, 7), (5,12)), no_bias=(lambda: nn.Linear(12, 7, bias=False), (12,)), deep=(lambda: nn.Linear(12, 7), (2,3,4,12)), conv1d=(lambda: Conv1D(7, 12), (2,3,12)),
               conv1x1=(lambda: nn.Conv2d(4, 6, 1), (2,4,5,3)), strided=(lambda: nn.Conv2d(4, 6, 1, stride=(2,3), padding=1), (2,4,5,6)), conv3x3=(lambda: nn.Conv2d(4, 6, 3, padding=1), (3,4,6,5)),
