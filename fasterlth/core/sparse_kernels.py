@@ -77,6 +77,7 @@ def multiply(
         y = torch.sparse.mm(weight, x, 'sum')
         return y if bias is None else y.add_(bias[:, None])
 
+# %% ../../nbs/core/14_sparse_kernels.ipynb #8c5a1f0e
 class _Product(torch.autograd.Function):
     "The product of a masked weight with columns of activations."
     @staticmethod
