@@ -553,6 +553,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                      'fasterlth/core/sparse_layers.py'),
                                               'fasterlth.core.sparse_layers.SparseLayer._apply': ( 'core/sparse_layers.html#sparselayer._apply',
                                                                                                    'fasterlth/core/sparse_layers.py'),
+                                              'fasterlth.core.sparse_layers.SparseLayer._trace': ( 'core/sparse_layers.html#sparselayer._trace',
+                                                                                                   'fasterlth/core/sparse_layers.py'),
                                               'fasterlth.core.sparse_layers.SparseLayer.extra_repr': ( 'core/sparse_layers.html#sparselayer.extra_repr',
                                                                                                        'fasterlth/core/sparse_layers.py'),
                                               'fasterlth.core.sparse_layers.SparseLayer.forward': ( 'core/sparse_layers.html#sparselayer.forward',

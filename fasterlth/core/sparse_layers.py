@@ -6,7 +6,7 @@
 __all__ = ['to_sparse', 'save_sparse', 'load_sparse']
 
 # %% ../../nbs/core/17_sparse_layers.ipynb #1955249b
-import math
+import math, warnings
 from pathlib import Path
 
 import torch
@@ -57,8 +57,17 @@ class SparseLayer(nn.Module):
         return dense[0].t() if self.form=='conv1d' else dense[0]
 
     def forward(self, x):
+        if torch.compiler.is_exporting():
+            raise RuntimeError("torch.export can't save matrices in CSR: use torch.jit.trace, or save_sparse")
+        if torch.jit.is_tracing(): return self._trace(x)
         if self._matrices is None: self._matrices = self.weights()    # they share the buffers' memory
         return compute(self._matrices, self.bias, self.at, x)
+
+    def _trace(self, x):
+        "Compute the layer, with its matrices made on the way: a trace can't hold them."
+        with warnings.catch_warnings():    # which product is faster with so many columns is settled here
+            warnings.simplefilter('ignore', torch.jit.TracerWarning)
+            return compute(self.weights(), self.bias, self.at, x)
 
     def _apply(self, fn, recurse=True):    # what `to`, `float` and so on do to each tensor
         self._matrices = None
