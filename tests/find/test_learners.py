@@ -1,6 +1,7 @@
 "Finder, study, rewind_find and gradient criteria on what people put into a Learner: tables, ratings, texts, segments, any data set."
 import pytest
 from helpers import *
+from fastai.callback.fp16 import MixedPrecision
 from fastai.collab import CollabDataLoaders, collab_learner
 from fastai.tabular.all import Categorify, Normalize, TabularDataLoaders, tabular_learner
 from fastai.text.all import AWD_LSTM, TextDataLoaders, awd_lstm_clas_config, awd_lstm_lm_config, language_model_learner, text_classifier_learner
@@ -124,13 +125,22 @@ def test_where_to_rewind_texts(kind, tmp_path):
     assert len(a.barriers)==2 and a.barriers.barrier.notna().all() and a.lines.error.notna().all()
     pd.testing.assert_frame_equal(a.lines, b.lines, check_exact=True)
 
+class CpuPrecision(MixedPrecision):
+    "In bfloat16 on the CPU, without a scaler."
+    def before_fit(self): self.autocast,self.learn.scaler,self.scales = torch.autocast('cpu', torch.bfloat16),torch.amp.GradScaler('cpu', enabled=False),L()
+    def after_fit(self): pass    # it keeps its autocast, as only GPUs have one outside of a fit
+
 def test_a_line_through_mixed_precision():
-    "In half precision, as the learner validates, and nothing of it is left on."
-    a,b = [quiet(make_learner(i).to_bf16(), 1) for i in (0,1)]
-    plain = make_learner()
-    line,full = [linear_interpolation(l, a, b, points=3, bn_batches=2) for l in (a,plain)]
-    assert not torch.is_autocast_enabled('cpu') and a.lock.locked() is False
-    assert torch.allclose(torch.tensor(line.loss), torch.tensor(full.loss), rtol=.05)
+    "In the precision that the learner validates in, and nothing of it is left on."
+    a,b = [quiet(make_learner(i, cbs=CpuPrecision()), 1) for i in (0,1)]
+    seen = []
+    class Look(Callback):
+        def after_loss(self): seen.append((self.training,self.pred.dtype,torch.is_autocast_enabled('cpu')))
+    with a.added_cbs(Look()): line = linear_interpolation(a, a, b, points=3, bn_batches=1)
+    assert {o[0] for o in seen}=={True,False} and all(o[2] for o in seen)
+    assert not torch.is_autocast_enabled('cpu') and not a.lock.locked()
+    full = linear_interpolation(make_learner(), a, b, points=3, bn_batches=1)
+    assert np.allclose(line.loss, full.loss, rtol=.05) and (line.loss!=full.loss).any()
 
 def test_a_line_of_a_learner_whose_callbacks_change_batch_and_loss():
     class Twice(Callback):
