@@ -34,9 +34,11 @@ class SparseLayer(nn.Module):
     "A linear layer or a convolution that holds only the weights that are left. It has no gradients."
     def __init__(self,
         layer:nn.Module, # The dense layer
-        parts:list # From `parts_of`
+        parts:list, # From `parts_of`
+        columns:bool=False # Does a linear layer leave its output as columns, as the next sparse layer needs it?
     ):
         super().__init__()
+        self.columns = columns
         self.at,self.shape,self.form,self.n = geometry(layer),tuple(layer.weight.shape),form_of(layer),len(parts)
         self.matrix = self.shape[::-1] if self.form=='conv1d' else self.shape[:2]
         for i,part in enumerate(parts):
@@ -61,13 +63,13 @@ class SparseLayer(nn.Module):
             raise RuntimeError("torch.export can't save matrices in CSR: use torch.jit.trace, or save_sparse")
         if torch.jit.is_tracing(): return self._trace(x)
         if self._matrices is None: self._matrices = self.weights()    # they share the buffers' memory
-        return compute(self._matrices, self.bias, self.at, x)
+        return compute(self._matrices, self.bias, self.at, self.columns, x)
 
     def _trace(self, x):
         "Compute the layer, with its matrices made on the way: a trace can't hold them."
         with warnings.catch_warnings():    # which product is faster with so many columns is settled here
             warnings.simplefilter('ignore', torch.jit.TracerWarning)
-            return compute(self.weights(), self.bias, self.at, x)
+            return compute(self.weights(), self.bias, self.at, self.columns, x)
 
     def _apply(self, fn, recurse=True):    # what `to`, `float` and so on do to each tensor
         self._matrices = None
@@ -99,7 +101,8 @@ def to_sparse(
     res = copy_model(check_model(model)).eval()
     apply_masks(res, masks)
     chosen,table = measure_kernels(res, masks, xb, False, repeats, threads)
-    new = {n: SparseLayer(m, parts_of(m, mask)) for n,m,mask in masked_layers(res, masks) if n in chosen}
+    new = {n: SparseLayer(m, parts_of(m, mask), chosen[n].columns)
+           for n,m,mask in masked_layers(res, masks) if n in chosen}
     _replace_layers(res, new)
     args,named = arguments(xb)
     with evaluating(res): outputs_of(res, *args, named=named)
