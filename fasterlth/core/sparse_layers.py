@@ -7,6 +7,7 @@ __all__ = ['to_sparse', 'save_sparse', 'load_sparse']
 
 # %% ../../nbs/core/17_sparse_layers.ipynb #1955249b
 import math
+from copy import deepcopy
 from functools import partial
 from pathlib import Path
 
@@ -120,12 +121,19 @@ def _read_layer(layer, name, shape, tensors):
         except RuntimeError as e: raise ValueError(f"{name} doesn't hold a matrix of {res.matrix}: {e}") from e
     return res
 
+def _with_memory(model):
+    "Return a copy of a model, with memory for the tensors that it has on torch's device `meta`."
+    def new(t):
+        empty = torch.empty_like(t, device='cpu', requires_grad=False)
+        return nn.Parameter(empty, t.requires_grad) if isinstance(t, nn.Parameter) else empty
+    return deepcopy(model, {id(t): new(t) for t in model_tensors(model).values() if t.is_meta})
+
 def load_sparse(
     path:str|Path, # A file from `save_sparse`
-    model:nn.Module # A network of the same architecture, with any weights; it isn't changed
+    model:nn.Module # A network of the same architecture, with any weights, or on `meta`; it isn't changed
 ) -> nn.Module: # For inference
     "Read a network with sparse layers. Raise a `ValueError` that names what doesn't fit."
-    res = copy_model(check_model(model)).eval()
+    res = _with_memory(copy_model(check_model(model))).eval()
     tensors,meta = load_tensors(path, 'sparse network')
     with reading(path, "can't be read as a sparse network"):
         shapes,modules = check_fields(meta, 'meta', layers=dict_of(a_shape))['layers'],dict(res.named_modules())
