@@ -1847,6 +1847,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                        'fasterlth/train/mask_callback.py'),
                                                'fasterlth.train.mask_callback.MaskCallback.enforce_over_others': ( 'train/mask_callback.html#maskcallback.enforce_over_others',
                                                                                                                    'fasterlth/train/mask_callback.py'),
+                                               'fasterlth.train.mask_callback.MaskCallback.forget_revived': ( 'train/mask_callback.html#maskcallback.forget_revived',
+                                                                                                              'fasterlth/train/mask_callback.py'),
                                                'fasterlth.train.mask_callback.MaskCallback.load_state_dict': ( 'train/mask_callback.html#maskcallback.load_state_dict',
                                                                                                                'fasterlth/train/mask_callback.py'),
                                                'fasterlth.train.mask_callback.MaskCallback.needed_events': ( 'train/mask_callback.html#maskcallback.needed_events',

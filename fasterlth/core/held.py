@@ -60,12 +60,13 @@ def _unpack_array(data, dtype, shape, is_number):
     x = np.frombuffer(data.cpu().numpy().tobytes(), dtype).reshape(shape).copy()
     return x[()] if is_number else x
 
-# %% ../../nbs/core/18_held.ipynb #80e805b0
+# %% ../../nbs/core/18_held.ipynb #1a272d10
 left_alone = (ModuleType, type, np.ufunc, logging.Logger, RemovableHandle, re.Pattern, weakref.ref,
               torch.utils.data.Dataset)
 
 def _memory(t): return t.untyped_storage().data_ptr(),t.dtype
 
+# %% ../../nbs/core/18_held.ipynb #c0b3d330
 class Packer:
     "Pack what objects hold. Raise `NotKept` for what can't be packed."
     def __init__(self,
@@ -73,7 +74,8 @@ class Packer:
         alone:tuple=(), # More types that are left as they are
         parts:tuple=(), # Objects that are left as they are
         lists:dict=None, # Name → more types of lists
-        limit:int=None # Larger tensors and collections are data, and left as they are
+        limit:int=None, # Larger tensors and collections are data, and left as they are
+        libraries:tuple=() # Beginnings of modules' names: what a collection holds of their classes is constant
     ):
         self.model,self.tensors,self.alone,self.limit = unwrap(model),model_tensors(model),left_alone+alone,limit
         self.names = {id(t): n for n,t in self.tensors.items()}
@@ -84,7 +86,7 @@ class Packer:
             if t.numel() and t.layout==torch.strided: self.memory.setdefault(_memory(t), []).append(n)
         self.device = next(iter(self.tensors.values())).device if self.tensors else None
         self.seen,self.held = {},[]    # what was packed, by id; held, so that no id is used again
-        self.within = ()    # the kinds of what contains the thing
+        self.within,self.libraries = (),libraries    # the kinds of what contains the thing
 
     def is_alone(self, x):
         "Return whether something is left as it is."
@@ -108,9 +110,10 @@ class Packer:
     def deeper(self, x):
         "Return the tree of something that contains other things."
         kind,within = next((k for k in _kinds if k.has(self, x)), None),self.within
+        collected = kind is _Object and {_Tuple,_List,_Dict}.intersection(within)
+        if collected and type(x).__module__.startswith(self.libraries): return ('as it is',)
         # a collection may grow, and nothing makes objects for it where it is unpacked
-        if kind is None or kind is _Object and {_Tuple,_List,_Dict}.intersection(within):
-            raise NotKept(type(x).__name__, isinstance(x, (Iterator,IOBase)))
+        if kind is None or collected: raise NotKept(type(x).__name__, isinstance(x, (Iterator,IOBase)))
         if len(within)==7: raise NotKept(f'{type(x).__name__}, nested too deeply')    # a file's trees have 30 levels
         n = len(self.held)
         if kind.shared:
@@ -121,6 +124,7 @@ class Packer:
             return kind.name,*([n] if kind.shared else []),*kind.pack(self, x)
         finally: self.within = within
 
+# %% ../../nbs/core/18_held.ipynb #517aa848
 def pack_each(
     pack:Packer, # For all of them
     own:dict # Name → anything
@@ -196,7 +200,7 @@ def unpack_each(
         except NotKept as e: failed(k, e)
     return res
 
-# %% ../../nbs/core/18_held.ipynb #4477bb6f
+# %% ../../nbs/core/18_held.ipynb #c141c1ba
 _dicts = dict(dict=dict, OrderedDict=OrderedDict, Counter=Counter, defaultdict=defaultdict)
 _lists = dict(list=list, set=set, deque=deque)
 _tuples = dict(tuple=tuple, size=torch.Size, frozenset=frozenset)
@@ -215,10 +219,10 @@ class _Tuple:
 
 class _NamedTuple:
     name,shared = 'named tuple',False
-    def has(pack, x): return isinstance(x, tuple) and hasattr(type(x), '_make')
+    def has(pack, x): return isinstance(x, tuple)
     def pack(pack, x): return ([pack(o) for o in x],)
     def unpack(unpack, n, now, items):
-        return type(there(now, tuple))._make(unpack(o, _item(now, i)) for i,o in enumerate(items))
+        return type(there(now, tuple))(*[unpack(o, _item(now, i)) for i,o in enumerate(items)])
 
 class _List:
     name,shared = 'list',True
@@ -401,7 +405,7 @@ class _Stateful:
         now.load_state_dict(unpack(state))
         return now
 
-# %% ../../nbs/core/18_held.ipynb #00f2f38f
+# %% ../../nbs/core/18_held.ipynb #9b902c77
 def _inside(owner, what, call):
     "Call, and say where it is if something can't be kept."
     try: return call()
@@ -420,7 +424,8 @@ def _variables(f):
     "Return what a function holds, by name."
     defaults = {'defaults': f.__defaults__} if any(type(v) not in plain for v in f.__defaults__ or ()) else {}
     named = {'named defaults': f.__kwdefaults__} if f.__kwdefaults__ else {}
-    return {**{k: c.cell_contents for k,c in _cells(f).items()}, **defaults, **named, **{f'.{k}': v for k,v in vars(f).items()}}
+    cells = {k: c.cell_contents for k,c in _cells(f).items()}
+    return {**cells, **defaults, **named, **{f'.{k}': v for k,v in vars(f).items()}}
 
 def _assigned(code):
     "Return the names of a closure's variables that a function assigns to."
@@ -447,18 +452,22 @@ class _Function:
             elif k.startswith('.'): setattr(f, k[1:], v)
         return now
 
+# %% ../../nbs/core/18_held.ipynb #f21a05f0
 class _Method:
     "A method of an object, in Python or in C."
     name,shared = 'method',False
     def has(pack, x): return isinstance(x, (MethodType,BuiltinFunctionType,MethodWrapperType))
     def pack(pack, x):
-        owner = x.__self__
-        if owner is None or pack.is_alone(owner): return None,None
-        return x.__name__,_inside('method', type(owner).__name__, lambda: pack(owner))
-    def unpack(unpack, n, now, name, owner):
-        if owner is None: return there(now, needed=False)
-        own = unpack(owner, getattr(now, '__self__', missing))
-        return now if own is getattr(now, '__self__', missing) else getattr(own, name)
+        f = pack(x.__func__) if isinstance(x, MethodType) and isinstance(x.__func__, FunctionType) else None
+        owner = ('as it is',) if x.__self__ is None else \
+            _inside('method', type(x.__self__).__name__, lambda: pack(x.__self__))
+        return x.__name__,owner,f
+    def unpack(unpack, n, now, name, owner, f):
+        old = getattr(now, '__self__', missing)
+        if old is None: return now    # a function in C
+        if f: unpack(f, getattr(now, '__func__', missing))
+        own = unpack(owner, old)
+        return now if own is old else getattr(own, name)
 
 class _Partial:
     name,shared = 'partial',False
@@ -471,14 +480,17 @@ class _Partial:
         same = new[0] is old[0] and all(a is b for a,b in zip(args, old[1])) and keywords==old[2]
         return now if same else partial(f, *args, **keywords)
 
-# %% ../../nbs/core/18_held.ipynb #ec76f94b
+# %% ../../nbs/core/18_held.ipynb #d1bc866d
+_no_objects = Iterator,IOBase,torch.utils.data.DataLoader
+_of_pickle = '__reduce__','__reduce_ex__','__getstate__'
+
 def _is_plain(x):
     "Return whether an object holds nothing but attributes."
-    cls,own = type(x),vars(object)
+    cls = type(x)
     if not hasattr(x, '__dict__') or any(vars(c).get('__slots__') for c in cls.__mro__): return False
-    if isinstance(x, (Iterator,IOBase,torch.utils.data.DataLoader)) or cls.__module__.startswith('fastai.data.'): return False
-    if any(getattr(cls, k, None) is not getattr(object, k, None) for k in ('__reduce__','__reduce_ex__','__getstate__')): return False
-    try: return len(object.__reduce_ex__(x, 2))<4 or not any(object.__reduce_ex__(x, 2)[3:])
+    if isinstance(x, _no_objects) or cls.__module__.startswith('fastai.data.'): return False
+    own = [k for k in _of_pickle if getattr(cls, k, None) is not getattr(object, k, None)]
+    try: return not own and not any(object.__reduce_ex__(x, 2)[3:])    # items of a list or a dict
     except TypeError: return False    # it holds something in C
 
 class _Object:

@@ -62,7 +62,7 @@ def _attributes(cb):
     found = {k: v for k,v in vars(cb).items() if k not in skip}
     return dict(sorted(found.items(), key=lambda kv: not isinstance(kv[1], nn.Module)))
 
-# %% ../../nbs/train/06_callback_state.ipynb #d6fa033b
+# %% ../../nbs/train/06_callback_state.ipynb #de508b1e
 class _OfCallback:
     "What a callback holds: what it says itself, or its attributes."
     limit = None
@@ -70,8 +70,9 @@ class _OfCallback:
 
     def own(self):
         cb = self.cb
-        more = {'elsewhere()': get(cb) for k,(get,_) in _elsewhere.items() if isinstance(cb, k) and cb.learn is not None}
-        return {**({'state_dict()': cb.state_dict()} if with_state(cb) else _attributes(cb)), **more}
+        own = {'state_dict()': cb.state_dict()} if with_state(cb) else _attributes(cb)
+        get = [get for k,(get,_) in _elsewhere.items() if isinstance(cb, k) and cb.learn is not None]
+        return {**own, 'elsewhere()': get[0](cb)} if get else own
 
     def put(self, new, known):
         cb,own,elsewhere = self.cb,vars(self.cb),new.pop('elsewhere()', None)
@@ -146,7 +147,7 @@ class _OfLoaders:
             d[k] = new[name]
     def is_lost(self, e): return e.moves
 
-# %% ../../nbs/train/06_callback_state.ipynb #9ee3db82
+# %% ../../nbs/train/06_callback_state.ipynb #d3f8e7ee
 def _named(learn, cbs):
     "Yield the callbacks that may hold something, by name and position among those of the same name."
     seen = {}
@@ -163,7 +164,7 @@ def _holders(learn, cbs):
 _alone = Learner,DataLoaders,Callback,Metric
 def _packer(learn, holder):
     parts = [learn.opt, getattr(learn.opt, 'opt', None)] + ([] if isinstance(holder, _OfLoss) else [learn.loss_func])
-    return Packer(learn.model, _alone, parts, dict(L=L), holder.limit)
+    return Packer(learn.model, _alone, parts, dict(L=L), holder.limit, _libraries)
 
 def callback_states(
     learn:Learner, # Its callbacks, loss function, layers and loaders are looked at
@@ -190,8 +191,9 @@ def _restore(learn, holder, state, strict):
     absent = {}
     def failed(k, e):
         if not e.needed or not holder.strict: return
-        error = (f"{holder.what} can't be restored: {k} needs {e} yet. Make it in {'before_fit' if strict else '__init__'} "
-                 "or earlier, or give the callback state_dict() and load_state_dict(state)")
+        error = (f"{holder.what} can't be restored: {k} needs {e} yet. Make it in "
+                 f"{'before_fit or earlier' if strict else '__init__'}, or give the callback state_dict() and "
+                 "load_state_dict(state)")
         if strict: raise ValueError(error) from e
         if isinstance(holder, _OfCallback): absent[k] = Absent(error)
     try:

@@ -115,13 +115,6 @@ def _zero_pruned(tensors, factors):
     "Zero what is pruned in all tensors, in one call."
     if tensors: _mul_([as_bits(t) for t in tensors], factors)
 
-# %% ../../nbs/train/03_mask_callback.ipynb #e40b777f
-def _revived(model, masks):
-    "Return the pruned weights that aren't zero: each parameter, where, and the values."
-    check_masks(masks, params := parameters_by_name(model))
-    at = {n: ~m.to(params[n].device) & (params[n].detach()!=0) for n,m in masks.items()}
-    return [(params[n],o,params[n].detach()[o]) for n,o in at.items() if o.any()]
-
 # %% ../../nbs/train/03_mask_callback.ipynb #8a1433d2
 class MaskCallback(GuardedCallback):
     "Keep pruned weights at exactly zero, at every forward pass and afterwards, however the fit ends."
@@ -153,9 +146,6 @@ class MaskCallback(GuardedCallback):
         self.sparse.stop()
         self.held,self.revived = ([],[]),None
 
-    def before_fit(self):
-        if not is_validating(self.learn): self.revived = _revived(self.learn.model, self.masks)
-        apply_masks(self.learn.model, self.masks)
     def before_train(self):
         self.prepare()
         self.enforce()
@@ -165,9 +155,7 @@ class MaskCallback(GuardedCallback):
         "Zero the pruned weights if other callbacks may have written them."
         if self._others_may_write: self.enforce()
     def before_batch(self):
-        if self.revived is not None:    # the first batch: nobody has refused the fit
-            self.revived = None
-            self._needed = self.needed_events()
+        if self.revived is not None: self.forget_revived()
         self.enforce_over_others()
         self.compute_sparse()
     def after_backward(self):
@@ -186,12 +174,32 @@ class MaskCallback(GuardedCallback):
         idle = set() if every else {'before_batch'}
         if not _norms_matter(self.learn): idle.add('after_backward')
         return self._handled-idle
-    @torch.no_grad()
-    def on_exit(self):
-        if self.revived is not None:    # the fit ended before its first batch: nothing is changed
-            for p,at,values in self.revived: p[at] = values
-        elif self.held[0]: apply_masks(self.learn.model, self.masks)    # there was no after_fit
-        self.release()
+
+# %% ../../nbs/train/03_mask_callback.ipynb #f7bafca0
+def _revived(model, masks):
+    "Return the pruned weights that aren't zero: each parameter, where, and the values."
+    check_masks(masks, params := parameters_by_name(model))
+    at = {n: ~m.to(params[n].device) & (params[n].detach()!=0) for n,m in masks.items()}
+    return [(params[n],o,params[n].detach()[o]) for n,o in at.items() if o.any()]
+
+@patch
+def before_fit(self:MaskCallback):
+    if not is_validating(self.learn): self.revived = _revived(self.learn.model, self.masks)
+    apply_masks(self.learn.model, self.masks)
+
+@patch
+def forget_revived(self:MaskCallback):
+    "Keep the masks on from now on: at the first batch, nobody has refused the fit."
+    self.revived = None
+    self._needed = self.needed_events()
+
+@patch
+@torch.no_grad()
+def on_exit(self:MaskCallback):
+    if self.revived is not None:    # the fit ended before its first batch: nothing is changed
+        for p,at,values in self.revived: p[at] = values
+    elif self.held[0]: apply_masks(self.learn.model, self.masks)    # there was no after_fit
+    self.release()
 
 # %% ../../nbs/train/03_mask_callback.ipynb #b700c7ef
 @patch
