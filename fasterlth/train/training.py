@@ -29,8 +29,7 @@ from .learner import (
     check_learner, check_precision, check_train, fit_context, is_validating, metric_names)
 from .snapshot import ResumeCallback, Snapshot, SnapshotCallback
 from .loop import in_charge, run_all_epochs, run_epoch
-from .callback_state import (
-    callback_state, callback_states, set_callback_state, set_callback_states, warn_lost)
+from .callback_state import callback_states, set_callback_states, warn_lost
 
 # %% ../../nbs/train/07_training.ipynb #9fffbdb1
 class Untrained(ValueError):
@@ -225,13 +224,13 @@ def _grads(self:Training):
     return {n: p.grad.clone() for n,p in params if p.grad is not None and p.grad.any()}
 
 @patch
-def _restore(self:Training, moment):
-    "Return the learner to a moment of the training."
+def _restore(self:Training, moment, strict=False):
+    "Return the learner to a moment of the training. With `strict`, callbacks must have all that they held."
     moment.restore(self.learn)
     notes = moment.notes or {}
     if notes.get('validated'): self._validated.tensors = moment.model
     if states := notes.get('states'):
-        set_callback_states(self.learn, states['callbacks'], self._own)
+        set_callback_states(self.learn, states['callbacks'], self._own, strict)
         set_recorder_state(self.learn, states)
         if 'learner' in states: set_learner_state(self.learn, states['learner'])
     params = dict(self.learn.model.named_parameters())
@@ -246,7 +245,7 @@ def _epochs(self:Training):
     if self._begins_within():
         first = b.epoch
         if b.batch: resume = [ResumeCallback(b, hypers=True)]
-        else: self._restore(b)
+        else: self._restore(b, strict=True)
         learn.n_epoch,learn.train_iter = n_epoch,first*len(learn.dls.train)
         if bar := getattr(vars(learn).get('progress'), 'mbar', None): bar.update(0)    # it can't begin elsewhere
     with learn.added_cbs(resume):
