@@ -6,8 +6,7 @@
 __all__ = ['to_sparse', 'save_sparse', 'load_sparse']
 
 # %% ../../nbs/core/17_sparse_layers.ipynb #1955249b
-import math
-from functools import partial
+import math, warnings
 from pathlib import Path
 
 import torch
@@ -17,8 +16,7 @@ from .tensors import arguments, check_names, copy_model, evaluating, model_tenso
 from .checks import check_model, outputs_of
 from .files import a_shape, check_fields, dict_of, load_tensors, reading, save_tensors, take
 from .masks import apply_masks
-from .sparse_kernels import (
-    conv1x1, conv_by_shifts, csr, form_of, geometry, linear, multiply_by, patterns)
+from .sparse_kernels import compute, csr, form_of, geometry, patterns
 from .kernel_choice import masked_layers, measure_kernels
 
 # %% ../../nbs/core/17_sparse_layers.ipynb #39e0a972
@@ -44,6 +42,7 @@ class SparseLayer(nn.Module):
         for i,part in enumerate(parts):
             for k,t in zip(_parts, part): self.register_buffer(f'{k}_{i}', t)
         self.register_buffer('bias', None if layer.bias is None else layer.bias.detach().clone())
+        self._matrices = None
 
     def weights(self) -> list: # CSR matrices `(out, in)`, one for each part
         "Return the weights that are left."
@@ -57,12 +56,23 @@ class SparseLayer(nn.Module):
         if self.at: return torch.stack(dense, -1).view(self.shape)
         return dense[0].t() if self.form=='conv1d' else dense[0]
 
-    @torch.no_grad()
     def forward(self, x):
-        ws = self.weights()
-        if self.n>1: return conv_by_shifts(ws, self.bias, self.at, x)
-        multiply = partial(multiply_by, ws[0])
-        return conv1x1(multiply, self.bias, self.at, x) if self.at else linear(multiply, self.bias, x)
+        if torch.compiler.is_exporting():
+            raise RuntimeError("torch.export can't save matrices in CSR: use torch.jit.trace, or save_sparse")
+        if torch.jit.is_tracing(): return self._trace(x)
+        if self._matrices is None: self._matrices = self.weights()    # they share the buffers' memory
+        return compute(self._matrices, self.bias, self.at, x)
+
+    def _trace(self, x):
+        "Compute the layer, with its matrices made on the way: a trace can't hold them."
+        with warnings.catch_warnings():    # which product is faster with so many columns is settled here
+            warnings.simplefilter('ignore', torch.jit.TracerWarning)
+            return compute(self.weights(), self.bias, self.at, x)
+
+    def _apply(self, fn, recurse=True):    # what `to`, `float` and so on do to each tensor
+        self._matrices = None
+        return super()._apply(fn, recurse)
+    def __getstate__(self): return {**vars(self), '_matrices': None}    # a copy makes its own
 
     def extra_repr(self):
         left = sum(len(self.get_buffer(f'values_{i}')) for i in range(self.n))

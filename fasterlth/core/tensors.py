@@ -170,8 +170,12 @@ def evaluating(
     return lend(model, training=False, hooks=hooks)
 
 # %% ../../nbs/core/00_tensors.ipynb #74d14243
-def _tensors_within(o, seen):
+def tensors_within(
+    o, # Anything: a model, its outputs, a tensor
+    seen:dict=None # Objects looked at already, by their id
+): # Each tensor once
     "Yield every tensor that an object holds, however deep."
+    seen = {} if seen is None else seen
     if id(o) in seen or isinstance(o, (type,ModuleType,FunctionType)): return
     seen[id(o)] = o    # holding it keeps its id from being used again
     if isinstance(o, torch.Tensor):
@@ -181,14 +185,14 @@ def _tensors_within(o, seen):
     if isinstance(o, Mapping): inside += o.values()
     if isinstance(o, (list,tuple,set)): inside += o
     if isinstance(o, MethodType): inside.append(o.__self__)
-    for x in inside: yield from _tensors_within(x, seen)
+    for x in inside: yield from tensors_within(x, seen)
 
 def copy_model(
     model:nn.Module # Any model, wrapped or not
 ) -> nn.Module: # The model inside the wrappers, copied with its hooks
     "Copy a model, also one that holds results of an earlier forward pass."
     model = unwrap(model)
-    results = [t for t in _tensors_within(model, {}) if not t.is_leaf]
+    results = [t for t in tensors_within(model) if not t.is_leaf]
     return deepcopy(model, {id(t): t.detach().clone() for t in results})
 
 # %% ../../nbs/core/00_tensors.ipynb #83c774b5

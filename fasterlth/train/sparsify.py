@@ -490,6 +490,7 @@ def plot_plan(self:SparsifyCallback, ax=None):
     done = self.history
     if len(done): ax.step([0,*done.iteration], [0,*done.sparsity], where='post', marker='.')
     ax.set(xlabel='iteration', ylabel='sparsity (%)')
+    ax.xaxis.set_major_locator(plt.MaxNLocator(integer=True, steps=[1,2,5,10]))
     return ax
 
 # %% ../../nbs/train/04_sparsify.ipynb #1cee35d9
