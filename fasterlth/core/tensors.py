@@ -42,13 +42,15 @@ def parameters_by_name(
 
 # %% ../../nbs/core/00_tensors.ipynb #bdedf3a9
 def clone_tree(
-    x # Tensors and plain values in nested dicts, lists and tuples
+    x, # Tensors and plain values in nested dicts, lists and tuples
+    device=None # Where the copies are, default where the tensors are
 ): # The same tree with copies of the tensors
     "Copy every tensor in a tree."
-    if isinstance(x, torch.Tensor): return x.detach().clone()
-    if isinstance(x, Mapping): return {k: clone_tree(v) for k,v in x.items()}
-    if isinstance(x, tuple): return tuple(clone_tree(o) for o in x)
-    if isinstance(x, list) or type(x).__name__=='L': return [clone_tree(o) for o in x]    # L is fastcore's list
+    if isinstance(x, torch.Tensor): return x.detach().to(x.device if device is None else device, copy=True)
+    if isinstance(x, Mapping): return {k: clone_tree(v, device) for k,v in x.items()}
+    if isinstance(x, tuple): return tuple(clone_tree(o, device) for o in x)
+    # L is fastcore's list
+    if isinstance(x, list) or type(x).__name__=='L': return [clone_tree(o, device) for o in x]
     return x
 
 def cpu_copy(
