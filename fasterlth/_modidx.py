@@ -1511,6 +1511,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'fasterlth.ship.shrink._head_axes': ('ship/shrink.html#_head_axes', 'fasterlth/ship/shrink.py'),
                                        'fasterlth.ship.shrink._inside_attention': ( 'ship/shrink.html#_inside_attention',
                                                                                     'fasterlth/ship/shrink.py'),
+                                       'fasterlth.ship.shrink._is_misplaced': ( 'ship/shrink.html#_is_misplaced',
+                                                                                'fasterlth/ship/shrink.py'),
                                        'fasterlth.ship.shrink._is_recurrent': ( 'ship/shrink.html#_is_recurrent',
                                                                                 'fasterlth/ship/shrink.py'),
                                        'fasterlth.ship.shrink._keep_heads': ('ship/shrink.html#_keep_heads', 'fasterlth/ship/shrink.py'),
