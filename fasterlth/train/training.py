@@ -26,7 +26,7 @@ from ..core.checks import check_function, check_type, to_iteration
 from ..core.processes import from_all, launched, share_buffers
 from .randomness import fastai_distributed, seed_loaders
 from .learner import (
-    check_learner, check_precision, check_train, fit_context, is_validating, metric_names)
+    check_learner, check_precision, check_train, fit_context, is_validating, loader_length, metric_names)
 from .snapshot import ResumeCallback, Snapshot, SnapshotCallback
 from .loop import in_charge, run_all_epochs, run_epoch
 from .callback_state import (
@@ -108,7 +108,7 @@ def epoch_length(
     cbs:list=() # Callbacks that a fit is given
 ) -> int:
     "Return how many batches each process trains on in an epoch of a fit."
-    n,room = len(learn.dls.train),fastai_distributed()
+    n,room = loader_length(learn.dls.train),fastai_distributed()
     if not room or isinstance(learn.dls.train, room.DistributedDL): return n
     divided = any(isinstance(cb, room.DistributedTrainer) for cb in [*learn.cbs, *cbs])
     return -(-n//launched()) if divided else n
@@ -118,7 +118,7 @@ def epoch_of(
     train:Callable # A function of the learner that fits it
 ) -> int:
     "Return how many batches each process trains on in an epoch of `train`, which may contain `distrib_ctx`."
-    if launched()<2: return len(learn.dls.train)
+    if launched()<2: return loader_length(learn.dls.train)
     t = Training(learn)
     t.stop = True
     t(train)
