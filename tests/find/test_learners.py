@@ -180,3 +180,14 @@ def test_from_a_language_model_to_a_classifier(tmp_path):
     moved.ticket.apply(learn)
     quiet(learn, 1)
     assert_masked(learn.model, {n: m for n,m in moved.ticket.masks.items() if not m.all()})
+
+def test_a_stream_of_unknown_length_is_named():
+    "fastai counts the batches of an epoch, and raises an empty TypeError otherwise."
+    class Stream(IterableDataset):
+        def __iter__(self): yield from [(torch.rand(4),i%2) for i in range(24)]
+    def make():
+        dls = DataLoaders(*[DataLoader(Stream(), bs=8, num_workers=0, device=cpu) for _ in range(2)])
+        return Learner(dls, nn.Linear(4, 2), loss_func=CrossEntropyLossFlat())
+    for use in (lambda l: l.find_ticket(train, 50, 1), lambda l: l.find_early_bird(train, 50, granularity='weight'), lambda l: l.rewind_find(train),
+                lambda l: linear_interpolation(l, l, l), lambda l: quiet(l, 1, cbs=sparsify())):
+        with pytest.raises(ValueError, match='pass the number of items as n'): use(make())
