@@ -151,7 +151,8 @@ def load_sparse(
     res = _with_memory(copy_model(check_model(model))).eval()
     tensors,meta = load_tensors(path, 'sparse network')
     with reading(path, "can't be read as a sparse network"):
-        shapes,columns = check_fields(meta, 'meta', layers=dict_of(a_shape), columns=list_of(a_text)).values()
+        check_fields(meta, 'meta', layers=dict_of(a_shape), columns=list_of(a_text))
+        shapes,columns = meta['layers'],meta['columns']
         modules = dict(res.named_modules())
         if odd := [n for n in shapes if n not in modules]: raise ValueError(f"the model has no layer {odd[0]!r:.100}")
         if odd := [n for n in columns if n not in shapes]: raise ValueError(f"{odd[0]!r:.100} is no sparse layer")
