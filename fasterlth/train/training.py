@@ -26,11 +26,10 @@ from ..core.checks import check_function, check_type, to_iteration
 from ..core.processes import from_all, launched, share_buffers
 from .randomness import fastai_distributed, seed_loaders
 from .learner import (
-    check_learner, check_precision, check_train, fit_context, is_validating, metric_names)
+    check_learner, check_precision, check_train, fit_context, is_validating, loader_length, metric_names)
 from .snapshot import ResumeCallback, Snapshot, SnapshotCallback
 from .loop import in_charge, run_all_epochs, run_epoch
-from .callback_state import (
-    callback_state, callback_states, set_callback_state, set_callback_states, warn_lost)
+from .callback_state import callback_states, set_callback_states, warn_lost
 
 # %% ../../nbs/train/08_training.ipynb #9fffbdb1
 class Untrained(ValueError):
@@ -108,7 +107,7 @@ def epoch_length(
     cbs:list=() # Callbacks that a fit is given
 ) -> int:
     "Return how many batches each process trains on in an epoch of a fit."
-    n,room = len(learn.dls.train),fastai_distributed()
+    n,room = loader_length(learn.dls.train),fastai_distributed()
     if not room or isinstance(learn.dls.train, room.DistributedDL): return n
     divided = any(isinstance(cb, room.DistributedTrainer) for cb in [*learn.cbs, *cbs])
     return -(-n//launched()) if divided else n
@@ -118,7 +117,7 @@ def epoch_of(
     train:Callable # A function of the learner that fits it
 ) -> int:
     "Return how many batches each process trains on in an epoch of `train`, which may contain `distrib_ctx`."
-    if launched()<2: return len(learn.dls.train)
+    if launched()<2: return loader_length(learn.dls.train)
     t = Training(learn)
     t.stop = True
     t(train)
@@ -225,13 +224,13 @@ def _grads(self:Training):
     return {n: p.grad.clone() for n,p in params if p.grad is not None and p.grad.any()}
 
 @patch
-def _restore(self:Training, moment):
-    "Return the learner to a moment of the training."
+def _restore(self:Training, moment, strict=False):
+    "Return the learner to a moment of the training. With `strict`, callbacks must have all that they held."
     moment.restore(self.learn)
     notes = moment.notes or {}
     if notes.get('validated'): self._validated.tensors = moment.model
     if states := notes.get('states'):
-        set_callback_states(self.learn, states['callbacks'], self._own)
+        set_callback_states(self.learn, states['callbacks'], self._own, strict)
         set_recorder_state(self.learn, states)
         if 'learner' in states: set_learner_state(self.learn, states['learner'])
     params = dict(self.learn.model.named_parameters())
@@ -246,7 +245,7 @@ def _epochs(self:Training):
     if self._begins_within():
         first = b.epoch
         if b.batch: resume = [ResumeCallback(b, hypers=True)]
-        else: self._restore(b)
+        else: self._restore(b, strict=True)
         learn.n_epoch,learn.train_iter = n_epoch,first*len(learn.dls.train)
         if bar := getattr(vars(learn).get('progress'), 'mbar', None): bar.update(0)    # it can't begin elsewhere
     with learn.added_cbs(resume):

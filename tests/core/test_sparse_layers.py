@@ -98,3 +98,22 @@ def test_nothing_is_faster(tmp_path):
     assert set(table.kernel)=={'dense'} and set(table.why)=={'no faster'}
     save_sparse(sparse, tmp_path/'net')
     assert torch.equal(load_sparse(tmp_path/'net', model)(x), sparse(x))
+
+def test_into_a_model_without_memory(monkeypatch, tmp_path):
+    "On torch's device meta: tied weights stay tied, buffers are filled, and the model itself stays as it is."
+    class Tied(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a,self.b,self.bn,self.c = nn.Linear(6, 6),nn.Linear(6, 6),nn.BatchNorm1d(6),nn.Linear(6, 6)
+            self.c.weight = self.b.weight
+            self.register_buffer('scale', torch.full((6,), 2.), persistent=False)
+        def forward(self, x): return self.c(self.bn(self.b(self.a(x))))*self.scale
+    model,masks = prepared(monkeypatch, Tied())
+    x = torch.randn(3, 6)
+    sparse,_ = to_sparse(model, {'a.weight': masks['a.weight']}, x, repeats=1)
+    save_sparse(sparse, tmp_path/'net')
+    with torch.device('meta'): empty = Tied()
+    loaded = load_sparse(tmp_path/'net', empty)
+    with torch.no_grad(): assert torch.equal(loaded(x), sparse(x))
+    assert loaded.b.weight is loaded.c.weight and all(p.is_meta for p in empty.parameters())
+    assert [p.requires_grad for p in loaded.parameters()]==[p.requires_grad for p in sparse.parameters()]
