@@ -184,13 +184,13 @@ def lean_loop(
     learn:Learner # Any learner
 ) -> dict: # Method's name → function, to set as the learner's attributes while the lean loop is wanted
     "Return replacements for those of this learner's methods that are fastai's own."
+    zeros = _Zeros()
     def is_own(name):
         return name not in vars(learn) and getattr(getattr(type(learn), name), '__module__', '')=='fastai.learner'
     if not is_own('__call__'): return {}
     if any(hasattr(learn, e) for e in events): return {}    # an event may be a method of the learner, or of the model
-    zeros = _Zeros()
-    methods = dict(_call_one=_Events().call_one, all_batches=_all_batches, _do_grad_opt=partial(_do_grad_opt, zeros=zeros),
-                   _backward=partial(_backward, zeros=zeros))
+    methods = dict(_call_one=_Events().call_one, all_batches=_all_batches,
+                   _do_grad_opt=partial(_do_grad_opt, zeros=zeros), _backward=partial(_backward, zeros=zeros))
     methods |= {f.__name__: f for f in (_set_device,_with_events,_do_one_batch,_step)}
     return {k: partial(f, learn) for k,f in methods.items() if is_own(k)}
 
