@@ -151,6 +151,67 @@ def imp_round(repeats):
     report("round: the same with torch's fused AdamW in the learner", t['fused']/t['bare'], 1.4)
     report("round: the same with it in both", t['fused']/t['bare_fused'], float('inf'))
 
+def loop(repeats):
+    "Train an epoch in the loop of finders, against a plain PyTorch loop that takes the same steps: the same batches, defaults and masks."
+    from fasterlth.train.training import Training
+    x,y = torch.rand(6400, 1, 28, 28),torch.randint(0, 10, (6400,))
+    for bs in (64,128):
+        dls = memory_dls((x,y), (x[:bs],y[:bs]), bs=bs)
+        masks = make_masks(prunable(lenet_300_100(seed=0)), 80)
+        def bare(masks):
+            net = lenet_300_100(seed=0)
+            opt,ps = torch.optim.AdamW(net.parameters(), lr=1.2e-3, betas=(.9,.99), eps=1e-5, weight_decay=.01),dict(net.named_parameters())
+            masks = {k: m.float() for k,m in masks.items()}
+            for i in torch.randperm(len(x)).split(bs):
+                F.cross_entropy(net(x[i]), y[i]).backward()
+                opt.step(); opt.zero_grad()
+                with torch.no_grad():
+                    for k,m in masks.items(): ps[k].mul_(m)
+        def ours(masks, lean=True):
+            learn = Learner(dls, lenet_300_100(seed=0), cbs=[MaskCallback(masks)] if masks else [])
+            def train(l): l.fit(1, 1.2e-3)
+            with learn.no_bar(), learn.no_logging(): Training(learn)(train) if lean else train(learn)
+        t = interleave(dict(bare=lambda: bare({}), ours=lambda: ours({}), fastai=lambda: ours({}, False), bare_masked=lambda: bare(masks), masked=lambda: ours(masks)), repeats)
+        report(f"loop: a finder's training ÷ a bare PyTorch loop, LeNet-300-100, batch {bs}", t['ours']/t['bare'], 1.1)
+        report(f'loop: the same with masks in both, batch {bs}', t['masked']/t['bare_masked'], 1.1)
+        report(f"loop: fastai's own loop ÷ the bare one, batch {bs}", t['fastai']/t['bare'], float('inf'))
+
+def optimizer(repeats):
+    "Step only the weights that are left, held together in vectors, against all weights with one call for all tensors. The gradients are gathered and the weights scattered at each step."
+    from fasterlth.train.steppers import foreach
+    mul_,add_,addcmul_,addcdiv_,div,sqrt_ = map(foreach, ('mul_','add_','addcmul_','addcdiv_','div','sqrt_'))
+    def adam(ps, gs, avgs, sqrs):
+        mul_(ps, .999)
+        mul_(avgs, .9); add_(avgs, gs, alpha=.1)
+        mul_(sqrs, .99); addcmul_(sqrs, gs, gs, value=.01)
+        denoms = div(sqrs, .3); sqrt_(denoms); add_(denoms, 1e-5)
+        addcdiv_(ps, avgs, denoms, value=-1e-3)
+    def momentum(ps, gs, avgs, sqrs):
+        mul_(ps, .999)
+        mul_(avgs, .9); add_(avgs, gs)
+        add_(ps, avgs, alpha=-1e-3)
+    for name,shapes in (('LeNet-300-100', [(300,784),(100,300),(10,100)]), ('MLP 4 × 1024', [(1024,1024)]*4)):
+        for what,step in (('Adam', adam), ('SGD with momentum', momentum)):
+            for s in (80,90,95,98):
+                torch.manual_seed(0)
+                keep = [torch.rand(o)>=s/100 for o in shapes]
+                at,bits = [m.flatten().nonzero()[:,0] for m in keep],[m.int() for m in keep]
+                ps,gs,avgs,sqrs = [[torch.rand(o)*.01*m for o,m in zip(shapes, keep)] for _ in range(4)]
+                def gather(ts): return [t.view(-1).index_select(0, i) for t,i in zip(ts, at)]
+                def scatter(ts, vs): [t.view(-1).index_copy_(0, i, v) for t,v,i in zip(ts, vs, at)]
+                held = [gather(ts) for ts in (ps,avgs,sqrs)]
+                def dense():
+                    step(ps, gs, avgs, sqrs)
+                    mul_([p.view(torch.int32) for p in ps], bits)
+                def compact(): step(held[0], gather(gs), *held[1:]); scatter(ps, held[0])
+                def gathered():
+                    now = [gather(ts) for ts in ((ps,gs,avgs,sqrs) if step is adam else (ps,gs,avgs))]
+                    step(*now, *([] if step is adam else [None]))
+                    for ts,vs in zip((ps,avgs,sqrs), (now[0],*now[2:])): scatter(ts, vs)
+                t = interleave(dict(dense=dense, compact=compact, gathered=gathered), 9*repeats, warmup=3)
+                report(f'optimizer: what is left at {s} % ÷ all weights, {what}, {name}', t['compact']/t['dense'], float('inf'))
+                report(f'optimizer: the same with its state gathered and scattered as well', t['gathered']/t['dense'], float('inf'))
+
 def loader(repeats):
     "Make a batch by indexing, against fastai's loading of one item after another."
     dls = digits_dls(bs=64)
@@ -284,7 +345,7 @@ def imp(repeats):
     report('imp: LotteryTicketFinder with sparse kernels ÷ a bare dense loop, LeNet-300-100, 20 rounds to 1.2 %', t['auto']/t['bare'], .85)
     report('imp: the same with dense kernels', t['dense']/t['bare'], float('inf'))
 
-benchmarks = dict(enforce=enforce, event=event, callback=callback, round=imp_round, loader=loader, memory=memory, deploy=deploy, sparse=sparse, imp=imp)
+benchmarks = dict(enforce=enforce, event=event, callback=callback, round=imp_round, loop=loop, optimizer=optimizer, loader=loader, memory=memory, deploy=deploy, sparse=sparse, imp=imp)
 
 if __name__ == '__main__':
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])

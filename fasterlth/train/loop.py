@@ -13,21 +13,66 @@ from operator import attrgetter
 
 import torch
 from fastai.callback.core import Callback, CancelBackwardException, CancelEpochException, CancelStepException
-from fastai.learner import Learner
+from fastai.data.load import DataLoader
+from fastai.learner import AvgSmoothLoss, CastToTensor, Learner, Recorder
 from fastai.losses import BaseLoss
+from fastai.torch_core import defaults, num_distrib, to_device
 from fastcore.basics import noop
 
 from .learner import events, is_foreign
 from .steppers import foreach, is_fastais, step_together
 
 # %% ../../nbs/train/06_loop.ipynb #ccd15443
-def _call_one(learn, event_name):
-    "Send an event to the callbacks that handle it."
-    if event_name not in events: raise ValueError(f"there is no event {event_name!r}")
-    for cb in sorted(learn.cbs, key=attrgetter('order')):
-        cls = type(cb)
-        handles = hasattr(cls, event_name) or event_name in vars(cb) or cls.__call__ is not Callback.__call__
-        if handles or event_name=='after_fit': cb(event_name)    # after_fit resets each callback's `run`
+def _are_plain(o):
+    "Return whether these are a tuple of plain tensors."
+    return type(o) is tuple and all(type(t) is torch.Tensor for t in o)
+
+def _cast(learn, cb):
+    "Stand in for `CastToTensor`: plain tensors stay as they are."
+    if not _are_plain(learn.xb) or not _are_plain(learn.yb): cb('before_batch')
+
+def _record(learn, rec):
+    "Stand in for `Recorder`: record the loss of a batch, in fewer steps."
+    smooth,loss = rec.smooth_loss,learn.loss
+    plain = learn.training and len(learn.yb) and type(loss) is torch.Tensor and type(smooth) is AvgSmoothLoss
+    if not plain or rec.train_metrics or vars(rec).get('cancel_train') or num_distrib()>1: return rec('after_batch')
+    smooth.count += 1
+    smooth.val = torch.lerp(loss.mean().detach().cpu(), smooth.val, smooth.beta)
+    rec.lrs.append(learn.opt.hypers[-1]['lr'])
+    learn.smooth_loss = smooth.value
+    rec.losses.append(learn.smooth_loss)
+
+_stand_ins = {(CastToTensor,'before_batch'): _cast, (Recorder,'after_batch'): _record}
+
+def _is_handled(cls, event_name):
+    "Return whether a class of callbacks handles an event. `after_fit` resets each callback's `run`."
+    return event_name=='after_fit' or hasattr(cls, event_name) or cls.__call__ is not Callback.__call__
+
+def _handler(learn, cb, event_name):
+    "Return a function that lets a callback handle an event."
+    stand_in = _stand_ins.get((type(cb),event_name))
+    own = stand_in and getattr(type(cb), event_name).__module__=='fastai.learner'
+    return partial(stand_in, learn, cb) if own else partial(cb, event_name)
+
+class _Events:
+    "Send events to the callbacks that handle them."
+    def __init__(self): self.cbs,self.orders,self.by_event = [],[],{}
+
+    def handlers(self, learn, event_name):
+        "Return all callbacks in their order, each with its handler and whether its class has one."
+        cbs,orders = list(learn.cbs),[cb.order for cb in learn.cbs]
+        if cbs!=self.cbs or orders!=self.orders: self.cbs,self.orders,self.by_event = cbs,orders,{}
+        if event_name not in self.by_event:
+            if event_name not in events: raise ValueError(f"there is no event {event_name!r}")
+            self.by_event[event_name] = [(cb,_handler(learn, cb, event_name),_is_handled(type(cb), event_name))
+                                         for cb in sorted(cbs, key=attrgetter('order'))]
+        return self.by_event[event_name]
+
+    def call_one(self, learn, event_name):
+        "Send an event."
+        for cb,handle,handled in self.handlers(learn, event_name):
+            if event_name in vars(cb) or not cb.run: cb(event_name)
+            elif handled: handle()
 
 def _with_events(learn, f, event_type, ex, final=noop):
     "Call `f` between its events."
@@ -39,11 +84,46 @@ def _with_events(learn, f, event_type, ex, final=noop):
     final()
 
 # %% ../../nbs/train/06_loop.ipynb #d4735411
+def _batches(dl):
+    "Return the batches of a loader; where there are no workers, without torch's loader in between."
+    cls,own = type(dl),vars(dl)
+    if not isinstance(dl, DataLoader) or cls.__iter__ is not DataLoader.__iter__: return dl
+    if cls.sample is not DataLoader.sample or 'sample' in own or dl.fake_l.num_workers or dl.pin_memory: return dl
+    return _indexed(dl)
+
+def _indexed(dl):
+    dl.randomize()
+    dl.before_iter()
+    idxs = dl.get_idxs()
+    torch.empty((), dtype=torch.int64).random_()    # as torch's loader draws a seed for workers
+    for b in dl.create_batches(idxs): yield dl.after_batch(b if dl.device is None else to_device(b, dl.device))
+    dl.after_iter()
+    if hasattr(dl, 'it'): del dl.it
+
+def _all_batches(learn):
+    "Train or validate on all batches."
+    learn.n_iter = len(learn.dl)
+    for i,b in enumerate(_batches(learn.dl)): learn.one_batch(i, b)
+
+def _set_device(learn, b):
+    "Return a batch on the model's device."
+    device = next(learn.model.parameters()).device
+    there = _are_plain(b) and all(o.device==device for o in b)
+    return b if there and (device.type=='cpu' or defaults.use_cuda!=False) else type(learn)._set_device(learn, b)
+
+# %% ../../nbs/train/06_loop.ipynb #e47c52bc
+def _is_flat(loss_func, pred, y):
+    "Return whether predictions and targets are as a loss of fastai's would make them."
+    as_is = loss_func.flatten and loss_func.is_2d and not loss_func.floatify and loss_func.axis in (-1,1)
+    flat = pred.ndim==2 and y.ndim==1 and pred.is_contiguous() and y.is_contiguous()
+    return as_is and flat and y.dtype not in (torch.int8,torch.int16,torch.int32)
+
 def _loss(loss_func, *args):
     "Return the loss, as a plain tensor if all arguments are plain tensors."
-    plain = all(type(o) is torch.Tensor for o in args)
-    if not plain or not isinstance(loss_func, BaseLoss): return loss_func(*args)
-    with torch._C.DisableTorchFunctionSubclass(): return loss_func(*args)
+    if not _are_plain(args) or not isinstance(loss_func, BaseLoss): return loss_func(*args)
+    with torch._C.DisableTorchFunctionSubclass():
+        own = len(args)==2 and type(loss_func).__call__ is BaseLoss.__call__
+        return (loss_func.func if own and _is_flat(loss_func, *args) else loss_func)(*args)
 
 def _do_one_batch(learn):
     "Train or validate on one batch."
@@ -104,14 +184,15 @@ def lean_loop(
     learn:Learner # Any learner
 ) -> dict: # Method's name → function, to set as the learner's attributes while the lean loop is wanted
     "Return replacements for those of this learner's methods that are fastai's own."
+    zeros = _Zeros()
     def is_own(name):
         return name not in vars(learn) and getattr(getattr(type(learn), name), '__module__', '')=='fastai.learner'
     if not is_own('__call__'): return {}
     if any(hasattr(learn, e) for e in events): return {}    # an event may be a method of the learner, or of the model
-    zeros = _Zeros()
-    methods = {f.__name__: partial(f, learn) for f in (_call_one,_with_events,_do_one_batch,_step)}
-    methods |= {f.__name__: partial(f, learn, zeros) for f in (_do_grad_opt,_backward)}
-    return {k: f for k,f in methods.items() if is_own(k)}
+    methods = dict(_call_one=_Events().call_one, all_batches=_all_batches,
+                   _do_grad_opt=partial(_do_grad_opt, zeros=zeros), _backward=partial(_backward, zeros=zeros))
+    methods |= {f.__name__: f for f in (_set_device,_with_events,_do_one_batch,_step)}
+    return {k: partial(f, learn) for k,f in methods.items() if is_own(k)}
 
 # %% ../../nbs/train/06_loop.ipynb #0f9d0339
 @contextmanager

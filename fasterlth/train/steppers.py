@@ -18,27 +18,30 @@ from fastai.optimizer import (
     larc_step, momentum_step, qhadam_step, radam_step, rms_prop_step, sgd_step, step_stat, weight_decay)
 from torch.nn import functional as F
 
-# %% ../../nbs/train/05_steppers.ipynb #272c5cc1
+# %% ../../nbs/train/05_steppers.ipynb #e04808d6
 def foreach(
     name:str # Like `'add_'`
 ) -> Callable:
-    "Return a function of torch for lists of tensors; they are public from torch 2.15."
-    return getattr(torch.foreach, name) if hasattr(torch, 'foreach') else getattr(torch, f'_foreach_{name}')
+    "Return torch's function for lists of tensors. The public ones of torch 2.15 call these, which takes longer."
+    return getattr(torch, f'_foreach_{name}')
 
 _add_,_addcdiv_,_addcmul_,_mul_,_sqrt_ = map(foreach, ('add_','addcdiv_','addcmul_','mul_','sqrt_'))
 _div,_mul,_pow,_sqrt = map(foreach, ('div','mul','pow','sqrt'))
 
-# %% ../../nbs/train/05_steppers.ipynb #5f6919a8
+# %% ../../nbs/train/05_steppers.ipynb #9dedc9b5
 class _Many:
     "Parameters that have gradients, and what their optimizer holds for each."
     def __init__(self, params, states):
         self.params,self.states = params,states
         self.ps,self.gs = [p.data for p in params],[p.grad.data for p in params]
 
-    def where(self, keep):
-        "Return some of the parameters."
-        kept = [keep(*o) for o in zip(self.params, self.states)]
-        return self if all(kept) else _Many(*([o for o,k in zip(os, kept) if k] for os in (self.params,self.states)))
+    def after(self, step):
+        "Return the parameters that have made a number of steps."
+        kept = [(p,s) for p,s in zip(self.params, self.states) if s['step']==step]
+        return self if len(kept)==len(self.params) else _Many(*zip(*kept))
+    def decaying(self, tensors):
+        "Return those of some tensors whose parameters decay."
+        return [t for t,s in zip(tensors, self.states) if s.get('do_wd', True)]
     def held(self, name):
         "Return something of the states."
         return [s[name] for s in self.states]
@@ -48,14 +51,12 @@ class _Many:
             if s.get(name) is None: s[name] = torch.zeros_like(g)
         return self.held(name)
 
-# %% ../../nbs/train/05_steppers.ipynb #ee23c06f
-def _decays(p, state): return state.get('do_wd', True)
-
+# %% ../../nbs/train/05_steppers.ipynb #ce7e75b3
 def _weight_decay(o, lr, wd, **kwargs):
-    if wd!=0 and (ps := o.where(_decays).ps): _mul_(ps, 1-lr*wd)
+    if wd!=0 and (ps := o.decaying(o.ps)): _mul_(ps, 1-lr*wd)
 
 def _l2_reg(o, lr, wd, **kwargs):
-    if wd!=0 and (some := o.where(_decays)).ps: _add_(some.gs, some.ps, alpha=wd)
+    if wd!=0 and (gs := o.decaying(o.gs)): _add_(gs, o.decaying(o.ps), alpha=wd)
 
 def _average_grad(o, mom, dampening=False, **kwargs):
     avgs = o.average('grad_avg')
@@ -83,13 +84,13 @@ def _rms_prop_step(o, lr, eps, **kwargs):
     avgs = [g if s.get('grad_avg') is None else s['grad_avg'] for g,s in zip(o.gs, o.states)]
     _addcdiv_(o.ps, avgs, denoms, value=-lr)
 
-# %% ../../nbs/train/05_steppers.ipynb #f20967f2
+# %% ../../nbs/train/05_steppers.ipynb #5f0d2999
 def _by_step(f):
     "Call a counterpart for parameters that have made the same number of steps."
     def step(o, mom, sqr_mom, **hyper):
         for n in dict.fromkeys(o.held('step')):
             biases = debias(mom, 1-mom, n),debias(sqr_mom, 1-sqr_mom, n)
-            f(o.where(lambda p, s: s['step']==n), n, *biases, **{**hyper, 'sqr_mom': sqr_mom})
+            f(o.after(n), n, *biases, **{**hyper, 'sqr_mom': sqr_mom})
     return step
 
 @_by_step
