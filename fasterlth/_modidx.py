@@ -480,7 +480,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                         'fasterlth.core.ranking._enclose': ('core/ranking.html#_enclose', 'fasterlth/core/ranking.py'),
                                         'fasterlth.core.ranking._first': ('core/ranking.html#_first', 'fasterlth/core/ranking.py'),
                                         'fasterlth.core.ranking._fitting': ('core/ranking.html#_fitting', 'fasterlth/core/ranking.py'),
-                                        'fasterlth.core.ranking._in_order': ('core/ranking.html#_in_order', 'fasterlth/core/ranking.py'),
+                                        'fasterlth.core.ranking._in_order_': ('core/ranking.html#_in_order_', 'fasterlth/core/ranking.py'),
                                         'fasterlth.core.ranking._kth_numpy': ('core/ranking.html#_kth_numpy', 'fasterlth/core/ranking.py'),
                                         'fasterlth.core.ranking._lower': ('core/ranking.html#_lower', 'fasterlth/core/ranking.py'),
                                         'fasterlth.core.ranking._sums': ('core/ranking.html#_sums', 'fasterlth/core/ranking.py'),
