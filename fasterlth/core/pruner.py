@@ -284,7 +284,8 @@ def _units(layers, kept, targets):
     for u,names in _members(layers).items():
         groups,k = [layers[n].groups for n in names],[kept[n] for n in names]
         any_kept = k[0] if len(k)==1 else torch.stack([o.to(k[0].device) for o in k]).any(0)
-        res[u] = _Unit(names, [g.size for g in groups], any_kept, targets[names[0]], groups[0] if groups[0].nm else None)
+        nm = groups[0] if groups[0].nm else None
+        res[u] = _Unit(names, [g.size for g in groups], any_kept, targets[names[0]], nm)
     return res
 
 def _joined(xs, sizes):
@@ -333,7 +334,7 @@ def _prune_together(names, units, scores, pruner, regrow):
     _warn_lost([u for u,o,k in zip(names, kept, new) if not k.any() and o.any()], 6)
     return dict(zip(names, new))
 
-# %% ../../nbs/core/09_pruner.ipynb #573256bb
+# %% ../../nbs/core/09_pruner.ipynb #1241fb04
 def _in_rows_of(device, pools, units):
     "Return rows for the units of some pools, and the place of each unit in them."
     names = [(u,i) for i,pool in enumerate(pools) for u in pool]
@@ -359,7 +360,7 @@ def _is_right(pool, had, lost, pruner):
     return sum(lost)==min(max(_half_up((target-gone)/pool[0].size), 0), sum(had))
 
 def _one_pass(pruner, units, scored):
-    """Prune all pools at once. Return what is kept of units by name, the oddities of all scores as `_oddities` has them,
+    """Prune all pools at once. Return what is kept of units by name, the oddities of all scores, see `_oddities`,
     the units that were lost in each pool, and the pools to prune again, each with its scores."""
     devices,new,ends,lost,again = {},{},{},[],[]
     for names in _pools(units, pruner.context): devices.setdefault(units[names[0]].kept.device, []).append(names)

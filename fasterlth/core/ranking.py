@@ -82,7 +82,7 @@ def kth_lowest(
     "Return the `k`-th lowest of the scores that are alive, over all tensors together."
     return float(_kth_numpy([s.numpy() for s in scores], [a.numpy() for a in alive], k))
 
-# %% ../../nbs/core/07_ranking.ipynb #30f83646
+# %% ../../nbs/core/07_ranking.ipynb #5a92e0d4
 _row = 1024    # scores; a row belongs to one unit, that is, to groups of one size
 
 def in_rows(
@@ -91,9 +91,11 @@ def in_rows(
     "Return whether scores are ranked in rows, without waiting for the device."
     return device.type!='cpu'
 
-def _in_order(bits):
-    "Convert the bits of floating-point numbers to whole numbers of the same order, or back. -0 becomes 0."
-    return torch.where(bits<0, torch.iinfo(bits.dtype).min-bits, bits)
+def _in_order_(bits):
+    "Convert the bits of floating-point numbers to whole numbers of the same order, or back, in place. -0 becomes 0."
+    n = torch.iinfo(bits.dtype)
+    sign = bits>>(n.bits-1)    # 0 or -1
+    return bits.bitwise_and_(n.max).bitwise_xor_(sign).sub_(sign)
 
 class Rows:
     "Scores of many units, in rows, to rank several pools of them at once. A score that isn't ranked is NaN."
@@ -131,12 +133,12 @@ class Rows:
         "Convert all scores to whole numbers of the same order, once they are all there."
         self.dtype,self.highest = (torch.int32,0x7f8<<20) if self.values.element_size()==4 else (torch.int64,0x7ff<<52)
         self.keys = self.values.view(self.dtype)
-        for part in self.keys.view(-1).split(1<<22): part.copy_(_in_order(part))    # with little memory
+        for part in self.keys.view(-1).split(1<<21): _in_order_(part)    # with little memory
         self.values = None
 
     def scores(self, i):
         "Return the scores of a unit; NaN where they aren't ranked."
-        return _in_order(self.of_unit(self.keys, i)).view({4: torch.float32, 8: torch.float64}[self.keys.element_size()])
+        return _in_order_(self.of_unit(self.keys, i).clone()).view(torch.float32 if self.dtype==torch.int32 else torch.float64)
 
 # %% ../../nbs/core/07_ranking.ipynb #f573e0ae
 def _sums(by_row, ends):
