@@ -199,7 +199,7 @@ def _restore(learn, holder, state, strict):
     try:
         new = unpack_each(Unpacker(learn.model, dict(L=L)), state['held'], holder.own(), failed)
         holder.put({**new, **absent}, {*state['held'], *state['lost']})
-    except (KeyError,IndexError,TypeError,AttributeError) as e:
+    except (KeyError,IndexError,TypeError,AttributeError,RuntimeError,OverflowError) as e:
         raise ValueError(f"{holder.what} can't be restored: {type(e).__name__}: {e}") from e
 
 def set_callback_states(
