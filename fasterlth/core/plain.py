@@ -158,7 +158,7 @@ class _Plan(NamedTuple):
     pruner: Pruner
     targets: list # A sparsity for each round
 
-def _plan(name, model, train_fn, eval_fn, sparsity, n_rounds, criteria, granularity, context):
+def _plan(name, model, train_fn, eval_fn, sparsity, n_rounds, criteria, granularity, context, joint):
     "Return a plan, or raise if an argument isn't valid. `name` is what the model's argument is called."
     for k,f in dict(train_fn=train_fn, eval_fn=eval_fn).items():
         if isinstance(f, nn.Module): raise TypeError(wrong(k, 'a function like lambda model: …', f))
@@ -167,7 +167,7 @@ def _plan(name, model, train_fn, eval_fn, sparsity, n_rounds, criteria, granular
     if 'batches' in criterion_needs(criteria):
         raise ValueError(f"criteria {func_name(criteria)!r} needs batches, and there are none here: use LotteryStudy "
                          "or LotteryTicketFinder, with a Learner")
-    targets,pruner = round_targets(sparsity, n_rounds),Pruner(granularity, context, criteria)
+    targets,pruner = round_targets(sparsity, n_rounds),Pruner(granularity, context, criteria, joint=joint)
     make = _maker(model, name)
     model = make()
     layers = pruner.layers(model)
@@ -223,8 +223,9 @@ class TicketSearch:
 def _about(plan, seed, made_by, **more):
     "Return the provenance of a ticket."
     p = plan.pruner
+    chosen = {} if p.joint is None else dict(joint=p.joint)
     return to_json(dict(made_by=made_by, granularity=p.granularity, context=p.context,
-                        criterion=func_name(p.criterion), seed=seed, **more))
+                        criterion=func_name(p.criterion), seed=seed, **chosen, **more))
 
 def _rounds(plan, seed, start):
     "Return the search of one seed, from these weights."
@@ -250,12 +251,13 @@ def find_winning_ticket(
     criteria:Callable=l1_norm, # Function of a weight, and of `init` or `prev` if it asks for them
     granularity:str|dict='weight', # What is pruned together
     context:str='local', # Rank within each layer (`'local'`) or over the whole network (`'global'`)
-    seed:int=0 # For the start, if a function makes it, and for everything random in each training
+    seed:int=0, # For the start, if a function makes it, and for everything random in each training
+    joint:dict=None # Which layers lose their filters together, from `joint_filters`
 ) -> TicketSearch: # `ticket`, `tickets` and `history` of all rounds, `dense` and `model`, trained
     "Find a ticket in rounds: train in full, prune, rewind to the start. The model itself isn't changed."
     seed = check_seed(seed)
     with _own_random_states():
-        plan = _plan('model', model, train_fn, eval_fn, sparsity, n_rounds, criteria, granularity, context)
+        plan = _plan('model', model, train_fn, eval_fn, sparsity, n_rounds, criteria, granularity, context, joint)
         return _rounds(plan, seed, _start_of(plan.make, seed))
 
 # %% ../../nbs/core/13_plain.ipynb #4a1f3fb0
@@ -291,13 +293,14 @@ def draw_early_bird(
     criteria:Callable=l1_norm, # Function of a weight, and of `init` or `prev` if it asks for them
     granularity:str|dict='weight', # What is pruned together
     context:str='global', # Rank within each layer (`'local'`) or over the whole network (`'global'`)
-    seed:int=0 # For the start, if a function makes it, and for everything random in the training
+    seed:int=0, # For the start, if a function makes it, and for everything random in the training
+    joint:dict=None # Which layers lose their filters together, from `joint_filters`
 ) -> Ticket: # With the weights of the moment when it was found; `about` has the step
     "Train until the masks have settled, and return the ticket. The model itself isn't changed."
     seed,every,n_masks = check_seed(seed),check_whole(every, 'every'),check_whole(n_masks, 'n_masks', 2)
     threshold,sparsity = check_number(threshold, 'threshold', 0, 1, 'a share'),check_sparsity(sparsity)
     with _own_random_states():
-        plan = _plan('model', model, train_fn, lambda model: 0., sparsity, 1, criteria, granularity, context)
+        plan = _plan('model', model, train_fn, lambda model: 0., sparsity, 1, criteria, granularity, context, joint)
         start = _start_of(plan.make, seed)
         bird = _Bird(plan, start, every, n_masks, threshold)
         try: model = _train(plan.make, train_fn, seed, start, {}, 'the training', bird)
@@ -333,7 +336,7 @@ def _reinit(found):
 def _random_mask(found):
     "Keep the weights, and as many groups in each layer, drawn at random."
     t,pruner = found.search.ticket,found.plan.pruner
-    drawn = Pruner(pruner.granularity, criterion=partial(random_score, seed=found.seed))
+    drawn = Pruner(pruner.granularity, criterion=partial(random_score, seed=found.seed), joint=pruner.joint)
     return Ticket(cpu_copy(drawn.step(found.search.model, sparsity_by_layer(t.masks))), t.weights, t.about)
 
 _controls = dict(random_reinit=_reinit, random_mask=_random_mask)
@@ -413,7 +416,8 @@ def compare_tickets(
     granularity:str|dict='weight', # What is pruned together
     context:str='local', # Rank within each layer (`'local'`) or over the whole network (`'global'`)
     conditions:list|dict=('dense','winning','random_reinit','random_mask'), # Names, or name → function of the ticket
-    pretrained:nn.Module=None # Model whose weights are the start; default what `model_fn` makes
+    pretrained:nn.Module=None, # Model whose weights are the start; default what `model_fn` makes
+    joint:dict=None # Which layers lose their filters together, from `joint_filters`
 ) -> TicketComparison: # `results`, a table; `tickets` and `models` by condition and seed; `searches` by seed
     "Train dense networks, winning tickets and their controls, and compare them."
     if isinstance(model_fn, nn.Module): raise TypeError(wrong('model_fn', 'a function that makes a model', model_fn))
@@ -421,7 +425,8 @@ def compare_tickets(
     if pretrained is not None: check_model(pretrained, 'pretrained')
     res = TicketComparison([], {}, {}, [])
     with _own_random_states():
-        plan = _plan('model_fn', model_fn, train_fn, eval_fn, sparsity, n_rounds, criteria, granularity, context)
+        plan = _plan('model_fn', model_fn, train_fn, eval_fn, sparsity, n_rounds, criteria, granularity, context,
+                     joint)
         if pretrained is not None:
             check_names(model_tensors(pretrained), model_tensors(plan.make()), 'pretrained model')
         def start(seed): return _start_of(plan.make if pretrained is None else partial(copy_model, pretrained), seed)

@@ -98,16 +98,18 @@ class EarlyBirdCallback(GuardedCallback):
         stop:bool=True, # Stop when the ticket is found; if False, keep watching
         reset_on_fit:bool=True, # Forget the masks of earlier fits
         layer_type:type|tuple=None, # With a granularity: layers of these types only
-        verbose:bool=True # Print when the ticket is found
+        verbose:bool=True, # Print when the ticket is found
+        joint:dict=None # Which layers lose their filters together, from `joint_filters`
     ):
         _check_share(sparsity, granularity)
         criterion_inputs(criteria, 'criteria')
         check_flags(stop=stop, reset_on_fit=reset_on_fit, verbose=verbose)
-        self.pruner = Pruner('weight' if granularity is None else granularity, context, criteria, layer_type)
+        at = 'weight' if granularity is None else granularity
+        self.pruner = Pruner(at, context, criteria, layer_type, joint=joint)
         self.threshold = check_number(threshold, 'threshold', 0, 1, 'a share')
         self.n_masks,self.l1 = check_whole(n_masks, 'n_masks', 2),check_number(l1, 'l1')
         self.sparsity,self.granularity,self.context,self.criteria = sparsity,granularity,context,criteria
-        self.stop,self.reset_on_fit,self.layer_type,self.verbose = stop,reset_on_fit,layer_type,verbose
+        self.stop,self.reset_on_fit,self.layer_type,self.verbose,self.joint = stop,reset_on_fit,layer_type,verbose,joint
         self._scales = []
         self.reset()
 
@@ -155,6 +157,13 @@ def before_step(self:EarlyBirdCallback):
         if g.grad is not None: g.grad.add_(g.detach().sign(), alpha=self.l1)
 
 # %% ../../nbs/find/08_early_bird.ipynb #10a2b0d8
+def say_found(
+    epoch:int # From 1
+):
+    "Print when a ticket was found, in the first process."
+    if not process_number(): print(f"Early-bird ticket found after {epoch} epochs")
+
+# %% ../../nbs/find/08_early_bird.ipynb #2100fd88
 @patch
 def _draw(self:EarlyBirdCallback) -> dict: # Name → bool tensor
     "Return the mask of the weights as they are now, within that of a ticket on the learner."
@@ -178,7 +187,7 @@ def _make_ticket(self:EarlyBirdCallback, masks:dict) -> Ticket:
     return Ticket.of(model, {**on, **masks}, made_by='EarlyBirdCallback', sparsity=self.sparsity,
         granularity='channels by |γ|' if by_channel else str(self.granularity), context=self.context,
         criterion='|γ|' if by_channel else func_name(self.criteria), threshold=self.threshold, n_masks=self.n_masks,
-        l1=self.l1, epoch=self.found)
+        l1=self.l1, epoch=self.found, **({} if self.joint is None else dict(joint=self.joint)))
 
 @patch
 def after_epoch(self:EarlyBirdCallback):
@@ -191,7 +200,7 @@ def after_epoch(self:EarlyBirdCallback):
     if self.found is not None or not self._has_settled(): return
     self.found = len(self.masks)
     self._ticket = self._make_ticket(masks)
-    if self.verbose and not process_number(): print(f"Early-bird ticket found after {self.found} epochs")
+    if self.verbose: say_found(self.found)
     if self.stop: raise CancelFitException()
 
 # %% ../../nbs/find/08_early_bird.ipynb #c6e2974e

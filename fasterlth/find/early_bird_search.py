@@ -15,7 +15,7 @@ from fastai.learner import Learner
 from fastcore.basics import patch
 
 from ..core.tensors import copy_tensors
-from ..core.checks import check_seed, check_type, check_whole
+from ..core.checks import check_flag, check_seed, check_type, check_whole
 from ..core.criteria import l1_norm
 from ..core.masks import pack_mask, sparsity_by_layer
 from ..core.files import a_dict, a_shape, a_tensor, check_fields, dict_of, list_of, load_tensors, optional
@@ -27,12 +27,13 @@ from ..train.mask_callback import learner_masks
 from ..train.callback_state import warn_lost
 from ..train.training import Training, Untrained
 from .fingerprint import describe_function, describe_learner, differences
+from .progress import Progress, wants_bar
 from .folder import check_record, open_folder, RunFolder
 from .protocol import Protocol, untouched_unless_trained
 from .rounds import load_moment, open_start
 from .costs import cost_table, epoch_flops
 from .finder import LotteryTicketFinder
-from .early_bird import EarlyBirdCallback
+from .early_bird import EarlyBirdCallback, say_found
 
 # %% ../../nbs/find/09_early_bird_search.ipynb #ca7fffe9
 def _pack(masks):
@@ -87,12 +88,14 @@ class EarlyBirdFinder:
         layer_type:type|tuple=None, # With a granularity: layers of these types only
         seed:int=None, # For everything random in training; default drawn from torch's random state, and noted
         path:str|Path=None, # Folder to keep everything in, so that a killed search continues
-        verbose:bool=True # Print when the ticket is found
+        verbose:bool=True, # Show a bar, unless inside `learn.no_bar()`, and print when the ticket is found
+        joint:dict=None # Which layers lose their filters together, from `joint_filters`
     ):
         check_learner(learn)
+        self.verbose = check_flag(verbose, 'verbose')
         if seed is not None: seed = check_seed(seed)
         self.callback = EarlyBirdCallback(sparsity, granularity, context, criteria, threshold, n_masks, l1,
-                                          reset_on_fit=False, layer_type=layer_type, verbose=verbose)
+                                          reset_on_fit=False, layer_type=layer_type, verbose=False, joint=joint)
         self.folder,self.protocol = RunFolder(path, 'search for an early-bird ticket'),Protocol(learn)
         self.learn,self.seed,self.train,self.search = learn,seed,None,None
 
@@ -122,7 +125,8 @@ def _describe(self:EarlyBirdFinder, train:Callable, seed:int) -> dict:
     "Describe the experiment in JSON."
     cb = self.callback
     settings = {k: getattr(cb, k) for k in ('sparsity','granularity','context','threshold','n_masks','l1')}
-    settings |= dict(criteria=describe_function(cb.criteria), layer_type=str(cb.layer_type))
+    settings |= dict(criteria=describe_function(cb.criteria), layer_type=str(cb.layer_type),
+                     **({} if cb.joint is None else dict(joint=cb.joint)))
     return to_json(dict(format=1, learner=describe_learner(self.learn), train=describe_function(train), seed=seed,
                         settings=settings, masks=sparsity_by_layer(learner_masks(self.learn))))
 
@@ -191,17 +195,26 @@ def find_early_bird(self:EarlyBirdFinder,
     return ticket
 
 @patch
+def _show(self:EarlyBirdFinder, bar:Progress, training:Training):
+    "Update the bar after each epoch and fit."
+    done,under_way = len(self.callback.masks),self.learn.n_epoch if training.epoch else 0
+    bar.show(done, done if training.stop else max(done, training.n_epochs+under_way))
+
+@patch
 def _search(self:EarlyBirdFinder) -> Search:
     "Train until the ticket is found, or to the end."
     learn,cb,folder,moment = self.learn,self.callback,self.folder,self._resume_moment()
     cb.reset(_unpack(moment.notes['search']) if moment else (), init=self.protocol.start.model)
     def on_epoch(training):
         training.stop = cb.found is not None
+        self._show(bar, training)
         if folder and not training.stop: folder.keep('moment.safetensors', training.moment(search=_pack(cb.masks)))
     self.protocol.reset()
-    with learn.no_bar(), learn.no_logging(), learn.added_cbs(cb):
+    shown = wants_bar(learn, self.verbose)
+    with Progress(verbose=shown) as bar, learn.no_bar(), learn.no_logging(), learn.added_cbs(cb):
         training = Training(learn, moment or self.protocol.start, on_epoch=on_epoch, warned=self.protocol.warned)
         training(self.train)
+    if cb.found is not None and self.verbose: say_found(cb.found)
     if cb.found is not None: folder.keep('ticket.safetensors', cb.ticket)
     search = folder.keep('masks.safetensors', Search(cb.masks, cb.found, training.n_epochs))
     folder.remove('moment.safetensors')

@@ -10,12 +10,13 @@ from itertools import islice
 
 import numpy as np, pandas as pd, torch
 from fastai.learner import Learner
+from fastai.torch_core import find_bs
 
 from ..core.tensors import check_names, copy_tensors, lend, model_tensors
 from ..core.checks import check_choice, check_frame, check_type, check_whole
 from ..core.ticket import Ticket
 from ..train.randomness import random_states, seed_learner, set_random_states
-from ..train.learner import check_learner, check_validation, fit_context, split_batch
+from ..train.learner import check_learner, check_validation, fit_context, own_passes
 
 # %% ../../nbs/find/10_interpolation.ipynb #9deaea41
 def _weights_of(o, model, name):
@@ -41,43 +42,53 @@ def _reset(model):
     "Reset what a model carries over from batch to batch, as a fit does."
     if hasattr(model, 'reset'): model.reset()
 
-def _renew_norms(learn, n_batches):
+def _renew_norms(learn, n_batches, compute):
     "Recompute BatchNorm's statistics, as means over training batches."
     model,momenta = learn.model,[(m,m.momentum) for m in _norms(learn.model)]
-    training = model.training
+    training,learn.dl = model.training,learn.dls.train
     try:
         model.train()
+        _reset(model)
         for m,_ in momenta:
             m.reset_running_stats()
             m.momentum = None    # the mean of all batches
-        for b in islice(iter(learn.dls.train), n_batches): model(*split_batch(learn, b)[0])
+        for b in islice(iter(learn.dl), n_batches): compute(b)
     finally:
         model.train(training)
         for m,momentum in momenta: m.momentum = momentum
 
 # %% ../../nbs/find/10_interpolation.ipynb #dcb64bf4
-def _error_rate(out, yb):
+def _class_axis(out, y, loss_func):
+    "Return the axis of the classes in `out`, None if the targets aren't classes."
+    if y.is_floating_point() or out.ndim!=y.ndim+1: return None
+    axis = getattr(loss_func, 'axis', None)
+    axes = [axis%out.ndim] if isinstance(axis, int) and -out.ndim<=axis<out.ndim else [1,out.ndim-1]
+    return next((i for i in axes if out.shape[:i]+out.shape[i+1:]==y.shape), None)
+
+def _error_rate(out, yb, loss_func):
     "Return the error rate on a batch; NaN if the targets aren't classes."
     y = yb[0] if len(yb)==1 else None
     if not isinstance(y, torch.Tensor) or not isinstance(out, torch.Tensor): return float('nan')
-    if y.is_floating_point() or out.ndim!=y.ndim+1: return float('nan')
-    return float((out.argmax(1)!=y).float().mean())
+    if y.ndim==out.ndim==2 and y.shape[1]==1<out.shape[1]: y = y[:,0]    # a column of a table
+    axis = _class_axis(out, y, loss_func)
+    return float('nan') if axis is None else float((out.argmax(axis)!=y).float().mean())
 
-def _evaluate(learn):
+def _evaluate(learn, compute):
     "Return the mean loss and the percentage of errors on the validation set."
     loss,wrong,n = 0.,0.,0
+    learn.dl = learn.dls.valid
     _reset(learn.model)
-    for b in learn.dls.valid:
-        xb,yb = split_batch(learn, b)
-        out,k = learn.model(*xb),len(xb[0])
-        loss += float(learn.loss_func(out, *yb))*k
-        wrong += _error_rate(out, yb)*k
+    for b in learn.dl:
+        out,batch_loss = compute(b)
+        k = find_bs(learn.yb)
+        loss += float(batch_loss.mean())*k
+        wrong += _error_rate(out, learn.yb, learn.loss_func)*k
         n += k
     return loss/n,100*wrong/n
 
 # %% ../../nbs/find/10_interpolation.ipynb #6d45c16b
 def linear_interpolation(
-    learn:Learner, # Its model, loss and data; it is left as it was
+    learn:Learner, # Its model, loss, data and callbacks; it is left as it was
     a, b, # Ticket (weights × masks), learner, or dict of tensors, each
     points:int=30, # Points on the line, including its ends
     bn_batches:int=50 # Training batches from which BatchNorm's statistics are recomputed at each point
@@ -95,9 +106,10 @@ def linear_interpolation(
         with fit_context(learn, stated=True), lend(model, training=False, weights=True):
             for alpha in map(float, np.linspace(0, 1, points)):
                 copy_tensors(model, {n: _between(x, b[n], alpha) for n,x in a.items()})
-                seed_learner(learn, 0)    # the same batches at each point, and each time
-                if _norms(model): _renew_norms(learn, bn_batches)
-                rows.append((alpha,*_evaluate(learn)))
+                with own_passes(learn, model) as compute:
+                    seed_learner(learn, 0)    # the same batches at each point, and each time
+                    if _norms(model): _renew_norms(learn, bn_batches, compute)
+                    rows.append((alpha,*_evaluate(learn, compute)))
     finally: set_random_states(states, learn.dls)
     return pd.DataFrame(rows, columns=['alpha','loss','error'])
 

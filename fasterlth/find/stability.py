@@ -25,13 +25,13 @@ from ..core.masks import check_masks, sparsity_by_layer
 from ..core.files import load_tensors, save_tensors
 from ..core.ticket import Ticket, to_json
 from ..core.processes import launched, process_number
-from ..train.learner import check_train, check_validation, fit_context
+from ..train.learner import check_train, check_validation, fit_context, loader_length
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.callback_state import callback_states, set_callback_states, warn_lost
 from ..train.training import epoch_of, Training
 from .fingerprint import describe_function, describe_learner
-from .progress import Progress
+from .progress import Progress, wants_bar
 from .folder import open_folder, RunFolder, Written
 from .protocol import Protocol
 from .rounds import check_model, load_moment, open_start
@@ -204,7 +204,7 @@ def ends(self:RewindSearch,
 ) -> dict: # Copy → weights
     "Train all copies, moment after moment."
     res,moment = {},self.protocol.start
-    with Progress(len(copies), verbose) as bar:
+    with Progress(len(copies), wants_bar(self.learn, verbose)) as bar:
         for candidate,group in groupby(copies, key=attrgetter('moment')):
             moment = self.moment(candidate, moment)
             for o in group:
@@ -283,9 +283,11 @@ def _plot_barriers(ax, barriers, unit, threshold):
 def _plot_lines(ax, lines, of, label):
     "Plot the mean of the lines from each candidate; with the mask, where there is one."
     lines = lines[lines.masked==lines.masked.any()]
-    for (_,g),color in zip(lines.groupby('iteration'), _shades(lines.iteration.nunique())):
+    n = lines.iteration.nunique()
+    widths = np.linspace(1.2+1.2*(n-1), 1.2, n)    # the first are the widest, so that lines are seen under others
+    for (_,g),color,lw in zip(lines.groupby('iteration'), _shades(n), widths):
         mean = g.groupby('alpha')[of].mean()
-        ax.plot(mean.index, mean, color=color, label=f'from {_label(g.rewind_epoch.iloc[0])}')
+        ax.plot(mean.index, mean, color=color, lw=lw, label=f'from {_label(g.rewind_epoch.iloc[0])}')
     ax.set(xlabel='from one copy to the other', ylabel=label)
 
 def _shades(n):
@@ -303,9 +305,7 @@ def plot_stability(
     threshold = check_number(threshold, 'threshold')
     check_axes(axs, 'axs', 2)
     import matplotlib.pyplot as plt
-    check_type(found, 'found', RewindPoint, 'a RewindPoint, as rewind_find returns it')
-    check_number(threshold, 'threshold')
-    if check_axes(axs, 'axs', 2) is None: axs = plt.subplots(1, 2, figsize=(10.5,3.6), layout='constrained')[1]
+    if axs is None: axs = plt.subplots(1, 2, figsize=(10.5,3.6), layout='constrained')[1]
     of = measure_of(found.lines)
     label,unit = _units[of]
     _plot_barriers(axs[0], found.barriers, unit, threshold)
@@ -341,7 +341,7 @@ def _rewind_point(lines, masked, threshold):
 
 def _epoch_of(learn, train):
     "Return how many batches each process trains on in an epoch."
-    if launched()<2: return len(learn.dls.train)
+    if launched()<2: return loader_length(learn.dls.train)
     with put_back(learn): return epoch_of(learn, train)
 
 def _write_tables(folder, found):

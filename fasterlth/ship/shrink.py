@@ -134,9 +134,18 @@ def _takers(places): return _weighted(places, 'in')
 _counting = nn.LayerNorm,nn.GroupNorm,nn.InstanceNorm1d,nn.InstanceNorm2d,nn.InstanceNorm3d    # they need all channels
 _added = nn.Embedding,nn.Parameter
 
+def _is_misplaced(place):
+    "Return whether a layer lacks the channels: Torch-Pruning miscounts where a layer's outputs are joined with its own."
+    m,given = place.module,place.side=='in'
+    if not isinstance(m, (nn.Linear,_conv)): return False
+    if isinstance(m, nn.Linear): n = m.in_features if given else m.out_features
+    else: n = m.in_channels if given else m.out_channels
+    return any(c>=n for cs in place.channels for c in cs)
+
 def _why_none(places):
     "Return why no channel of the places can be removed, or an empty string."
     modules = [p.module for p in places]
+    if any(map(_is_misplaced, places)): return 'joined with outputs of the same layer'
     if any(isinstance(m, _recurrent) for m in modules): return 'a recurrent layer needs them'
     if not _takers(places):
         shared = any(_grouped(m) and m.groups<m.in_channels for m in modules)

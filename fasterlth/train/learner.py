@@ -21,6 +21,7 @@ from fastai.learner import Learner
 from fastai.torch_core import to_device
 from fastcore.basics import noop
 from fastcore.foundation import L
+from torch import nn
 
 from ..core.checks import check_function, wrong
 from ..core.tensors import model_tensors
@@ -44,9 +45,16 @@ def check_train(
     if isinstance(train, Learner): raise TypeError(wrong('train', f'a function {what}', train))
     return check_function(train, 'train', what, 1)
 
+def loader_length(dl) -> int:
+    "Return how many batches a loader has. Raise if it doesn't know."
+    try: return len(dl)
+    except TypeError: raise ValueError("learn must have loaders that know their length, as fastai counts the batches of "
+        "an epoch: pass the number of items as n, like DataLoader(stream, bs=64, n=10_000), or give the data set a "
+        "__len__") from None
+
 def has_validation(learn:Learner) -> bool:
     "Return whether there is anything to validate on."
-    return len(learn.dls.loaders)>1 and len(learn.dls.valid)>0
+    return len(learn.dls.loaders)>1 and loader_length(learn.dls.valid)>0
 
 def check_validation(
     learn:Learner, # Any learner
@@ -286,8 +294,6 @@ def _undone(learn, model):
     held.note(vars(learn.opt or learn).get('hypers'))
     was,cast,states = context_state(),_precision(learn),(random.getstate(),np.random.get_state())
     try:
-        random.seed(0)    # torch is seeded where scores are computed
-        np.random.seed(0)
         if cast is not None: set_context(without_autocast(was))
         with cast or nullcontext(): yield learn
     finally:
@@ -323,21 +329,34 @@ def _pass(learn, model, batch, n_inp, targets):
     learn._do_one_batch()
     return learn.pred,learn.loss if learn.loss_grad is None else learn.loss_grad
 
-# %% ../../nbs/train/01_learner.ipynb #6670194b
+# %% ../../nbs/train/01_learner.ipynb #c78d5c36
 _cancelled = CancelBatchException,CancelEpochException,CancelFitException,CancelTrainException
 
+@contextmanager
+def own_passes(
+    learn:Learner, # Its callbacks take part
+    model:nn.Module # The learner's, or another in its place, in the mode that the passes need
+): # A function of `(batch, n_inp=None, targets=True)` that returns outputs and loss
+    "Compute what the learner would compute for batches, and undo afterwards what this changes."
+    def compute(batch, n_inp=None, targets=True):
+        try: pred,loss = _pass(learn, model, batch, n_inp, targets)
+        except _cancelled as e:
+            raise ValueError(f"learn must compute a loss for a batch, but a callback raised {type(e).__name__}") from e
+        if targets and loss is None: raise ValueError("learn must compute a loss for a batch, but there are no targets")
+        return pred,loss
+    with _undone(learn, model): yield compute
+
+# %% ../../nbs/train/01_learner.ipynb #6670194b
 def learner_forward(
     learn:Learner, # Its callbacks take part
     n_inp:int=None # Number of inputs of batches that are prepared; default batches as a loader gives them
 ):
     "Return the `forward` of a `Scoring` that computes what the learner would compute for a batch."
     def forward(model, batch, targets=True):
-        try:
-            with _undone(learn, model): pred,loss = _pass(learn, model, batch, n_inp, targets)
-        except _cancelled as e:
-            raise ValueError(f"learn must compute a loss for a batch, but a callback raised {type(e).__name__}") from e
-        if targets and loss is None: raise ValueError("learn must compute a loss for a batch, but there are no targets")
-        return pred,loss
+        with own_passes(learn, model) as compute:
+            random.seed(0)    # torch is seeded where scores are computed
+            np.random.seed(0)
+            return compute(batch, n_inp, targets)
     return forward
 
 def scored_by(

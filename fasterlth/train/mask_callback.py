@@ -19,6 +19,7 @@ from fastcore.basics import patch
 
 from ..core.checks import check_choice
 from ..core.tensors import copy_tensors, parameters_by_name
+from ..core.ranking import count_each
 from ..core.masks import apply_masks, as_bits, bit_mask, check_masks, zero_pruned
 from ..core.kernel_choice import kernel_choices, SparseFit
 from ..core.ticket import Ticket
@@ -136,7 +137,8 @@ class MaskCallback(GuardedCallback):
     def prepare(self):
         "Hold the parameters that have pruned weights, and their masks as whole numbers."
         params = parameters_by_name(self.learn.model)
-        pruned = [(params[n],m) for n,m in self.masks.items() if not m.all()]
+        kept = count_each(self.masks.values())
+        pruned = [(params[n],m) for (n,m),k in zip(self.masks.items(), kept) if k<m.numel()]
         self.held = [p for p,_ in pruned],[bit_mask(m, p) for p,m in pruned]
     def enforce(self):
         "Zero the pruned weights."

@@ -32,7 +32,7 @@ from ..core.pruner import (
     Pruner, as_joint, group_scores, rounding, try_criterion as try_stand_ins, warn_outputs)
 from ..core.ticket import Ticket
 from ..core.processes import process_number, share_buffers
-from .learner import fine_tune_epochs, is_lr_find, is_validating, scored_by
+from .learner import fine_tune_epochs, is_lr_find, is_validating, loader_length, scored_by
 from .snapshot import Snapshot
 from .mask_callback import compute_dense, MaskCallback, learner_masks, mask_opt_state
 
@@ -214,7 +214,7 @@ def _ticket_folder(self:SparsifyCallback) -> Path: # None if this process saves 
 @patch
 def _begin(self:SparsifyCallback):
     "Check and plan the fit that is about to begin."
-    learn,n_iter = self.learn,len(self.dls.train)
+    learn,n_iter = self.learn,loader_length(self.dls.train)
     total = self._check_fits()
     self._layers = part_layers(self.pruner, learn.model, self.part)
     if self._passed: return self._go_on(n_iter)
@@ -331,6 +331,7 @@ def _given(self:SparsifyCallback):
 def _prune(self:SparsifyCallback, progress, sparsity):
     "Prune to the sparsity of the schedule at this progress."
     target,ready = self._target(progress, sparsity),self._ready()
+    self.held = [],[]    # frees memory for what follows: there will be other masks
     masks = self.masks if self._is_reached(sparsity) or not ready else self._step(target, ready, sparsity<self._last)
     self.masks,self._last = broadcast_masks(nest_masks(masks, self._floor)),sparsity
     self._made,self._pruned = (progress,sparsity),list(ready)
@@ -490,6 +491,7 @@ def plot_plan(self:SparsifyCallback, ax=None):
     done = self.history
     if len(done): ax.step([0,*done.iteration], [0,*done.sparsity], where='post', marker='.')
     ax.set(xlabel='iteration', ylabel='sparsity (%)')
+    ax.xaxis.set_major_locator(plt.MaxNLocator(integer=True, steps=[1,2,5,10]))
     return ax
 
 # %% ../../nbs/train/04_sparsify.ipynb #1cee35d9

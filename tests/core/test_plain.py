@@ -213,3 +213,26 @@ def test_a_pretrained_start_is_that_of_all_but_the_fresh_one():
         assert torch.equal(t.weights['0.weight'], model[0].weight)==(k!='random_reinit')
         assert torch.equal(t.weights['1.running_mean'], model[1].running_mean)==(k!='random_reinit')
     assert found.results.start_score[0]==compare_tickets(net, train, acc, 50, pretrained=model, conditions=[]).results.start_score[0]
+
+# Filters that are added together
+
+def test_filters_that_are_added_are_pruned_together():
+    class Added(nn.Module):
+        def __init__(self): super().__init__(); self.a,self.b,self.fc = nn.Conv2d(1, 8, 3, padding=1),nn.Conv2d(8, 8, 3, padding=1),nn.Linear(8, 2)
+        def forward(self, x):
+            x = self.a(x.view(-1, 1, 2, 3)).relu()
+            return self.fc((x+self.b(x)).mean((2,3)))
+    joint = joint_filters(Added(), (X[:2],))
+    assert joint=={'a.weight': 'a.weight', 'b.weight': 'a.weight'}
+    how = dict(sparsity={'*': 50, 'fc': 0}, granularity='filter', joint=joint)
+    def together(t): return torch.equal(*(t.masks[n].flatten(1).any(1) for n in joint)) and t.about['joint']==joint
+    alone = find_winning_ticket(Added, train, acc, {'*': 50, 'fc': 0}, 1, granularity='filter')
+    assert not torch.equal(*(alone.ticket.masks[n].flatten(1).any(1) for n in joint))    # otherwise nothing is shown here
+    search = find_winning_ticket(Added, train, acc, n_rounds=2, **how)
+    assert all(together(t) for t in search.tickets) and (search.ticket.summary()['can be cut']==search.ticket.summary().pruned).all()
+    assert together(draw_early_bird(Added, train, 1, n_masks=2, threshold=1., **how))
+    found = compare_tickets(Added, train, acc, conditions=['random_reinit','random_mask'], **how)
+    for (k,_),t in found.tickets.items(): assert k=='dense' or together(t), k
+    for f in (lambda **k: find_winning_ticket(Added, train, acc, 50, 1, **k), lambda **k: draw_early_bird(Added, train, 1, **k), lambda **k: compare_tickets(Added, train, acc, 50, **k)):
+        with pytest.raises(ValueError, match="joint needs granularity 'filter'"): f(joint=joint)
+        with pytest.raises(ValueError, match='joint must name weights of the model'): f(granularity='filter', joint={'nothing': 'a'})

@@ -343,3 +343,50 @@ def test_a_wrong_criterion_is_refused_before_the_first_batch():
     def one_number(w, grad): return grad.sum()
     with pytest.raises(ValueError, match="criteria 'one_number'"): watch(3, learn, granularity='weight', sparsity=50, criteria=one_number)
     assert not batches
+
+# Filters that are added together
+
+def test_filters_that_are_added_are_pruned_together():
+    learn = make_learner(model=resnet())
+    joint = joint_filters(learn.model, learn.dls.one_batch()[:1])
+    assert len(joint)>1
+    def kept(masks, n): return masks[n].flatten(1).any(1)
+    cb = EarlyBirdCallback({'*': 50, 'fc': 0}, 'filter', n_masks=2, threshold=1., verbose=False, joint=joint)
+    quiet(learn, 2, cbs=cb)
+    t = bird(sparsity={'*': 50, 'fc': 0}, granularity='filter', n_masks=2, joint=joint).find_early_bird(two_fits)
+    for found in (cb.ticket,t):
+        assert all(torch.equal(kept(found.masks, n), kept(found.masks, k)) for n,k in joint.items())
+        assert found.about['joint']==joint and 'can be cut' in ' '.join(found.summary().columns)
+    for ms in cb.masks: assert all(torch.equal(kept(ms, n), kept(ms, k)) for n,k in joint.items())
+    with pytest.raises(ValueError, match='joint must name weights of the model'):
+        quiet(make_learner(), 1, cbs=EarlyBirdCallback(50, 'filter', joint={'nothing.weight': 'a'}))
+
+def test_joint_filters_belong_to_the_experiment(tmp_path):
+    args = dict(sparsity={'*': 50, 'fc': 0}, granularity='filter', n_masks=2)
+    joint = joint_filters(resnet(), (torch.rand(1, 1, 8, 8),))
+    bird(**args, joint=joint, path=tmp_path).find_early_bird(two_fits)
+    with pytest.raises(ValueError, match='settings.joint'): bird(**args, path=tmp_path).find_early_bird(two_fits)
+
+# The bar
+
+def test_the_bar_is_silenced_with_the_learners(capsys, monkeypatch):
+    import fasterlth.find.progress as room
+    shown = []
+    class Bar:
+        def __init__(self, gen): self.total = len(gen)
+        def update(self, n): shown.append((n,self.total))
+        def on_interrupt(self): pass
+    monkeypatch.setattr(room, 'progress_bar', Bar)
+    for stopped,ends in ((2,[(0,3),(1,3),(2,2)]), (5,[(0,3),(1,3),(2,3),(3,3),(4,7),(5,5)])):
+        shown.clear()
+        bird(n_masks=stopped, verbose=True).find_early_bird(two_fits)
+        assert shown==ends and capsys.readouterr().out==f'Early-bird ticket found after {stopped} epochs\n'
+    for f in (bird(n_masks=2, verbose=True),bird(n_masks=2, verbose=False)):
+        shown.clear()
+        with f.learn.no_bar(): f.find_early_bird(two_fits)
+        assert not shown
+    learn = make_learner(model=resnet())
+    with learn.no_bar(): learn.rewind_find(lambda l: l.fit(1), [0], points=3, bn_batches=1, show_plot=False)
+    assert not shown
+    learn.rewind_find(lambda l: l.fit(1), [0], points=3, bn_batches=1, show_plot=False)
+    assert shown==[(0,2),(1,2),(2,2)]

@@ -1,9 +1,11 @@
 "Finder, study, rewind_find and gradient criteria on what people put into a Learner: tables, ratings, texts, segments, any data set."
 import pytest
 from helpers import *
+from fastai.callback.fp16 import MixedPrecision
 from fastai.collab import CollabDataLoaders, collab_learner
 from fastai.tabular.all import Categorify, Normalize, TabularDataLoaders, tabular_learner
 from fastai.text.all import AWD_LSTM, TextDataLoaders, awd_lstm_clas_config, awd_lstm_lm_config, language_model_learner, text_classifier_learner
+from fasterlth.train.randomness import random_states
 from torch.utils.data import IterableDataset
 
 cpu = torch.device('cpu')
@@ -104,6 +106,56 @@ def test_a_study_and_where_to_rewind(kind, tmp_path):
     found = learners[kind](path=tmp_path).rewind_find(train, [0,'2it'], path=tmp_path/'rewind', points=3, bn_batches=1, show_plot=False, verbose=False)
     assert len(found.barriers)==2 and found.barriers.barrier.notna().all()
 
+@pytest.mark.parametrize('kind', learners)
+def test_along_a_straight_line(kind, tmp_path):
+    "By the learner's own pass: its ends are what a validation measures, also where a callback picks one of several outputs."
+    a,b = [quiet(learners[kind](i, path=tmp_path), 1) for i in (0,1)]
+    before,held = weights(a.model),str(random_states(a.dls))
+    line = linear_interpolation(a, a, b, points=3, bn_batches=2)
+    assert same(weights(a.model), before) and str(random_states(a.dls))==held and line.loss.notna().all()
+    if not any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in a.model.modules()):
+        for l,loss in ((a,line.loss.iloc[0]),(b,line.loss.iloc[-1])): assert np.isclose(l.validate()[0], loss, rtol=1e-5)
+    assert line.error.isna().any()==(kind=='collab') and (kind=='collab' or line.error.between(0, 100).all())
+    pd.testing.assert_frame_equal(linear_interpolation(a, a, b, points=3, bn_batches=2), line, check_exact=True)
+
+@pytest.mark.parametrize('kind', ['classifier','language_model'])
+def test_where_to_rewind_texts(kind, tmp_path):
+    def find(path): return learners[kind](path=tmp_path).rewind_find(train, [0,'2it'], path=path, points=3, bn_batches=1, show_plot=False, verbose=False)
+    a,b = find(tmp_path/'rewind'),find(None)
+    assert len(a.barriers)==2 and a.barriers.barrier.notna().all() and a.lines.error.notna().all()
+    pd.testing.assert_frame_equal(a.lines, b.lines, check_exact=True)
+
+class CpuPrecision(MixedPrecision):
+    "In bfloat16 on the CPU, without a scaler."
+    def before_fit(self): self.autocast,self.learn.scaler,self.scales = torch.autocast('cpu', torch.bfloat16),torch.amp.GradScaler('cpu', enabled=False),L()
+    def after_fit(self): pass    # it keeps its autocast, as only GPUs have one outside of a fit
+
+def test_a_line_through_mixed_precision():
+    "In the precision that the learner validates in, and nothing of it is left on."
+    a,b = [quiet(make_learner(i, cbs=CpuPrecision()), 1) for i in (0,1)]
+    seen = []
+    class Look(Callback):
+        def after_loss(self): seen.append((self.training,self.pred.dtype,torch.is_autocast_enabled('cpu')))
+    with a.added_cbs(Look()): line = linear_interpolation(a, a, b, points=3, bn_batches=1)
+    assert {o[0] for o in seen}=={True,False} and all(o[2] for o in seen)
+    assert not torch.is_autocast_enabled('cpu') and not a.lock.locked()
+    full = linear_interpolation(make_learner(), a, b, points=3, bn_batches=1)
+    assert np.allclose(line.loss, full.loss, rtol=.05) and (line.loss!=full.loss).any()
+
+def test_a_line_of_a_learner_whose_callbacks_change_batch_and_loss():
+    class Twice(Callback):
+        "Doubles the inputs, and the loss, as penalties do."
+        def before_batch(self): self.learn.xb = tuple(2*x for x in self.xb)
+        def after_loss(self): self.learn.loss = 2*self.loss; self.learn.loss_grad = 2*self.loss_grad
+    class Doubled(SmallNet):
+        def forward(self, x): return super().forward(2*x)
+    set_seed(0)
+    a,b = Doubled(),Doubled()
+    want = linear_interpolation(make_learner(model=Doubled()), weights(a), weights(b), points=3, bn_batches=2)
+    learn = make_learner(cbs=Twice())
+    got = linear_interpolation(learn, weights(a), weights(b), points=3, bn_batches=2)
+    assert (got.loss==2*want.loss).all() and (got.error==want.error).all()
+
 @pytest.mark.parametrize('kind', indexed)
 def test_gradient_criteria(kind, tmp_path):
     "From the learner's own pass; recurrent layers have no second gradients on some devices, and synflow needs no labels."
@@ -128,3 +180,14 @@ def test_from_a_language_model_to_a_classifier(tmp_path):
     moved.ticket.apply(learn)
     quiet(learn, 1)
     assert_masked(learn.model, {n: m for n,m in moved.ticket.masks.items() if not m.all()})
+
+def test_a_stream_of_unknown_length_is_named():
+    "fastai counts the batches of an epoch, and raises an empty TypeError otherwise."
+    class Stream(IterableDataset):
+        def __iter__(self): yield from [(torch.rand(4),i%2) for i in range(24)]
+    def make():
+        dls = DataLoaders(*[DataLoader(Stream(), bs=8, num_workers=0, device=cpu) for _ in range(2)])
+        return Learner(dls, nn.Linear(4, 2), loss_func=CrossEntropyLossFlat())
+    for use in (lambda l: l.find_ticket(train, 50, 1), lambda l: l.find_early_bird(train, 50, granularity='weight'), lambda l: l.rewind_find(train),
+                lambda l: linear_interpolation(l, l, l), lambda l: quiet(l, 1, cbs=sparsify())):
+        with pytest.raises(ValueError, match='pass the number of items as n'): use(make())
