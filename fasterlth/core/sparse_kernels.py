@@ -252,7 +252,8 @@ class Kernel:
         if not self.trains: return self.held()(x)
         weight,(p,) = self.layer.weight,self.patterns
         def times(x, bias): return _Product.apply(x.to(weight.dtype), weight, bias, p)
-        return conv1x1(times, self.layer.bias, self.at, x) if self.at else linear(times, self.layer.bias, x, self.columns)
+        if self.at: return conv1x1(times, self.layer.bias, self.at, x)
+        return linear(times, self.layer.bias, x, self.columns)
 
 def kernel(
     layer:nn.Module, # A layer of a network
