@@ -127,6 +127,7 @@ def _inputs(model, xb, kernels):
     often = Counter(n for n,_ in calls)
     return {n: a[0] for n,a in calls if often[n]==1 and len(a)==1 and isinstance(a[0], torch.Tensor)}
 
+# %% ../../nbs/core/16_kernel_choice.ipynb #70c1b2ad
 def _layer_pass(f, x, training):
     "Return a function that computes a layer forward, and for training backward."
     x = x.detach().requires_grad_(x.requires_grad)

@@ -48,6 +48,10 @@ class SparseLayer(nn.Module):
         self.register_buffer('bias', None if layer.bias is None else layer.bias.detach().clone())
         self._matrices = None
 
+    def left(self) -> list:
+        "Return what it computes with: the values of its weights, and its bias."
+        return [self.get_buffer(f'values_{i}') for i in range(self.n)]+([] if self.bias is None else [self.bias])
+
     def weights(self) -> list: # CSR matrices `(out, in)`, one for each part
         "Return the weights that are left."
         parts = [[self.get_buffer(f'{k}_{i}') for k in _parts] for i in range(self.n)]
