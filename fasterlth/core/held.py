@@ -5,18 +5,20 @@
 # %% auto #0
 __all__ = []
 
-# %% ../../nbs/core/18_held.ipynb #98fb1f0f
+# %% ../../nbs/core/18_held.ipynb #1b34ca82
 import dis, logging, re, weakref
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import date, datetime, timedelta
 from enum import Enum
-from functools import partial
+from functools import lru_cache, partial
 from io import IOBase
 from pathlib import Path
-from random import Random
-from types import BuiltinFunctionType, FunctionType, MethodType, MethodWrapperType, ModuleType
+from random import Random, SystemRandom
+from threading import Lock
+from types import (BuiltinFunctionType, FunctionType, MappingProxyType, MethodType, MethodWrapperType, ModuleType,
+    SimpleNamespace)
 
 import numpy as np, torch
 from torch import nn
@@ -24,7 +26,7 @@ from torch.utils.hooks import RemovableHandle
 
 from .tensors import check_names, model_tensors, unwrap
 
-# %% ../../nbs/core/18_held.ipynb #d24cb6c4
+# %% ../../nbs/core/18_held.ipynb #b32c9567
 class NotKept(Exception):
     "Raised for what can't be packed, with the name of its type, or unpacked, with what is missing."
     def __init__(self,
@@ -37,6 +39,10 @@ class NotKept(Exception):
         self.moves,self.needed,self.of_function = moves,needed,of_function
 
 plain = bool,int,float,str,type(None)
+def _named(module, name, cls):
+    "Return what a module has by this name. Raise unless it is of a class: a file may name anything."
+    if isinstance(res := getattr(module, name, None), cls): return res
+    raise ValueError(f"{name!r:.50} is no {cls.__name__}")
 def _ends(v): return [v.start, v.stop, v.step]
 _values = dict(
     complex=(complex, lambda v: [v.real, v.imag], lambda v: complex(*v)),
@@ -45,7 +51,7 @@ _values = dict(
     time=(datetime, datetime.isoformat, datetime.fromisoformat),
     date=(date, date.isoformat, date.fromisoformat),
     duration=(timedelta, lambda v: [v.days, v.seconds, v.microseconds], lambda v: timedelta(*v)),
-    dtype=(torch.dtype, lambda v: str(v).removeprefix('torch.'), lambda v: getattr(torch, v)),
+    dtype=(torch.dtype, lambda v: str(v).removeprefix('torch.'), lambda v: _named(torch, v, torch.dtype)),
     device=(torch.device, str, torch.device),
     range=(range, _ends, lambda v: range(*v)),
     slice=(slice, _ends, lambda v: slice(*v)))    # kind → type, to plain values, and back
@@ -60,13 +66,13 @@ def _unpack_array(data, dtype, shape, is_number):
     x = np.frombuffer(data.cpu().numpy().tobytes(), dtype).reshape(shape).copy()
     return x[()] if is_number else x
 
-# %% ../../nbs/core/18_held.ipynb #1a272d10
-left_alone = (ModuleType, type, np.ufunc, logging.Logger, RemovableHandle, re.Pattern, weakref.ref,
-              torch.utils.data.Dataset)
+# %% ../../nbs/core/18_held.ipynb #b42fff78
+left_alone = (ModuleType, type, np.ufunc, np.memmap, logging.Logger, RemovableHandle, re.Pattern, weakref.ref,
+              MappingProxyType, SystemRandom, type(Lock()), type(lru_cache(len)), torch.utils.data.Dataset)
 
 def _memory(t): return t.untyped_storage().data_ptr(),t.dtype
 
-# %% ../../nbs/core/18_held.ipynb #c0b3d330
+# %% ../../nbs/core/18_held.ipynb #c422f038
 class Packer:
     "Pack what objects hold. Raise `NotKept` for what can't be packed."
     def __init__(self,
@@ -98,6 +104,7 @@ class Packer:
 
     def __call__(self, x):
         "Return the tree of a value."
+        if type(x) is int and x.bit_length()>10_000: raise NotKept('int of too many digits')    # for JSON
         if type(x) in plain: return x
         if isinstance(x, np.generic): return 'array',*_pack_array(x)
         if isinstance(x, Enum): return 'enum',x.name
@@ -140,7 +147,7 @@ def pack_each(
             del pack.held[n:]
     return held,lost
 
-# %% ../../nbs/core/18_held.ipynb #60ccc7b1
+# %% ../../nbs/core/18_held.ipynb #5f404b98
 class missing:
     "Stand for an attribute or an item that isn't there."
 
@@ -164,13 +171,19 @@ class Unpacker:
         if not isinstance(x, tuple): return x
         name,*rest = x
         if name=='as it is': return there(now, needed=False)
-        if name=='same': return self.made[rest[0]]
+        if name=='same':
+            if isinstance(res := self.made[rest[0]], NotKept): raise res
+            return res
         if name=='array': return _unpack_array(*rest)
         if name=='enum': return type(there(now, Enum))[rest[0]]
         if name in _values: return _values[name][2](rest[0])
-        kind = next(k for k in _kinds if k.name==name)
+        kind = next((k for k in _kinds if k.name==name), None)
+        if kind is None: raise ValueError(f"there is no kind {name!r:.50}")
         if not kind.shared: return kind.unpack(self, None, now, *rest)
-        res = self.made[rest[0]] = kind.unpack(self, rest[0], now, *rest[1:])
+        try: res = self.made[rest[0]] = kind.unpack(self, rest[0], now, *rest[1:])
+        except NotKept as e:    # also for what refers to it
+            self.made[rest[0]] = e = NotKept(str(e), needed=e.needed or _holds_more(kind, rest[-1]))
+            raise e
         return res
 
 def there(
@@ -181,6 +194,11 @@ def there(
     "Return what is there now. Raise `NotKept` unless it is of a class."
     if now is missing or not isinstance(now, cls): raise NotKept("an object that isn't there", needed=needed)
     return now
+
+def _holds_more(kind, items):
+    "Return whether a collection holds more than what is left as it is."
+    if kind not in (_List,_Dict): return False
+    return any(o!=('as it is',) for o in (items if kind is _List else [o for kv in items for o in kv]))
 
 def _item(x, k):
     "Return an item of what is there now."
@@ -200,7 +218,7 @@ def unpack_each(
         except NotKept as e: failed(k, e)
     return res
 
-# %% ../../nbs/core/18_held.ipynb #c141c1ba
+# %% ../../nbs/core/18_held.ipynb #d60fe706
 _dicts = dict(dict=dict, OrderedDict=OrderedDict, Counter=Counter, defaultdict=defaultdict)
 _lists = dict(list=list, set=set, deque=deque)
 _tuples = dict(tuple=tuple, size=torch.Size, frozenset=frozenset)
@@ -243,12 +261,13 @@ class _Dict:
     def unpack(unpack, n, now, kind, factory, items):
         make = there(now, defaultdict).default_factory if factory=='as it is' else _factories.get(factory)
         unpack.made[n] = res = defaultdict(make) if kind=='defaultdict' else _dicts[kind]()
-        for k,v in items:
-            k = unpack(k)
+        old = list(now) if isinstance(now, dict) else []
+        for i,(k,v) in enumerate(items):
+            k = unpack(k, _item(old, i))
             res[k] = unpack(v, _item(now, k))
         return res
 
-# %% ../../nbs/core/18_held.ipynb #649a3017
+# %% ../../nbs/core/18_held.ipynb #f83f1464
 def _place(t): return list(t.shape),list(t.stride()),t.storage_offset()
 
 def _view_of(x, tensors):
@@ -279,15 +298,15 @@ class _View:
 
 class _Array:
     name,shared = 'ndarray',True
-    def has(pack, x): return isinstance(x, np.ndarray)
+    def has(pack, x): return type(x) is np.ndarray
     def pack(pack, x): return _pack_array(x)
     def unpack(unpack, n, now, *packed): return _unpack_array(*packed)
 
-# %% ../../nbs/core/18_held.ipynb #20d7697b
+# %% ../../nbs/core/18_held.ipynb #53a29636
 def _may_write(unpack, now, t):
     "Return whether what is there now is a tensor of the object's own that `t` can be written to."
     if not isinstance(now, torch.Tensor) or now.layout!=torch.strided or not now.is_leaf: return False
-    same = (now.shape,now.dtype,now.device)==(t.shape,t.dtype,t.device)
+    same = (now.shape,now.dtype,now.device)==(t.shape,t.dtype,t.device) and 0 not in now.stride()
     return same and id(now) not in unpack.used and _memory(now) not in unpack.memory
 
 class _Tensor:
@@ -368,8 +387,11 @@ class _Net:
         set_held_by_modules(now, unpack_each(unpack, more or {}, held_by_modules(now), lambda k,e: None))
         return now
 
-# %% ../../nbs/core/18_held.ipynb #e658a86e
-def _numpys(name='PCG64'): return np.random.Generator(getattr(np.random, name)())
+# %% ../../nbs/core/18_held.ipynb #1ba4a7c0
+def _numpys(name='PCG64'):
+    cls = _named(np.random, name, type)
+    if not issubclass(cls, np.random.BitGenerator): raise ValueError(f"{name!r:.50} is no BitGenerator")
+    return np.random.Generator(cls())
 def _set_numpys(g, state): g.bit_generator.state = state
 
 _generators = dict(
@@ -480,13 +502,14 @@ class _Partial:
         same = new[0] is old[0] and all(a is b for a,b in zip(args, old[1])) and keywords==old[2]
         return now if same else partial(f, *args, **keywords)
 
-# %% ../../nbs/core/18_held.ipynb #d1bc866d
+# %% ../../nbs/core/18_held.ipynb #aaddbf68
 _no_objects = Iterator,IOBase,torch.utils.data.DataLoader
 _of_pickle = '__reduce__','__reduce_ex__','__getstate__'
 
 def _is_plain(x):
     "Return whether an object holds nothing but attributes."
     cls = type(x)
+    if cls is SimpleNamespace: return True
     if not hasattr(x, '__dict__') or any(vars(c).get('__slots__') for c in cls.__mro__): return False
     if isinstance(x, _no_objects) or cls.__module__.startswith('fastai.data.'): return False
     own = [k for k in _of_pickle if getattr(cls, k, None) is not getattr(object, k, None)]

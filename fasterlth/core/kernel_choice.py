@@ -23,6 +23,13 @@ from .masks import check_masks
 from .sparse_kernels import Kernel, kernel
 
 # %% ../../nbs/core/16_kernel_choice.ipynb #0d7a56e8
+def check_python(
+    model # Value of the argument
+) -> nn.Module: # The same
+    "Raise unless a model is an `nn.Module` whose layers can be replaced, which torch.jit's can't."
+    if not isinstance(check_model(model), torch.jit.ScriptModule): return model
+    raise ValueError("model must be an nn.Module in Python, not a ScriptModule: use the network that it was made from")
+
 def masked_layers(
     model:nn.Module, # Any model
     masks:dict # Parameter name → bool mask
@@ -193,10 +200,12 @@ def measure_kernels(
     import pandas as pd
     training,repeats = check_flag(training, 'training'),check_whole(repeats, 'repeats', 1)
     threads = torch.get_num_threads() if threads is None else check_threads(threads)
-    kernels,copy = layer_kernels(model, masks),copy_model(model)
+    kernels,copy = layer_kernels(check_python(model), masks),copy_model(model)
     for n,k in kernels.items():
         if training and isinstance(k, Kernel) and not k.trains: kernels[n] = 'no gradients'
+    args,named = arguments(xb)
     with _threads(threads), lend(copy, training, grad=training, seed=0):
+        outputs_of(copy, *args, named=named)    # a sparse kernel might take what the layer doesn't
         chosen,rows = _choose(copy, kernels_of(copy, kernels), xb, training, repeats)
     columns = 'layer','density','dense_us','sparse_us','kernel','why'
     table = pd.DataFrame([dict(layer=n, **r) for n,r in rows.items()], columns=columns).set_index('layer')

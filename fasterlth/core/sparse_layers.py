@@ -19,7 +19,7 @@ from .files import (
     a_shape, a_text, check_fields, dict_of, list_of, load_tensors, reading, save_tensors, take)
 from .masks import apply_masks
 from .sparse_kernels import compute, csr, form_of, geometry, patterns
-from .kernel_choice import masked_layers, measure_kernels
+from .kernel_choice import check_python, masked_layers, measure_kernels
 
 # %% ../../nbs/core/17_sparse_layers.ipynb #39e0a972
 _parts = 'starts','columns','values'
@@ -104,7 +104,7 @@ def to_sparse(
     threads:int=None # CPU threads to measure with, default as many as torch uses now
 ) -> tuple: # `(network, table)`: for inference; a row for each masked layer, as from `measure_kernels`
     "Copy a network, and let the layers hold only the weights that are left where that is faster on these inputs."
-    res = copy_model(check_model(model)).eval()
+    res = copy_model(check_python(model)).eval()
     apply_masks(res, masks)
     chosen,table = measure_kernels(res, masks, xb, False, repeats, threads)
     new = {n: SparseLayer(m, parts_of(m, mask), chosen[n].columns)
@@ -120,6 +120,8 @@ def save_sparse(
     path:str|Path # The file to write
 ) -> Path: # The path
     "Write a network with sparse layers to a file."
+    if odd := [n for n,t in model_tensors(check_model(model)).items() if t.is_meta]:
+        raise ValueError(f"model must hold values, but {odd[0]} is on torch's device meta")
     layers = {n: m for n,m in check_model(model).named_modules() if isinstance(m, SparseLayer)}
     meta = dict(layers={n: list(m.shape) for n,m in layers.items()}, columns=[n for n,m in layers.items() if m.columns])
     return save_tensors(path, model_tensors(model), meta, 'sparse network')
@@ -152,7 +154,7 @@ def load_sparse(
     model:nn.Module # A network of the same architecture, with any weights, or on `meta`; it isn't changed
 ) -> nn.Module: # For inference
     "Read a network with sparse layers. Raise a `ValueError` that names what doesn't fit."
-    res = _with_memory(copy_model(check_model(model))).eval()
+    res = _with_memory(copy_model(check_python(model))).eval()
     tensors,meta = load_tensors(path, 'sparse network')
     with reading(path, "can't be read as a sparse network"):
         check_fields(meta, 'meta', layers=dict_of(a_shape), columns=list_of(a_text))

@@ -24,7 +24,7 @@ from torch import nn
 
 from ..core.tensors import shortened, unwrap
 from ..core.held import (
-    held_by_modules, pack_each, Packer, set_held_by_modules, unpack_each, Unpacker, with_state)
+    held_by_modules, NotKept, pack_each, Packer, set_held_by_modules, unpack_each, Unpacker, with_state)
 from .learner import is_foreign
 from .snapshot import ResumeCallback, SnapshotCallback
 from .mask_callback import MaskCallback
@@ -188,18 +188,17 @@ class Absent:
 
 def _restore(learn, holder, state, strict):
     "Restore what a holder held."
-    absent = {}
+    missed = {}
     def failed(k, e):
-        if not e.needed or not holder.strict: return
-        error = (f"{holder.what} can't be restored: {k} needs {e} yet. Make it in "
-                 f"{'before_fit or earlier' if strict else '__init__'}, or give the callback state_dict() and "
-                 "load_state_dict(state)")
-        if strict: raise ValueError(error) from e
-        if isinstance(holder, _OfCallback): absent[k] = Absent(error)
+        if e.needed and holder.strict: missed[k] = f"{holder.what} can't be restored: {k} needs {e} yet. Make it in " \
+            f"{'before_fit or earlier' if strict else '__init__'}, or give the callback state_dict() and load_state_dict(state)"
     try:
         new = unpack_each(Unpacker(learn.model, dict(L=L)), state['held'], holder.own(), failed)
+        if missed and strict: raise NotKept(next(iter(missed.values())))
+        absent = {k: Absent(error) for k,error in missed.items()} if isinstance(holder, _OfCallback) else {}
         holder.put({**new, **absent}, {*state['held'], *state['lost']})
-    except (KeyError,IndexError,TypeError,AttributeError) as e:
+    except NotKept as e: raise ValueError(str(e)) from e
+    except (LookupError,TypeError,ValueError,AttributeError,RuntimeError,ArithmeticError) as e:
         raise ValueError(f"{holder.what} can't be restored: {type(e).__name__}: {e}") from e
 
 def set_callback_states(

@@ -119,3 +119,23 @@ def test_into_a_model_without_memory(monkeypatch, tmp_path):
     with torch.no_grad(): assert torch.equal(loaded(x), sparse(x))
     assert loaded.b.weight is loaded.c.weight and all(p.is_meta for p in empty.parameters())
     assert [p.requires_grad for p in loaded.parameters()]==[p.requires_grad for p in sparse.parameters()]
+
+def test_inputs_masks_and_models_that_do_not_fit(tmp_path):
+    "Named, also where a sparse kernel would take what the layer doesn't, and before anything is changed."
+    model = nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 10))
+    masks,x = make_masks(prunable(model), 95),torch.randn(3, 64)
+    before = {k: v.clone() for k,v in model.state_dict().items()}
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        scripted = torch.jit.script(model)
+    for f in (lambda *args: to_sparse(*args, repeats=1), lambda *args: measure_kernels(*args, repeats=1)):
+        for bad in (x.long(), x.half(), x[:,:5], x.to('meta'), [x]):
+            with pytest.raises((ValueError,TypeError), match='xb'): f(model, masks, bad)
+        for bad in (masks['0.weight'].to('meta'), masks['0.weight'].to_sparse()):
+            with pytest.raises(ValueError, match='the mask of 0.weight must be a dense tensor with values'): f(model, {'0.weight': bad}, x)
+        with pytest.raises(ValueError, match='model must be an nn.Module in Python, not a ScriptModule'): f(scripted, masks, x)
+    with torch.device('meta'): empty = nn.Linear(3, 2)
+    with pytest.raises(ValueError, match="model must hold values, but weight is on torch's device meta"): save_sparse(empty, tmp_path/'net')
+    assert not (tmp_path/'net').exists() and all(torch.equal(v, before[k]) for k,v in model.state_dict().items())
+    save_sparse(model, tmp_path/'net')
+    with pytest.raises(ValueError, match='not a ScriptModule'): load_sparse(tmp_path/'net', scripted)

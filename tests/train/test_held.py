@@ -1,10 +1,11 @@
 "What closures, bound methods, layers and transforms hold belongs to a moment, or is named: a resumed training ends like a whole one."
-import functools, logging, re
+import collections, functools, itertools, logging, re, types
 import pytest
 from helpers import *
+from fasterlth.core.files import pack_tree, unpack_tree
 from fasterlth.find.finder import LotteryTicketFinder
 from datetime import datetime
-from fasterlth.train.callback_state import warn_lost
+from fasterlth.train.callback_state import callback_states, set_callback_states, warn_lost
 
 def set_rate(cb, n): cb.opt.set_hyper('lr', float(1e-2/(1+n%5)))
 
@@ -194,3 +195,52 @@ def test_a_schedule_of_the_users_that_moves():
     stream = iter(np.linspace(0, 1, 999))
     learn = make_learner(cbs=ParamScheduler(lambda pos: next(stream)))
     assert 'function with stream' in said(learn)[0]
+
+def test_what_is_restored_in_vain_is_missing_for_all_that_share_it():
+    "Half of a list is no list."
+    learn = make_learner(cbs=(cb := Holds(meter=Meter(), n=1)))
+    states = callback_states(learn)
+    cb.meter = None
+    with pytest.raises(ValueError, match="callback holds can't be restored: meter needs an object that isn't there yet. Make it in before_fit"):
+        set_callback_states(learn, states)
+    set_callback_states(learn, states, strict=False)
+    with pytest.raises(ValueError, match="Make it in __init__"): cb.meter.step()
+    with pytest.raises(ValueError, match="Make it in __init__"): cb.meter()
+    again = callback_states(learn)    # it stays a thing to be refused
+    set_callback_states(learn, again, strict=False)
+    with pytest.raises(ValueError, match="meter"): bool(cb.meter)
+    learn = make_learner(cbs=(cb := Holds(x={Meter: 1, nn.Linear: [2]})))
+    cb.y = cb.x
+    states = callback_states(learn)
+    cb.x[Meter] = cb.x[nn.Linear] = 5
+    set_callback_states(learn, states)
+    assert cb.x=={Meter: 1, nn.Linear: [2]} and cb.y is cb.x
+
+def test_odd_values_are_kept_or_named():
+    "Whatever a callback holds, its moment can be saved, loaded and restored."
+    P = collections.namedtuple('P', 'a b')
+    deep = cycle = [1]
+    for _ in range(50): deep = [deep]
+    cycle.append(cycle)
+    kept = dict(p=P(1, [2]), cycle=cycle, neg=-0., bytes=b'\0\xff', key={P(1, 2): 3, b'x': 1, 1.5: 2, None: 3}, expanded=torch.ones(1).expand(5),
+                conj=torch.ones(2, dtype=torch.complex64).conj(), f8=torch.ones(2).to(torch.float8_e4m3fn), gen=np.random.Generator(np.random.Philox(1)),
+                ns=types.SimpleNamespace(a=[1]), many=collections.deque([1], maxlen=2), when=datetime(2026, 1, 2))
+    lost = dict(deep=deep, big=10**5000, masked=np.ma.array([1], mask=[0]), sparse=torch.eye(3).to_sparse(), objects=np.array([None]), count=itertools.count())
+    learn = make_learner(n=128, cbs=(cb := Holds(**kept, **lost)))
+    states = callback_states(learn)
+    assert set(states['holds 0']['lost'])==set(lost)
+    tensors = {}
+    back = unpack_tree(pack_tree(states, tensors), tensors)
+    set_callback_states(learn, back)
+    assert cb.p==kept['p'] and cb.cycle[1] is cb.cycle and cb.key==kept['key'] and type(cb.p) is P and torch.equal(cb.conj, kept['conj'])
+
+def test_crafted_states_are_refused():
+    "A tree from a stranger is restored, or refused with the name of its holder; nothing in it is called."
+    learn = make_learner(n=128, cbs=(cb := Holds(a=[1,{'b': torch.ones(2)}], g=np.random.default_rng(0), t=torch.Generator(), d=torch.half, s=slice(1), f=in_closure([1]))))
+    states = callback_states(learn)
+    def crafted(**held): return {'holds 0': dict(held={**states['holds 0']['held'], **held}, lost={}, named=[])}
+    bad = [('nothing', 1), ('same', 99), ('list', 0, 'odd', None, []), ('list', 0), ('map', 0, 'dict', None, [[1]]), ('dtype', 'load'), ('device', 'x'), ('layer', 0, 'no'), ('own', 0, 'no'),
+           ('generator', 0, 'numpy', {'bit_generator': 'seed'}), ('generator', 0, 'torch', 3), ('view', 0, 'fc1.bias', [[10**6], [1], 0]), ('array', torch.ones(1), 'O', [1], False), ('array', 3, 'f', [1], False),
+           ('tensor', 0, 'x', None, False, False, False), ('complex', 3), ('range', []), ('enum', 'x'), ('tuple', [1], 'odd'), ('deque', 0), (), ([],)]
+    for tree in bad:
+        with pytest.raises(ValueError, match="callback holds can't be restored"): set_callback_states(learn, crafted(a=tree))
