@@ -7,14 +7,16 @@ __all__ = ['sparse_kernels', 'measure_kernels']
 
 # %% ../../nbs/core/16_kernel_choice.ipynb #87ecf461
 import time
+from collections import Counter
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from statistics import median
 
 import torch
 from torch import nn
 
-from .tensors import arguments, lend, parameters_by_name, unwrap
+from .tensors import arguments, copy_model, lend, parameters_by_name, tensors_within, unwrap
 from .checks import (
     check_choice, check_flag, check_model, check_threads, check_type, check_whole, outputs_of, wrong)
 from .masks import check_masks
@@ -69,24 +71,73 @@ def sparse_kernels(
     finally: drop_kernels(layers)
 
 # %% ../../nbs/core/16_kernel_choice.ipynb #2cce71fb
-def _inputs(model, xb, names, training):
-    "Return the inputs of layers in one batch: of each that is called once with one tensor."
-    seen,modules = {},dict(unwrap(model).named_modules())
-    def hook(name, m, args): seen.setdefault(name, []).append(args)
-    hooks = [modules[n].register_forward_pre_hook(partial(hook, n)) for n in names]
+def _calls(model, xb, kernels):
+    "List what layers are called with in one batch, in order: `(name, arguments)`."
+    seen,modules = [],dict(model.named_modules())
+    def hook(name, m, args): seen.append((name,args))
+    hooks = [modules[n].register_forward_pre_hook(partial(hook, n)) for n in kernels]
     args,named = arguments(xb)
-    with lend(model, training, grad=training, seed=0, hooks=hooks): outputs_of(model, *args, named=named)
-    return {n: a[0] for n,(a,*more) in seen.items() if len(a)==1 and isinstance(a[0], torch.Tensor)}
+    try:
+        with sparse_kernels(model, kernels): outputs_of(model, *args, named=named)
+    finally:
+        for h in hooks: h.remove()
+    return seen
 
-def _passes(f, x, training):
+def _are_columns(args):
+    x = args[0] if args else None
+    return isinstance(x, torch.Tensor) and not x.is_contiguous() and x.reshape(-1, x.shape[-1]).t().is_contiguous()
+
+def kernels_of(
+    copy:nn.Module, # A copy of their network
+    kernels:dict # Layer name → `Kernel`, or a reason
+) -> dict: # The same for the copy
+    "Return kernels of a copy of a network."
+    return {n: replace(k, layer=copy.get_submodule(n)) if isinstance(k, Kernel) else k for n,k in kernels.items()}
+
+def arrange(
+    model:nn.Module, # A copy, since it is called
+    xb, # A batch of inputs
+    kernels:dict # Layer name → `Kernel`
+) -> dict: # The same
+    "Let each layer leave its output in the order that the next one needs."
+    calls = _calls(model, xb, {n: replace(k, columns=True) for n,k in kernels.items()})
+    stay = {a for (a,_),(_,args) in zip(calls, calls[1:]) if _are_columns(args)}
+    return {n: replace(k, columns=n in stay) for n,k in kernels.items()}
+
+def arranged(
+    model:nn.Module, # It isn't called; a copy is
+    xb, kernels:dict # As for `arrange`
+) -> dict: # The same kernels, arranged
+    "Let each layer leave its output in the order that the next one needs."
+    if not kernels: return {}
+    copy = copy_model(model)
+    with lend(copy, seed=0): found = arrange(copy, xb, kernels_of(copy, kernels))
+    return {n: replace(k, columns=found[n].columns) for n,k in kernels.items()}
+
+def _inputs(model, xb, kernels):
+    "Return the inputs of layers in one batch: of each that is called once with one tensor."
+    calls = _calls(model, xb, kernels)
+    often = Counter(n for n,_ in calls)
+    return {n: a[0] for n,a in calls if often[n]==1 and len(a)==1 and isinstance(a[0], torch.Tensor)}
+
+# %% ../../nbs/core/16_kernel_choice.ipynb #70c1b2ad
+def _layer_pass(f, x, training):
     "Return a function that computes a layer forward, and for training backward."
     x = x.detach().requires_grad_(x.requires_grad)
-    def forward():
-        with torch.no_grad(): return f(x)
-    def both():
+    def run():
         y = f(x)
-        if y.requires_grad: y.backward(y.detach())    # not where it is frozen, and so is all before it
-    return both if training else forward
+        if training and y.requires_grad: y.backward(y.detach())    # not where it is frozen, and so is all before it
+    return run
+
+def _model_pass(model, xb, kernels, training):
+    "Return a function that computes a network forward, and for training backward, with some kernels."
+    args,named = arguments(xb)
+    def run():
+        layers = put_kernels(model, kernels)
+        try: ys = [y for y in tensors_within(model(*args, **named)) if y.requires_grad]
+        finally: drop_kernels(layers)
+        if training and ys: torch.autograd.backward(ys, [torch.ones_like(y) for y in ys])
+    return run
 
 def _seconds(f):
     since = time.perf_counter()
@@ -101,15 +152,33 @@ def _threads(n):
     try: yield
     finally: torch.set_num_threads(before)
 
-def _compare(k, x, training, repeats):
-    "Return a row of the table: the time of both kernels, in microseconds, and which one to use."
-    fs = [_passes(f, x, training) for f in (k.layer.forward,k)]
-    with lend(k.layer, grad=training):
-        times = [[_seconds(f) for f in fs] for _ in range(repeats+1)][1:]    # the first ones warm up
+def _compare(dense, sparse, repeats):
+    "Return the times of two functions, in microseconds, and which kernels to use."
+    times = [[_seconds(f) for f in (dense,sparse)] for _ in range(repeats+1)][1:]    # the first ones warm up
     dense,sparse = [1e6*median(o) for o in zip(*times)]
-    kernel = 'sparse' if sparse<.95*dense else 'dense'
-    return dict(density=k.density, dense_us=dense, sparse_us=sparse, kernel=kernel,
-                why='' if kernel=='sparse' else 'no faster')
+    kernel,why = ('sparse','') if sparse<.95*dense else ('dense','no faster')
+    return dict(dense_us=dense, sparse_us=sparse, kernel=kernel, why=why)
+
+# %% ../../nbs/core/16_kernel_choice.ipynb #5b0a2d17
+def _row(k, fast, x, training, repeats):
+    "Return a layer's row of the table. `fast` computes it sparsely, `k` is why nothing does."
+    if fast is None: return dict(kernel='dense', why=k)
+    if x is None: return dict(density=k.density, kernel='dense', why='it is not called by itself')
+    dense,sparse = [_layer_pass(f, x, training) for f in (k.layer.forward,fast)]
+    return dict(density=k.density, **_compare(dense, sparse, repeats))
+
+def _choose(model, kernels, xb, training, repeats):
+    "Return the kernels to use, and a row of the table for each layer. `kernels` are those of `model`, or reasons."
+    def runs(kernels): return {n: k if training else k.held() for n,k in kernels.items()}
+    known = arrange(model, xb, {n: k for n,k in kernels.items() if isinstance(k, Kernel)})
+    fast,inputs = runs(known),_inputs(model, xb, known)
+    rows = {n: _row(k, fast.get(n), inputs.get(n), training, repeats) for n,k in kernels.items()}
+    chosen = arrange(model, xb, {n: known[n] for n,r in rows.items() if r['kernel']=='sparse'})
+    whole = [_model_pass(model, xb, k, training) for k in ({},runs(chosen))]
+    if chosen and _compare(*whole, repeats)['kernel']=='dense':
+        for n in chosen: rows[n] |= dict(kernel='dense', why='the whole network is no faster')
+        chosen = {}
+    return chosen,rows
 
 # %% ../../nbs/core/16_kernel_choice.ipynb #53aa8186
 def measure_kernels(
@@ -124,20 +193,14 @@ def measure_kernels(
     import pandas as pd
     training,repeats = check_flag(training, 'training'),check_whole(repeats, 'repeats', 1)
     threads = torch.get_num_threads() if threads is None else check_threads(threads)
-    kernels,chosen,rows = layer_kernels(model, masks),{},[]
+    kernels,copy = layer_kernels(model, masks),copy_model(model)
     for n,k in kernels.items():
         if training and isinstance(k, Kernel) and not k.trains: kernels[n] = 'no gradients'
-    found = _inputs(model, xb, [n for n,k in kernels.items() if isinstance(k, Kernel)], training)
-    for n,k in kernels.items():
-        row = dict(layer=n, kernel='dense')
-        if not isinstance(k, Kernel): row |= dict(why=k)
-        elif n not in found: row |= dict(density=k.density, why='it is not called by itself')
-        else:
-            with _threads(threads): row |= _compare(k, found[n], training, repeats)
-        if row['kernel']=='sparse': chosen[n] = k
-        rows.append(row)
+    with _threads(threads), lend(copy, training, grad=training, seed=0):
+        chosen,rows = _choose(copy, kernels_of(copy, kernels), xb, training, repeats)
     columns = 'layer','density','dense_us','sparse_us','kernel','why'
-    return chosen,pd.DataFrame(rows, columns=columns).set_index('layer').fillna({'why': ''})
+    table = pd.DataFrame([dict(layer=n, **r) for n,r in rows.items()], columns=columns).set_index('layer')
+    return {n: replace(k, layer=kernels[n].layer) for n,k in chosen.items()},table
 
 # %% ../../nbs/core/16_kernel_choice.ipynb #d1239950
 kernel_choices = 'dense','sparse','auto'
@@ -153,8 +216,11 @@ class SparseFit:
         if self.names is not None or self.kernels=='dense': return
         masks = {n: m for n,m in masks.items() if not m.all()}
         kernels = {n: k for n,k in layer_kernels(model, masks).items() if isinstance(k, Kernel) and k.trains}
-        if self._again is not None: kernels = {n: kernels[n] for n in self._again if n in kernels}
-        elif self.kernels=='auto' and kernels: kernels,self.table = measure_kernels(model, masks, xb, training=True)
+        if self._again is None and self.kernels=='auto' and kernels:
+            kernels,self.table = measure_kernels(model, masks, xb, training=True)
+        else:
+            if self._again is not None: kernels = {n: kernels[n] for n in self._again if n in kernels}
+            kernels = arranged(model, xb, kernels)
         self.names = self.chosen = list(kernels)
         self._layers = put_kernels(model, kernels)
 

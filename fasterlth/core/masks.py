@@ -14,7 +14,7 @@ from torch import nn
 
 from .tensors import parameters_by_name
 from .checks import check_axes, check_model, check_tensor, check_type, check_whole, shown
-from .ranking import count_true
+from .ranking import count_each
 
 # %% ../../nbs/core/08_masks.ipynb #691c8a80
 def check_masks(
@@ -90,13 +90,14 @@ def sparsity_of(
 ) -> float: # Percent
     "Return the share of pruned weights, over all masks together."
     total = sum(m.numel() for m in check_masks(masks).values())
-    return 100*(total-sum(map(count_true, masks.values())))/total if total else 0.
+    return 100*(total-sum(count_each(masks.values())))/total if total else 0.
 
 def sparsity_by_layer(
     masks:dict # Parameter name → bool mask
 ) -> dict: # Parameter name → percent
     "Return the share of pruned weights of each mask."
-    return {n: sparsity_of({n: m}) for n,m in check_masks(masks).items()}
+    kept = count_each(check_masks(masks).values())
+    return {n: 100*(m.numel()-k)/m.numel() if m.numel() else 0. for (n,m),k in zip(masks.items(), kept)}
 
 # %% ../../nbs/core/08_masks.ipynb #10ffbc9f
 def _pairs(a, b):
@@ -115,7 +116,7 @@ def mask_overlap(
 ) -> float: # In [0, 1]
     "Return weights kept by both ÷ weights kept by either."
     pairs = _pairs(a, b)
-    both,either = sum(count_true(x&y) for x,y in pairs),sum(count_true(x|y) for x,y in pairs)
+    both,either = (sum(count_each(f(x, y) for x,y in pairs)) for f in (torch.logical_and,torch.logical_or))
     return both/either if either else 1.
 
 def mask_distance(
@@ -124,7 +125,7 @@ def mask_distance(
 ) -> float: # In [0, 1]
     "Return weights on which the masks differ ÷ all weights."
     pairs = _pairs(a, b)
-    return sum(count_true(x^y) for x,y in pairs)/max(sum(x.numel() for x,_ in pairs), 1)
+    return sum(count_each(x^y for x,y in pairs))/max(sum(x.numel() for x,_ in pairs), 1)
 
 # %% ../../nbs/core/08_masks.ipynb #8da932e9
 def mask_table(
@@ -132,7 +133,8 @@ def mask_table(
 ) -> 'pandas.DataFrame': # A row for each parameter, and a last one for all of them
     "Return weights and sparsity by layer, counted from the masks."
     import pandas as pd
-    rows = {n: (tuple(m.shape), m.numel(), count_true(m)) for n,m in check_masks(masks).items()}
+    kept = count_each(check_masks(masks).values())
+    rows = {n: (tuple(m.shape), m.numel(), k) for (n,m),k in zip(masks.items(), kept)}
     rows['all'] = ('', sum(r[1] for r in rows.values()), sum(r[2] for r in rows.values()))
     df = pd.DataFrame.from_dict(rows, orient='index', columns=['shape','weights','kept'])
     df.index.name = 'parameter'

@@ -7,6 +7,7 @@ __all__ = []
 
 # %% ../../nbs/core/07_ranking.ipynb #3f680ae7
 import math
+from itertools import accumulate
 
 import numpy as np, torch
 
@@ -17,6 +18,25 @@ def count_true(
     "Count the elements that are True."
     if mask.device.type!='cpu': return int(mask.count_nonzero())
     return int(np.count_nonzero(mask.numpy()))    # several times faster than torch
+
+def to_lists(
+    tensors:list # 1-D tensors of whole numbers
+) -> list: # A list for each
+    "Return what tensors hold. The tensors of a device are fetched together, as each fetching waits for the device."
+    res,by_device = [None]*len(tensors),{}
+    for i,t in enumerate(tensors): by_device.setdefault(t.device, []).append(i)
+    for ids in by_device.values():
+        values = iter(torch.cat([tensors[i] for i in ids]).tolist())
+        for i in ids: res[i] = [next(values) for _ in range(len(tensors[i]))]
+    return res
+
+def count_each(
+    masks:list # Bool tensors of any shape
+) -> list: # A number for each
+    "Count the elements of each mask that are True."
+    masks = list(masks)
+    if all(m.device.type=='cpu' for m in masks): return [count_true(m) for m in masks]
+    return [n for n, in to_lists([m.count_nonzero().reshape(1) for m in masks])]
 
 # %% ../../nbs/core/07_ranking.ipynb #2523ecaa
 _chunk = 1<<16    # elements; fits into the second-level cache
@@ -55,14 +75,138 @@ def _kth_numpy(scores, alive, k):
     return np.partition(np.concatenate([s[a] for s,a in zip(scores, alive)]), k-1)[k-1]
 
 def kth_lowest(
-    scores:list, # 1-D tensors
+    scores:list, # 1-D tensors, on the CPU
     alive:list, # Bool tensors of the same lengths: which scores are ranked at all
     k:int # From 1 to the number of scores that are alive
 ) -> float: # The `k`-th lowest score
     "Return the `k`-th lowest of the scores that are alive, over all tensors together."
-    if scores[0].device.type!='cpu':
-        return torch.cat([s[a] for s,a in zip(scores, alive)]).sort().values[k-1].item()
     return float(_kth_numpy([s.numpy() for s in scores], [a.numpy() for a in alive], k))
+
+# %% ../../nbs/core/07_ranking.ipynb #30f83646
+_row = 1024    # scores; a row belongs to one unit, that is, to groups of one size
+
+def in_rows(
+    device:torch.device # Where the scores are
+) -> bool:
+    "Return whether scores are ranked in rows, without waiting for the device."
+    return device.type!='cpu'
+
+def _in_order(bits):
+    "Convert the bits of floating-point numbers to whole numbers of the same order, or back. -0 becomes 0."
+    return torch.where(bits<0, torch.iinfo(bits.dtype).min-bits, bits)
+
+class Rows:
+    "Scores of many units, in rows, to rank several pools of them at once. A score that isn't ranked is NaN."
+    def __init__(self,
+        lengths:list, # Groups of each unit
+        sizes:list, # Weights in a group of each unit
+        pools:list, # Number of each unit's pool, from 0, ascending
+        device:torch.device
+    ):
+        counts = [max(-(-n//_row), 1) for n in lengths]
+        self.lengths,self.starts,self.device = lengths,[0,*accumulate(counts)],device
+        ends = [i-1 for i in self.starts[1:]]
+        table = self.put([counts,sizes,pools,ends])
+        self.size,self.pool = table[1:3].repeat_interleave(table[0], dim=1, output_size=self.starts[-1])
+        self.unit_ends,self.pool_ends = table[3],self.put(list(dict(zip(pools, ends)).values()))
+        self.values = torch.full((self.starts[-1],_row), math.nan, device=device)
+
+    def put(self, numbers):
+        "Return whole numbers as a tensor on the device, without waiting."
+        return torch.tensor(numbers).to(self.device, non_blocking=True)
+
+    def of_unit(self, rows, i):
+        "Return what rows hold for the groups of a unit."
+        start = self.starts[i]*_row
+        return rows.view(-1)[start:start+self.lengths[i]]
+
+    def add(self, i, scores, alive):
+        "Copy the scores of a unit into its rows."
+        if scores.dtype==torch.float64: self.values = self.values.double()    # if it isn't yet
+        mine = self.of_unit(self.values, i)
+        mine.copy_(scores)
+        mine.masked_fill_(~alive.to(self.device), math.nan)
+
+    def order(self):
+        "Convert all scores to whole numbers of the same order, once they are all there."
+        self.dtype,self.highest = (torch.int32,0x7f8<<20) if self.values.element_size()==4 else (torch.int64,0x7ff<<52)
+        self.keys = self.values.view(self.dtype)
+        for part in self.keys.view(-1).split(1<<22): part.copy_(_in_order(part))    # with little memory
+        self.values = None
+
+    def scores(self, i):
+        "Return the scores of a unit; NaN where they aren't ranked."
+        return _in_order(self.of_unit(self.keys, i)).view({4: torch.float32, 8: torch.float64}[self.keys.element_size()])
+
+# %% ../../nbs/core/07_ranking.ipynb #f573e0ae
+def _sums(by_row, ends):
+    "Add numbers of rows up, for units or pools that end at some rows."
+    sums = by_row.cumsum(0).index_select(0, ends)
+    return sums.diff(prepend=sums.new_zeros(1))
+
+def _lower(rows, boundary):
+    "Return how many weights of each pool lie below its boundary."
+    below = (rows.keys<boundary.index_select(0, rows.pool)[:,None]).sum(1)
+    return _sums(below*rows.size, rows.pool_ends)
+
+def _boundary(rows, budget):
+    "Return the highest boundary of each pool below which its budget isn't exceeded."
+    low = torch.iinfo(rows.dtype)
+    res = torch.full_like(budget, low.min, dtype=rows.dtype)
+    for bit in (low.min, *(1<<i for i in reversed(range(low.bits-1)))):    # the sign is the first bit, and 1 is lower
+        higher = res^bit
+        res = torch.where(2*_lower(rows, higher)<=budget, higher, res)
+    return res.clamp_(max=rows.highest)    # beyond infinity is NaN
+
+def _fitting(rows, ties, budget, lower):
+    "Return how many of its ties each row gets, and how many it has."
+    n = ties.sum(1)
+    before = (n*rows.size).cumsum(0)-n*rows.size
+    first = torch.cat([rows.pool_ends.new_zeros(1), rows.pool_ends[:-1]+1])
+    room = budget-2*(lower-before.index_select(0, first))    # of a pool, as if the ties of all began with its own
+    room = room.index_select(0, rows.pool)-2*before-rows.size
+    fit = torch.div(room+2*rows.size-1, 2*rows.size, rounding_mode='floor')
+    return fit.clamp(min=0).minimum(n),n
+
+def lowest_rows(
+    rows:Rows, # In order
+    budget:torch.Tensor # Of each pool, in half weights
+) -> torch.Tensor: # Bool, in rows
+    "Choose the lowest groups of each pool."
+    boundary = _boundary(rows, budget)
+    at = boundary.index_select(0, rows.pool)[:,None]
+    chosen,ties = rows.keys<at,rows.keys==at
+    fit,n = _fitting(rows, ties, budget, _lower(rows, boundary))
+    some = _sums(torch.arange(len(n), device=n.device)*((0<fit)&(fit<n)), rows.pool_ends)    # row 0 if there is none
+    few = ties.index_select(0, some)
+    few &= few.cumsum(1, dtype=torch.int32)<=fit.index_select(0, some)[:,None]
+    chosen |= ties.logical_and_((fit==n)[:,None])
+    return chosen.index_copy_(0, some, few|chosen.index_select(0, some))
+
+def alive_weights(rows:Rows) -> torch.Tensor: # `(pools,)`
+    "Count the weights of each pool that are ranked."
+    return _sums((rows.keys<=rows.highest).sum(1)*rows.size, rows.pool_ends)
+
+def count_chosen(
+    rows:Rows, # In order
+    chosen:torch.Tensor # From `lowest_rows`
+) -> torch.Tensor: # `(2*units,)`
+    "Count the groups of each unit that are ranked, and then those that are chosen."
+    return torch.cat([_sums(o.sum(1), rows.unit_ends) for o in (rows.keys<=rows.highest,chosen)])
+
+# %% ../../nbs/core/07_ranking.ipynb #9d9affb9
+def lowest_of_pool(
+    scores:list, # 1-D tensors
+    alive:list, # Bool tensors of the same lengths: which scores may be chosen at all
+    sizes:list, # Weights in a group, for each tensor
+    budget:int # In half weights
+) -> list: # Bool tensors: the chosen ones
+    "Choose the lowest groups within a budget, in rows."
+    rows = Rows([len(s) for s in scores], sizes, [0]*len(scores), scores[0].device)
+    for i,(s,a) in enumerate(zip(scores, alive)): rows.add(i, s, a)
+    rows.order()
+    chosen = lowest_rows(rows, rows.put([budget]))
+    return [rows.of_unit(chosen, i) for i in range(len(scores))]
 
 # %% ../../nbs/core/07_ranking.ipynb #96167030
 def _first(mask, k):
@@ -82,6 +226,7 @@ def lowest(
 ) -> list: # Bool tensors: the chosen ones
     "Choose exactly the `k` lowest scores that are alive; of equal ones, the first."
     if k<=0: return [torch.zeros_like(a) for a in alive]
+    if in_rows(scores[0].device): return lowest_of_pool(scores, alive, [1]*len(scores), 2*k)
     kth = kth_lowest(scores, alive, k)
     chosen = [(s<kth)&a for s,a in zip(scores, alive)]
     rest = k-sum(map(count_true, chosen))

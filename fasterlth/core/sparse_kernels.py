@@ -8,7 +8,9 @@ __all__ = []
 # %% ../../nbs/core/14_sparse_kernels.ipynb #6f9947e0
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -50,6 +52,8 @@ def pattern(
     return Pattern((o,i), index[mask], (_starts(row, o), col.int()), (_starts(col, i), row[order].int()), order)
 
 # %% ../../nbs/core/14_sparse_kernels.ipynb #b91836d6
+many_columns = 128    # from here on torch's own kernel is faster than MKL's
+
 def csr(
     places:tuple, # Starts of rows, and columns
     values:torch.Tensor, # The weights
@@ -58,48 +62,59 @@ def csr(
     "Return a matrix in CSR. Its places aren't checked."
     return torch.sparse_csr_tensor(*places, values, shape, check_invariants=False)
 
-def multiply_by(
+def not_autocast():
+    "Return a context in which products keep their type: CSR has no 16-bit kernels."
+    return torch.autocast('cpu', enabled=False) if torch.is_autocast_enabled('cpu') else nullcontext()
+
+def multiply(
     weight:torch.Tensor, # In CSR, `(out, in)`
-    x:torch.Tensor # `(in, n)`
+    x:torch.Tensor, # `(in, n)`
+    bias:torch.Tensor=None # `(out,)`
 ) -> torch.Tensor: # `(out, n)`
     "Multiply activations, without gradients."
-    with torch.autocast('cpu', enabled=False): return weight@x.to(weight.dtype)
+    with not_autocast():
+        if x.shape[1]<many_columns: return weight@x if bias is None else torch.addmm(bias[:, None], weight, x)
+        y = torch.sparse.mm(weight, x, 'sum')
+        return y if bias is None else y.add_(bias[:, None])
 
+# %% ../../nbs/core/14_sparse_kernels.ipynb #8c5a1f0e
 class _Product(torch.autograd.Function):
     "The product of a masked weight with columns of activations."
     @staticmethod
-    @torch.amp.custom_fwd(device_type='cpu', cast_inputs=torch.float32)    # MKL has no 16-bit kernels
-    def forward(ctx, x, weight, p):
-        values = weight.reshape(-1)[p.index]
+    def forward(ctx, x, weight, bias, p):
+        ctx.in_rows = not x.is_contiguous()
+        x,values = x.contiguous(),weight.reshape(-1).index_select(0, p.index)    # both passes would copy x
         ctx.p,ctx.like = p,weight.shape
         ctx.save_for_backward(x, values)
-        return csr(p.rows, values, p.shape)@x
+        return multiply(csr(p.rows, values, p.shape), x, bias)
 
     @staticmethod
-    @torch.amp.custom_bwd(device_type='cpu')
     def backward(ctx, grad):
         if torch.is_grad_enabled():
             raise RuntimeError("sparse kernels have no second derivative: use kernels='dense' with create_graph=True")
-        (x,values),p,grad_x,grad_w = ctx.saved_tensors,ctx.p,None,None
-        if ctx.needs_input_grad[0]: grad_x = csr(p.columns, values[p.order], p.shape[::-1])@grad
-        if ctx.needs_input_grad[1]:
-            at = torch.sparse.sampled_addmm(csr(p.rows, values, p.shape), grad, x.t(), beta=0.)
-            grad_w = values.new_zeros(ctx.like)
-            grad_w.view(-1)[p.index] = at.values()
-        return grad_x,grad_w,None
+        (x,values),p,(of_x,of_w,of_bias,_) = ctx.saved_tensors,ctx.p,ctx.needs_input_grad
+        grad,grad_x,grad_w = grad.contiguous(),None,None
+        if of_x: grad_x = multiply(csr(p.columns, values.index_select(0, p.order), p.shape[::-1]), grad)
+        if of_x and ctx.in_rows: grad_x = grad_x.t().contiguous().t()    # as the layer before has its output
+        if of_w:
+            with not_autocast():
+                at = torch.sparse.sampled_addmm(csr(p.rows, values, p.shape), grad, x.t(), beta=0.)
+            grad_w = values.new_zeros(ctx.like.numel()).scatter_(0, p.index, at.values()).view(ctx.like)
+        return grad_x,grad_w,grad.sum(1) if of_bias else None,None
 
 def as_autocast(y):
     "Return a product in the type that a dense kernel would give it here."
     return y.to(torch.get_autocast_dtype('cpu')) if torch.is_autocast_enabled('cpu') else y
 
 def linear(
-    multiply:Callable, # Columns of activations → columns of products
+    multiply:Callable, # Columns of activations, and the bias → columns of products
     bias:torch.Tensor, # `(out,)`, or None
-    x:torch.Tensor # `(…, in)`
+    x:torch.Tensor, # `(…, in)`
+    columns:bool=False # Leave the output as columns in memory?
 ) -> torch.Tensor: # `(…, out)`
     "Compute a linear layer."
-    y = as_autocast(multiply(x.reshape(-1, x.shape[-1]).t())).t()
-    return (y if bias is None else y+as_autocast(bias)).reshape(*x.shape[:-1], y.shape[1])
+    y = multiply(x.reshape(-1, x.shape[-1]).t(), bias).t()
+    return as_autocast(y if columns else y.contiguous()).reshape(*x.shape[:-1], y.shape[1])
 
 def product(
     x:torch.Tensor, # `(…, in)`
@@ -107,7 +122,7 @@ def product(
     p:Pattern # Of its mask
 ) -> torch.Tensor: # `(…, out)`
     "Return `x @ weight.T`, computed with the weights that are left."
-    return linear(lambda columns: _Product.apply(columns, weight, p), None, x)
+    return linear(lambda columns, bias: _Product.apply(columns.to(weight.dtype), weight, bias, p), None, x)
 
 # %% ../../nbs/core/14_sparse_kernels.ipynb #b7ff3dac
 class Geometry(NamedTuple):
@@ -125,8 +140,7 @@ def conv1x1(
     "Compute a convolution with a kernel of 1×1."
     (h,w),(down,across) = at.padding,at.stride
     x = F.pad(x, (w,w,h,h))[:, :, ::down, ::across]
-    y = as_autocast(multiply(x.transpose(0, 1).reshape(x.shape[1], -1)))
-    y = y if bias is None else y+as_autocast(bias)[:, None]
+    y = as_autocast(multiply(x.transpose(0, 1).reshape(x.shape[1], -1), bias))
     return y.reshape(-1, len(x), *x.shape[2:]).transpose(0, 1)
 
 def conv_by_shifts(
@@ -142,13 +156,27 @@ def conv_by_shifts(
     length = flat.shape[1]-shifts[-1]
     y = flat.new_zeros(len(weights[0]), flat.shape[1])
     sums = flat.new_zeros(len(weights[0]), length)
-    with torch.autocast('cpu', enabled=False):
+    with not_autocast():
         for w,s in zip(weights, shifts):
             if w.values().numel(): torch.addmm(sums, w, flat[:, s:s+length], out=sums)
     y[:, :length] = sums if bias is None else sums+bias[:, None]
     # what a place has read beyond its image's edge, or in the next image, is cut off
     y = y.view(-1, n, height, width)[..., :height-(kh-1)*down, :width-(kw-1)*across]
     return as_autocast(y.transpose(0, 1))
+
+@torch.no_grad()
+def compute(
+    weights:list, # CSR matrices, one, or one for each place of a convolution's kernel
+    bias:torch.Tensor, # `(out,)`, or None
+    at:Geometry, # None for a linear layer
+    columns:bool, # Does a linear layer leave its output as columns?
+    x:torch.Tensor # The layer's input
+) -> torch.Tensor: # Its output, without gradients
+    "Compute a layer."
+    if len(weights)>1: return conv_by_shifts(weights, bias, at, x)
+    times = partial(multiply, weights[0])
+    x = x.to(weights[0].dtype)
+    return conv1x1(times, bias, at, x) if at else linear(times, bias, x, columns)
 
 # %% ../../nbs/core/14_sparse_kernels.ipynb #2103f58e
 def form_of(
@@ -199,6 +227,7 @@ class Kernel:
     layer: nn.Module # Its weight is zero where it is pruned
     patterns: list # From `patterns`
     at: Geometry # None for a linear layer
+    columns: bool = False # Does a linear layer leave its output as columns, as the next sparse layer needs it?
 
     @property
     def trains(self) -> bool:
@@ -210,16 +239,21 @@ class Kernel:
         "Return the share of the weights that are left."
         return 100*sum(len(p.index) for p in self.patterns)/max(self.layer.weight.numel(), 1)
 
-    def _multiply(self, x): return _Product.apply(x, self.layer.weight, self.patterns[0])
+    def weights(self) -> list:
+        "Return the weights that are left, as CSR matrices."
+        flat = self.layer.weight.detach().reshape(-1)
+        return [csr(p.rows, flat.index_select(0, p.index), p.shape) for p in self.patterns]
 
-    @torch.no_grad()
-    def _shift(self, x):
-        flat = self.layer.weight.reshape(-1)
-        return conv_by_shifts([csr(p.rows, flat[p.index], p.shape) for p in self.patterns], self.layer.bias, self.at, x)
+    def held(self) -> Callable:
+        "Return a function that computes the layer with the weights of now, without gradients. It is faster."
+        return partial(compute, self.weights(), self.layer.bias, self.at, self.columns)
 
     def __call__(self, x):
-        if self.at is None: return linear(self._multiply, self.layer.bias, x)
-        return conv1x1(self._multiply, self.layer.bias, self.at, x) if self.trains else self._shift(x)
+        if not self.trains: return self.held()(x)
+        weight,(p,) = self.layer.weight,self.patterns
+        def times(x, bias): return _Product.apply(x.to(weight.dtype), weight, bias, p)
+        if self.at: return conv1x1(times, self.layer.bias, self.at, x)
+        return linear(times, self.layer.bias, x, self.columns)
 
 def kernel(
     layer:nn.Module, # A layer of a network

@@ -42,13 +42,15 @@ def parameters_by_name(
 
 # %% ../../nbs/core/00_tensors.ipynb #bdedf3a9
 def clone_tree(
-    x # Tensors and plain values in nested dicts, lists and tuples
+    x, # Tensors and plain values in nested dicts, lists and tuples
+    device=None # Where the copies are, default where the tensors are
 ): # The same tree with copies of the tensors
     "Copy every tensor in a tree."
-    if isinstance(x, torch.Tensor): return x.detach().clone()
-    if isinstance(x, Mapping): return {k: clone_tree(v) for k,v in x.items()}
-    if isinstance(x, tuple): return tuple(clone_tree(o) for o in x)
-    if isinstance(x, list) or type(x).__name__=='L': return [clone_tree(o) for o in x]    # L is fastcore's list
+    if isinstance(x, torch.Tensor): return x.detach().to(x.device if device is None else device, copy=True)
+    if isinstance(x, Mapping): return {k: clone_tree(v, device) for k,v in x.items()}
+    if isinstance(x, tuple): return tuple(clone_tree(o, device) for o in x)
+    # L is fastcore's list
+    if isinstance(x, list) or type(x).__name__=='L': return [clone_tree(o, device) for o in x]
     return x
 
 def cpu_copy(
@@ -170,8 +172,12 @@ def evaluating(
     return lend(model, training=False, hooks=hooks)
 
 # %% ../../nbs/core/00_tensors.ipynb #74d14243
-def _tensors_within(o, seen):
+def tensors_within(
+    o, # Anything: a model, its outputs, a tensor
+    seen:dict=None # Objects looked at already, by their id
+): # Each tensor once
     "Yield every tensor that an object holds, however deep."
+    seen = {} if seen is None else seen
     if id(o) in seen or isinstance(o, (type,ModuleType,FunctionType)): return
     seen[id(o)] = o    # holding it keeps its id from being used again
     if isinstance(o, torch.Tensor):
@@ -181,14 +187,14 @@ def _tensors_within(o, seen):
     if isinstance(o, Mapping): inside += o.values()
     if isinstance(o, (list,tuple,set)): inside += o
     if isinstance(o, MethodType): inside.append(o.__self__)
-    for x in inside: yield from _tensors_within(x, seen)
+    for x in inside: yield from tensors_within(x, seen)
 
 def copy_model(
     model:nn.Module # Any model, wrapped or not
 ) -> nn.Module: # The model inside the wrappers, copied with its hooks
     "Copy a model, also one that holds results of an earlier forward pass."
     model = unwrap(model)
-    results = [t for t in _tensors_within(model, {}) if not t.is_leaf]
+    results = [t for t in tensors_within(model) if not t.is_leaf]
     return deepcopy(model, {id(t): t.detach().clone() for t in results})
 
 # %% ../../nbs/core/00_tensors.ipynb #83c774b5

@@ -27,7 +27,7 @@ from ..core.sparse_layers import save_sparse, to_sparse
 from ..core.ticket import Ticket
 from ..train.learner import check_learner, check_validation, split_batch
 from ..train.randomness import random_states, set_random_states
-from .measure import call, check_inputs, compare_models, figures, map_inputs, n_items
+from .measure import call, check_inputs, compare_models, figures, latencies, map_inputs, n_items
 from .shrink import shrink
 from .export import load_compressed, save_compressed, to_int8, to_onnx
 from .semi_structured import SemiStructured, to_semi_structured, to_type
@@ -264,6 +264,9 @@ def _report(job, learn, device, threads):
     for k,n in job.bytes.items():
         res.loc[k,'bytes'] = n
         job.notes.append(f"the file is {res.bytes['before']/n:.1f} times smaller")
+    if 'sparse' in job.models and (n := torch.get_num_threads())!=threads:    # what is faster depends on it
+        with_all = pd.Series(latencies(job.models, job.xb, n))
+        res.insert(res.columns.get_loc('latency_ms')+1, f'latency_ms_{n}_threads', with_all)
     job.notes += _border_note(res)+_slower_notes(res)
     return res
 

@@ -112,8 +112,9 @@ class Snapshot:
         if loaders is not None and len(check_type(loaders, 'loaders', list, 'a list'))!=len(learn.dls.loaders):
             raise ValueError(wrong('loaders', 'a state for each loader', loaders))
         if loaders is not None: rng['loaders'] = loaders
-        opt = None if learn.opt is None else clone_tree(learn.opt.state_dict())
-        return cls(clone_tree(model_tensors(learn.model)), opt, rng, opt_notes(learn), epoch, batch, fit, notes)
+        opt = None if learn.opt is None else clone_tree(learn.opt.state_dict(), 'cpu')
+        model = clone_tree(model_tensors(learn.model), 'cpu')
+        return cls(model, opt, rng, opt_notes(learn), epoch, batch, fit, notes)
 
     def __repr__(self):
         n = sum(t.numel() for t in self.model.values())
@@ -192,9 +193,9 @@ def begin_state(opt):
 
 def _set_opt_state(opt, saved, hypers):
     "Restore an optimizer's state, and with `hypers` its hyper-parameters."
-    new = clone_tree(saved)    # loading a state dict makes its tensors the optimizer's own
-    if not hypers: new |= {k: v for k,v in opt.state_dict().items() if k in ('hypers','param_groups')}
-    opt.load_state_dict(new)
+    now = {} if hypers else {k: v for k,v in opt.state_dict().items() if k in ('hypers','param_groups')}
+    opt.clear_state()    # there are never two states on the device
+    opt.load_state_dict({**clone_tree(saved), **now})    # loading makes the tensors the optimizer's own
     if saved['state']=={}: begin_state(opt)
     _to_parameters(opt)
 

@@ -331,6 +331,7 @@ def _given(self:SparsifyCallback):
 def _prune(self:SparsifyCallback, progress, sparsity):
     "Prune to the sparsity of the schedule at this progress."
     target,ready = self._target(progress, sparsity),self._ready()
+    self.held = [],[]    # frees memory for what follows: there will be other masks
     masks = self.masks if self._is_reached(sparsity) or not ready else self._step(target, ready, sparsity<self._last)
     self.masks,self._last = broadcast_masks(nest_masks(masks, self._floor)),sparsity
     self._made,self._pruned = (progress,sparsity),list(ready)

@@ -6,6 +6,7 @@ from fasterlth.ship.measure import largest_difference
 from fasterlth.ship.export import load_compressed
 from fasterlth.ship.semi_structured import has_semi_structured
 from fasterlth.ship.deploy import Deployed
+from fasterlth.core.sparse_layers import load_sparse
 
 
 def states_of(learn):
@@ -54,6 +55,23 @@ def test_deploy_takes_options_a_batch_and_the_loss(tmp_path):
     assert made.report.valid_loss['before']==pytest.approx(learn.validate()[0])
     assert 'a batch of 1,' in made.notes[0] and '2 threads' in made.notes[0]
     assert max(int(t.abs().max()) for t in made.model.weights.values() if t.dtype==torch.int8)==64
+
+def test_sparse_kernels_are_measured_with_one_thread_and_with_all(tmp_path):
+    net = nn.Sequential(nn.Flatten(), nn.Linear(64, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10))
+    learn,ticket = trained('weight', 95, model=net)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        made = ticket.deploy(learn, 'sparse', tmp_path/'net.safetensors')
+        assert torch.get_num_threads()==2
+    finally: torch.set_num_threads(before)
+    assert made.report.columns.tolist()[4:6]==['latency_ms','latency_ms_2_threads']
+    assert (made.report[['latency_ms','latency_ms_2_threads']]>0).all(axis=None)
+    r = made.report
+    assert r.parameters['sparse']<=r.parameters['before'] and r.multiply_adds['sparse']<=r.multiply_adds['before']
+    assert {*made.layers.kernel}<={'sparse','dense'} and made.report.bytes['sparse']==made.path.stat().st_size
+    loaded = load_sparse(made.path, learn.model)
+    assert largest_difference(loaded, learn.model.eval(), learn.dls.valid_ds.x[:64])<1e-4
 
 def test_deploy_says_what_stayed():
     skip,t = trained(model=small_resnet(8, n_ch=1, width=8, seed=0), sparsity={'*': 50, 'fc': 0})
