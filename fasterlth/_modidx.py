@@ -1859,6 +1859,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                     'fasterlth/train/learner.py'),
                                          'fasterlth.train.learner.learner_forward': ( 'train/learner.html#learner_forward',
                                                                                       'fasterlth/train/learner.py'),
+                                         'fasterlth.train.learner.like_validation': ( 'train/learner.html#like_validation',
+                                                                                      'fasterlth/train/learner.py'),
                                          'fasterlth.train.learner.loader_length': ( 'train/learner.html#loader_length',
                                                                                     'fasterlth/train/learner.py'),
                                          'fasterlth.train.learner.metric_names': ( 'train/learner.html#metric_names',
