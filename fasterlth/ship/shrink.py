@@ -413,9 +413,10 @@ def _check_shrinkable(model, masks, exact):
     if _dead_filters(model, masks) or _dead_heads(model, masks): return
     others = {n.rpartition('.')[0] for n,m in masks.items() if not m.all()}
     others = sorted(n for n in others if n in _whole_rows(model, masks) or _is_recurrent(model.get_submodule(n)))
+    which = 'recurrent' if any(_is_recurrent(model.get_submodule(n)) for n in others) else 'such'
     named = shortened([f'{n or "model"} ({type(model.get_submodule(n)).__name__})' for n in others], 4)
     raise ValueError("masks prune no whole filter or head" +
-        (f" that can be cut: shrink can't cut recurrent layers, only linear and convolutional ones: {named}"
+        (f" that can be cut: shrink can't cut {which} layers, only linear and convolutional ones: {named}"
          if others else ", so nothing can be cut out") +
         ". Tickets of granularity 'filter' or 'head' can be shrunk; others can only be stored in a smaller file: "
         "save_compressed")

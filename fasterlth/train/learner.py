@@ -369,3 +369,19 @@ def scored_by(
     if now: batches = from_all((*learn.xb,*learn.yb), next(learn.model.parameters()).device)
     return dict(batches=batches, loss_func=learn.loss_func,
                 forward=learner_forward(learn, len(learn.xb) if now else None))
+
+# %% ../../nbs/train/01_learner.ipynb #18e183ed
+@contextmanager
+def like_validation(
+    learn:Learner # No validation of it is under way
+):
+    "Let others' callbacks prepare for passes over the validation set, and undo afterwards what this changes."
+    def tell(*names):
+        for name in names:
+            for cb in learn.cbs.sorted('order'):
+                if is_foreign(cb) and not _is_ours(cb): cb(name)
+    with _undone(learn, learn.model), learn.lock:
+        learn.training,learn.dl = False,learn.dls.valid
+        tell('before_fit', 'before_epoch', 'before_validate')
+        yield learn
+        tell('after_validate', 'after_epoch', 'after_fit')
