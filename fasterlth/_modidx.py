@@ -2274,6 +2274,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                     'fasterlth/train/steppers.py'),
                                           'fasterlth.train.steppers._rms_prop_step': ( 'train/steppers.html#_rms_prop_step',
                                                                                        'fasterlth/train/steppers.py'),
+                                          'fasterlth.train.steppers._roots_': ( 'train/steppers.html#_roots_',
+                                                                                'fasterlth/train/steppers.py'),
                                           'fasterlth.train.steppers._sgd_step': ( 'train/steppers.html#_sgd_step',
                                                                                   'fasterlth/train/steppers.py'),
                                           'fasterlth.train.steppers._step': ('train/steppers.html#_step', 'fasterlth/train/steppers.py'),

@@ -25,8 +25,9 @@ def foreach(
     "Return torch's function for lists of tensors. The public ones of torch 2.15 call these, which takes longer."
     return getattr(torch, f'_foreach_{name}')
 
-_add_,_addcdiv_,_addcmul_,_mul_,_sqrt_ = map(foreach, ('add_','addcdiv_','addcmul_','mul_','sqrt_'))
-_div,_mul,_pow,_sqrt = map(foreach, ('div','mul','pow','sqrt'))
+_add_,_addcdiv_,_addcmul_,_clamp_min_,_mul_,_sqrt_ = map(
+    foreach, ('add_','addcdiv_','addcmul_','clamp_min_','mul_','sqrt_'))
+_div,_mul,_pow = map(foreach, ('div','mul','pow'))
 
 # %% ../../nbs/train/05_steppers.ipynb #9dedc9b5
 class _Many:
@@ -78,8 +79,17 @@ def _sgd_step(o, lr, **kwargs): _add_(o.ps, o.gs, alpha=-lr)
 
 def _momentum_step(o, lr, **kwargs): _add_(o.ps, o.held('grad_avg'), alpha=-lr)
 
+def _roots_(tensors, eps):
+    "Take square roots in place, to which `eps` will be added."
+    one,more = tensors[0],torch.finfo(tensors[0].dtype)
+    least = 16*more.tiny
+    # MKL takes several times as long for zeros, as pruned weights have; such a small number vanishes beside `eps`
+    if one.device.type=='cpu' and least**.5<eps*more.eps/4: _clamp_min_(tensors, least)
+    _sqrt_(tensors)
+
 def _rms_prop_step(o, lr, eps, **kwargs):
-    denoms = _sqrt(o.held('sqr_avg'))
+    denoms = _mul(o.held('sqr_avg'), 1)
+    _roots_(denoms, eps)
     _add_(denoms, eps)
     avgs = [g if s.get('grad_avg') is None else s['grad_avg'] for g,s in zip(o.gs, o.states)]
     _addcdiv_(o.ps, avgs, denoms, value=-lr)
@@ -96,7 +106,7 @@ def _by_step(f):
 @_by_step
 def _adam_step(o, step, bias, sqr_bias, lr, eps, **kwargs):
     denoms = _div(o.held('sqr_avg'), sqr_bias)
-    _sqrt_(denoms)
+    _roots_(denoms, eps)
     _add_(denoms, eps)
     _addcdiv_(o.ps, o.held('grad_avg'), denoms, value=-lr/bias)
 
@@ -107,7 +117,7 @@ def _radam_step(o, step, bias, sqr_bias, lr, sqr_mom, eps, beta, **kwargs):
     if r<=5: return _add_(o.ps, o.held('grad_avg'), alpha=-lr/bias)
     v = math.sqrt(((r-4) * (r-2) * r_inf)/((r_inf-4)*(r_inf-2)*r))
     denoms = _div(o.held('sqr_avg'), sqr_bias)
-    _sqrt_(denoms)
+    _roots_(denoms, eps)
     if eps: _add_(denoms, eps)
     if beta: denoms = [F.softplus(d, beta) for d in denoms]
     _addcdiv_(o.ps, o.held('grad_avg'), denoms, value=-lr*v/bias)
@@ -121,7 +131,7 @@ def _qhadam_step(o, step, bias, sqr_bias, lr, nu_1, nu_2, eps, **kwargs):
     _mul_(denoms, 1-nu_2)
     _mul_(sqr_avgs, nu_2)
     _add_(denoms, sqr_avgs)
-    _sqrt_(denoms)
+    _roots_(denoms, eps)
     _add_(denoms, eps)
     _addcdiv_(o.ps, steps, denoms, value=-lr)
 
