@@ -223,7 +223,9 @@ class SparseFit:
     def start(self, model:nn.Module, masks:dict, xb:tuple): # `xb` is a batch of the model's inputs
         "Choose the layers, unless they are chosen already, and let them compute with what is left."
         if self.names is not None or self.kernels=='dense': return
-        masks = {n: m for n,m in masks.items() if not m.all()}
+        left = {n: int(m.count_nonzero())/m.numel() for n,m in masks.items()}
+        # with more than half of the weights, dense kernels are faster anyway
+        masks = {n: masks[n] for n,o in left.items() if o<=(.5 if self.kernels=='auto' else 1) and o<1}
         kernels = {n: k for n,k in layer_kernels(model, masks).items() if isinstance(k, Kernel) and k.trains}
         if self._again is None and self.kernels=='auto' and kernels:
             kernels,self.table = measure_kernels(model, masks, xb, training=True)
