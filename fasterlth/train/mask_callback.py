@@ -110,7 +110,7 @@ def _norms_matter(learn):
     return any(f in getattr(learn.opt, 'cbs', ()) for f in (lamb_step,larc_layer_lr))
 
 # %% ../../nbs/train/03_mask_callback.ipynb #0cc838d8
-_mul_ = torch.foreach.mul_ if hasattr(torch, 'foreach') else torch._foreach_mul_    # public from torch 2.15
+_mul_ = torch._foreach_mul_    # the public one, from torch 2.15, calls it and takes longer
 
 def _zero_pruned(tensors, factors):
     "Zero what is pruned in all tensors, in one call."
@@ -207,7 +207,7 @@ def on_exit(self:MaskCallback):
 @patch
 def compute_sparse(self:MaskCallback):
     "Compute with what is left from now on, if that is wanted."
-    if self.training: self.sparse.start(self.learn.model, self.masks, self.learn.xb)
+    if self.sparse.kernels!='dense' and self.training: self.sparse.start(self.learn.model, self.masks, self.learn.xb)
 
 @patch
 def state_dict(self:MaskCallback) -> dict:

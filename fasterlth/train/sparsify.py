@@ -440,7 +440,7 @@ def after_fit(self:SparsifyCallback):
         mask_opt_state(self.learn.opt, self.learn.model, self.masks)
     self._moment = self._kept = None
     self._say(f"Final Sparsity: {self.measure():.2f}%")
-    self._say(self.summary().to_string())
+    if self.verbose: self._say(self.summary().to_string())
 
 # %% ../../nbs/train/04_sparsify.ipynb #bb02ac70
 _course = ('masks','plan','_todo','_last','_save_at','_n_iter','_floor','_others','_passed','_total','_made','_pruned')
@@ -516,12 +516,13 @@ def before_batch(self:SparsifyCallback):
     self.enforce_over_others()    # before anything is scored
     if self.begun and self.training:
         t = (self._passed+self.learn.epoch)*self._n_iter+self.learn.iter
-        if self._save_at is not None and t>=self._save_at: self._save()
-        due = [step for step in self._todo if step[0]<=t]
+        saves,due = self._save_at is not None and t>=self._save_at,[step for step in self._todo if step[0]<=t]
+        if saves: self._save()
         if due:
             self._todo = self._todo[len(due):]
             compute_dense(self.learn)    # the masks change, and scores may need all gradients
             self._prune(*due[-1][1:])
+        if saves or due: self._needed = self.needed_events()    # nothing may be left to do at later batches
     self.compute_sparse()
 
 @patch
