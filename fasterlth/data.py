@@ -206,6 +206,13 @@ def _statistics(x):
     std = x.std((0,2,3)) if x[:,0].numel()>1 else torch.ones_like(mean)
     return mean[:,None,None],std.masked_fill(constant, 1.)[:,None,None]
 
+def _normalized(x, mean, std, name):
+    "Return normalised images. Raise if numbers of float32 can't hold them."
+    res = (x-mean)/std
+    if std.isfinite().all() and res.isfinite().all(): return res
+    raise ValueError(f"{name} has pixels from {x.min():.3g} to {x.max():.3g}, which float32 can't normalise by the "
+                     f"training images' mean and deviation: scale all images to [0, 1]")
+
 # %% ../nbs/02_data.ipynb #8833c8a4
 def _pair(data, name):
     "Return images and labels as tensors."
@@ -242,7 +249,8 @@ def memory_dls(
         idx = torch.randperm(len(tx), generator=torch.Generator().manual_seed(seed))[:n]
         tx,ty = tx[idx],ty[idx]
     mean,std = _statistics(tx)
-    ds = [ArrayDataset((x-mean)/std, y, vocab, mean, std, i) for i,(x,y) in enumerate(((tx,ty),(vx,vy)))]
+    tx,vx = _normalized(tx, mean, std, 'train'),_normalized(vx, mean, std, 'valid')
+    ds = [ArrayDataset(x, y, vocab, mean, std, i) for i,(x,y) in enumerate(((tx,ty),(vx,vy)))]
     train_dl = MemoryDL(ds[0], bs=bs, shuffle=True, drop_last=options.pop('drop_last', True), **options)
     return DataLoaders(train_dl, MemoryDL(ds[1], bs=2*bs, **options), path=path, device=device or default_device())
 

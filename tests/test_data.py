@@ -100,6 +100,20 @@ def test_pixels_that_are_no_numbers_are_counted(split, value):
     pairs = {'train': (x,y), 'valid': (x,y), split: (spoilt,y)}
     with pytest.raises(ValueError, match=f'{split} has 32 pixels that are NaN or infinite, of 320'): memory_dls(**pairs)
 
+@pytest.mark.parametrize('split,big', [('train',1e38),('train',3e38),('train',-1e38),('valid',3e38)])
+def test_pixels_that_float32_cannot_normalize(split, big):
+    x,y = torch.rand(200, 1, 4, 4),torch.arange(200)%2
+    large = x.clone()
+    large[:100] = big
+    pairs = {'train': (x,y), 'valid': (x,y), split: (large,y)}
+    with pytest.raises(ValueError, match=f"{split} has pixels from .* which float32 can't normalise by the training images' mean and deviation"): memory_dls(**pairs)
+
+def test_tiny_pixels_that_float32_cannot_normalize():
+    x,y = torch.rand(200, 1, 4, 4)*1e-38,torch.arange(200)%2
+    try: dls = memory_dls((x,y), (x,y), device='cpu')
+    except ValueError as e: assert 'scale all images to [0, 1]' in str(e)
+    else: assert dls.train_ds.x.isfinite().all()
+
 loaders = dict(digits_dls=digits_dls, mnist_dls=mnist_dls, fashion_mnist_dls=fashion_mnist_dls, cifar10_dls=cifar10_dls)
 
 @pytest.mark.parametrize('name', loaders)

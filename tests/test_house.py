@@ -112,6 +112,7 @@ libraries = {
     '_FORCE_CUTLASS': (['ship.semi_structured'], "torch's 2:4 tensors: which kernels they use"),
     '_DTYPE_SHAPE_CONSTRAINTS': (['ship.semi_structured'], "torch's 2:4 tensors: which shapes their kernels take"),
     '_foreach_mul_': (['train.mask_callback'], "torch's: multiplies all weights in one launch; its optimizers use it"),
+    '_version': (['train.loop'], "torch's: how often a tensor was written to"),
     '_foreach_copy_': (['benchmarks.run'], "torch's: copies all weights in one launch; its optimizers use it"),
     '_call_one': (['train.loop'], "fastai's Learner: runs one event's callbacks"),
     '_with_events': (['train.loop'], "fastai's Learner: runs a part of a training between its events"),
@@ -120,6 +121,7 @@ libraries = {
     '_do_one_batch': (['train.learner'], "fastai's Learner: the forward pass and the loss, which criteria are given"),
     '_do_grad_opt': (['train.loop'], "fastai's Learner: backward pass and step"),
     '_backward': (['train.loop'], "fastai's Learner: the backward pass"),
+    '_set_device': (['train.loop'], "fastai's Learner: a batch on the model's device"),
     '_step': (['train.loop'], "fastai's Learner: the optimizer's step"),
 }
 

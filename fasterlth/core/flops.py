@@ -8,6 +8,7 @@ __all__ = ['forward_flops']
 # %% ../../nbs/core/12_flops.ipynb #11f76b51
 from collections.abc import Mapping
 
+import torch
 from torch import nn
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
@@ -17,6 +18,13 @@ from .checks import check_model, outputs_of, wrong
 from .masks import check_masks
 
 # %% ../../nbs/core/12_flops.ipynb #06fba23b
+def _times(a, b): return 2*(a.values() if a.layout==torch.sparse_csr else a).numel()*b.shape[1]
+def _mm(a, b, *, out_val, **kwargs): return _times(a, b)
+def _mm_reduce(a, b, reduce, *, out_val): return _times(a, b)
+def _addmm(c, a, b, *, out_val, **kwargs): return _times(a, b)
+for _f in (_mm,_mm_reduce,_addmm): _f._get_raw = True    # torch's counter is to pass tensors, not shapes
+_products = {torch.ops.aten.mm: _mm, torch.ops.aten.addmm: _addmm, torch.ops.aten._sparse_mm_reduce_impl: _mm_reduce}
+
 def forward_flops(
     model:nn.Module, # Any model
     xb:tuple|dict, # A batch of inputs: positional or named arguments of the model
@@ -28,7 +36,8 @@ def forward_flops(
         raise TypeError(wrong('xb', 'a tuple of inputs, like (x,), or a dict of named ones', xb))
     args,named = arguments(tuple(xb) if isinstance(xb, list) else xb)
     if masks is not None: check_masks(masks, parameters_by_name(model))
-    with evaluating(model), FlopCounterMode(display=False) as counter: outputs_of(model, *args, named=named)
+    with evaluating(model), FlopCounterMode(display=False, custom_mapping=_products) as counter:
+        outputs_of(model, *args, named=named)
     counts = {k: sum(v.values()) for k,v in counter.get_flop_counts().items()}
     saved = 0
     for n,m in (masks or {}).items():

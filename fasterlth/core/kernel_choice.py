@@ -7,6 +7,7 @@ __all__ = ['sparse_kernels', 'measure_kernels']
 
 # %% ../../nbs/core/16_kernel_choice.ipynb #87ecf461
 import time
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -22,6 +23,13 @@ from .masks import check_masks
 from .sparse_kernels import Kernel, kernel
 
 # %% ../../nbs/core/16_kernel_choice.ipynb #0d7a56e8
+def check_python(
+    model # Value of the argument
+) -> nn.Module: # The same
+    "Raise unless a model is an `nn.Module` whose layers can be replaced, which torch.jit's can't."
+    if not isinstance(check_model(model), torch.jit.ScriptModule): return model
+    raise ValueError("model must be an nn.Module in Python, not a ScriptModule: use the network that it was made from")
+
 def masked_layers(
     model:nn.Module, # Any model
     masks:dict # Parameter name → bool mask
@@ -70,16 +78,56 @@ def sparse_kernels(
     finally: drop_kernels(layers)
 
 # %% ../../nbs/core/16_kernel_choice.ipynb #2cce71fb
-def _inputs(model, xb, kernels):
-    "Return the inputs of layers in one batch, as sparse kernels give them: of each called once with one tensor."
-    seen,modules = {},dict(model.named_modules())
-    def hook(name, m, args): seen.setdefault(name, []).append(args)
+def _calls(model, xb, kernels):
+    "List what layers are called with in one batch, in order: `(name, arguments)`."
+    seen,modules = [],dict(model.named_modules())
+    def hook(name, m, args): seen.append((name,args))
     hooks = [modules[n].register_forward_pre_hook(partial(hook, n)) for n in kernels]
     args,named = arguments(xb)
-    with sparse_kernels(model, kernels): outputs_of(model, *args, named=named)
-    for h in hooks: h.remove()
-    return {n: a[0] for n,(a,*more) in seen.items() if len(a)==1 and isinstance(a[0], torch.Tensor)}
+    try:
+        with sparse_kernels(model, kernels): outputs_of(model, *args, named=named)
+    finally:
+        for h in hooks: h.remove()
+    return seen
 
+def _are_columns(args):
+    x = args[0] if args else None
+    return isinstance(x, torch.Tensor) and not x.is_contiguous() and x.reshape(-1, x.shape[-1]).t().is_contiguous()
+
+def kernels_of(
+    copy:nn.Module, # A copy of their network
+    kernels:dict # Layer name → `Kernel`, or a reason
+) -> dict: # The same for the copy
+    "Return kernels of a copy of a network."
+    return {n: replace(k, layer=copy.get_submodule(n)) if isinstance(k, Kernel) else k for n,k in kernels.items()}
+
+def arrange(
+    model:nn.Module, # A copy, since it is called
+    xb, # A batch of inputs
+    kernels:dict # Layer name → `Kernel`
+) -> dict: # The same
+    "Let each layer leave its output in the order that the next one needs."
+    calls = _calls(model, xb, {n: replace(k, columns=True) for n,k in kernels.items()})
+    stay = {a for (a,_),(_,args) in zip(calls, calls[1:]) if _are_columns(args)}
+    return {n: replace(k, columns=n in stay) for n,k in kernels.items()}
+
+def arranged(
+    model:nn.Module, # It isn't called; a copy is
+    xb, kernels:dict # As for `arrange`
+) -> dict: # The same kernels, arranged
+    "Let each layer leave its output in the order that the next one needs."
+    if not kernels: return {}
+    copy = copy_model(model)
+    with lend(copy, seed=0): found = arrange(copy, xb, kernels_of(copy, kernels))
+    return {n: replace(k, columns=found[n].columns) for n,k in kernels.items()}
+
+def _inputs(model, xb, kernels):
+    "Return the inputs of layers in one batch: of each that is called once with one tensor."
+    calls = _calls(model, xb, kernels)
+    often = Counter(n for n,_ in calls)
+    return {n: a[0] for n,a in calls if often[n]==1 and len(a)==1 and isinstance(a[0], torch.Tensor)}
+
+# %% ../../nbs/core/16_kernel_choice.ipynb #70c1b2ad
 def _layer_pass(f, x, training):
     "Return a function that computes a layer forward, and for training backward."
     x = x.detach().requires_grad_(x.requires_grad)
@@ -127,15 +175,17 @@ def _row(k, fast, x, training, repeats):
     return dict(density=k.density, **_compare(dense, sparse, repeats))
 
 def _choose(model, kernels, xb, training, repeats):
-    "Return a row of the table for each layer. `kernels` are those of `model`, or reasons."
-    fast = {n: k if training else k.held() for n,k in kernels.items() if isinstance(k, Kernel)}
-    inputs = _inputs(model, xb, {n: kernels[n] for n in fast})
+    "Return the kernels to use, and a row of the table for each layer. `kernels` are those of `model`, or reasons."
+    def runs(kernels): return {n: k if training else k.held() for n,k in kernels.items()}
+    known = arrange(model, xb, {n: k for n,k in kernels.items() if isinstance(k, Kernel)})
+    fast,inputs = runs(known),_inputs(model, xb, known)
     rows = {n: _row(k, fast.get(n), inputs.get(n), training, repeats) for n,k in kernels.items()}
-    chosen = {n: fast[n] for n,r in rows.items() if r['kernel']=='sparse'}
-    whole = [_model_pass(model, xb, k, training) for k in ({},chosen)]
+    chosen = arrange(model, xb, {n: known[n] for n,r in rows.items() if r['kernel']=='sparse'})
+    whole = [_model_pass(model, xb, k, training) for k in ({},runs(chosen))]
     if chosen and _compare(*whole, repeats)['kernel']=='dense':
         for n in chosen: rows[n] |= dict(kernel='dense', why='the whole network is no faster')
-    return rows
+        chosen = {}
+    return chosen,rows
 
 # %% ../../nbs/core/16_kernel_choice.ipynb #53aa8186
 def measure_kernels(
@@ -150,15 +200,16 @@ def measure_kernels(
     import pandas as pd
     training,repeats = check_flag(training, 'training'),check_whole(repeats, 'repeats', 1)
     threads = torch.get_num_threads() if threads is None else check_threads(threads)
-    kernels,copy = layer_kernels(model, masks),copy_model(model)
+    kernels,copy = layer_kernels(check_python(model), masks),copy_model(model)
     for n,k in kernels.items():
         if training and isinstance(k, Kernel) and not k.trains: kernels[n] = 'no gradients'
-    of_copy = {n: replace(k, layer=copy.get_submodule(n)) if isinstance(k, Kernel) else k for n,k in kernels.items()}
+    args,named = arguments(xb)
     with _threads(threads), lend(copy, training, grad=training, seed=0):
-        rows = _choose(copy, of_copy, xb, training, repeats)
+        outputs_of(copy, *args, named=named)    # a sparse kernel might take what the layer doesn't
+        chosen,rows = _choose(copy, kernels_of(copy, kernels), xb, training, repeats)
     columns = 'layer','density','dense_us','sparse_us','kernel','why'
     table = pd.DataFrame([dict(layer=n, **r) for n,r in rows.items()], columns=columns).set_index('layer')
-    return {n: kernels[n] for n,r in rows.items() if r['kernel']=='sparse'},table
+    return {n: replace(k, layer=kernels[n].layer) for n,k in chosen.items()},table
 
 # %% ../../nbs/core/16_kernel_choice.ipynb #d1239950
 kernel_choices = 'dense','sparse','auto'
@@ -174,8 +225,11 @@ class SparseFit:
         if self.names is not None or self.kernels=='dense': return
         masks = {n: m for n,m in masks.items() if not m.all()}
         kernels = {n: k for n,k in layer_kernels(model, masks).items() if isinstance(k, Kernel) and k.trains}
-        if self._again is not None: kernels = {n: kernels[n] for n in self._again if n in kernels}
-        elif self.kernels=='auto' and kernels: kernels,self.table = measure_kernels(model, masks, xb, training=True)
+        if self._again is None and self.kernels=='auto' and kernels:
+            kernels,self.table = measure_kernels(model, masks, xb, training=True)
+        else:
+            if self._again is not None: kernels = {n: kernels[n] for n in self._again if n in kernels}
+            kernels = arranged(model, xb, kernels)
         self.names = self.chosen = list(kernels)
         self._layers = put_kernels(model, kernels)
 

@@ -29,6 +29,8 @@ def check_masks(
             raise ValueError(f"there is a mask for {n!r}, which isn't a parameter here (or isn't prunable): "
                              f"use one of {', '.join(params)}")
         if m.dtype!=torch.bool: raise ValueError(f"the mask of {n} must be bool, not {m.dtype}")
+        if m.is_meta or m.layout!=torch.strided:
+            raise ValueError(f"the mask of {n} must be a dense tensor with values, not {m.layout} on {m.device}")
         if params is not None and m.shape!=params[n].shape:
             raise ValueError(f"the mask of {n} has the shape {tuple(m.shape)}, its parameter {tuple(params[n].shape)}")
     return masks

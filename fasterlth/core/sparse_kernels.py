@@ -82,6 +82,7 @@ class _Product(torch.autograd.Function):
     "The product of a masked weight with columns of activations."
     @staticmethod
     def forward(ctx, x, weight, bias, p):
+        ctx.in_rows = not x.is_contiguous()
         x,values = x.contiguous(),weight.reshape(-1).index_select(0, p.index)    # both passes would copy x
         ctx.p,ctx.like = p,weight.shape
         ctx.save_for_backward(x, values)
@@ -94,6 +95,7 @@ class _Product(torch.autograd.Function):
         (x,values),p,(of_x,of_w,of_bias,_) = ctx.saved_tensors,ctx.p,ctx.needs_input_grad
         grad,grad_x,grad_w = grad.contiguous(),None,None
         if of_x: grad_x = multiply(csr(p.columns, values.index_select(0, p.order), p.shape[::-1]), grad)
+        if of_x and ctx.in_rows: grad_x = grad_x.t().contiguous().t()    # as the layer before has its output
         if of_w:
             with not_autocast():
                 at = torch.sparse.sampled_addmm(csr(p.rows, values, p.shape), grad, x.t(), beta=0.)
@@ -107,11 +109,12 @@ def as_autocast(y):
 def linear(
     multiply:Callable, # Columns of activations, and the bias → columns of products
     bias:torch.Tensor, # `(out,)`, or None
-    x:torch.Tensor # `(…, in)`
+    x:torch.Tensor, # `(…, in)`
+    columns:bool=False # Leave the output as columns in memory?
 ) -> torch.Tensor: # `(…, out)`
     "Compute a linear layer."
-    y = multiply(x.reshape(-1, x.shape[-1]).t(), bias)
-    return as_autocast(y.t()).reshape(*x.shape[:-1], len(y))
+    y = multiply(x.reshape(-1, x.shape[-1]).t(), bias).t()
+    return as_autocast(y if columns else y.contiguous()).reshape(*x.shape[:-1], y.shape[1])
 
 def product(
     x:torch.Tensor, # `(…, in)`
@@ -166,13 +169,14 @@ def compute(
     weights:list, # CSR matrices, one, or one for each place of a convolution's kernel
     bias:torch.Tensor, # `(out,)`, or None
     at:Geometry, # None for a linear layer
+    columns:bool, # Does a linear layer leave its output as columns?
     x:torch.Tensor # The layer's input
 ) -> torch.Tensor: # Its output, without gradients
     "Compute a layer."
     if len(weights)>1: return conv_by_shifts(weights, bias, at, x)
     times = partial(multiply, weights[0])
     x = x.to(weights[0].dtype)
-    return conv1x1(times, bias, at, x) if at else linear(times, bias, x)
+    return conv1x1(times, bias, at, x) if at else linear(times, bias, x, columns)
 
 # %% ../../nbs/core/14_sparse_kernels.ipynb #2103f58e
 def form_of(
@@ -223,6 +227,7 @@ class Kernel:
     layer: nn.Module # Its weight is zero where it is pruned
     patterns: list # From `patterns`
     at: Geometry # None for a linear layer
+    columns: bool = False # Does a linear layer leave its output as columns, as the next sparse layer needs it?
 
     @property
     def trains(self) -> bool:
@@ -241,13 +246,14 @@ class Kernel:
 
     def held(self) -> Callable:
         "Return a function that computes the layer with the weights of now, without gradients. It is faster."
-        return partial(compute, self.weights(), self.layer.bias, self.at)
+        return partial(compute, self.weights(), self.layer.bias, self.at, self.columns)
 
     def __call__(self, x):
         if not self.trains: return self.held()(x)
         weight,(p,) = self.layer.weight,self.patterns
         def times(x, bias): return _Product.apply(x.to(weight.dtype), weight, bias, p)
-        return conv1x1(times, self.layer.bias, self.at, x) if self.at else linear(times, self.layer.bias, x)
+        if self.at: return conv1x1(times, self.layer.bias, self.at, x)
+        return linear(times, self.layer.bias, x, self.columns)
 
 def kernel(
     layer:nn.Module, # A layer of a network

@@ -7,6 +7,7 @@ __all__ = ['to_sparse', 'save_sparse', 'load_sparse']
 
 # %% ../../nbs/core/17_sparse_layers.ipynb #1955249b
 import math, warnings
+from copy import deepcopy
 from pathlib import Path
 
 import torch
@@ -14,10 +15,11 @@ from torch import nn
 
 from .tensors import arguments, check_names, copy_model, evaluating, model_tensors
 from .checks import check_model, outputs_of
-from .files import a_shape, check_fields, dict_of, load_tensors, reading, save_tensors, take
+from .files import (
+    a_shape, a_text, check_fields, dict_of, list_of, load_tensors, reading, save_tensors, take)
 from .masks import apply_masks
 from .sparse_kernels import compute, csr, form_of, geometry, patterns
-from .kernel_choice import masked_layers, measure_kernels
+from .kernel_choice import check_python, masked_layers, measure_kernels
 
 # %% ../../nbs/core/17_sparse_layers.ipynb #39e0a972
 _parts = 'starts','columns','values'
@@ -34,15 +36,21 @@ class SparseLayer(nn.Module):
     "A linear layer or a convolution that holds only the weights that are left. It has no gradients."
     def __init__(self,
         layer:nn.Module, # The dense layer
-        parts:list # From `parts_of`
+        parts:list, # From `parts_of`
+        columns:bool=False # Does a linear layer leave its output as columns, as the next sparse layer needs it?
     ):
         super().__init__()
+        self.columns = columns
         self.at,self.shape,self.form,self.n = geometry(layer),tuple(layer.weight.shape),form_of(layer),len(parts)
         self.matrix = self.shape[::-1] if self.form=='conv1d' else self.shape[:2]
         for i,part in enumerate(parts):
             for k,t in zip(_parts, part): self.register_buffer(f'{k}_{i}', t)
         self.register_buffer('bias', None if layer.bias is None else layer.bias.detach().clone())
         self._matrices = None
+
+    def left(self) -> list:
+        "Return what it computes with: the values of its weights, and its bias."
+        return [self.get_buffer(f'values_{i}') for i in range(self.n)]+([] if self.bias is None else [self.bias])
 
     def weights(self) -> list: # CSR matrices `(out, in)`, one for each part
         "Return the weights that are left."
@@ -61,13 +69,13 @@ class SparseLayer(nn.Module):
             raise RuntimeError("torch.export can't save matrices in CSR: use torch.jit.trace, or save_sparse")
         if torch.jit.is_tracing(): return self._trace(x)
         if self._matrices is None: self._matrices = self.weights()    # they share the buffers' memory
-        return compute(self._matrices, self.bias, self.at, x)
+        return compute(self._matrices, self.bias, self.at, self.columns, x)
 
     def _trace(self, x):
         "Compute the layer, with its matrices made on the way: a trace can't hold them."
         with warnings.catch_warnings():    # which product is faster with so many columns is settled here
             warnings.simplefilter('ignore', torch.jit.TracerWarning)
-            return compute(self.weights(), self.bias, self.at, x)
+            return compute(self.weights(), self.bias, self.at, self.columns, x)
 
     def _apply(self, fn, recurse=True):    # what `to`, `float` and so on do to each tensor
         self._matrices = None
@@ -96,10 +104,11 @@ def to_sparse(
     threads:int=None # CPU threads to measure with, default as many as torch uses now
 ) -> tuple: # `(network, table)`: for inference; a row for each masked layer, as from `measure_kernels`
     "Copy a network, and let the layers hold only the weights that are left where that is faster on these inputs."
-    res = copy_model(check_model(model)).eval()
+    res = copy_model(check_python(model)).eval()
     apply_masks(res, masks)
     chosen,table = measure_kernels(res, masks, xb, False, repeats, threads)
-    new = {n: SparseLayer(m, parts_of(m, mask)) for n,m,mask in masked_layers(res, masks) if n in chosen}
+    new = {n: SparseLayer(m, parts_of(m, mask), chosen[n].columns)
+           for n,m,mask in masked_layers(res, masks) if n in chosen}
     _replace_layers(res, new)
     args,named = arguments(xb)
     with evaluating(res): outputs_of(res, *args, named=named)
@@ -111,10 +120,13 @@ def save_sparse(
     path:str|Path # The file to write
 ) -> Path: # The path
     "Write a network with sparse layers to a file."
-    layers = {n: list(m.shape) for n,m in check_model(model).named_modules() if isinstance(m, SparseLayer)}
-    return save_tensors(path, model_tensors(model), dict(layers=layers), 'sparse network')
+    if odd := [n for n,t in model_tensors(check_model(model)).items() if t.is_meta]:
+        raise ValueError(f"model must hold values, but {odd[0]} is on torch's device meta")
+    layers = {n: m for n,m in check_model(model).named_modules() if isinstance(m, SparseLayer)}
+    meta = dict(layers={n: list(m.shape) for n,m in layers.items()}, columns=[n for n,m in layers.items() if m.columns])
+    return save_tensors(path, model_tensors(model), meta, 'sparse network')
 
-def _read_layer(layer, name, shape, tensors):
+def _read_layer(layer, name, shape, tensors, columns):
     "Take a layer's tensors out of `tensors`. Raise a `ValueError` that names the layer unless they fit."
     here = list(getattr(getattr(layer, 'weight', None), 'shape', ()))
     if form_of(layer) is None or here!=shape:
@@ -122,7 +134,7 @@ def _read_layer(layer, name, shape, tensors):
     at = geometry(layer)
     n = math.prod(at.kernel) if at else 1
     parts = [[take(tensors, f'{name}.{k}_{i}', 'its layer') for k in _parts] for i in range(n)]
-    res = SparseLayer(layer, parts)
+    res = SparseLayer(layer, parts, columns)
     for a,b,v in parts:    # MKL would read anywhere
         if a.dtype!=torch.int32 or v.dtype!=layer.weight.dtype:
             raise ValueError(f"{name} holds {a.dtype} and {v.dtype}, not torch.int32 and {layer.weight.dtype}")
@@ -130,17 +142,27 @@ def _read_layer(layer, name, shape, tensors):
         except RuntimeError as e: raise ValueError(f"{name} doesn't hold a matrix of {res.matrix}: {e}") from e
     return res
 
+def _with_memory(model):
+    "Return a copy of a model, with memory for the tensors that it has on torch's device `meta`."
+    def new(t):
+        empty = torch.empty_like(t, device='cpu', requires_grad=False)
+        return nn.Parameter(empty, t.requires_grad) if isinstance(t, nn.Parameter) else empty
+    return deepcopy(model, {id(t): new(t) for t in model_tensors(model).values() if t.is_meta})
+
 def load_sparse(
     path:str|Path, # A file from `save_sparse`
-    model:nn.Module # A network of the same architecture, with any weights; it isn't changed
+    model:nn.Module # A network of the same architecture, with any weights, or on `meta`; it isn't changed
 ) -> nn.Module: # For inference
     "Read a network with sparse layers. Raise a `ValueError` that names what doesn't fit."
-    res = copy_model(check_model(model)).eval()
+    res = _with_memory(copy_model(check_python(model))).eval()
     tensors,meta = load_tensors(path, 'sparse network')
     with reading(path, "can't be read as a sparse network"):
-        shapes,modules = check_fields(meta, 'meta', layers=dict_of(a_shape))['layers'],dict(res.named_modules())
+        check_fields(meta, 'meta', layers=dict_of(a_shape), columns=list_of(a_text))
+        shapes,columns = meta['layers'],meta['columns']
+        modules = dict(res.named_modules())
         if odd := [n for n in shapes if n not in modules]: raise ValueError(f"the model has no layer {odd[0]!r:.100}")
-        new = {n: _read_layer(modules[n], n, s, tensors) for n,s in shapes.items()}
+        if odd := [n for n in columns if n not in shapes]: raise ValueError(f"{odd[0]!r:.100} is no sparse layer")
+        new = {n: _read_layer(modules[n], n, s, tensors, n in columns) for n,s in shapes.items()}
         _replace_layers(res, new)
         own = {f'{n}.{k}_{i}' for n,m in new.items() for k in _parts for i in range(m.n)}
         rest = {n: t for n,t in model_tensors(res).items() if n not in own}

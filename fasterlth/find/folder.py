@@ -308,7 +308,7 @@ class RunFolder:
     def check(self):
         "Raise if it was deleted, emptied, moved or replaced since it was held."
         if self._hold: self._hold.check()
-        if self._opened and not self.has('experiment.json'): raise gone(self._hold.where)
+        if self._opened and not self.has('experiment.json'): raise gone(f'experiment.json of {self._hold.where}')
 
 # %% ../../nbs/find/02_folder.ipynb #bc45be58
 @patch
@@ -421,14 +421,16 @@ def _in_processes(folder, here):
 def open_folder(
     folder:RunFolder, # Held by the caller
     here:dict, # What the experiment is, in JSON
-    unused:tuple=() # Keys that may differ, because nothing has used them yet: `'train'`, `'finder.criteria'`
+    unused:tuple=(), # Keys that may differ, because nothing has used them yet: `'train'`, `'finder.criteria'`
+    parts:tuple=() # Patterns of files in subfolders that show that a run was here
 ):
     "Claim the folder for this experiment. Raise if it belongs to another one."
     if not folder: return
     there,where,here = folder.experiment,f"path {str(folder.path)!r}",_in_processes(folder, here)
-    if there is None and (found := folder.steps()):
-        raise ValueError(f"{where} has {found[0]}, but no experiment.json: "
-                         f"it is damaged, or not the folder of a {folder.kind}")
+    found = folder.steps() or sorted(str(o.relative_to(folder.path)) for p in parts for o in folder.path.glob(p))
+    if there is None and found:
+        raise ValueError(f"{where} has {found[0]}, but no experiment.json: it is damaged, or not the folder of a "
+                         f"{folder.kind}. Put the file back, or use another folder")
     if there is not None:
         if odd := differences(_without(there, unused), _without(here, unused), ('in the folder','now')):
             raise ValueError(f"{where} belongs to another experiment: {shortened(odd, 6)}. Use another folder")

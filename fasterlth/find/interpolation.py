@@ -16,7 +16,7 @@ from ..core.tensors import check_names, copy_tensors, lend, model_tensors
 from ..core.checks import check_choice, check_frame, check_type, check_whole
 from ..core.ticket import Ticket
 from ..train.randomness import random_states, seed_learner, set_random_states
-from ..train.learner import check_learner, check_validation, fit_context, own_passes
+from ..train.learner import check_learner, check_validation, fit_context, like_validation, own_passes
 
 # %% ../../nbs/find/10_interpolation.ipynb #9deaea41
 def _weights_of(o, model, name):
@@ -103,7 +103,7 @@ def linear_interpolation(
     a,b = _weights_of(a, model, 'a'),_weights_of(b, model, 'b')
     states,rows = random_states(learn.dls),[]
     try:
-        with fit_context(learn, stated=True), lend(model, training=False, weights=True):
+        with fit_context(learn, stated=True), lend(model, training=False, weights=True), like_validation(learn):
             for alpha in map(float, np.linspace(0, 1, points)):
                 copy_tensors(model, {n: _between(x, b[n], alpha) for n,x in a.items()})
                 with own_passes(learn, model) as compute:

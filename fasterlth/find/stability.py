@@ -25,7 +25,7 @@ from ..core.masks import check_masks, sparsity_by_layer
 from ..core.files import load_tensors, save_tensors
 from ..core.ticket import Ticket, to_json
 from ..core.processes import launched, process_number
-from ..train.learner import check_train, check_validation, fit_context
+from ..train.learner import check_train, check_validation, fit_context, loader_length
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.callback_state import callback_states, set_callback_states, warn_lost
@@ -341,7 +341,7 @@ def _rewind_point(lines, masked, threshold):
 
 def _epoch_of(learn, train):
     "Return how many batches each process trains on in an epoch."
-    if launched()<2: return len(learn.dls.train)
+    if launched()<2: return loader_length(learn.dls.train)
     with put_back(learn): return epoch_of(learn, train)
 
 def _write_tables(folder, found):

@@ -171,7 +171,7 @@ def _probes(self:LotteryStudy) -> dict: # Condition → a finder with its argume
 def _open(self:LotteryStudy, probe:LotteryTicketFinder):
     "Claim the folder for this study. Raise if it belongs to another one."
     with settled(self.threads): here = self._describe(probe.learn, probe.seed, probe.targets)
-    open_folder(self.folder, here, self._unused())
+    open_folder(self.folder, here, self._unused(), ('seed_*/*/experiment.json',))
     self._check_trained()
 
 # %% ../../nbs/find/15_study.ipynb #050d7236

@@ -18,6 +18,7 @@ from ..core.checks import (check_function, check_model, check_number, check_tens
     check_whole, outputs_of, shown, wrong)
 from ..core.files import save_tensors
 from ..core.flops import forward_flops
+from ..core.sparse_layers import SparseLayer
 from ..core.tensors import arguments, evaluating, model_tensors, unwrap
 
 # %% ../../nbs/ship/00_measure.ipynb #3cc4234c
@@ -119,7 +120,7 @@ def figures(
 ) -> dict:
     "Count parameters, nonzero parameters, bytes in a file, and multiply-adds for one item."
     if hasattr(model, 'figures'): return dict(model.figures)
-    ps = list(model.parameters())
+    ps = [*model.parameters(), *(t for m in model.modules() if isinstance(m, SparseLayer) for t in m.left())]
     return dict(parameters=sum(p.numel() for p in ps),
                 nonzero=sum(int(p.count_nonzero()) for p in ps),
                 bytes=_bytes(model),

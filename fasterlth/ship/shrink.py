@@ -134,9 +134,18 @@ def _takers(places): return _weighted(places, 'in')
 _counting = nn.LayerNorm,nn.GroupNorm,nn.InstanceNorm1d,nn.InstanceNorm2d,nn.InstanceNorm3d    # they need all channels
 _added = nn.Embedding,nn.Parameter
 
+def _is_misplaced(place):
+    "Return whether a layer lacks the channels: Torch-Pruning miscounts where a layer's outputs are joined with its own."
+    m,given = place.module,place.side=='in'
+    if not isinstance(m, (nn.Linear,_conv)): return False
+    if isinstance(m, nn.Linear): n = m.in_features if given else m.out_features
+    else: n = m.in_channels if given else m.out_channels
+    return any(c>=n for cs in place.channels for c in cs)
+
 def _why_none(places):
     "Return why no channel of the places can be removed, or an empty string."
     modules = [p.module for p in places]
+    if any(map(_is_misplaced, places)): return 'joined with outputs of the same layer'
     if any(isinstance(m, _recurrent) for m in modules): return 'a recurrent layer needs them'
     if not _takers(places):
         shared = any(_grouped(m) and m.groups<m.in_channels for m in modules)
@@ -404,9 +413,10 @@ def _check_shrinkable(model, masks, exact):
     if _dead_filters(model, masks) or _dead_heads(model, masks): return
     others = {n.rpartition('.')[0] for n,m in masks.items() if not m.all()}
     others = sorted(n for n in others if n in _whole_rows(model, masks) or _is_recurrent(model.get_submodule(n)))
+    which = 'recurrent' if any(_is_recurrent(model.get_submodule(n)) for n in others) else 'such'
     named = shortened([f'{n or "model"} ({type(model.get_submodule(n)).__name__})' for n in others], 4)
     raise ValueError("masks prune no whole filter or head" +
-        (f" that can be cut: shrink can't cut recurrent layers, only linear and convolutional ones: {named}"
+        (f" that can be cut: shrink can't cut {which} layers, only linear and convolutional ones: {named}"
          if others else ", so nothing can be cut out") +
         ". Tickets of granularity 'filter' or 'head' can be shrunk; others can only be stored in a smaller file: "
         "save_compressed")

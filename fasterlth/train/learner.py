@@ -45,9 +45,16 @@ def check_train(
     if isinstance(train, Learner): raise TypeError(wrong('train', f'a function {what}', train))
     return check_function(train, 'train', what, 1)
 
+def loader_length(dl) -> int:
+    "Return how many batches a loader has. Raise if it doesn't know."
+    try: return len(dl)
+    except TypeError: raise ValueError("learn must have loaders that know their length, as fastai counts the batches of "
+        "an epoch: pass the number of items as n, like DataLoader(stream, bs=64, n=10_000), or give the data set a "
+        "__len__") from None
+
 def has_validation(learn:Learner) -> bool:
     "Return whether there is anything to validate on."
-    return len(learn.dls.loaders)>1 and len(learn.dls.valid)>0
+    return len(learn.dls.loaders)>1 and loader_length(learn.dls.valid)>0
 
 def check_validation(
     learn:Learner, # Any learner
@@ -362,3 +369,19 @@ def scored_by(
     if now: batches = from_all((*learn.xb,*learn.yb), next(learn.model.parameters()).device)
     return dict(batches=batches, loss_func=learn.loss_func,
                 forward=learner_forward(learn, len(learn.xb) if now else None))
+
+# %% ../../nbs/train/01_learner.ipynb #18e183ed
+@contextmanager
+def like_validation(
+    learn:Learner # No validation of it is under way
+):
+    "Let others' callbacks prepare for passes over the validation set, and undo afterwards what this changes."
+    def tell(*names):
+        for name in names:
+            for cb in learn.cbs.sorted('order'):
+                if is_foreign(cb) and not _is_ours(cb): cb(name)
+    with _undone(learn, learn.model), learn.lock:
+        learn.training,learn.dl = False,learn.dls.valid
+        tell('before_fit', 'before_epoch', 'before_validate')
+        yield learn
+        tell('after_validate', 'after_epoch', 'after_fit')

@@ -120,6 +120,7 @@ def _zero_pruned(tensors, factors):
 class MaskCallback(GuardedCallback):
     "Keep pruned weights at exactly zero, at every forward pass and afterwards, however the fit ends."
     order = 10**6    # after anything that may write weights: fp16 (10), SaveModelCallback's reload (61), averaging
+    revived = None    # what a fit has zeroed that hasn't begun its first batch
 
     def __init__(self,
         masks:dict, # Parameter name → bool tensor, True where a weight is kept
@@ -145,9 +146,8 @@ class MaskCallback(GuardedCallback):
     def release(self):
         "Drop what `prepare` holds."
         self.sparse.stop()
-        self.held = [],[]
+        self.held,self.revived = ([],[]),None
 
-    def before_fit(self): apply_masks(self.learn.model, self.masks)
     def before_train(self):
         self.prepare()
         self.enforce()
@@ -157,6 +157,7 @@ class MaskCallback(GuardedCallback):
         "Zero the pruned weights if other callbacks may have written them."
         if self._others_may_write: self.enforce()
     def before_batch(self):
+        if self.revived is not None: self.forget_revived()
         self.enforce_over_others()
         self.compute_sparse()
     def after_backward(self):
@@ -171,12 +172,36 @@ class MaskCallback(GuardedCallback):
 
     def needed_events(self) -> frozenset:
         "Return the events that have to be handled in this epoch: each costs time at every batch."
-        idle = set() if self._others_may_write or self.sparse.kernels!='dense' else {'before_batch'}
+        every = self._others_may_write or self.sparse.kernels!='dense' or self.revived is not None
+        idle = set() if every else {'before_batch'}
         if not _norms_matter(self.learn): idle.add('after_backward')
         return self._handled-idle
-    def on_exit(self):
-        if self.held[0]: apply_masks(self.learn.model, self.masks)    # there was no after_fit
-        self.release()
+
+# %% ../../nbs/train/03_mask_callback.ipynb #f7bafca0
+def _revived(model, masks):
+    "Return the pruned weights that aren't zero: each parameter, where, and the values."
+    check_masks(masks, params := parameters_by_name(model))
+    at = {n: ~m.to(params[n].device) & (params[n].detach()!=0) for n,m in masks.items()}
+    return [(params[n],o,params[n].detach()[o]) for n,o in at.items() if o.any()]
+
+@patch
+def before_fit(self:MaskCallback):
+    if not is_validating(self.learn): self.revived = _revived(self.learn.model, self.masks)
+    apply_masks(self.learn.model, self.masks)
+
+@patch
+def forget_revived(self:MaskCallback):
+    "Keep the masks on from now on: at the first batch, nobody has refused the fit."
+    self.revived = None
+    self._needed = self.needed_events()
+
+@patch
+@torch.no_grad()
+def on_exit(self:MaskCallback):
+    if self.revived is not None:    # the fit ended before its first batch: nothing is changed
+        for p,at,values in self.revived: p[at] = values
+    elif self.held[0]: apply_masks(self.learn.model, self.masks)    # there was no after_fit
+    self.release()
 
 # %% ../../nbs/train/03_mask_callback.ipynb #b700c7ef
 @patch

@@ -32,7 +32,7 @@ from ..core.pruner import (
     Pruner, as_joint, group_scores, rounding, try_criterion as try_stand_ins, warn_outputs)
 from ..core.ticket import Ticket
 from ..core.processes import process_number, share_buffers
-from .learner import fine_tune_epochs, is_lr_find, is_validating, scored_by
+from .learner import fine_tune_epochs, is_lr_find, is_validating, loader_length, scored_by
 from .snapshot import Snapshot
 from .mask_callback import compute_dense, MaskCallback, learner_masks, mask_opt_state
 
@@ -214,7 +214,7 @@ def _ticket_folder(self:SparsifyCallback) -> Path: # None if this process saves 
 @patch
 def _begin(self:SparsifyCallback):
     "Check and plan the fit that is about to begin."
-    learn,n_iter = self.learn,len(self.dls.train)
+    learn,n_iter = self.learn,loader_length(self.dls.train)
     total = self._check_fits()
     self._layers = part_layers(self.pruner, learn.model, self.part)
     if self._passed: return self._go_on(n_iter)

@@ -73,9 +73,9 @@ def test_crafted_files_are_refused(monkeypatch, tmp_path):
     save_sparse(to_sparse(model, masks, torch.randn(3, 6), repeats=1)[0], tmp_path/'net')
     tensors,meta = load_tensors(tmp_path/'net', 'sparse network')
     def fresh(): return nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 4))
-    def refused(match, net=None, layers=meta['layers'], **changes):
+    def refused(match, net=None, layers=meta['layers'], columns=meta['columns'], **changes):
         new = {k: v for k,v in {**tensors, **changes}.items() if v is not None}
-        save_tensors(tmp_path/'bad', new, dict(layers=layers), 'sparse network')
+        save_tensors(tmp_path/'bad', new, dict(layers=layers, columns=columns), 'sparse network')
         with pytest.raises(ValueError, match=match) as e: load_sparse(tmp_path/'bad', net or fresh())
         assert 'bad' in str(e.value)
     refused("0 doesn't hold a matrix", **{'0.columns_0': tensors['0.columns_0']+100})
@@ -88,6 +88,8 @@ def test_crafted_files_are_refused(monkeypatch, tmp_path):
     refused(r"1 is ReLU of \[\] in the model", layers={**meta['layers'], '1': [2,2]})
     refused(r"0 is Linear of \[7, 6\] in the model", nn.Sequential(nn.Linear(6, 7), nn.ReLU(), nn.Linear(7, 4)))
     refused("layers", layers=[1])
+    refused("'9' is no sparse layer", columns=['9'])
+    refused("columns", columns='0')
 
 def test_nothing_is_faster(tmp_path):
     "Then the network stays dense, and its file is an ordinary one."
@@ -98,3 +100,42 @@ def test_nothing_is_faster(tmp_path):
     assert set(table.kernel)=={'dense'} and set(table.why)=={'no faster'}
     save_sparse(sparse, tmp_path/'net')
     assert torch.equal(load_sparse(tmp_path/'net', model)(x), sparse(x))
+
+def test_into_a_model_without_memory(monkeypatch, tmp_path):
+    "On torch's device meta: tied weights stay tied, buffers are filled, and the model itself stays as it is."
+    class Tied(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a,self.b,self.bn,self.c = nn.Linear(6, 6),nn.Linear(6, 6),nn.BatchNorm1d(6),nn.Linear(6, 6)
+            self.c.weight = self.b.weight
+            self.register_buffer('scale', torch.full((6,), 2.), persistent=False)
+        def forward(self, x): return self.c(self.bn(self.b(self.a(x))))*self.scale
+    model,masks = prepared(monkeypatch, Tied())
+    x = torch.randn(3, 6)
+    sparse,_ = to_sparse(model, {'a.weight': masks['a.weight']}, x, repeats=1)
+    save_sparse(sparse, tmp_path/'net')
+    with torch.device('meta'): empty = Tied()
+    loaded = load_sparse(tmp_path/'net', empty)
+    with torch.no_grad(): assert torch.equal(loaded(x), sparse(x))
+    assert loaded.b.weight is loaded.c.weight and all(p.is_meta for p in empty.parameters())
+    assert [p.requires_grad for p in loaded.parameters()]==[p.requires_grad for p in sparse.parameters()]
+
+def test_inputs_masks_and_models_that_do_not_fit(tmp_path):
+    "Named, also where a sparse kernel would take what the layer doesn't, and before anything is changed."
+    model = nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 10))
+    masks,x = make_masks(prunable(model), 95),torch.randn(3, 64)
+    before = {k: v.clone() for k,v in model.state_dict().items()}
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        scripted = torch.jit.script(model)
+    for f in (lambda *args: to_sparse(*args, repeats=1), lambda *args: measure_kernels(*args, repeats=1)):
+        for bad in (x.long(), x.half(), x[:,:5], x.to('meta'), [x]):
+            with pytest.raises((ValueError,TypeError), match='xb'): f(model, masks, bad)
+        for bad in (masks['0.weight'].to('meta'), masks['0.weight'].to_sparse()):
+            with pytest.raises(ValueError, match='the mask of 0.weight must be a dense tensor with values'): f(model, {'0.weight': bad}, x)
+        with pytest.raises(ValueError, match='model must be an nn.Module in Python, not a ScriptModule'): f(scripted, masks, x)
+    with torch.device('meta'): empty = nn.Linear(3, 2)
+    with pytest.raises(ValueError, match="model must hold values, but weight is on torch's device meta"): save_sparse(empty, tmp_path/'net')
+    assert not (tmp_path/'net').exists() and all(torch.equal(v, before[k]) for k,v in model.state_dict().items())
+    save_sparse(model, tmp_path/'net')
+    with pytest.raises(ValueError, match='not a ScriptModule'): load_sparse(tmp_path/'net', scripted)

@@ -210,6 +210,26 @@ def test_a_ticket_is_read_not_trained(tmp_path):
     (tmp_path/'seed_0'/'winning'/'round_01.safetensors').unlink()
     with pytest.raises(ValueError, match="round_01.safetensors' is missing: put it back, or delete .*done.json"): s.ticket('random_reinit', 0)
 
+@pytest.mark.parametrize('whole', [True,False])
+def test_a_study_without_its_experiment(tmp_path, whole):
+    "Finished or not, the missing file is named, with what to do."
+    s = a_study(tmp_path, train).run(verbose=False)
+    if not whole: (tmp_path/'results.csv').unlink()
+    kept = (tmp_path/'experiment.json').read_bytes()
+    (tmp_path/'experiment.json').unlink()
+    says = 'has seed_0/winning/experiment.json, but no experiment.json: it is damaged, or not the folder of a study. Put the file back, or use another folder'
+    with pytest.raises(ValueError, match=says): a_study(tmp_path, train).run(verbose=False)
+    assert not (tmp_path/'experiment.json').exists()
+    (tmp_path/'experiment.json').write_bytes(kept)
+    assert a_study(tmp_path, train).run(verbose=False).results.equals(s.results)
+
+def test_an_experiment_that_is_deleted_while_it_runs(tmp_path):
+    def trains(l):
+        l.fit(1)
+        (tmp_path/'experiment.json').unlink()
+    f = LotteryTicketFinder(make_learner(), 50, 1, path=tmp_path, verbose=False)
+    with pytest.raises(FileNotFoundError, match=f"experiment.json of path '{tmp_path}' was deleted"): f.find_winning_ticket(trains)
+
 def test_a_training_of_a_study_that_vanishes_is_named(tmp_path):
     def trunk_away(t):
         shutil.rmtree(tmp_path/'run'/'seed_0'/'winning')

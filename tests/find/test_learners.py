@@ -156,6 +156,26 @@ def test_a_line_of_a_learner_whose_callbacks_change_batch_and_loss():
     got = linear_interpolation(learn, weights(a), weights(b), points=3, bn_batches=2)
     assert (got.loss==2*want.loss).all() and (got.error==want.error).all()
 
+def test_a_line_of_a_learner_whose_callback_begins_with_the_fit():
+    "It has what it sets up, as in a validation, at each point alike; nothing of it is left, even after an error."
+    class Noisy(Callback):
+        seen = []
+        def before_fit(self): self.i,self.hook = 0,self.learn.model.register_forward_hook(lambda *_: None)
+        def before_batch(self):
+            self.i += 1
+            self.seen.append((self.i,self.learn.lock.locked() or self.training))
+        def after_fit(self): self.hook.remove()
+    learn = make_learner(cbs=Noisy())
+    hooks = len(learn.model._forward_hooks)
+    line = linear_interpolation(learn, learn, learn, points=3, bn_batches=1)
+    n = 1+len(learn.dls.valid)
+    assert Noisy.seen==[(i,True) for i in range(1, n+1)]*3 and barrier(line)==0
+    assert not hasattr(learn.noisy, 'i') and len(learn.model._forward_hooks)==hooks and not learn.lock.locked()
+    found = make_learner(cbs=Noisy()).rewind_find(train, [0], points=3, bn_batches=1, show_plot=False, verbose=False)
+    assert found.lines.loss.notna().all()
+    with learn.added_cbs(Callback(after_loss=lambda self: 1/0)), pytest.raises(ZeroDivisionError): linear_interpolation(learn, learn, learn, points=3)
+    assert not hasattr(learn.noisy, 'i') and len(learn.model._forward_hooks)==hooks and not learn.lock.locked()
+
 @pytest.mark.parametrize('kind', indexed)
 def test_gradient_criteria(kind, tmp_path):
     "From the learner's own pass; recurrent layers have no second gradients on some devices, and synflow needs no labels."
@@ -180,3 +200,14 @@ def test_from_a_language_model_to_a_classifier(tmp_path):
     moved.ticket.apply(learn)
     quiet(learn, 1)
     assert_masked(learn.model, {n: m for n,m in moved.ticket.masks.items() if not m.all()})
+
+def test_a_stream_of_unknown_length_is_named():
+    "fastai counts the batches of an epoch, and raises an empty TypeError otherwise."
+    class Stream(IterableDataset):
+        def __iter__(self): yield from [(torch.rand(4),i%2) for i in range(24)]
+    def make():
+        dls = DataLoaders(*[DataLoader(Stream(), bs=8, num_workers=0, device=cpu) for _ in range(2)])
+        return Learner(dls, nn.Linear(4, 2), loss_func=CrossEntropyLossFlat())
+    for use in (lambda l: l.find_ticket(train, 50, 1), lambda l: l.find_early_bird(train, 50, granularity='weight'), lambda l: l.rewind_find(train),
+                lambda l: linear_interpolation(l, l, l), lambda l: quiet(l, 1, cbs=sparsify())):
+        with pytest.raises(ValueError, match='pass the number of items as n'): use(make())

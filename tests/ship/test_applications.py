@@ -235,3 +235,19 @@ def test_inputs_by_name():
     assert torch.equal(call(both, dict(input2=b, input1=a)), call(both, (a,b)))
     assert largest_difference(both, both, (a,b))==0
     with pytest.raises(ValueError, match='tensors with the same number of items'): compare_models({'a': both}, (a,b[:2]))
+
+def test_a_siamese_network(tmp_path):
+    "One encoder for two inputs, whose outputs are joined: nothing is cut wrongly, and what stays is named."
+    class Siamese(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.encoder = nn.Sequential(nn.Conv2d(3, 8, 3, 2), nn.BatchNorm2d(8), nn.ReLU(), nn.Conv2d(8, 16, 3, 2), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+            self.head = nn.Sequential(nn.Linear(32, 16), nn.ReLU(), nn.Linear(16, 2))
+        def forward(self, a, b): return self.head(torch.cat([self.encoder(a),self.encoder(b)], 1))
+    torch.manual_seed(0)
+    model,xb = Siamese().eval(),(torch.randn(4, 3, 16, 16),torch.randn(4, 3, 16, 16))
+    masks = make_masks(prunable(model, 'filter'), {'*': 50, 'head.2': 0})
+    apply_masks(model, masks)
+    small,table = shrink(model, masks, xb)
+    assert table.cut['encoder.0']==4 and table.cut['head.0']==8 and torch.allclose(small(*xb), model(*xb), atol=1e-5)
+    assert table.cut['encoder.3']==8 or table.stayed['encoder.3']=='joined with outputs of the same layer'

@@ -67,6 +67,8 @@ def test_sparse_kernels_are_measured_with_one_thread_and_with_all(tmp_path):
     finally: torch.set_num_threads(before)
     assert made.report.columns.tolist()[4:6]==['latency_ms','latency_ms_2_threads']
     assert (made.report[['latency_ms','latency_ms_2_threads']]>0).all(axis=None)
+    r = made.report
+    assert r.parameters['sparse']<=r.parameters['before'] and r.multiply_adds['sparse']<=r.multiply_adds['before']
     assert {*made.layers.kernel}<={'sparse','dense'} and made.report.bytes['sparse']==made.path.stat().st_size
     loaded = load_sparse(made.path, learn.model)
     assert largest_difference(loaded, learn.model.eval(), learn.dls.valid_ds.x[:64])<1e-4

@@ -75,7 +75,7 @@ def test_a_training_in_charge_ends_as_fastais(case):
     assert [h for h in a.opt.hypers]==[h for h in b.opt.hypers]
 
 def test_what_is_not_fastais_own_is_left_alone(monkeypatch):
-    names = {'_call_one','_with_events','_do_one_batch','_do_grad_opt','_step'}
+    names = {'_call_one','_with_events','_do_one_batch','_do_grad_opt','_step','_backward','_set_device','all_batches'}
     assert set(lean_loop(make_learner()))==names
     class Sub(Learner):
         def _do_one_batch(self): self.ran = True; super()._do_one_batch()
@@ -108,7 +108,7 @@ def test_the_learner_is_as_it_was_whatever_happened():
         def after_step(self): raise RuntimeError('broken')
     with learn.no_bar(), learn.no_logging(), pytest.raises(RuntimeError):
         Training(learn)(lambda l: l.fit(1, cbs=Breaks()))
-    assert not set(vars(learn)) & {'_call_one','_with_events','_do_one_batch','_do_grad_opt','_step','fit','_do_fit'}
+    assert not set(vars(learn)) & {'_call_one','_with_events','_do_one_batch','_do_grad_opt','_step','_backward','all_batches','fit','_do_fit'}
 
 # What the last epoch has measured isn't measured again
 

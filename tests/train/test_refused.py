@@ -93,3 +93,34 @@ def test_tickets_that_could_not_be_saved():
     learn,steps = make_learner(),[]
     with pytest.raises(OSError, match=r"save_tickets: no ticket can be written to '/proc/none'"): quiet(learn, 2, cbs=[sparsify(start_epoch=1, save_tickets='/proc/none'), Callback(after_batch=lambda self: steps.append(1))])
     assert not steps
+
+@pytest.mark.parametrize('first', [True,False])
+@pytest.mark.parametrize('attached', [True,False])
+@pytest.mark.parametrize('make', [
+    lambda: sparsify(start_epoch=9), lambda: EarlyBirdCallback({'nothing': 50}, 'weight'),
+    lambda: Callback(before_train=lambda self: 1/0), lambda: Callback(before_epoch=lambda self: 1/0)])
+def test_masks_beside_a_refused_callback(make, attached, first):
+    "What masking has zeroed is back, and is zeroed again by a fit that trains."
+    learn = make_learner()
+    masks = make_masks(prunable(learn.model), 50)
+    cb,before = MaskCallback(masks),weights(learn.model)
+    other = MaskCallback(make_masks(prunable(learn.model), 70))    # the weights of both overlap
+    if attached: learn.add_cb(cb)
+    def fit():
+        bad = [make()]
+        mine = [other] if attached else [cb,other]
+        quiet(learn, 2, lr=.3, cbs=mine+bad if first else bad+mine)
+    with pytest.raises((ValueError,ZeroDivisionError)): fit()
+    assert same(weights(learn.model), before)
+    if attached: learn.remove_cb(cb)
+    quiet(learn, 1, cbs=[cb,other])
+    assert_masked(learn.model, masks); assert_masked(learn.model, other.masks)
+    assert cb.revived is None and 'before_batch' not in cb._needed
+
+def test_masks_of_a_fit_that_is_interrupted():
+    "From the first batch on, pruned weights stay zero."
+    for at in (1,3):
+        learn = stop(make_learner(), at)
+        masks = make_masks(prunable(learn.model), 50)
+        with pytest.raises(KeyboardInterrupt): quiet(learn, 1, cbs=MaskCallback(masks))
+        assert_masked(learn.model, masks)
