@@ -113,7 +113,7 @@ libraries = {
     '_DTYPE_SHAPE_CONSTRAINTS': (['ship.semi_structured'], "torch's 2:4 tensors: which shapes their kernels take"),
     '_foreach_mul_': (['train.mask_callback'], "torch's: multiplies all weights in one launch; its optimizers use it"),
     '_version': (['train.loop'], "torch's: how often a tensor was written to"),
-    '_foreach_copy_': (['benchmarks.run'], "torch's: copies all weights in one launch; its optimizers use it"),
+    '_foreach_copy_': (['benchmarks.run','benchmarks.gpu'], "torch's: copies all weights in one launch; its optimizers use it"),
     '_call_one': (['train.loop'], "fastai's Learner: runs one event's callbacks"),
     '_with_events': (['train.loop'], "fastai's Learner: runs a part of a training between its events"),
     '_do_fit': (['train.loop'], "fastai's Learner: the epochs of a training"),

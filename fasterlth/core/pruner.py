@@ -288,6 +288,7 @@ def _units(layers, kept, targets):
         res[u] = _Unit(names, [g.size for g in groups], any_kept, targets[names[0]], nm)
     return res
 
+# %% ../../nbs/core/09_pruner.ipynb #ebd9d754
 def _joined(xs, sizes):
     "Return the mean score of groups that lie in several weights."
     if len(xs)==1: return xs[0]

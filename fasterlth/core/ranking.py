@@ -138,7 +138,8 @@ class Rows:
 
     def scores(self, i):
         "Return the scores of a unit; NaN where they aren't ranked."
-        return _in_order_(self.of_unit(self.keys, i).clone()).view(torch.float32 if self.dtype==torch.int32 else torch.float64)
+        bits = _in_order_(self.of_unit(self.keys, i).clone())
+        return bits.view(torch.float32 if self.dtype==torch.int32 else torch.float64)
 
 # %% ../../nbs/core/07_ranking.ipynb #f573e0ae
 def _sums(by_row, ends):
