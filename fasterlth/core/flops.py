@@ -22,8 +22,9 @@ def _times(a, b): return 2*(a.values() if a.layout==torch.sparse_csr else a).num
 def _mm(a, b, *, out_val, **kwargs): return _times(a, b)
 def _mm_reduce(a, b, reduce, *, out_val): return _times(a, b)
 def _addmm(c, a, b, *, out_val, **kwargs): return _times(a, b)
-for _f in (_mm,_mm_reduce,_addmm): _f._get_raw = True    # torch's counter is to pass tensors, not shapes
-_products = {torch.ops.aten.mm: _mm, torch.ops.aten.addmm: _addmm, torch.ops.aten._sparse_mm_reduce_impl: _mm_reduce}
+for _f in (_mm,_mm_reduce,_addmm): setattr(_f, '_get_raw', True)    # torch's counter is to pass tensors, not shapes
+_products = {getattr(torch.ops.aten, k): f for k,f in
+             {'mm': _mm, 'addmm': _addmm, '_sparse_mm_reduce_impl': _mm_reduce}.items()}
 
 def forward_flops(
     model:nn.Module, # Any model

@@ -116,7 +116,7 @@ def test_measured_once_for_each_mask(by_chance):
     assert len(by_chance)==2
     by_chance.clear()
     quiet(make_learner(), 4, cbs=[cb := sparsify(95, kernels='auto')])
-    assert len(by_chance)==len(cb.history)
+    assert len(by_chance)==sum(cb.history.sparsity>50)<len(cb.history)    # with more weights nothing would be gained
 
 def test_frozen_layers_are_measured_as_they_train():
     learn = make_learner(model=nn.Sequential(nn.Sequential(nn.Flatten(), nn.Linear(64, 20), nn.ReLU()), nn.Linear(20, 10)), n=128)
