@@ -48,7 +48,7 @@ def pattern(
     order = (col*o+row).argsort()
     with warnings.catch_warnings():    # torch warns once that CSR tensors are in beta
         warnings.filterwarnings('ignore', 'Sparse CSR tensor support', UserWarning)
-        torch.eye(1).to_sparse_csr()
+        torch.sparse_csr_tensor([0,1], [0], [1.], (1,1), check_invariants=False)
     return Pattern((o,i), index[mask], (_starts(row, o), col.int()), (_starts(col, i), row[order].int()), order)
 
 # %% ../../nbs/core/14_sparse_kernels.ipynb #b91836d6
