@@ -46,8 +46,8 @@ def pattern(
     if index is None: index = torch.arange(mask.numel()).view(mask.shape)
     (o,i),(row,col) = mask.shape,mask.nonzero(as_tuple=True)
     order = (col*o+row).argsort()
-    with warnings.catch_warnings():    # torch warns once that CSR tensors are in beta
-        warnings.filterwarnings('ignore', 'Sparse CSR tensor support', UserWarning)
+    with warnings.catch_warnings():    # torch warns once that CSR is in beta, and that it doesn't check places
+        warnings.filterwarnings('ignore', 'Sparse (CSR tensor support|invariant checks)', UserWarning)
         torch.sparse_csr_tensor([0,1], [0], [1.], (1,1), check_invariants=False)
     return Pattern((o,i), index[mask], (_starts(row, o), col.int()), (_starts(col, i), row[order].int()), order)
 
