@@ -32,6 +32,7 @@ def parts_of(
     flat = layer.weight.detach().reshape(-1)
     return [(*p.rows, flat[p.index]) for p in patterns(layer, mask)]
 
+# %% ../../nbs/core/17_sparse_layers.ipynb #617f4d90
 class SparseLayer(nn.Module):
     "A linear layer or a convolution that holds only the weights that are left. It has no gradients."
     def __init__(self,
