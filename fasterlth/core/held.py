@@ -186,6 +186,7 @@ class Unpacker:
             raise e
         return res
 
+# %% ../../nbs/core/18_held.ipynb #d3d540b9
 def there(
     now, # What is there, or `missing`
     cls:type=object, # What it must be

@@ -190,8 +190,10 @@ def _restore(learn, holder, state, strict):
     "Restore what a holder held."
     missed = {}
     def failed(k, e):
-        if e.needed and holder.strict: missed[k] = f"{holder.what} can't be restored: {k} needs {e} yet. Make it in " \
-            f"{'before_fit or earlier' if strict else '__init__'}, or give the callback state_dict() and load_state_dict(state)"
+        if not e.needed or not holder.strict: return
+        where = 'before_fit or earlier' if strict else '__init__'
+        missed[k] = (f"{holder.what} can't be restored: {k} needs {e} yet. Make it in {where}, or give the callback "
+                     "state_dict() and load_state_dict(state)")
     try:
         new = unpack_each(Unpacker(learn.model, dict(L=L)), state['held'], holder.own(), failed)
         if missed and strict: raise NotKept(next(iter(missed.values())))
