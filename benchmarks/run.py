@@ -154,7 +154,7 @@ def imp_round(repeats):
 def loop(repeats):
     "Train an epoch in the loop of finders, against a plain PyTorch loop that takes the same steps: the same batches, defaults and masks."
     from fasterlth.train.training import Training
-    x,y = torch.rand(6400, 1, 28, 28),torch.randint(0, 10, (6400,))
+    x,y = torch.rand(12800, 1, 28, 28),torch.randint(0, 10, (12800,))
     for bs in (64,128):
         dls = memory_dls((x,y), (x[:bs],y[:bs]), bs=bs)
         masks = make_masks(prunable(lenet_300_100(seed=0)), 80)
