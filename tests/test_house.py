@@ -112,6 +112,7 @@ libraries = {
     '_FORCE_CUTLASS': (['ship.semi_structured'], "torch's 2:4 tensors: which kernels they use"),
     '_DTYPE_SHAPE_CONSTRAINTS': (['ship.semi_structured'], "torch's 2:4 tensors: which shapes their kernels take"),
     '_foreach_mul_': (['train.mask_callback'], "torch's: multiplies all weights in one launch; its optimizers use it"),
+    '_get_raw': (['core.flops'], "torch's FlopCounterMode: whether a formula gets tensors or shapes"),
     '_version': (['train.loop'], "torch's: how often a tensor was written to"),
     '_foreach_copy_': (['benchmarks.run','benchmarks.gpu'], "torch's: copies all weights in one launch; its optimizers use it"),
     '_call_one': (['train.loop'], "fastai's Learner: runs one event's callbacks"),

@@ -135,7 +135,7 @@ _counting = nn.LayerNorm,nn.GroupNorm,nn.InstanceNorm1d,nn.InstanceNorm2d,nn.Ins
 _added = nn.Embedding,nn.Parameter
 
 def _is_misplaced(place):
-    "Return whether a layer lacks the channels: Torch-Pruning miscounts where a layer's outputs are joined with its own."
+    "Return whether a layer lacks the channels: Torch-Pruning miscounts where outputs are joined with their own."
     m,given = place.module,place.side=='in'
     if not isinstance(m, (nn.Linear,_conv)): return False
     if isinstance(m, nn.Linear): n = m.in_features if given else m.out_features
