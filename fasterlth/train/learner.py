@@ -50,8 +50,8 @@ def loader_length(dl) -> int:
     try: return len(dl)
     except TypeError:
         raise ValueError("learn must have loaders that know their length, as fastai counts the batches of an epoch: "
-                         "pass the number of items as n, like DataLoader(stream, bs=64, n=10_000), or give the data set "
-                         "a __len__") from None
+                         "pass the number of items as n, like DataLoader(stream, bs=64, n=10_000), or give "
+                         "the data set a __len__") from None
 
 def has_validation(learn:Learner) -> bool:
     "Return whether there is anything to validate on."
