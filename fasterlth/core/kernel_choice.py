@@ -43,9 +43,12 @@ def masked_layers(
 def layer_kernels(
     model:nn.Module, # Any model
     masks:dict # Parameter name → bool mask
-) -> dict: # Layer name → `Kernel`, or the reason why there is none
+) -> dict: # Name of a layer, or of a weight like `in_proj_weight` → `Kernel`, or the reason why there is none
     "Return how each masked layer can be computed with the weights that are left."
-    return {n: kernel(m, mask) for n,m,mask in masked_layers(check_model(model), masks)}
+    layers,params = list(masked_layers(check_model(model), masks)),parameters_by_name(model)
+    of_layers = {id(m.weight) for _,m,_ in layers}
+    rest = {n: 'its layer has no sparse kernel' for n in masks if id(params[n]) not in of_layers}    # recurrent, packed
+    return {n: kernel(m, mask) for n,m,mask in layers}|rest
 
 def put_kernels(
     model:nn.Module, # Its weights are zero where they are pruned

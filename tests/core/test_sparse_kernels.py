@@ -115,3 +115,17 @@ def test_measuring_changes_nothing(training):
     assert all(torch.equal(p.grad, g) for p,g in zip(net.parameters(), grads)) and not any('forward' in vars(m) or m._forward_pre_hooks for m in net.modules())
     assert list(table.index)==['0','4','5'] and set(chosen)==set(table.index[table.kernel=='sparse'])
     assert (table.why['0']=='no gradients')==training
+
+def test_weights_that_no_layer_multiplies_by_itself_are_named():
+    "Those of recurrent layers, and the packed ones of attention."
+    model = nn.ModuleDict(dict(rnn=nn.LSTM(4, 3), attention=nn.MultiheadAttention(4, 2)))
+    masks = {n: torch.rand_like(p)<.5 for n,p in model.named_parameters() if p.ndim==2}
+    reasons = layer_kernels(model, masks)
+    assert {n for n,r in reasons.items() if r=='its layer has no sparse kernel'} == \
+        {'rnn.weight_ih_l0','rnn.weight_hh_l0','attention.in_proj_weight'}
+    assert isinstance(reasons['attention.out_proj'], Kernel)    # which attention doesn't call, see below
+    encoder = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    masks = make_masks(prunable(encoder), 50)
+    kernels,table = measure_kernels(encoder, masks, torch.randn(2, 3, 8), training=True, repeats=1)
+    assert table.why['self_attn.in_proj_weight']=='its layer has no sparse kernel'
+    assert table.why['self_attn.out_proj']=='it is not called by itself'
