@@ -296,7 +296,9 @@ def draw_early_bird(
     seed:int=0, # For the start, if a function makes it, and for everything random in the training
     joint:dict=None # Which layers lose their filters together, from `joint_filters`
 ) -> Ticket: # With the weights of the moment when it was found; `about` has the step
-    "Train until the masks have settled, and return the ticket. The model itself isn't changed."
+    """Train until the masks have settled, and return the ticket. The model itself isn't changed.
+
+    Raise a `ValueError` if they don't settle."""
     seed,every,n_masks = check_seed(seed),check_whole(every, 'every'),check_whole(n_masks, 'n_masks', 2)
     threshold,sparsity = check_number(threshold, 'threshold', 0, 1, 'a share'),check_sparsity(sparsity)
     with _own_random_states():

@@ -253,7 +253,7 @@ def _check_numbers(groups, odd):
 
 # %% ../../nbs/core/09_pruner.ipynb #76102d01
 class _Unit(NamedTuple):
-    "Weights whose groups are one: group `i` of the first with group `i` of all. Mostly a single weight."
+    "Parameters that are pruned together: group `i` of each with group `i` of the others. Usually just one."
     names: list # Of parameters
     sizes: list # Weights of each of them in a group
     kept: torch.Tensor # Which groups are kept so far

@@ -22,7 +22,7 @@ def count_true(
 def to_lists(
     tensors:list # 1-D tensors of whole numbers
 ) -> list: # A list for each
-    "Return what tensors hold. The tensors of a device are fetched together, as each fetching waits for the device."
+    "Return the tensors' values as lists. Those on one device are fetched together, since each fetch waits for it."
     res,by_device = [None]*len(tensors),{}
     for i,t in enumerate(tensors): by_device.setdefault(t.device, []).append(i)
     for ids in by_device.values():

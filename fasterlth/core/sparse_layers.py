@@ -162,7 +162,7 @@ def load_sparse(
         shapes,columns = meta['layers'],meta['columns']
         modules = dict(res.named_modules())
         if odd := [n for n in shapes if n not in modules]: raise ValueError(f"the model has no layer {odd[0]!r:.100}")
-        if odd := [n for n in columns if n not in shapes]: raise ValueError(f"{odd[0]!r:.100} is no sparse layer")
+        if odd := [n for n in columns if n not in shapes]: raise ValueError(f"{odd[0]!r:.100} is not a sparse layer")
         new = {n: _read_layer(modules[n], n, s, tensors, n in columns) for n,s in shapes.items()}
         _replace_layers(res, new)
         own = {f'{n}.{k}_{i}' for n,m in new.items() for k in _parts for i in range(m.n)}

@@ -92,7 +92,7 @@ def linear_interpolation(
     a, b, # Ticket (weights × masks), learner, or dict of tensors, each
     points:int=30, # Points on the line, including its ends
     bn_batches:int=50 # Training batches from which BatchNorm's statistics are recomputed at each point
-) -> pd.DataFrame: # A row for each point: `alpha` (0 is `a`, 1 is `b`), `loss`, `error` in percent
+) -> pd.DataFrame: # A row for each point: `alpha` (0 is `a`, 1 is `b`), `loss`, `error` (percent, or NaN)
     "Measure loss and error on the validation set along the straight line between two networks."
     check_learner(learn)
     check_whole(points, 'points', 3)

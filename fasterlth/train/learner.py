@@ -338,7 +338,9 @@ def own_passes(
     learn:Learner, # Its callbacks take part
     model:nn.Module # The learner's, or another in its place, in the mode that the passes need
 ): # A function of `(batch, n_inp=None, targets=True)` that returns outputs and loss
-    "Compute what the learner would compute for batches, and undo afterwards what this changes."
+    """Compute what the learner would compute for batches, and undo afterwards what this changes.
+
+    The function raises a `ValueError` if a callback cancels the batch, or if there is no loss."""
     def compute(batch, n_inp=None, targets=True):
         try: pred,loss = _pass(learn, model, batch, n_inp, targets)
         except _cancelled as e:

@@ -88,7 +88,7 @@ def test_crafted_files_are_refused(monkeypatch, tmp_path):
     refused(r"1 is ReLU of \[\] in the model", layers={**meta['layers'], '1': [2,2]})
     refused(r"0 is Linear of \[7, 6\] in the model", nn.Sequential(nn.Linear(6, 7), nn.ReLU(), nn.Linear(7, 4)))
     refused("layers", layers=[1])
-    refused("'9' is no sparse layer", columns=['9'])
+    refused("'9' is not a sparse layer", columns=['9'])
     refused("columns", columns='0')
 
 def test_nothing_is_faster(tmp_path):
