@@ -14,12 +14,12 @@ from torchvision.models import resnet18
 
 ROWS = []
 
-def interleave(variants, repeats, warmup=1):
+def interleave(variants, repeats, warmup=1, collect=True):
     "Return the median seconds of each variant, run in turn."
     times = {k: [] for k in variants}
     for i in range(repeats+warmup):
         for k,f in variants.items():
-            gc.collect()
+            if collect: gc.collect()
             start = time.perf_counter()
             f()
             if i>=warmup: times[k].append(time.perf_counter()-start)
@@ -208,7 +208,7 @@ def optimizer(repeats):
                     now = [gather(ts) for ts in ((ps,gs,avgs,sqrs) if step is adam else (ps,gs,avgs))]
                     step(*now, *([] if step is adam else [None]))
                     for ts,vs in zip((ps,avgs,sqrs), (now[0],*now[2:])): scatter(ts, vs)
-                t = interleave(dict(dense=dense, compact=compact, gathered=gathered), 9*repeats, warmup=3)
+                t = interleave(dict(dense=dense, compact=compact, gathered=gathered), 9*repeats, warmup=3, collect=False)    # one step each: what is cached counts
                 report(f'optimizer: what is left at {s} % ÷ all weights, {what}, {name}', t['compact']/t['dense'], float('inf'))
                 report(f'optimizer: the same with its state gathered and scattered as well', t['gathered']/t['dense'], float('inf'))
 

@@ -2257,8 +2257,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                  'fasterlth/train/steppers.py'),
                                           'fasterlth.train.steppers._counterpart': ( 'train/steppers.html#_counterpart',
                                                                                      'fasterlth/train/steppers.py'),
-                                          'fasterlth.train.steppers._debias': ( 'train/steppers.html#_debias',
-                                                                                'fasterlth/train/steppers.py'),
                                           'fasterlth.train.steppers._groups': ( 'train/steppers.html#_groups',
                                                                                 'fasterlth/train/steppers.py'),
                                           'fasterlth.train.steppers._l2_reg': ( 'train/steppers.html#_l2_reg',

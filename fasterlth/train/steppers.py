@@ -73,8 +73,6 @@ def _step_stat(o, **kwargs):
     for s in o.states: s['step'] = s.get('step', 0)+1
 
 # %% ../../nbs/train/05_steppers.ipynb #6fc83cd1
-def _debias(mom, steps): return [debias(mom, 1-mom, n) for n in steps]
-
 def _sgd_step(o, lr, **kwargs): _add_(o.ps, o.gs, alpha=-lr)
 
 def _momentum_step(o, lr, **kwargs): _add_(o.ps, o.held('grad_avg'), alpha=-lr)
