@@ -178,13 +178,13 @@ def loop(repeats):
 
 def optimizer(repeats):
     "Step only the weights that are left, held together in vectors, against all weights with one call for all tensors. The gradients are gathered and the weights scattered at each step."
-    from fasterlth.train.steppers import foreach
-    mul_,add_,addcmul_,addcdiv_,div,sqrt_ = map(foreach, ('mul_','add_','addcmul_','addcdiv_','div','sqrt_'))
+    from fasterlth.train.steppers import foreach, roots_
+    mul_,add_,addcmul_,addcdiv_,div = map(foreach, ('mul_','add_','addcmul_','addcdiv_','div'))
     def adam(ps, gs, avgs, sqrs):
         mul_(ps, .999)
         mul_(avgs, .9); add_(avgs, gs, alpha=.1)
         mul_(sqrs, .99); addcmul_(sqrs, gs, gs, value=.01)
-        denoms = div(sqrs, .3); sqrt_(denoms); add_(denoms, 1e-5)
+        denoms = div(sqrs, .3); roots_(denoms, 1e-5); add_(denoms, 1e-5)
         addcdiv_(ps, avgs, denoms, value=-1e-3)
     def momentum(ps, gs, avgs, sqrs):
         mul_(ps, .999)
