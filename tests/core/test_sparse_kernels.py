@@ -1,9 +1,10 @@
 "Sparse kernels give what dense ones give, forward and backward, and leave nothing behind."
 from copy import deepcopy
+from dataclasses import replace
 import pytest
 from helpers import *
 from transformers.pytorch_utils import Conv1D
-from fasterlth.core.kernel_choice import layer_kernels, measure_kernels, sparse_kernels
+from fasterlth.core.kernel_choice import arranged, layer_kernels, measure_kernels, sparse_kernels
 from fasterlth.core.sparse_kernels import Kernel, kernel, pattern, product
 
 layers = dict(linear=(lambda: nn.Linear(12, 7), (5,12)), no_bias=(lambda: nn.Linear(12, 7, bias=False), (12,)), deep=(lambda: nn.Linear(12, 7), (2,3,4,12)), conv1d=(lambda: Conv1D(7, 12), (2,3,12)),
@@ -129,3 +130,39 @@ def test_weights_that_no_layer_multiplies_by_itself_are_named():
     kernels,table = measure_kernels(encoder, masks, torch.randn(2, 3, 8), training=True, repeats=1)
     assert table.why['self_attn.in_proj_weight']=='its layer has no sparse kernel'
     assert table.why['self_attn.out_proj']=='it is not called by itself'
+
+class Mixing(nn.Module):
+    "Layers over tokens and over features, as an MLP-Mixer has them, then one that reads rows."
+    def __init__(self):
+        super().__init__()
+        self.tokens = nn.Sequential(nn.Linear(6, 9), nn.GELU(), nn.Linear(9, 6))
+        self.features = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 8))
+        self.norm,self.head = nn.LayerNorm(8),nn.Linear(8, 5)
+    def forward(self, x):
+        x = x+self.tokens(x.transpose(1, 2)).transpose(1, 2)
+        return self.head(self.norm(x+self.features(x))).mean(1)
+
+@pytest.mark.parametrize('n', [3,40])    # torch has one product for few columns, and one for many
+@pytest.mark.parametrize('bias', [True,False])
+def test_networks_are_equal_in_any_order_of_memory(n, bias):
+    torch.manual_seed(0)
+    net = Mixing().double()
+    if not bias:
+        for m in net.modules():
+            if isinstance(m, nn.Linear): m.bias = None
+    masks = make_masks(prunable(net), 60)
+    apply_masks(net, masks)
+    x = torch.randn(n, 6, 8, dtype=torch.float64, requires_grad=True)
+    found = arranged(net, x, layer_kernels(net, masks))
+    assert {k for k,o in found.items() if o.columns}=={'tokens.0','features.0'}
+    grad,ps = torch.randn(n, 5, dtype=torch.float64),[x,*net.parameters()]
+    def results():
+        y = net(x)
+        return y.detach(),*torch.autograd.grad((y*grad).sum(), ps)
+    dense = results()
+    for kernels in (found, {k: replace(o, columns=True) for k,o in found.items()}, {k: o for k,o in found.items() if '0' in k}):
+        with sparse_kernels(net, kernels): sparse = results()
+        close(sparse[0], dense[0])
+        for (k,p),a,b in zip([('x',x),*net.named_parameters()], sparse[1:], dense[1:]):
+            layer = k.rpartition('.')[0]
+            close(a, b*masks[k] if layer in kernels and k in masks else b)
