@@ -175,7 +175,7 @@ class Penalty(Callback):
     "Add to the loss, in place."
     def after_loss(self): self.learn.loss_grad += 1e-3*sum(p.pow(2).sum() for p in self.model.parameters())
 
-@pytest.mark.parametrize('criterion', [synflow,snip,grasp,taylor,movement])
+@pytest.mark.parametrize('criterion', [synflow,snip,grasp,taylor])
 def test_every_criterion_works_with_a_callback_that_adds_to_the_loss(criterion):
     learn = make_learner(cbs=Penalty())
     quiet(learn, 1, cbs=(cb := sparsify(50, criteria=criterion, schedule=one_shot)))
