@@ -309,7 +309,7 @@ def _warn_again(self:SparsifyCallback):
     if begins>max(_ends(self.history.target.iloc[-1]))-1e-3 or not (masks := self._still_pruned()): return
     warnings.warn(f"this SparsifyCallback begins its schedule again, at {begins:.4g}%, though "
                   f"{sparsity_of(masks):.4g}% of {shortened(list(masks), 4)} are pruned: pruned weights may come back. "
-                  "Pass n_epochs for one schedule over several fits, or call ticket.apply(learn) to keep what is pruned",
+                  "Pass n_epochs for one schedule over several fits, or ticket.apply(learn) to keep what is pruned",
                   stacklevel=2)
 
 # %% ../../nbs/train/04_sparsify.ipynb #3194615e
