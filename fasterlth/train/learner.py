@@ -317,6 +317,7 @@ def _prepare(learn, batch):
 def _pass(learn, model, batch, n_inp, targets):
     "Call the learner's own forward pass. Return outputs and loss."
     def call_one(event_name):
+        if event_name=='after_loss' and not len(learn.yb): return    # there is no loss to add to
         for cb in learn.cbs.sorted('order'):
             if _takes_part(cb, event_name): cb(event_name)
     own = dict(model=model, training=model.training, loss=None, loss_grad=None, _call_one=call_one, _do_grad_opt=noop)

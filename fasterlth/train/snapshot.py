@@ -119,7 +119,8 @@ class Snapshot:
     def __repr__(self):
         n = sum(t.numel() for t in self.model.values())
         more = 'no optimizer yet' if self.opt is None else 'optimizer, random states'
-        when = f'epoch {self.epoch}, batch {self.batch}'
+        fit = f' of fit {self.fit+1}' if self.fit else ''
+        when = f'epoch {self.epoch}{fit}, batch {self.batch}'
         return f'Snapshot({when}: {len(self.model)} tensors, {n:,} values, {more})'
 
 # %% ../../nbs/train/02_snapshot.ipynb #9e0189fc

@@ -19,7 +19,7 @@ from fastai.learner import ValueMetric
 from fastcore.basics import patch, store_attr
 from torch import nn
 
-from ..core.tensors import shortened, unwrap
+from ..core.tensors import parameters_by_name, shortened, unwrap
 from fasterlth.core.checks import (
     check_axes, check_batches, check_flags, check_folder, check_sparsity, check_type, check_whole, func_name,
     to_iteration)
@@ -224,6 +224,7 @@ def _begin(self:SparsifyCallback):
     first,last,saved = self._times().in_fit(n_iter, total, fits)
     self._save_at,self._n_iter = self._check_rewind(saved, n_iter),n_iter
     self.plan = make_plan(self.schedule, self.start_sparsity, max(_ends(self.sparsity)), first, last)
+    self._warn_again()
     self._todo,self._last,self.history,self._moment,self._end = list(self.plan),0,pd.DataFrame(),None,None
     self._total,self._of,self._made,self._pruned = total,ref(learn),None,[]
     self._take_over(learner_masks(learn))
@@ -290,6 +291,26 @@ def _go_on(self:SparsifyCallback, n_iter):
     self._copies.init,self._copies.prev = self._kept
     apply_masks(self.learn.model, self.masks)
     self.begun = True
+
+@patch
+def _still_pruned(self:SparsifyCallback) -> dict: # Parameter name → bool tensor
+    "Return the masks of an earlier fit of layers whose pruned weights are still zero, but held by no ticket."
+    params,held = parameters_by_name(self.learn.model),learner_masks(self.learn)
+    def pruned(p, m): return p.shape==m.shape and not m.all() and not p.detach()[~m.to(p.device)].any()
+    masks = {n: m for n,m in self.masks.items() if n in params and pruned(params[n], m)}
+    return {n: m for n,m in masks.items() if n not in held or (held[n].to(m.device) & ~m).any()}
+
+@patch
+def _warn_again(self:SparsifyCallback):
+    "Warn if the schedule begins again below what it has reached, on weights that are still pruned."
+    if not len(self.history): return
+    now = self.learn.epoch*self._n_iter
+    begins = next((s for i,_,s in reversed(self.plan) if i<=now), 0)
+    if begins>max(_ends(self.history.target.iloc[-1]))-1e-3 or not (masks := self._still_pruned()): return
+    warnings.warn(f"this SparsifyCallback begins its schedule again, at {begins:.4g}%, though "
+                  f"{sparsity_of(masks):.4g}% of {shortened(list(masks), 4)} are pruned: pruned weights may come back. "
+                  "Pass n_epochs for one schedule over several fits, or ticket.apply(learn) to keep what is pruned",
+                  stacklevel=2)
 
 # %% ../../nbs/train/04_sparsify.ipynb #3194615e
 @patch

@@ -157,7 +157,9 @@ def test_train_may_look_at_what_it_has_learnt_between_fits(tmp_path, at):
 
 def test_a_ticket_rewound_into_a_later_fit_trains_at_the_rates_of_the_dense_one(tmp_path):
     rates = Rates()
-    finder(make_learner(path=tmp_path, cbs=rates), rewind_epoch=4, n_rounds=2).find_winning_ticket(looks)
+    f = finder(make_learner(path=tmp_path, cbs=rates), rewind_epoch=4, n_rounds=2)
+    f.find_winning_ticket(looks)
+    assert repr(f.rewound).startswith(f'Snapshot(epoch {f.rewound.epoch} of fit {f.rewound.fit+1}, batch 0:') and f.rewound.fit
     rates = [o for o in rates.fits if o]
     assert [len(o) for o in rates]==[10,5,10,5,5] and len(set(rates[2]))==1 and rates[2][0]!=1e-3
     assert rates[3]==rates[4]==rates[2][5:]

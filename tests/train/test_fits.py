@@ -104,9 +104,9 @@ def test_fits_that_do_not_add_up():
     assert cb.history.iteration.tolist()[0]==0
 
 def test_a_callback_is_used_anew_in_an_independent_fit():
-    learn,cb = make_learner(),sparsify(60, schedule=in_steps(2))
-    for _ in range(2):
-        quiet(learn, 2, cbs=cb)
+    cb = sparsify(60, schedule=in_steps(2))
+    for seed in range(2):
+        quiet(make_learner(seed), 2, cbs=cb)
         assert cb.history.iteration.tolist()==[0,5]
     cb = sparsify(60, schedule=in_steps(4))
     fine_tune(cb)
@@ -114,8 +114,45 @@ def test_a_callback_is_used_anew_in_an_independent_fit():
     assert cb.history.iteration.tolist()==[0,5,10,15]
     learn = tuned()
     with pytest.raises(ZeroDivisionError): fine_tune(cb, learn=learn, watch=Callback(after_train=lambda self: 1/0))
-    fine_tune(cb, learn=learn)    # the interrupted one is forgotten
+    fine_tune(cb, learn=learn)    # the interrupted one is forgotten, as it had gone no further than the first step
     assert cb.history.iteration.tolist()==[0,5,10,15]
+
+def by_hand(learn, cb, n=2):
+    learn.freeze(); quiet(learn, n, cbs=cb)
+    learn.unfreeze(); quiet(learn, n, cbs=[cb, w := Course(cb)])
+    return w
+
+@pytest.mark.parametrize('kwargs', [dict(schedule=agp), dict(schedule=one_shot, start_epoch=1), dict(schedule=in_steps(2), lth=True),
+                                    dict(schedule=in_steps(2), sparsity={'*': 80, '0.1': 40}), dict(schedule=in_steps(2), reset_end=True)])
+def test_a_schedule_that_begins_again_on_pruned_weights_warns(kwargs):
+    cb = sparsify(**dict(dict(sparsity=80, context='local'), **kwargs))
+    with pytest.warns(UserWarning, match='begins its schedule again, at .*%, though 80% of 1.weight are pruned: .*n_epochs') as caught:
+        learn = tuned(); learn.freeze(); quiet(learn, 2, cbs=cb)
+        assert not caught.list
+        learn.unfreeze(); quiet(learn, 2, cbs=cb)
+    assert len(caught)==1
+
+def test_a_schedule_over_fits_by_hand_brings_nothing_back():
+    w = by_hand(tuned(), cb := sparsify(80, schedule=agp, n_epochs=4))
+    assert w.head[0]>=50 and w.head[-1]==w.body[-1]==80
+
+def test_no_warning_where_nothing_may_come_back():
+    by_hand(tuned(), sparsify(80, schedule=one_shot))    # at 80% from the first batch
+    learn,cb = tuned(),sparsify(80, schedule=in_steps(2))
+    quiet(learn, 2, cbs=cb)
+    cb.ticket.apply(learn)
+    quiet(learn, 2, cbs=[cb, w := Course(cb)])
+    assert w.head==w.body==[80]*10
+    learn.remove_cbs(MaskCallback)
+    quiet(learn, 1)    # trained without masks: they have come back already
+    quiet(learn, 2, cbs=cb)
+
+def test_an_interrupted_schedule_that_begins_again_warns():
+    learn,cb = make_learner(),sparsify(80, schedule=in_steps(2))
+    def fail(self):
+        if self.learn.epoch==1: 1/0
+    with pytest.raises(ZeroDivisionError): quiet(learn, 2, cbs=[cb, Callback(after_train=fail)])
+    with pytest.warns(UserWarning, match='begins its schedule again, at 40%, though 80.02% of conv.weight; fc1'): quiet(learn, 2, cbs=cb)
 
 def test_a_first_fit_that_stops_early():
     class Stop(Callback):

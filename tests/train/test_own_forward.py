@@ -171,6 +171,23 @@ def test_the_penalties_of_a_language_model_count():
     learn.rnn_regularizer.alpha = learn.rnn_regularizer.beta = 0.
     assert any(not torch.allclose(g, with_penalty[n]) for n,g in scored().items())
 
+class Penalty(Callback):
+    "Add to the loss, in place."
+    def after_loss(self): self.learn.loss_grad += 1e-3*sum(p.pow(2).sum() for p in self.model.parameters())
+
+@pytest.mark.parametrize('criterion', [synflow,snip,grasp,taylor])
+def test_every_criterion_works_with_a_callback_that_adds_to_the_loss(criterion):
+    learn = make_learner(cbs=Penalty())
+    quiet(learn, 1, cbs=(cb := sparsify(50, criteria=criterion, schedule=one_shot)))
+    assert cb.ticket.sparsity==50
+    learn.get_preds()
+
+def test_a_penalty_does_not_change_the_synaptic_flow():
+    def masks(**kwargs):
+        quiet(make_learner(**kwargs), 1, cbs=(cb := sparsify(50, criteria=synflow, schedule=one_shot)))
+        return cb.masks
+    assert same(masks(), masks(cbs=Penalty()))
+
 def test_nothing_changes_even_after_an_error():
     learn = quiet(wrapped(), 1)
     class Fails(Callback):

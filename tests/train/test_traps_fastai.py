@@ -92,7 +92,7 @@ def test_05_an_interrupted_fit_leaves_masked_weights_and_no_state(error, event):
     assert cb.ticket.sparsity>19 and cb.learn is None and not cb.begun
     assert list(learn.model.state_dict())==keys and type(learn.model) is cls and sorted(map(str, learn.cbs))==cbs
     assert list(learn.metrics.attrgot('name'))==['accuracy']
-    quiet(learn, 2, cbs=cb)    # the same instance again, from the start
+    with pytest.warns(UserWarning, match='begins its schedule again, at 0%'): quiet(learn, 2, cbs=cb)    # from the start
     assert round(cb.ticket.sparsity)==60 and 'sparsity' not in learn.metrics.attrgot('name')
 
 def test_05b_ctrl_c_in_the_middle_of_a_step(learn):
