@@ -271,7 +271,8 @@ def _slower_notes(report):
 # %% ../../nbs/ship/04_deploy.ipynb #dee47497
 def _times(before, after):
     "Say by how much a file has become smaller or larger."
-    return f'{after/before:.1f} times larger' if after>before else f'{before/after:.1f} times smaller'
+    ratio,what = (after/before,'larger') if after>before else (before/after,'smaller')
+    return 'as large as before' if ratio<1.05 else f'{ratio:.1f} times {what}'
 
 def _report(job, learn, device, threads):
     "Measure all models of a job. Complete its notes."
