@@ -27,8 +27,8 @@ from ..core.sparse_layers import save_sparse, to_sparse
 from ..core.ticket import Ticket
 from ..train.learner import check_learner, check_validation, split_batch
 from ..train.randomness import random_states, set_random_states
-from fasterlth.ship.measure import (call, carries_state, check_inputs, compare_models, figures, latencies, map_inputs, n_items,
-    reset_state)
+from .measure import call, carries_state, check_inputs, compare_models, figures, latencies
+from .measure import map_inputs, n_items, reset_state
 from .shrink import shrink
 from .export import load_compressed, save_compressed, to_int8, to_onnx
 from .semi_structured import SemiStructured, to_semi_structured, to_type
@@ -235,8 +235,7 @@ class _Call(nn.Module):
 def _scorer(learn, device):
     "Return the name of the learner's first metric, or of its loss, and a function that measures it."
     def score(f):
-        l = Learner(learn.dls, _Call(f, device), loss_func=learn.loss_func, metrics=learn.metrics)
-        reset_state(f)
+        l = Learner(learn.dls, _Call(reset_state(f), device), loss_func=learn.loss_func, metrics=learn.metrics)
         with l.no_bar(), l.no_logging(): return float(l.validate()[1 if learn.metrics else 0])
     return learn.metrics[0].name if learn.metrics else 'valid_loss',score
 

@@ -24,8 +24,8 @@ from ..core.files import reading, save_tensors, take, unpack_shaped
 from ..core.masks import pack_mask
 from ..core.tensors import arguments, copy_model
 from ..core.ticket import Ticket, to_json
-from fasterlth.ship.measure import (carries_state, check_inputs, check_network, largest_difference, map_inputs, multiply_adds,
-    n_items, reset_state)
+from .measure import carries_state, check_inputs, check_network, largest_difference, map_inputs
+from .measure import multiply_adds, n_items, reset_state
 
 # %% ../../nbs/ship/02_export.ipynb #e21afde9
 def _packed(name, tensor, mask):
