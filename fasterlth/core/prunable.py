@@ -117,7 +117,7 @@ def prunable(
     if not res:
         seen = described(rows) or 'the model has no parameters'
         raise ValueError(f"nothing to prune in {type(unwrap(model)).__name__} at granularity {granularity!r}. "
-                         f"Looked at: {seen}")
+                         f"Looked at: {seen}. See register_layer for new layers")
     only_some = [f'granularity {g} not possible' for g in ('head','unit')]    # few layers have heads
     expected = '',_vectors,_added,'not of layer_type','not in granularity',*only_some
     if odd := described([o for o in rows if o[-1] not in expected]):

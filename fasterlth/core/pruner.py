@@ -125,7 +125,8 @@ def _check_target(name, groups, target, context, round_to):
         if round_to:
             raise ValueError(f"round_to doesn't apply to n:m, which {name} has: each block keeps its own number")
     if groups.n==1 and context=='local' and 0<target<100:
-        raise ValueError(f"{name} is a single group: context 'local' can't prune a share of it. Use context='global'")
+        raise ValueError(f"{name} is a single group: context 'local' can't prune a share of it. Leave it dense, with "
+                         f"sparsity={{'*': {target:g}, {name.rpartition('.')[0]!r}: 0}}, or use context='global'")
 
 # %% ../../nbs/core/09_pruner.ipynb #c3e19a10
 def _half_up(x): return math.floor(x+.5)

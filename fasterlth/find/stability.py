@@ -188,7 +188,7 @@ def cost(self:RewindSearch,
     last = moments[-1]
     if last.iteration>=steps:
         raise ValueError(f"epochs must lie within training, which has {epochs:g} epochs of "
-                         f"{steps//epochs} iterations: {last.epoch!r} doesn't")
+                         f"{steps//epochs} iterations: {last.epoch!r} doesn't. Pass others, like epochs=(0,.5,1)")
     todo = [o for o in copies if not self.folder.has(o.file)]
     after = sum((steps-o.moment.iteration)/steps*epochs for o in todo)
     before = last.iteration/steps*epochs+sum(o.iteration>0 for o in moments) if todo else 0
