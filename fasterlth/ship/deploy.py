@@ -27,7 +27,8 @@ from ..core.sparse_layers import save_sparse, to_sparse
 from ..core.ticket import Ticket
 from ..train.learner import check_learner, check_validation, split_batch
 from ..train.randomness import random_states, set_random_states
-from .measure import call, check_inputs, compare_models, figures, latencies, map_inputs, n_items
+from .measure import call, carries_state, check_inputs, compare_models, figures, latencies
+from .measure import map_inputs, n_items, reset_state
 from .shrink import shrink
 from .export import load_compressed, save_compressed, to_int8, to_onnx
 from .semi_structured import SemiStructured, to_semi_structured, to_type
@@ -100,14 +101,24 @@ def _compressed(job, model):
     job.notes.append("compressed: a file to keep or send; once loaded, the network is what it was before")
     return load_compressed(job.path).load_into(copy_model(model))
 
+def _note_state(job, model):
+    "Note what becomes of a state that a network carries from call to call."
+    if carries_state(model, job.xb):
+        job.notes.append("the network carries a state from call to call, and the file doesn't: each of its calls "
+                         "begins as after model.reset()")
+
 @_way('onnx', 'tolerance', file=True, after_shrink=True)
 def _onnx(job, model, **options):
     run,_ = to_onnx(model, _first(job.batches[0], 64), job.path, **options)
+    _note_state(job, model)
     if run.item_by_item: job.notes.append("the file takes one item at a time, as the network depends on their number")
     return run
 
 @_way('int8', 'n_batches', 'dynamic', 'reduce_range', file=True, after_shrink=True)
-def _int8(job, model, **options): return to_int8(model, job.batches, job.path, **options)[0]
+def _int8(job, model, **options):
+    run,_ = to_int8(model, job.batches, job.path, **options)
+    _note_state(job, model)
+    return run
 
 @_way('sparse', file=None)
 def _sparse(job, model):
@@ -224,7 +235,7 @@ class _Call(nn.Module):
 def _scorer(learn, device):
     "Return the name of the learner's first metric, or of its loss, and a function that measures it."
     def score(f):
-        l = Learner(learn.dls, _Call(f, device), loss_func=learn.loss_func, metrics=learn.metrics)
+        l = Learner(learn.dls, _Call(reset_state(f), device), loss_func=learn.loss_func, metrics=learn.metrics)
         with l.no_bar(), l.no_logging(): return float(l.validate()[1 if learn.metrics else 0])
     return learn.metrics[0].name if learn.metrics else 'valid_loss',score
 
@@ -257,13 +268,18 @@ def _slower_notes(report):
             "left is a multiple of that") for a,b in slower]
 
 # %% ../../nbs/ship/04_deploy.ipynb #dee47497
+def _times(before, after):
+    "Say by how much a file has become smaller or larger."
+    ratio,what = (after/before,'larger') if after>before else (before/after,'smaller')
+    return 'as large as before' if ratio<1.05 else f'{ratio:.1f} times {what}'
+
 def _report(job, learn, device, threads):
     "Measure all models of a job. Complete its notes."
     name,score = _scorer(learn, device)
     res = compare_models(job.models, job.xb, score, threads).rename(columns=dict(score=name))
     for k,n in job.bytes.items():
         res.loc[k,'bytes'] = n
-        job.notes.append(f"the file is {res.bytes['before']/n:.1f} times smaller")
+        job.notes.append(f"the file is {_times(res.bytes['before'], n)}")
     if 'sparse' in job.models and (n := torch.get_num_threads())!=threads:    # what is faster depends on it
         with_all = pd.Series(latencies(job.models, job.xb, n))
         res.insert(res.columns.get_loc('latency_ms')+1, f'latency_ms_{n}_threads', with_all)

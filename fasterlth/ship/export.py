@@ -24,7 +24,8 @@ from ..core.files import reading, save_tensors, take, unpack_shaped
 from ..core.masks import pack_mask
 from ..core.tensors import arguments, copy_model
 from ..core.ticket import Ticket, to_json
-from .measure import check_inputs, check_network, largest_difference, map_inputs, multiply_adds, n_items
+from .measure import carries_state, check_inputs, check_network, largest_difference, map_inputs
+from .measure import multiply_adds, n_items, reset_state
 
 # %% ../../nbs/ship/02_export.ipynb #e21afde9
 def _packed(name, tensor, mask):
@@ -214,23 +215,30 @@ def _quiet():
 # %% ../../nbs/ship/02_export.ipynb #9722e870
 class _Differs(ValueError): "Signal that a file computes something else."
 
+def _state_words(model):
+    "Say what an ONNX file can't do, and how to go on."
+    return (f"the outputs of {type(model).__name__} change from call to call, as it carries a state or draws random "
+            "numbers, and a file does neither. Let each call begin afresh, or give the network a method reset() that "
+            "clears its state")
+
 def _check_same(model, run, xb, tolerance, path):
     "Return the largest difference from torch. Raise a `ValueError` if it is more than tolerance."
     differences = [largest_difference(model, run, x) for x in (xb, map_inputs(lambda t: t[:1], xb))]
     if all(d<=tolerance for d in differences): return max(differences)    # false for NaN
+    why = f"; {_state_words(model)}" if carries_state(model, xb) else ''
     raise _Differs(f"onnxruntime's outputs differ from torch's by {max(differences):.2g}, more than "
-                   f"tolerance {tolerance:g}: nothing is written to {str(path)!r}")
+                   f"tolerance {tolerance:g}: nothing is written to {str(path)!r}{why}")
 
 def _try_exporters(model, xb, part, tolerance, path):
     "Return an `OnnxModel` by the first exporter that works, and its difference. Raise a `ValueError` if none does."
     failed,made = {},multiply_adds(model, xb)
     for name,export in _exporters.items():
         try:
-            with _quiet(): export(copy_model(model), xb, part)
+            with _quiet(): export(reset_state(copy_model(model)), xb, part)
             run = OnnxModel(part, multiply_adds=made)
             return run,_check_same(model, run, xb, tolerance, path)
         except Exception as e: failed[name] = e    # exporters raise errors of all kinds: all are told below
-    if differs := [e for e in failed.values() if isinstance(e, _Differs)]: raise differs[0]
+    if differs := [e for e in failed.values() if isinstance(e, _Differs)]: raise ValueError(str(differs[0]))
     why = '; '.join(f'{k}: {_words(e)}' for k,e in failed.items())
     raise ValueError(f"{type(model).__name__} can't be exported to ONNX by any of torch's exporters, and nothing is "
                      f"written to {str(path)!r}: {why}") from failed['torch.export']
@@ -243,7 +251,8 @@ def to_onnx(
 ) -> tuple: # `(OnnxModel, largest difference from torch)`
     """Export a network to ONNX for batches of any size, and check the file against torch in onnxruntime.
 
-    What happens to inputs before the network, like normalisation, isn't part of the file."""
+    What happens to inputs before the network, like normalisation, isn't part of the file. A network that carries a
+    state from call to call, as RNNs do, is reset before: each call of the file begins in that state."""
     for o in ('onnx','onnxscript','onnxruntime'): require(o)
     path,tolerance = check_file(path),check_number(tolerance, 'tolerance')
     model = copy_model(check_model(model)).eval().cpu()
@@ -271,6 +280,11 @@ def _calibration(run, batches):
         def get_next(self): return next(left, None)
     return Reader()
 
+def _is_grouped(node):
+    "Return whether a node is a grouped transposed convolution with a bias, which onnxruntime can't quantise."
+    groups = next((o.i for o in node.attribute if o.name=='group'), 1)
+    return node.op_type=='ConvTranspose' and groups>1 and len(node.input)==3
+
 def _quantise(run, path, batches, dynamic, reduce_range):
     "Write the int8 version of an ONNX file."
     q = require('onnxruntime.quantization')
@@ -279,9 +293,9 @@ def _quantise(run, path, batches, dynamic, reduce_range):
     if dynamic:    # matrix products only, as convolutions would be slow
         return q.quantize_dynamic(run.path, path, op_types_to_quantize=['MatMul'], **how)
     nodes = require('onnx').load(run.path).graph.node
-    norms = [o.name for o in nodes if o.op_type=='LayerNormalization']
+    left = [o.name for o in nodes if o.op_type=='LayerNormalization' or _is_grouped(o)]
     q.quantize_static(run.path, path, _calibration(run, batches), quant_format=q.QuantFormat.QDQ,
-                      activation_type=q.QuantType.QUInt8, nodes_to_exclude=norms, **how)
+                      activation_type=q.QuantType.QUInt8, nodes_to_exclude=left, **how)
 
 # %% ../../nbs/ship/02_export.ipynb #e61ff89c
 def to_int8(

@@ -14,8 +14,8 @@ from pathlib import Path
 import pandas as pd, torch
 from torch.utils._pytree import tree_leaves, tree_map
 
-from ..core.checks import (check_function, check_model, check_number, check_tensor, check_threads, check_type,
-    check_whole, outputs_of, shown, wrong)
+from ..core.checks import (check_function, check_model, check_number, check_threads, check_type, check_whole,
+    outputs_of, shown, wrong)
 from ..core.files import save_tensors
 from ..core.flops import forward_flops
 from ..core.sparse_layers import SparseLayer
@@ -127,6 +127,12 @@ def figures(
                 multiply_adds=multiply_adds(model, xb))
 
 # %% ../../nbs/ship/00_measure.ipynb #6cc153f5
+def _check_one(out, name, returns):
+    "Raise a `TypeError` unless a network's output is a tensor."
+    if isinstance(out, torch.Tensor): return
+    raise TypeError(f"{name} must return one tensor, {returns} {type(out).__name__}: wrap it in a module that returns "
+                    "the tensor you need, or use ticket.deploy, if the learner's callbacks pick it")
+
 def check_network(
     model:torch.nn.Module, # A network
     xb # A batch of inputs, on the network's device
@@ -135,8 +141,14 @@ def check_network(
     check_model(model)
     args,named = arguments(check_inputs(xb))
     with evaluating(model): out = outputs_of(model, *args, named=named)
-    if not isinstance(out, torch.Tensor):
-        raise TypeError(f"model must return one tensor, but {type(model).__name__} returns {type(out).__name__}")
+    _check_one(out, 'model', f'but {type(model).__name__} returns')
+
+def reset_state(
+    f:Callable # A network, or a function that is called like one
+) -> Callable: # The same
+    "Reset what a network carries from call to call by its method `reset`, if it has one, as fastai does."
+    if hasattr(type(f), 'reset'): f.reset()    # of the class, as a layer may be named reset
+    return f
 
 @torch.no_grad()
 def largest_difference(
@@ -144,7 +156,16 @@ def largest_difference(
     xb # A batch of inputs
 ) -> float:
     "Return the largest absolute difference between the outputs of two networks."
-    return float((call(a, xb)-call(b, xb)).abs().max())
+    return float((call(reset_state(a), xb)-call(reset_state(b), xb)).abs().max())
+
+@torch.no_grad()
+def carries_state(
+    model:Callable, # A network in evaluation mode
+    xb # A batch of inputs
+) -> bool:
+    "Return whether the same inputs give other outputs at the next call, by a state or by random numbers."
+    first = call(reset_state(model), xb).clone()
+    return not torch.allclose(first, call(model, xb), 1e-3, 1e-5, equal_nan=True)
 
 # %% ../../nbs/ship/00_measure.ipynb #7f057d1c
 def _row(model, first, xb, latency_ms, score):
@@ -165,7 +186,8 @@ def _check_outputs(models, xb):
     "Raise unless all models give tensors of one shape."
     args,named = arguments(xb)
     outs = {k: outputs_of(m, *args, named=named) for k,m in models.items()}
-    shapes = {k: tuple(check_tensor(o, f'what models[{k!r}] returns').shape) for k,o in outs.items()}
+    for k,o in outs.items(): _check_one(o, f'models[{k!r}]', 'but it returns')
+    shapes = {k: tuple(o.shape) for k,o in outs.items()}
     if len({*shapes.values()})>1: raise ValueError(f"models must give outputs of one shape, not {shapes}")
 
 def compare_models(

@@ -32,10 +32,11 @@ from .learner import (
 # %% ../../nbs/train/03_mask_callback.ipynb #874c7ed3
 def _noted_export(learn, *args, **kwargs):
     "Call the learner's `export`, and warn that its file needs this library."
-    names = ', '.join(type(cb).__name__ for cb in learn.cbs if type(cb).__module__.split('.')[0]=='fasterlth')
-    warn(f"the exported learner keeps its {names}, so that pruned weights stay zero in later fits, and loads only "
-         f"where fasterlth is installed. To load it elsewhere, learn.remove_cbs([{names}]) first: the weights stay "
-         "pruned", stacklevel=2)
+    ours = {type(cb).__name__: cb for cb in learn.cbs
+            if isinstance(cb, GuardedCallback) or type(cb).__module__.split('.')[0]=='fasterlth'}
+    names = ', '.join(ours)
+    warn(f"the exported learner keeps its {names}, for later fits, and loads only where fasterlth is installed. To "
+         f"load it elsewhere, learn.remove_cbs([{names}]) first: the weights stay as they are", stacklevel=2)
     return type(learn).export(learn, *args, **kwargs)
 
 # %% ../../nbs/train/03_mask_callback.ipynb #2541b064

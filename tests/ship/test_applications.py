@@ -4,7 +4,8 @@ from networks import *
 from fastai.collab import CollabDataLoaders, collab_learner
 from fastai.tabular.all import Categorify, Normalize, TabularDataLoaders, tabular_learner
 from fastai.vision.models.unet import DynamicUnet
-from fastai.text.all import AWD_LSTM, TextDataLoaders, awd_lstm_clas_config, text_classifier_learner
+from fastai.text.all import (
+    AWD_LSTM, TextDataLoaders, awd_lstm_clas_config, awd_lstm_lm_config, language_model_learner, text_classifier_learner)
 from fasterlth.ship.export import load_compressed
 from fasterlth.ship.measure import call, compare_models, largest_difference
 from fasterlth.ship.shrink import shrink, shrink_learner
@@ -251,3 +252,24 @@ def test_a_siamese_network(tmp_path):
     small,table = shrink(model, masks, xb)
     assert table.cut['encoder.0']==4 and table.cut['head.0']==8 and torch.allclose(small(*xb), model(*xb), atol=1e-5)
     assert table.cut['encoder.3']==8 or table.stayed['encoder.3']=='joined with outputs of the same layer'
+
+@pytest.fixture(scope='module')
+def language_model(tmp_path_factory):
+    "A language model, which carries its hidden state from call to call, with its ticket."
+    texts = pd.DataFrame(dict(text=[f'the film was {w} and so on' for w in ('good','bad','dull','fine')]*30))
+    dls = TextDataLoaders.from_df(texts, path=tmp_path_factory.mktemp('lm'), text_col='text', is_lm=True, bs=8, seq_len=6)
+    config = {**awd_lstm_lm_config,'emb_sz':16,'n_hid':24,'n_layers':2}
+    learn = language_model_learner(dls, AWD_LSTM, config=config, pretrained=False)
+    with learn.no_bar(), learn.no_logging(): ticket = learn.find_ticket(lambda l: l.fit(1, 3e-2), 50, n_rounds=1, seed=0)
+    return learn,ticket
+
+@pytest.mark.parametrize('how', ['compressed','sparse','onnx','int8'])
+def test_a_language_model_is_compared_from_the_same_state(tmp_path, language_model, how):
+    learn,ticket = language_model
+    made = ticket.deploy(learn, how, tmp_path/'f')
+    with learn.no_bar(), learn.no_logging(): loss = float(learn.validate()[0])
+    assert made.report.valid_loss['before']==pytest.approx(loss, rel=1e-5)
+    if how in ('compressed','sparse'):
+        assert made.report.difference[how]==0 and made.report.valid_loss[how]==pytest.approx(loss, rel=1e-5)
+    else: assert made.report.difference[how]<(1e-3 if how=='onnx' else .5)
+    assert any('begins as after model.reset()' in n for n in made.notes)==(how in ('onnx','int8'))

@@ -163,3 +163,32 @@ def test_a_file_may_take_one_item_at_a_time(tmp_path):
     run,_ = to_onnx(net, x, tmp_path/'f')
     for n in (1,3): assert torch.allclose(run(x[:n]), net(x[:n]), atol=1e-5)
     with pytest.raises(ValueError, match="xb must be inputs that '.*f' can take, like "): run(torch.randn(2, 5, 3))
+
+@pytest.mark.parametrize('layer', [nn.ConvTranspose1d,nn.ConvTranspose2d,nn.ConvTranspose3d])
+def test_grouped_transposed_convolutions_stay_unquantised(tmp_path, layer):
+    x = torch.randn(8, 4, *[5]*int(layer.__name__[-2]))
+    conv = getattr(nn, layer.__name__.replace('Transpose', ''))
+    net = nn.Sequential(conv(4, 4, 2), layer(4, 4, 2, groups=2)).eval()
+    run,difference = to_int8(net, [x], tmp_path/'f')
+    assert difference<.1 and [run.weights[f'{i}.weight'].dtype for i in (0,1)]==[torch.int8,torch.float32]
+    with pytest.raises(ValueError, match='there is nothing to quantise'): to_int8(net[1:], [x], tmp_path/'g')
+
+class Counting(nn.Linear):
+    "A network that adds its last output to the next one."
+    last = 0
+    def forward(self, x):
+        self.last = super().forward(x).detach().mean()+1+self.last
+        return super().forward(x)+self.last
+
+class Resettable(Counting):
+    def reset(self): self.last = 0
+
+def test_a_state_that_no_file_can_carry_is_named(tmp_path):
+    x = torch.randn(4, 3)
+    with pytest.raises(ValueError, match='outputs of Counting change from call to call.*method reset') as e:
+        to_onnx(Counting(3, 2), x, tmp_path/'f')
+    assert type(e.value) is ValueError and not files(tmp_path)
+    net = Resettable(3, 2)
+    run,_ = to_onnx(net, x, tmp_path/'f')
+    net.reset()
+    assert torch.allclose(run(x), net(x), atol=1e-4) and torch.equal(run(x), run(x))

@@ -40,3 +40,16 @@ assert logging.getLogger('torch.utils.cpp_extension').level==0"""
     env = {**os.environ, 'CUDA_HOME': '/nowhere', 'CUDA_VISIBLE_DEVICES': ''}
     done = subprocess.run([sys.executable, '-c', code], env=env, capture_output=True, text=True, check=True)
     assert 'CUDA' not in done.stderr
+
+def test_a_tuple_is_refused_with_what_to_do():
+    net = nn.LSTM(4, 4)
+    with pytest.raises(TypeError, match=r"models\['a'\] must return one tensor, but it returns tuple: wrap it .*ticket.deploy"):
+        compare_models({'a': net}, torch.randn(2, 3, 4))
+
+def test_a_layer_named_reset_is_not_called():
+    class Gated(nn.Linear):
+        def __init__(self):
+            super().__init__(4, 4)
+            self.reset = nn.Linear(4, 4)
+        def forward(self, x): return super().forward(x)*self.reset(x)
+    assert compare_models({'a': (net := Gated()), 'b': net}, torch.randn(2, 4)).difference['b']==0

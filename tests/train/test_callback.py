@@ -590,3 +590,14 @@ def test_a_wrong_criterion_with_gradients_is_refused_before_the_first_batch(crit
     with pytest.raises(ValueError, match=f"criteria '{criteria.__name__}'"):
         quiet(learn, 2, cbs=sparsify(criteria=criteria, schedule=one_shot, start_epoch=start_epoch))
     assert not batches and same(before, weights(learn.model)) and modes==[m.training for m in learn.model.modules()]
+
+class OwnEarlyBird(EarlyBirdCallback): "A user's own class."
+
+@pytest.mark.parametrize('make', [EarlyBirdCallback,OwnEarlyBird,SparsifyCallback])
+def test_an_export_names_the_callbacks_it_keeps(learn, tmp_path, make):
+    learn.path = tmp_path
+    learn.add_cb(make(50, 'weight', 'global', large_final, iterative) if make is SparsifyCallback else make(50))
+    says = rf'keeps its {make.__name__}, .*learn.remove_cbs\(\[{make.__name__}\]\) first'
+    with pytest.warns(UserWarning, match=says): learn.export('held.pkl')
+    learn.remove_cbs([make])
+    learn.export('plain.pkl')    # no warning, which would be an error
