@@ -6,7 +6,7 @@
 __all__ = []
 
 # %% ../../nbs/core/00_tensors.ipynb #26fdef9d
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from types import FunctionType, MethodType, ModuleType
@@ -196,6 +196,14 @@ def copy_model(
     model = unwrap(model)
     results = [t for t in tensors_within(model) if not t.is_leaf]
     return deepcopy(model, {id(t): t.detach().clone() for t in results})
+
+# %% ../../nbs/core/00_tensors.ipynb #a41e0c02
+def reset_state(
+    f:Callable # A network, or a function that is called like one
+) -> Callable: # The same
+    "Reset what a network carries from call to call by its method `reset`, if it has one, as fastai does."
+    if hasattr(type(f), 'reset'): f.reset()    # of the class, as a layer may be named reset
+    return f
 
 # %% ../../nbs/core/00_tensors.ipynb #83c774b5
 def arguments(

@@ -12,7 +12,7 @@ import numpy as np, pandas as pd, torch
 from fastai.learner import Learner
 from fastai.torch_core import find_bs
 
-from ..core.tensors import check_names, copy_tensors, lend, model_tensors
+from ..core.tensors import check_names, copy_tensors, lend, model_tensors, reset_state
 from ..core.checks import check_choice, check_frame, check_type, check_whole
 from ..core.ticket import Ticket
 from ..train.randomness import random_states, seed_learner, set_random_states
@@ -38,17 +38,13 @@ def _norms(model):
     "List the BatchNorm layers of a model."
     return [m for m in model.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
 
-def _reset(model):
-    "Reset what a model carries over from batch to batch, as a fit does."
-    if hasattr(model, 'reset'): model.reset()
-
 def _renew_norms(learn, n_batches, compute):
     "Recompute BatchNorm's statistics, as means over training batches."
     model,momenta = learn.model,[(m,m.momentum) for m in _norms(learn.model)]
     training,learn.dl = model.training,learn.dls.train
     try:
         model.train()
-        _reset(model)
+        reset_state(model)
         for m,_ in momenta:
             m.reset_running_stats()
             m.momentum = None    # the mean of all batches
@@ -77,7 +73,7 @@ def _evaluate(learn, compute):
     "Return the mean loss and the percentage of errors on the validation set."
     loss,wrong,n = 0.,0.,0
     learn.dl = learn.dls.valid
-    _reset(learn.model)
+    reset_state(learn.model)
     for b in learn.dl:
         out,batch_loss = compute(b)
         k = find_bs(learn.yb)

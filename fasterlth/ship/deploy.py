@@ -22,13 +22,13 @@ from torch.utils._pytree import tree_leaves
 
 from fasterlth.core.checks import (check_choice, check_file, check_flag, check_number, check_threads,
     check_whole)
-from ..core.tensors import copy_model, evaluating, model_tensors, unwrap
+from ..core.tensors import copy_model, evaluating, model_tensors, reset_state, unwrap
 from ..core.sparse_layers import save_sparse, to_sparse
 from ..core.ticket import Ticket
 from ..train.learner import check_learner, check_validation, split_batch
 from ..train.randomness import random_states, set_random_states
-from .measure import call, carries_state, check_inputs, compare_models, figures, latencies
-from .measure import map_inputs, n_items, reset_state
+from .measure import (
+    call, carries_state, check_inputs, compare_models, figures, latencies, map_inputs, n_items)
 from .shrink import shrink
 from .export import load_compressed, save_compressed, to_int8, to_onnx
 from .semi_structured import SemiStructured, to_semi_structured, to_type

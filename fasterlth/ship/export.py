@@ -22,10 +22,10 @@ from ..core.checks import (check_file, check_flags, check_model, check_number, c
 from ..core.files import a_dict, a_shape, atomic_write, check_fields, dict_of, load_tensors
 from ..core.files import reading, save_tensors, take, unpack_shaped
 from ..core.masks import pack_mask
-from ..core.tensors import arguments, copy_model
+from ..core.tensors import arguments, copy_model, reset_state
 from ..core.ticket import Ticket, to_json
-from .measure import carries_state, check_inputs, check_network, largest_difference, map_inputs
-from .measure import multiply_adds, n_items, reset_state
+from .measure import (
+    carries_state, check_inputs, check_network, largest_difference, map_inputs, multiply_adds, n_items)
 
 # %% ../../nbs/ship/02_export.ipynb #e21afde9
 def _packed(name, tensor, mask):

@@ -19,7 +19,7 @@ from ..core.checks import (check_function, check_model, check_number, check_thre
 from ..core.files import save_tensors
 from ..core.flops import forward_flops
 from ..core.sparse_layers import SparseLayer
-from ..core.tensors import arguments, evaluating, model_tensors, unwrap
+from ..core.tensors import arguments, evaluating, model_tensors, reset_state, unwrap
 
 # %% ../../nbs/ship/00_measure.ipynb #3cc4234c
 def call(
@@ -142,13 +142,6 @@ def check_network(
     args,named = arguments(check_inputs(xb))
     with evaluating(model): out = outputs_of(model, *args, named=named)
     _check_one(out, 'model', f'but {type(model).__name__} returns')
-
-def reset_state(
-    f:Callable # A network, or a function that is called like one
-) -> Callable: # The same
-    "Reset what a network carries from call to call by its method `reset`, if it has one, as fastai does."
-    if hasattr(type(f), 'reset'): f.reset()    # of the class, as a layer may be named reset
-    return f
 
 @torch.no_grad()
 def largest_difference(
