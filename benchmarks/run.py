@@ -112,38 +112,42 @@ def callback(repeats):
         report(f'callback: with SparsifyCallback ÷ without, {name}', t['callback']/t['none'], goal)
         if 'other' in t: report(f'callback: the same beside a callback that may write weights, {name}', t['other']/t['none'], float('inf'))
 
-def imp_round(repeats):
-    "Train, prune, rewind, train the ticket: the finder, against a plain PyTorch loop that takes the same steps with the same masks."
+def _searches(n_rounds):
+    "Return two functions that prune a fifth of LeNet-300-100's weights in each round, and train it from the same start: a plain PyTorch loop, and the finder. Both return the last masks."
     dls = fashion_mnist_dls(bs=128) if Path('/usr/share/datasets/fashion-mnist').exists() else digits_dls(bs=128)
     (x,y),(vx,vy),n = (dls.train_ds.x,dls.train_ds.y),(dls.valid_ds.x,dls.valid_ds.y),len(dls.train)
-    start = lenet_300_100(seed=0).state_dict()
     def measure(net):
         with torch.no_grad():
             out = [(F.cross_entropy(o := net(vx[i]), vy[i], reduction='sum'),(o.argmax(1)==vy[i]).sum()) for i in torch.arange(len(vx)).split(256)]
         return [sum(o).item()/len(vx) for o in zip(*out)]
-    def train(net, masks, fused):
-        opt,ps = torch.optim.AdamW(net.parameters(), lr=1.2e-3, betas=(.9,.99), eps=1e-5, weight_decay=.01, fused=fused),dict(net.named_parameters())
-        for i in torch.randperm(len(x))[:n*128].split(128):
-            F.cross_entropy(net(x[i]), y[i]).backward()
-            opt.step(); opt.zero_grad()
+    def bare(fused=False):
+        net,masks = lenet_300_100(seed=0),{}
+        start,ps = deepcopy(net.state_dict()),dict(net.named_parameters())
+        def apply():
             with torch.no_grad():
                 for k,m in masks.items(): ps[k].mul_(m)
-        measure(net)
-    def bare(fused=False):
-        net = lenet_300_100(seed=0)
-        train(net, {}, fused)
-        masks = {}
-        for k,p in net.named_parameters():
-            if p.ndim>1: masks[k] = (p.abs()>p.abs().flatten().kthvalue(p.numel()//5).values).float()
-        net.load_state_dict(start)
-        with torch.no_grad():
-            for k,m in masks.items(): dict(net.named_parameters())[k].mul_(m)
-        train(net, masks, fused)
-        return masks
-    def finder(opt_func=Adam):
-        f = LotteryTicketFinder(Learner(dls, lenet_300_100(seed=0), metrics=accuracy, opt_func=opt_func), 20, n_rounds=1, seed=0, verbose=False)
+        for r in range(n_rounds+1):
+            net.load_state_dict(start)
+            apply()
+            opt = torch.optim.AdamW(net.parameters(), lr=1.2e-3, betas=(.9,.99), eps=1e-5, weight_decay=.01, fused=fused)
+            for i in torch.randperm(len(x))[:n*128].split(128):
+                F.cross_entropy(net(x[i]), y[i]).backward()
+                opt.step(); opt.zero_grad()
+                apply()
+            measure(net)
+            if r==n_rounds: return masks
+            for k,p in ps.items():
+                if p.ndim>1: masks[k] = (p.abs()>p.detach().abs().flatten().kthvalue(p.numel()-round(p.numel()*.8**(r+1))).values).float()
+    def finder(opt_func=Adam, kernels='dense'):
+        learn = Learner(dls, lenet_300_100(seed=0), metrics=accuracy, opt_func=opt_func)
+        f = LotteryTicketFinder(learn, 100*(1-.8**n_rounds), n_rounds=n_rounds, seed=0, kernels=kernels, verbose=False)
         f.find_winning_ticket(lambda learn: learn.fit(1, 1.2e-3))
-        return f.masks[1]
+        return f.masks[n_rounds]
+    return bare,finder
+
+def imp_round(repeats):
+    "Train, prune, rewind, train the ticket: the finder, against a plain PyTorch loop that takes the same steps with the same masks."
+    bare,finder = _searches(1)
     fused = partial(OptimWrapper, opt=partial(torch.optim.AdamW, fused=True))
     assert all(abs(int(a.count_nonzero())-int(b.count_nonzero()))<=1 for a,b in zip(finder().values(), bare().values()))    # the same density
     t = interleave(dict(bare=bare, bare_fused=lambda: bare(True), finder=finder, fused=lambda: finder(fused)), repeats)
@@ -313,35 +317,8 @@ def sparse(repeats):
 
 def imp(repeats):
     "Find a ticket of 1.2 % in 20 rounds, with sparse kernels where they are faster: the finder, against a plain PyTorch loop that makes the same trainings with dense kernels."
-    dls = fashion_mnist_dls(bs=128) if Path('/usr/share/datasets/fashion-mnist').exists() else digits_dls(bs=128)
-    (x,y),(vx,vy),n = (dls.train_ds.x,dls.train_ds.y),(dls.valid_ds.x,dls.valid_ds.y),len(dls.train)
-    def measure(net):
-        with torch.no_grad():
-            out = [(F.cross_entropy(o := net(vx[i]), vy[i], reduction='sum'),(o.argmax(1)==vy[i]).sum()) for i in torch.arange(len(vx)).split(256)]
-        return [sum(o).item()/len(vx) for o in zip(*out)]
-    def bare():
-        net,masks = lenet_300_100(seed=0),{}
-        start,ps = deepcopy(net.state_dict()),dict(net.named_parameters())
-        for r in range(21):
-            net.load_state_dict(start)
-            with torch.no_grad():
-                for k,m in masks.items(): ps[k].mul_(m)
-            opt = torch.optim.AdamW(net.parameters(), lr=1.2e-3, betas=(.9,.99), eps=1e-5, weight_decay=.01)
-            for i in torch.randperm(len(x))[:n*128].split(128):
-                F.cross_entropy(net(x[i]), y[i]).backward()
-                opt.step(); opt.zero_grad()
-                with torch.no_grad():
-                    for k,m in masks.items(): ps[k].mul_(m)
-            measure(net)
-            for k,p in ps.items():
-                if r<20 and p.ndim>1: masks[k] = (p.abs()>p.detach().abs().flatten().kthvalue(p.numel()-round(p.numel()*.8**(r+1))).values).float()
-        return masks
-    def finder(kernels):
-        f = LotteryTicketFinder(Learner(dls, lenet_300_100(seed=0), metrics=accuracy), 100*(1-.8**20), n_rounds=20, seed=0, kernels=kernels, verbose=False)
-        f.find_winning_ticket(lambda learn: learn.fit(1, 1.2e-3))
-        return f.masks[20]
-    repeats = min(repeats, 3)    # 21 trainings each
-    t = interleave(dict(bare=bare, dense=lambda: finder('dense'), auto=lambda: finder('auto')), repeats, warmup=0)
+    bare,finder = _searches(20)
+    t = interleave(dict(bare=bare, dense=finder, auto=lambda: finder(kernels='auto')), min(repeats, 3), warmup=0)    # 21 trainings each
     report('imp: LotteryTicketFinder with sparse kernels ÷ a bare dense loop, LeNet-300-100, 20 rounds to 1.2 %', t['auto']/t['bare'], .85)
     report('imp: the same with dense kernels', t['dense']/t['bare'], float('inf'))
 
