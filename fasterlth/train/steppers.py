@@ -77,8 +77,11 @@ def _sgd_step(o, lr, **kwargs): _add_(o.ps, o.gs, alpha=-lr)
 
 def _momentum_step(o, lr, **kwargs): _add_(o.ps, o.held('grad_avg'), alpha=-lr)
 
-def roots_(tensors, eps):
-    "Take square roots in place, to which `eps` will be added."
+def roots_(
+    tensors:list, # Not negative, of one device and type
+    eps:float # What will be added to the roots
+):
+    "Take square roots in place. Zeros become tiny numbers that vanish beside `eps`."
     one,more = tensors[0],torch.finfo(tensors[0].dtype)
     least = 16*more.tiny
     # MKL takes several times as long for zeros, as pruned weights have; such a small number vanishes beside `eps`
