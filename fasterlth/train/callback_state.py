@@ -16,10 +16,9 @@ import torch
 from fastai.callback.core import Callback, TrainEvalCallback
 from fastai.callback.fp16 import MixedPrecision
 from fastai.callback.progress import CSVLogger, ProgressCallback
-from fastai.data.core import DataLoaders
+from fastai.data.core import DataLoaders, Transform
 from fastai.learner import Learner, Metric, Recorder
 from fastcore.foundation import L
-from fasttransform import Transform
 from torch import nn
 
 from ..core.tensors import shortened, unwrap
