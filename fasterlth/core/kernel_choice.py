@@ -224,7 +224,7 @@ class SparseFit:
     "Let a model in training compute with the weights that are left, until its masks change."
     def __init__(self, kernels:str): # One of `kernel_choices`
         self.kernels,self.names,self.table = check_choice(kernels, 'kernels', kernel_choices),None,None
-        self._layers,self._again,self.chosen = [],None,[]    # `chosen`: what `names` were last
+        self.layers,self._again,self.chosen = [],None,[]    # `chosen`: what `names` were last
 
     def start(self, model:nn.Module, masks:dict, xb:tuple): # `xb` is a batch of the model's inputs
         "Choose the layers, unless they are chosen already, and let them compute with what is left."
@@ -239,12 +239,12 @@ class SparseFit:
             if self._again is not None: kernels = {n: kernels[n] for n in self._again if n in kernels}
             kernels = arranged(model, xb, kernels)
         self.names = self.chosen = list(kernels)
-        self._layers = put_kernels(model, kernels)
+        self.layers = put_kernels(model, kernels)
 
     def stop(self):
         "Compute with dense weights again. The next start chooses anew."
-        drop_kernels(self._layers)
-        self._layers,self.names,self._again = [],None,None
+        drop_kernels(self.layers)
+        self.layers,self.names,self._again = [],None,None
 
     def state_dict(self) -> dict:
         "Return which layers were chosen."

@@ -34,7 +34,7 @@ from ..core.ticket import Ticket
 from ..core.processes import process_number, share_buffers
 from .learner import fine_tune_epochs, is_lr_find, is_validating, loader_length, scored_by
 from .snapshot import Snapshot
-from .mask_callback import compute_dense, MaskCallback, learner_masks, mask_opt_state
+from .mask_callback import MaskCallback, mask_callbacks, learner_masks, mask_opt_state
 
 # %% ../../nbs/train/04_sparsify.ipynb #e8fd63d8
 @dataclass(frozen=True)
@@ -155,6 +155,7 @@ class SparsityColumn(MaskCallback):
 class SparsifyCallback(SparsityColumn):
     "Prune while training, on a schedule; with `lth`, rewind the weights after each pruning step."
     _of,_stateattrs = None,(*SparsityColumn._stateattrs,'_of')    # the learner of the last fit, not for files
+    reads_optimizer = False
     def __init__(self,
         sparsity:float|dict, # Percent of the weights to prune (50 = half), or a dict by name, pattern or layer type
         granularity:str|dict, # What is pruned together: `'weight'`, `'filter'`, `'2:4'` …, or a dict
@@ -538,10 +539,12 @@ def before_batch(self:SparsifyCallback):
     if self.begun and self.training:
         t = (self._passed+self.learn.epoch)*self._n_iter+self.learn.iter
         saves,due = self._save_at is not None and t>=self._save_at,[step for step in self._todo if step[0]<=t]
-        if saves: self._save()
+        if saves:
+            for cb in mask_callbacks(self.learn): cb.step_parameters()
+            self._save()
         if due:
             self._todo = self._todo[len(due):]
-            compute_dense(self.learn)    # the masks change, and scores may need all gradients
+            for cb in mask_callbacks(self.learn): cb.compute_dense()    # scores may need all gradients
             self._prune(*due[-1][1:])
         if saves or due: self._needed = self.needed_events()    # nothing may be left to do at later batches
     self.compute_sparse()
