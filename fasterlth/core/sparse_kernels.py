@@ -252,6 +252,10 @@ class Kernel:
         "Return the share of the weights that are left."
         return 100*sum(len(p.index) for p in self.patterns)/max(self.layer.weight.numel(), 1)
 
+    def vector(self) -> torch.Tensor:
+        "Return a copy of the weights that are left, to train in place of the parameter."
+        return self.layer.weight.detach().reshape(-1).index_select(0, self.patterns[0].index).requires_grad_()
+
     def weights(self) -> list:
         "Return the weights that are left, as CSR matrices."
         flat = self.layer.weight.detach().reshape(-1)

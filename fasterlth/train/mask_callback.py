@@ -25,6 +25,7 @@ from ..core.kernel_choice import kernel_choices, SparseFit
 from ..core.ticket import Ticket
 from ..core.processes import share_buffers
 from .snapshot import begin_state
+from .steppers import trial_step
 from .vectors import Vectors, can_step_vectors
 from .learner import (
     check_learner, check_precision, context_state, events, fit_context, free_lock, is_foreign, is_validating,
@@ -218,8 +219,10 @@ def on_exit(self:MaskCallback):
 def compute_sparse(self:MaskCallback):
     "Compute with what is left from now on, if that is wanted."
     if not self._begins or not self.training: return
-    self.sparse.start(self.learn.model, self.masks, self.learn.xb)
-    if can_step_vectors(self.learn): self.vectors.begin(self.learn.opt, self.sparse.layers)
+    vectors = can_step_vectors(self.learn)
+    step = partial(trial_step, self.learn.opt) if vectors else None
+    self.sparse.start(self.learn.model, self.masks, self.learn.xb, step)
+    if vectors: self.vectors.begin(self.learn.opt, self.sparse.layers)
     stand = {id(p) for p in self.vectors.params}
     rest = [(p,m) for p,m in zip(*self.held) if id(p) not in stand]
     self._stepped,self._begins = ([p for p,_ in rest],[m for _,m in rest]),False

@@ -16,6 +16,7 @@ import torch
 from fastai.optimizer import (
     Lookahead, Optimizer, adam_step, average_grad, average_sqr_grad, debias, l2_reg, lamb_step, larc_layer_lr,
     larc_step, momentum_step, qhadam_step, radam_step, rms_prop_step, sgd_step, step_stat, weight_decay)
+from fastcore.basics import noop
 from torch.nn import functional as F
 
 # %% ../../nbs/train/02a_steppers.ipynb #e04808d6
@@ -224,3 +225,15 @@ def steps_each_weight(
     "Return whether an optimizer is fastai's own, and steps each weight without regard to the others."
     if type(opt) is not Optimizer or not is_fastais(opt, 'step') or not is_fastais(opt, 'zero_grad'): return False
     return all(_counterpart(cb) and getattr(cb, 'func', cb) in _of_each_weight for cb in opt.cbs)
+
+# %% ../../nbs/train/02a_steppers.ipynb #f3cca4b8
+def trial_step(
+    opt, # For which `steps_each_weight` is true
+    weights:list # Tensors of any shape; their copies are stepped
+) -> Callable:
+    "Return a function that makes one step with copies of some weights, and gradients like them."
+    if not weights: return noop
+    ps = [w.detach().clone().requires_grad_() for w in weights]
+    for p in ps: p.grad = p.detach().clone()
+    trial = Optimizer(ps, opt.cbs, **opt.hypers[-1])
+    return partial(_step, trial)

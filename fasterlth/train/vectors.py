@@ -73,7 +73,7 @@ def _replace(opt, old, new):
         for i,p in enumerate(ps):
             if p is old: ps[i] = new
 
-# %% ../../nbs/train/02b_vectors.ipynb #a051a752
+# %% ../../nbs/train/02b_vectors.ipynb #8478cb08
 class Vectors:
     "Let an optimizer step only the weights that are left, in the layers that sparse kernels compute."
     def __init__(self): self.opt,self._held,self._layers = None,[],[]
@@ -95,7 +95,7 @@ class Vectors:
             k,w = vars(m)['forward'],m.weight
             if id(w) not in stepped or not w.requires_grad or not w.is_contiguous(): continue
             stepped.remove(id(w))    # another layer that shares it reads the parameter
-            v = _Vector(w, k.patterns[0].index, w.detach().reshape(-1)[k.patterns[0].index].requires_grad_())
+            v = _Vector(w, k.patterns[0].index, k.vector())
             v.begin(opt)
             self._held.append(v)
             vars(m)['forward'] = replace(k, values=v.values)
