@@ -1964,6 +1964,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                         'fasterlth/train/mask_callback.py'),
                                                'fasterlth.train.mask_callback.MaskCallback.after_backward': ( 'train/mask_callback.html#maskcallback.after_backward',
                                                                                                               'fasterlth/train/mask_callback.py'),
+                                               'fasterlth.train.mask_callback.MaskCallback.after_cancel_train': ( 'train/mask_callback.html#maskcallback.after_cancel_train',
+                                                                                                                  'fasterlth/train/mask_callback.py'),
                                                'fasterlth.train.mask_callback.MaskCallback.after_fit': ( 'train/mask_callback.html#maskcallback.after_fit',
                                                                                                          'fasterlth/train/mask_callback.py'),
                                                'fasterlth.train.mask_callback.MaskCallback.after_step': ( 'train/mask_callback.html#maskcallback.after_step',

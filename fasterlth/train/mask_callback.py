@@ -175,6 +175,8 @@ class MaskCallback(GuardedCallback):
     def after_train(self):
         self.step_parameters()
         share_buffers(self.learn.model)
+    def after_cancel_train(self): self.step_parameters()    # before others look at the optimizer, or load it
+    after_cancel_epoch = after_cancel_fit = after_cancel_train
     def before_validate(self): self.enforce()
     def after_fit(self):
         apply_masks(self.learn.model, self.masks)

@@ -115,9 +115,9 @@ class Vectors:
             if 'forward' in vars(m): vars(m)['forward'] = k
         self.opt = None
 
-# %% ../../nbs/train/02b_vectors.ipynb #03abecac
+# %% ../../nbs/train/02b_vectors.ipynb #caa7c200
 _between = {e for e in events if any(o in e for o in ('batch','pred','loss','backward','step'))}
-_between |= {'after_cancel_train','after_train'}
+_between |= {'after_train','after_cancel_train','after_cancel_epoch','after_cancel_fit'}
 _look_elsewhere = TrainEvalCallback,Recorder,CastToTensor,ProgressCallback,ParamScheduler,GradientAccumulation
 
 def _looks(cb):
