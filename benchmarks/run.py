@@ -290,9 +290,9 @@ def _sparse_inference(repeats, threads):
 
 def _step(net, masks, opt_func, x, y, kernels='auto'):
     "Return a function that makes 20 training steps as a fit makes them: the same masks in all, with dense kernels, or what is left computed and stepped where that is faster."
-    from fasterlth.train.steppers import step_together, trial_step
+    from fasterlth.train.steppers import foreach, step_together, trial_step
     from fasterlth.train.vectors import Vectors
-    opt,vectors = opt_func(list(net.parameters()), lr=1e-3),Vectors()
+    opt,vectors,mul_ = opt_func(list(net.parameters()), lr=1e-3),Vectors(),foreach('mul_')
     bits = [p for n,p in net.named_parameters() if n in masks],[bit_mask(masks[n], p) for n,p in net.named_parameters() if n in masks]
     chosen = measure_kernels(net, masks, x, training=True, step=partial(trial_step, opt))[0] if kernels=='auto' else {}
     def run():
@@ -303,7 +303,7 @@ def _step(net, masks, opt_func, x, y, kernels='auto'):
             F.cross_entropy(net(x), y).backward()
             step_together(opt)
             vectors.write()
-            if rest: torch._foreach_mul_([as_bits(p.data) for p,_ in rest], [m for _,m in rest])
+            if rest: mul_([as_bits(p.data) for p,_ in rest], [m for _,m in rest])
             for ps in opt.param_lists:
                 for p in ps: p.grad = None
         vectors.end()

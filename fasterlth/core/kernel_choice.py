@@ -198,8 +198,9 @@ def _choose(model, kernels, xb, training, step, repeats):
     rows = {n: _row(k, fast.get(n), inputs.get(n), training, steps, repeats) for n,k in kernels.items()}
     chosen = arrange(model, xb, {n: known[n] for n,r in rows.items() if r['kernel']=='sparse'})
     sparse = runs(chosen)
-    whole = [_model_pass(model, xb, ks, training, steps(_weights(o.values()))) for ks,o in (({},chosen),(sparse,sparse))]
-    if chosen and _compare(*whole, repeats)['kernel']=='dense':
+    dense,sparse = [_model_pass(model, xb, ks, training, steps(_weights(stepped.values())))
+                    for ks,stepped in (({},chosen),(sparse,sparse))]
+    if chosen and _compare(dense, sparse, repeats)['kernel']=='dense':
         for n in chosen: rows[n] |= dict(kernel='dense', why='the whole network is no faster')
         chosen = {}
     return chosen,rows

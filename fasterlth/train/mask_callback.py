@@ -172,22 +172,19 @@ class MaskCallback(GuardedCallback):
     def after_step(self):
         self.vectors.write()
         _zero_pruned(*self._stepped)
-    def after_train(self):
-        self.step_parameters()
-        share_buffers(self.learn.model)
-    def after_cancel_train(self): self.step_parameters()    # before others look at the optimizer, or load it
-    after_cancel_epoch = after_cancel_fit = after_cancel_train
     def before_validate(self): self.enforce()
     def after_fit(self):
         apply_masks(self.learn.model, self.masks)
         if not is_validating(self.learn): self.release()
 
-    def needed_events(self) -> frozenset:
-        "Return the events that have to be handled in this epoch: each costs time at every batch."
-        every = self._others_may_write or self._begins or self.revived is not None
-        idle = set() if every else {'before_batch'}
-        if not _norms_matter(self.learn): idle.add('after_backward')
-        return self._handled-idle
+# %% ../../nbs/train/03_mask_callback.ipynb #3e62f997
+@patch
+def needed_events(self:MaskCallback) -> frozenset:
+    "Return the events that have to be handled in this epoch: each costs time at every batch."
+    every = self._others_may_write or self._begins or self.revived is not None
+    idle = set() if every else {'before_batch'}
+    if not _norms_matter(self.learn): idle.add('after_backward')
+    return self._handled-idle
 
 # %% ../../nbs/train/03_mask_callback.ipynb #f7bafca0
 def _revived(model, masks):
@@ -236,6 +233,15 @@ def step_parameters(self:MaskCallback):
     self.vectors.end()
     self._stepped,self._begins = self.held,self.sparse.kernels!='dense'
     self._needed = self._handled
+
+@patch
+def after_train(self:MaskCallback):
+    self.step_parameters()
+    share_buffers(self.learn.model)
+
+@patch
+def after_cancel_train(self:MaskCallback): self.step_parameters()    # before others look at the optimizer, or load it
+MaskCallback.after_cancel_epoch = MaskCallback.after_cancel_fit = MaskCallback.after_cancel_train
 
 @patch
 def compute_dense(self:MaskCallback):

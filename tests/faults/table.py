@@ -270,7 +270,7 @@ tables = {
         | dict(points=but(whole, 2, good=3)),
     'load_sparse': dict(path=file_of('sparse_file')),
     'load_compressed': dict(path=file_of('compressed_file')), 'save_compressed': dict(path='file'),
-    'measure_kernels': dict(training='flag', repeats='whole', threads='whole?'), 'save_sparse': dict(path='file'),
+    'measure_kernels': dict(training='flag', repeats='whole', threads='whole?', step=optional(function)), 'save_sparse': dict(path='file'),
     'sparse_kernels': dict(kernels=but(kinds['dict'], {'nothing': 'why'}, {'fc1': 3})), 'to_sparse': dict(repeats='whole', threads='whole?'),
     'make_masks': dict(layers=but(kinds['layers'], nn.Linear, it('learn'), without=[kinds['layers'].bad[9]]), masks='masks?'),
     'mask_table': dict(masks='any_masks'),
