@@ -150,7 +150,7 @@ class MaskCallback(GuardedCallback):
         _zero_pruned(*self.held)
     def release(self):
         "Drop what `prepare` holds."
-        self.compute_dense()
+        self.use_dense()
         self.held,self._stepped,self.revived = ([],[]),([],[]),None
 
     def before_train(self):
@@ -207,7 +207,7 @@ def forget_revived(self:MaskCallback):
 @patch
 @torch.no_grad()
 def on_exit(self:MaskCallback):
-    self.step_parameters()
+    self.use_parameters()
     if self.revived is not None:    # the fit ended before its first batch: nothing is changed
         for p,at,values in self.revived: p[at] = values
     elif self.held[0]: apply_masks(self.learn.model, self.masks)    # there was no after_fit
@@ -228,7 +228,7 @@ def compute_sparse(self:MaskCallback):
     self._needed = self.needed_events()
 
 @patch
-def step_parameters(self:MaskCallback):
+def use_parameters(self:MaskCallback):
     "Give the optimizer its parameters back, until the next batch."
     self.vectors.end()
     self._stepped,self._begins = self.held,self.sparse.kernels!='dense'
@@ -236,17 +236,17 @@ def step_parameters(self:MaskCallback):
 
 @patch
 def after_train(self:MaskCallback):
-    self.step_parameters()
+    self.use_parameters()
     share_buffers(self.learn.model)
 
 @patch
-def after_cancel_train(self:MaskCallback): self.step_parameters()    # before others look at the optimizer, or load it
+def after_cancel_train(self:MaskCallback): self.use_parameters()    # before others look at the optimizer, or load it
 MaskCallback.after_cancel_epoch = MaskCallback.after_cancel_fit = MaskCallback.after_cancel_train
 
 @patch
-def compute_dense(self:MaskCallback):
+def use_dense(self:MaskCallback):
     "Let all layers compute with dense kernels, until the next batch."
-    self.step_parameters()
+    self.use_parameters()
     self.sparse.stop()
 
 @patch
@@ -259,11 +259,19 @@ def load_state_dict(self:MaskCallback, state:dict):
     "Resume a fit, from `state_dict`."
     self.sparse.load_state_dict(state['sparse'])
 
-def mask_callbacks(
-    learn:Learner # Any learner
-) -> list:
-    "Return the callbacks that keep masks on a learner."
-    return [cb for cb in learn.cbs if isinstance(cb, MaskCallback)]
+def step_parameters(
+    learn:Learner # Its callbacks may have let vectors stand for parameters
+):
+    "Give the optimizer its parameters back, until the next batch."
+    for cb in learn.cbs:
+        if isinstance(cb, MaskCallback): cb.use_parameters()
+
+def compute_dense(
+    learn:Learner # Its callbacks may compute sparsely
+):
+    "Let all layers compute with dense kernels, until the next batch."
+    for cb in learn.cbs:
+        if isinstance(cb, MaskCallback): cb.use_dense()
 
 # %% ../../nbs/train/03_mask_callback.ipynb #0857a258
 def learner_masks(learn:Learner) -> dict: # Parameter name → bool tensor

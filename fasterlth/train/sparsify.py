@@ -34,7 +34,7 @@ from ..core.ticket import Ticket
 from ..core.processes import process_number, share_buffers
 from .learner import fine_tune_epochs, is_lr_find, is_validating, loader_length, scored_by
 from .snapshot import Snapshot
-from .mask_callback import MaskCallback, mask_callbacks, learner_masks, mask_opt_state
+from .mask_callback import compute_dense, MaskCallback, learner_masks, step_parameters, mask_opt_state
 
 # %% ../../nbs/train/04_sparsify.ipynb #e8fd63d8
 @dataclass(frozen=True)
@@ -540,11 +540,11 @@ def before_batch(self:SparsifyCallback):
         t = (self._passed+self.learn.epoch)*self._n_iter+self.learn.iter
         saves,due = self._save_at is not None and t>=self._save_at,[step for step in self._todo if step[0]<=t]
         if saves:
-            for cb in mask_callbacks(self.learn): cb.step_parameters()
+            step_parameters(self.learn)
             self._save()
         if due:
             self._todo = self._todo[len(due):]
-            for cb in mask_callbacks(self.learn): cb.compute_dense()    # scores may need all gradients
+            compute_dense(self.learn)    # the masks change, and scores may need all gradients
             self._prune(*due[-1][1:])
         if saves or due: self._needed = self.needed_events()    # nothing may be left to do at later batches
     self.compute_sparse()
