@@ -174,6 +174,7 @@ any_weights = Kind(it('weights'), [None, 3, 'w', [], it('model'), {'fc1.weight':
 tables = {
     'ArrayDataset': dict(x=Kind(it('images'), [*no_tensor, it('labels')]), vocab=Kind(list('0123456789'), [None, *no_names]), mean=stat,
                          y=Kind(it('labels'), [*no_tensor, it('images'), of((19,), torch.long)]), std=stat, split_idx=other('count?', 1)),
+    'MemoryDL.show_batch': 'fastai', 'MemoryDL.show_results': 'fastai', 'TensorSeries': 'fastai', 'TensorSeries.show': 'fastai',
     'ArrayDataset.decode': 'fastai', 'ArrayDataset.to': 'fastai', 'ArrayDataset.typed': 'fastai',
     'Deployed': 'record', 'Deployed.__call__': 'record',
     'EarlyBirdCallback': dict(granularity=optional(without_model), joint=joint), 'EarlyBirdCallback.reset': 'record', 'EarlyBirdCallback.load_state_dict': 'record',
@@ -274,7 +275,9 @@ tables = {
     'sparse_kernels': dict(kernels=but(kinds['dict'], {'nothing': 'why'}, {'fc1': 3})), 'to_sparse': dict(repeats='whole', threads='whole?'),
     'make_masks': dict(layers=but(kinds['layers'], nn.Linear, it('learn'), without=[kinds['layers'].bad[9]]), masks='masks?'),
     'mask_table': dict(masks='any_masks'),
-    'memory_dls': dict(train=arrays, valid=arrays, bs=digits, n=other('whole?', 10), seed='seed', path=but(kinds['folder'], good='.')),
+    'memory_dls': dict(train=arrays, valid=arrays, bs=digits, n=other('whole?', 10), seed='seed', path=but(kinds['folder'], good='.'),
+                       kind=Kind('image', [3, True, 'images', b'image', [], {}, 'vector', object()])),
+    'mnist1d_dls': dict(bs=digits, seed='seed'),
     'mnist_dls': dict(path=folder_of('idx'), bs=digits, small='flag'),
     'one_cycle': dict(steepness=but(number, 0, good=14), offset='number'),
     'pack_mask': dict(mask=Kind(it('mask'), [*no_tensor, it('w')])),
