@@ -300,6 +300,7 @@ tables = {
     'round_targets': dict(sparsity='rounds'),
     'seed_learner': dict(seed='seed'), 'semi_structured_layers': dict(dtype='dtype'),
     'shrink': dict(masks=other('masks', it('filters'))), 'shrink_learner': dict(masks=other('masks', it('filters')), xb='some_xb'),
+    'residual_mlp': dict(n_hidden=other('whole', 8)),
     'small_resnet': dict(depth=Kind(8, [*(v for v in no_whole if not isinstance(v, tuple)), 0, 18, (), (2,0), ('a',), (True,)])),
     'sparsity_of': dict(masks='any_masks'), 'sparsity_by_layer': dict(masks='any_masks'), 'synaptic_flow': dict(x='xb'),
     'to_int8': dict(batches=Kind(Of(lambda t: [t.x]), [None, 3, True, 'x', [], {}, it('x'), [3], used_up]), path='file', dynamic='flag',
