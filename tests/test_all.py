@@ -14,8 +14,8 @@ public = '''Groups granularities layer_axes layer_groups plot_groups register_gr
     LotteryStudy interval summarize verdict plot_results remaining_axis
     Transfer appended computation_order interpolated transferred compare_models latencies shrink shrink_learner
     OnnxModel load_compressed save_compressed to_int8 to_onnx check_semi_structured semi_structured_layers to_semi_structured Deployed
-    ArrayDataset MemoryDL memory_dls digits_dls fashion_mnist_dls mnist_dls cifar10_dls
-    lenet_300_100 lenet5 conv2 conv4 conv6 small_resnet resnet20 init_weights'''.split()
+    ArrayDataset TensorSeries MemoryDL memory_dls digits_dls fashion_mnist_dls mnist_dls mnist1d_dls cifar10_dls
+    lenet_300_100 lenet5 conv2 conv4 conv6 small_resnet resnet20 small_vgg16 residual_mlp init_weights'''.split()
 
 def test_all_gives_these_names_and_no_others(): assert sorted(fasterlth.all.__all__)==sorted(public)
 
