@@ -289,6 +289,7 @@ tables = {
     'plot_groups': dict(param=other('text', 'weight')), 'plot_masks': dict(masks='any_masks'), 'plot_results': dict(ax='one_or_two_axes'),
     'plot_schedule': dict(start='percent', end='percent'),
     'plot_stability': dict(found=Kind(it('found'), [*no_object, it('df'), RewindPoint]), threshold='number', axs='two_axes'),
+    'random_by': dict(budget=Kind(erk, [*no_function, 'erk'])),
     'random_score': dict(name='formula', seed='seed'),
     'register_granularity': dict(name=Kind(Of(lambda t: f'gate_{t.new().stem}'), [*no_text, '', 'a b', 'weight', '2:4']),
                                  axes=Kind('out kh', [*no_text, 'a,b', '~~a'])),
