@@ -24,6 +24,7 @@ from .train.snapshot import *
 from .train.mask_callback import *
 from .train.sparsify import *
 from .train.training import *
+from .train.supermask import *
 from .train.dynamic import *
 from .find.report import *
 from .find.finder import *
