@@ -148,9 +148,20 @@ class MemoryDL(TfmdDL):
         ctxs,size = self._axes(ctxs, max_n, figsize)
         return super().show_results(b, out, max_n, ctxs, show, **size, **kwargs)
 
+    def _indexes(self):
+        "Return whether batches are indexed, instead of being put together from items."
+        return isinstance(self.dataset, ArrayDataset) and not (
+            self.prebatched or self.after_item.fs or self.before_batch.fs)
+
+    def indexed_tensors(self) -> tuple: # `(x, y)`, on the loader's device
+        "Return the tensors of which its batches are rows; None if they are anything else."
+        if not self._indexes() or self.after_batch.fs: return None
+        if self.device is not None: self.dataset.to(self.device)
+        return self.dataset.x,self.dataset.y
+
     def create_batches(self, samps):
         ds = self.dataset
-        if not isinstance(ds, ArrayDataset) or self.prebatched or self.after_item.fs or self.before_batch.fs:
+        if not self._indexes():
             yield from super().create_batches(samps)
             return
         if self.device is not None: ds.to(self.device)
