@@ -24,7 +24,7 @@ def test_several_bad_arguments_at_once(things):
 
 # Valid ones
 
-slow = {'find','OnnxModel','OnnxModel.feeds','OnnxModel.with_threads','Ticket.deploy','compare_models','to_int8','to_onnx'}
+slow = {'find','study','OnnxModel','OnnxModel.feeds','OnnxModel.with_threads','Ticket.deploy','compare_models','to_int8','to_onnx'}
 needs_gpu = {'to_semi_structured'}
 library = [k for k,row in table.tables.items() if row in ('record','fastai')]    # called by libraries, or not at all
 quickly = [n for n in callables() if n not in slow|needs_gpu|set(library)]
