@@ -93,11 +93,11 @@ def test_a_stopped_command_continues(tmp_path, command, monkeypatch):
     (['study','--conditions','x'],"conditions must be one of"), (['show','file'],"can't be read as a ticket"),
     (['--out','file'],"is a file"), (['--out','file/out'],"out must be a folder, but 'file', above 'file/out', is a file"),
     (['--out','full'],"out must be a folder for results, but 'full/accuracy.png' is a folder")])
-def test_wrong_options_get_one_line(tmp_path, args, says):
+def test_wrong_options_get_one_line(tmp_path, command, args, says):
     (tmp_path/'file').write_text('')
     (tmp_path/'full'/'accuracy.png').mkdir(parents=True)
-    r = run(*args, cwd=tmp_path)
-    assert r.returncode==2 and says in r.stderr and r.stderr.count('\n')==1 and not r.stdout
+    code,out,err = command(*args)
+    assert code==2 and says in err and err.count('\n')==1 and not out
 
 def test_a_full_disk_is_noticed_before_any_training(tmp_path):
     import resource

@@ -16,7 +16,7 @@ import pandas as pd, torch
 from fastai.learner import Learner
 from fastcore.basics import patch
 
-from ..core.tensors import copy_tensors, cpu_copy, model_tensors, unwrap
+from ..core.tensors import copy_tensors, cpu_copy, model_tensors
 from ..core.checks import (check_axes, check_batches, check_choice, check_file, check_flags, check_seed,
     check_type, check_whole, func_name, to_iteration)
 from ..core.criteria import l1_norm
@@ -27,7 +27,7 @@ from ..core.masks import (broadcast_masks, dense_masks, mask_overlap,
 from ..core.pruner import Pruner, try_criterion, warn_outputs
 from ..core.files import a_dict, whole
 from ..core.kernel_choice import kernel_choices
-from ..core.ticket import Ticket, to_json, versions
+from ..core.ticket import model_facts, Ticket, to_json, versions
 from ..core.processes import from_first
 from ..train.learner import check_learner, check_train, fit_context, is_foreign, one_batch, scored_by
 from ..train.snapshot import Snapshot
@@ -154,7 +154,7 @@ def _about(self:LotteryTicketFinder, r:int) -> dict:
     "Return the provenance of a round's ticket."
     p,history = self.pruner,[o.row for o in self.rounds[:r+1]]
     return to_json(dict(
-        model=type(unwrap(self.learn.model)).__name__, made_by='LotteryTicketFinder', round=r,
+        **model_facts(self.learn.model), made_by='LotteryTicketFinder', round=r,
         rounds=self.n_rounds, sparsity=self.sparsity, granularity=p.granularity, context=p.context,
         criterion=func_name(self.criteria), rewind=self.rewind, rewind_epoch=self.rewind_epoch,
         seed=self.seed, reshuffle=self.reshuffle, history=history, versions=versions(), **self._chosen()))

@@ -142,6 +142,7 @@ waiting = []
 # Callables
 
 def one_of(good): return but(choice, good=good)
+license_ = but(text, 'a b', 'mit\nx: y', good='mit')
 def size_from(n): return but(whole, n-1, good=28)
 def file_of(name): return Kind(it(name), [*no_path[:9], nowhere, it('path'), it('text_file')])
 def folder_of(name): return Kind(it(name), [*no_path[1:7], '', nowhere, it('text_file')])
@@ -227,6 +228,12 @@ tables = {
     'Ticket.deploy': dict(learn=other('learn', it('trained')), how=one_of('shrink'), path=Kind(None, [*no_path[1:], it('path')]),
                           xb='some_xb'),
     'Ticket.of': dict(about=Kind(None, [object()])),
+    'Ticket.model_card': dict(repo_id=other('text', 'someone/x'), license=optional(license_)),
+    'Ticket.save_folder': dict(path='folder', repo_id=other('text', 'someone/x'), license=optional(license_)),
+    'Ticket.push_to_hub': dict(repo_id=other('text', 'someone/x'), private='flag', card='flag', license=optional(license_), token=optional(kinds['text'])),
+    'Ticket.from_hub': dict(repo_id=but(kinds['text'], good=Of(lambda t: str(t.ticket.save_folder(t.new())))), revision=optional(kinds['text']),
+                            local_files_only='flag', cache_dir=Kind(None, [*no_path[1:], it('text_file')]), token=optional(kinds['text'])),
+    'Ticket.build_model': 'fastai',    # its arguments are those of other libraries
     'Ticket.transfer': dict(what=one_of('both'), blocks=Kind(appended, no_function), order=order, source_order=order, strict='flag',
                             skip=Kind([], [None, 3, True, ['nothing'], [3], {'fc1': 3}, b'fc1'])),
     'Training': dict(warned=Kind(None, [3, 'no', [], {}]), begin=Kind(None, [*no_object[1:], it('learn'), Snapshot]), at='moment?', on_epoch=optional(function)),
