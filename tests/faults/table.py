@@ -143,6 +143,7 @@ waiting = []
 # Callables
 
 def one_of(good): return but(choice, good=good)
+license_ = but(text, 'a b', 'mit\nx: y', good='mit')
 def size_from(n): return but(whole, n-1, good=28)
 def file_of(name): return Kind(it(name), [*no_path[:9], nowhere, it('path'), it('text_file')])
 def folder_of(name): return Kind(it(name), [*no_path[1:7], '', nowhere, it('text_file')])
@@ -237,6 +238,12 @@ tables = {
     'Ticket.deploy': dict(learn=other('learn', it('trained')), how=one_of('shrink'), path=Kind(None, [*no_path[1:], it('path')]),
                           xb='some_xb'),
     'Ticket.of': dict(about=Kind(None, [object()])),
+    'Ticket.model_card': dict(repo_id=other('text', 'someone/x'), license=optional(license_)),
+    'Ticket.save_folder': dict(path='folder', repo_id=other('text', 'someone/x'), license=optional(license_)),
+    'Ticket.push_to_hub': dict(repo_id=other('text', 'someone/x'), private='flag', card='flag', license=optional(license_), token=optional(kinds['text'])),
+    'Ticket.from_hub': dict(repo_id=but(kinds['text'], good=Of(lambda t: str(t.ticket.save_folder(t.new())))), revision=optional(kinds['text']),
+                            local_files_only='flag', cache_dir=Kind(None, [*no_path[1:], it('text_file')]), token=optional(kinds['text'])),
+    'Ticket.build_model': 'fastai',    # its arguments are those of other libraries
     'Ticket.transfer': dict(what=one_of('both'), blocks=Kind(appended, no_function), order=order, source_order=order, strict='flag',
                             skip=Kind([], [None, 3, True, ['nothing'], [3], {'fc1': 3}, b'fc1'])),
     'Training': dict(warned=Kind(None, [3, 'no', [], {}]), begin=Kind(None, [*no_object[1:], it('learn'), Snapshot]), at='moment?', on_epoch=optional(function)),
@@ -268,7 +275,7 @@ tables = {
     'draw_early_bird': dict(model=model_or_function, train_fn=plain_train, every=other('whole', 1), seed='seed', joint=joint),
     'fashion_mnist_dls': dict(path=folder_of('idx'), bs=digits),
     'find': dict(data=one_of('digits'), model=one_of('lenet_300_100'), rounds='whole', epochs='whole', sparsity='percent', seed='seed',
-                 out='folder', path=Kind(None, [*no_path[1:], it('text_file')])),
+                 out='folder', path=Kind(None, [*no_path[1:], it('text_file')]), force='flag'),
     'find_ticket': dict(sparsity='rounds'),
     'find_winning_ticket': dict(model=model_or_function, train_fn=plain_train, eval_fn=plain_eval, sparsity='rounds', seed='seed', joint=joint),
     'forward_flops': dict(xb=Kind(Of(lambda t: (t.x,)), [None, 3, 'x', [], (), {}, it('x'), (3,)]), masks='masks?'),
@@ -315,9 +322,13 @@ tables = {
                         seed='seed'),
     'round_targets': dict(sparsity='rounds'),
     'seed_learner': dict(seed='seed'), 'semi_structured_layers': dict(dtype='dtype'),
+    'show': dict(ticket=file_of('ticket_file'), plot=but(kinds['file?'], it('text_file')), force='flag'),
     'shrink': dict(masks=other('masks', it('filters'))), 'shrink_learner': dict(masks=other('masks', it('filters')), xb='some_xb'),
     'residual_mlp': dict(n_hidden=other('whole', 8)),
     'small_resnet': dict(depth=Kind(8, [*(v for v in no_whole if not isinstance(v, tuple)), 0, 18, (), (2,0), ('a',), (True,)])),
+    'study': dict(data=one_of('digits'), model=one_of('lenet_300_100'), rounds='whole', epochs='whole', sparsity='percent', seeds=other('whole', 1),
+                  conditions=Kind('random_mask', [*no_text, '', 'nothing', 'random_mask,random_mask', 'dense']), jobs=Kind(1, [*(v for v in no_whole if v!=-1), 0, -2]),
+                  out='folder', path=Kind(None, [*no_path[1:], it('text_file')]), force='flag'),
     'sparsity_of': dict(masks='any_masks'), 'sparsity_by_layer': dict(masks='any_masks'), 'synaptic_flow': dict(x='xb'),
     'to_int8': dict(batches=Kind(Of(lambda t: [t.x]), [None, 3, True, 'x', [], {}, it('x'), [3], used_up]), path='file', dynamic='flag',
                     reduce_range='flag'),
@@ -339,5 +350,6 @@ quick = {
     'draw_early_bird': dict(n_masks=2, threshold=1.), 'find_winning_ticket': dict(sparsity=50, n_rounds=1),
     'fashion_mnist_dls': dict(bs=8, path=it('idx')), 'mnist_dls': dict(bs=8, path=it('idx')),
     'find': dict(rounds=1, epochs=1, sparsity=50, out=Of(lambda t: t.new())),
+    'study': dict(rounds=1, epochs=1, sparsity=50, seeds=1, conditions='random_mask', out=Of(lambda t: t.new())),
     'find_early_bird': dict(verbose=False, n_masks=2, threshold=1.), 'find_ticket': dict(n_rounds=1, verbose=False),
     'latencies': dict(seconds=.01, rounds=1), 'linear_interpolation': dict(points=3, bn_batches=1), 'rewind_find': _search}
