@@ -128,8 +128,9 @@ def table(
     def row(name, p): return ' | '.join(['', name, typed(p.type), f'`{cell_text(p.default)}`' if p.default else '',
                                          links.text(page, cell_text(p.doc)), '']).strip()
     body = [row(f'`{p.name}`', p) for p in rows if p.name!='*']
-    if entry.returns and (entry.returns.doc or body and entry.returns.type!='None'): body.append(row('*returns*', entry.returns))
-    if not body or not any(p.doc or p.type for p in [*rows, *filter(None, [entry.returns])]): return ''
+    ret = entry.returns
+    if ret and ret.type!='None' and (ret.doc or body or links.name(page, ret.type)): body.append(row('*returns*', ret))
+    if not body or not any(p.doc or p.type for p in [*rows, *filter(None, [ret])]): return ''
     return '\n'.join(['| | type | default | |', '|---|---|---|---|', *body])
 
 def show_doc(
