@@ -39,6 +39,7 @@ from .ship.shrink import *
 from .ship.export import *
 from .ship.semi_structured import *
 from .ship.deploy import *
+from .ship.hub import *
 from .counterparts import *
 from .transfer import *
 from .data import *

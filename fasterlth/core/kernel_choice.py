@@ -72,7 +72,15 @@ def sparse_kernels(
     model:nn.Module, # Its weights are zero where they are pruned
     kernels:dict # Layer name → `Kernel`; reasons are ignored
 ):
-    "Compute layers with the weights that are left."
+    """Compute layers with the weights that are left.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Its weights are zero where they are pruned.
+    kernels : dict
+        Layer name → `Kernel`; reasons are ignored.
+    """
     check_type(kernels, 'kernels', dict, 'a dict from layer name to Kernel')
     known = dict(unwrap(check_model(model)).named_modules())
     if odd := [n for n,k in kernels.items() if n not in known or not isinstance(k, (Kernel,str))]:
@@ -218,7 +226,30 @@ def measure_kernels(
     """Time each masked layer with a dense and a sparse kernel, on its own inputs of a batch, then the whole network.
 
     A sparse kernel is chosen if it takes less than 95 % of the dense one's time, and none if the network doesn't
-    gain as much. Raise a `ValueError` if the masks don't fit, or if the model can't take the inputs."""
+    gain as much. Raise a `ValueError` if the masks don't fit, or if the model can't take the inputs.
+
+    Parameters
+    ----------
+    model : nn.Module
+        On the CPU; its weights are zero where they are pruned.
+    masks : dict
+        Parameter name → bool mask.
+    xb
+        A batch of inputs: a tensor, a tuple, or a dict of named ones.
+    training : bool
+        Time the backward pass as well, in training mode. Default: `False`.
+    repeats : int
+        How often each is timed; the median counts. Default: `7`.
+    threads : int
+        CPU threads, default as many as torch uses now.
+    step : Callable
+        Weights → a function that steps them once, timed as well: a sparse layer's as a vector. Default: `None`.
+
+    Returns
+    -------
+    tuple
+        `(kernels, table)`: the `Kernel`s of layers that are faster with them, and a row for each masked layer.
+    """
     import pandas as pd
     training,repeats = check_flag(training, 'training'),check_whole(repeats, 'repeats', 1)
     if step is not None: check_function(step, 'step', 'of a list of weights', 1)

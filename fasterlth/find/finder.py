@@ -16,7 +16,7 @@ import pandas as pd, torch
 from fastai.learner import Learner
 from fastcore.basics import patch
 
-from ..core.tensors import copy_tensors, cpu_copy, model_tensors, unwrap
+from ..core.tensors import copy_tensors, cpu_copy, model_tensors
 from ..core.checks import (check_axes, check_batches, check_choice, check_file, check_flags, check_seed,
     check_type, check_whole, func_name, to_iteration)
 from ..core.criteria import l1_norm
@@ -27,7 +27,7 @@ from ..core.masks import (broadcast_masks, dense_masks, mask_overlap,
 from ..core.pruner import Pruner, try_criterion, warn_outputs
 from ..core.files import a_dict, whole
 from ..core.kernel_choice import kernel_choices
-from ..core.ticket import Ticket, to_json, versions
+from ..core.ticket import model_facts, Ticket, to_json, versions
 from ..core.processes import from_first
 from ..train.learner import check_learner, check_train, fit_context, is_foreign, one_batch, scored_by
 from ..train.snapshot import Snapshot
@@ -46,7 +46,49 @@ from .costs import cost_table, epoch_flops
 _rewinds = 'weights','lr','finetune'
 
 class LotteryTicketFinder:
-    "Find a ticket in rounds of training, pruning and rewinding."
+    """Find a ticket in rounds of training, pruning and rewinding.
+
+    Parameters
+    ----------
+    learn : Learner
+        Its current weights, pretrained or not, are the start.
+    sparsity : float | list | dict
+        Percent to reach, or a list by round, or a dict by layer. Default: `90`.
+    n_rounds : int
+        Rounds of pruning, 1 is one-shot; default as many as at most 20 % each take.
+    granularity : str | dict
+        Groups: `'weight'`, `'filter'`, `'2:4'` …, or a dict by layer. Default: `'weight'`.
+    context : str
+        Rank within each layer (`'local'`) or over the whole network (`'global'`). Default: `'local'`.
+    criteria : Callable
+        Function of a weight: `l1_norm`, `movement`, `snip` …. Default: `l1_norm`.
+    rewind : str
+        Rewind `'weights'` and schedule, the schedule (`'lr'`), or `'finetune'`. Default: `'weights'`.
+    rewind_epoch : float | str
+        The rewind point: epochs, `1` or `0.25`, or iterations, `'500it'`. Default: `0`.
+    seed : int
+        For everything random in a training; default drawn from torch's random state.
+    reshuffle : bool
+        Use another order of the data in each round. Default: `False`.
+    path : str | Path
+        Folder to keep everything in, so that a killed run continues. Default: `None`.
+    layer_type : type | tuple
+        Prune layers of these types only, default every registered one.
+    round_to : int
+        Keep a multiple of this number of groups in each layer. Default: `None`.
+    min_keep : int
+        Groups that every layer keeps. Default: `1`.
+    batches : Iterable
+        Batches `(x, y)` for criteria that need them, default one training batch.
+    verbose : bool
+        Show a bar, unless inside `learn.no_bar()`. Default: `True`.
+    joint : dict
+        Which layers lose their filters together, from `joint_filters`. Default: `None`.
+    kernels : str
+        How tickets are computed while they train, as for `MaskCallback`. Default: `'dense'`.
+    budget : Callable
+        How layers share the sparsity, like `erk`; by default each has it (local only).
+    """
     def __init__(self,
         learn:Learner, # Its current weights, pretrained or not, are the start
         sparsity:float|list|dict=90, # Percent to reach, or a list by round, or a dict by layer
@@ -91,7 +133,13 @@ class LotteryTicketFinder:
         self._bar,self._epochs_done,self._logs = Progress(verbose=False),0,LogRounds()
 
     def layers(self) -> dict: # Parameter name → `Prunable`
-        "Return the weights that it prunes."
+        """Return the weights that it prunes.
+
+        Returns
+        -------
+        dict
+            Parameter name → `Prunable`.
+        """
         return self.pruner.layers(self.learn.model)
 
     def warn_outputs(self):
@@ -118,7 +166,13 @@ def masks(self:LotteryTicketFinder) -> list:
 
 @patch(as_prop=True)
 def trained(self:LotteryTicketFinder) -> dict: # Round → weights
-    "Return trained weights: of the dense network, of the last ticket, and those that a round begins with."
+    """Return trained weights: of the dense network, of the last ticket, and those that a round begins with.
+
+    Returns
+    -------
+    dict
+        Round → weights.
+    """
     return {r: o.weights for r,o in enumerate(self.rounds) if o.weights}
 
 @patch(as_prop=True)
@@ -156,7 +210,7 @@ def _about(self:LotteryTicketFinder, r:int) -> dict:
     "Return the provenance of a round's ticket."
     p,history = self.pruner,[o.row for o in self.rounds[:r+1]]
     return to_json(dict(
-        model=type(unwrap(self.learn.model)).__name__, made_by='LotteryTicketFinder', round=r,
+        **model_facts(self.learn.model), made_by='LotteryTicketFinder', round=r,
         rounds=self.n_rounds, sparsity=self.sparsity, granularity=p.granularity, context=p.context,
         criterion=func_name(self.criteria), rewind=self.rewind, rewind_epoch=self.rewind_epoch,
         seed=self.seed, reshuffle=self.reshuffle, history=history, versions=versions(), **self._chosen()))
@@ -382,7 +436,15 @@ def plot(self:LotteryTicketFinder,
     metric:str=None, # A column of `history`, default the first metric, or the validation loss
     ax=None # Matplotlib axes
 ):
-    "Plot the metric after training against the weights that remain; the dense network is a line."
+    """Plot the metric after training against the weights that remain; the dense network is a line.
+
+    Parameters
+    ----------
+    metric : str
+        A column of `history`, default the first metric, or the validation loss.
+    ax
+        Matplotlib axes. Default: `None`.
+    """
     import matplotlib.pyplot as plt
     if not self.rounds: raise ValueError("there is nothing to plot yet: call find_winning_ticket(train)")
     df = self.history
@@ -418,7 +480,24 @@ def find_ticket(self:Learner,
 ) -> Ticket: # That of the last round; `ticket.about['history']` has a row for each
     """Find a ticket in rounds of training, pruning and rewinding.
 
-    If interrupted, leave the finder in `learn.ticket_finder`: its `find_winning_ticket` continues."""
+    If interrupted, leave the finder in `learn.ticket_finder`: its `find_winning_ticket` continues.
+
+    Parameters
+    ----------
+    train : Callable
+        A function that fits the learner: `lambda learn: learn.fit_one_cycle(5, 1e-2)`.
+    sparsity : float | list | dict
+        Percent to reach, or a list by round, or a dict by layer. Default: `90`.
+    n_rounds : int
+        Rounds of pruning, 1 is one-shot; default as many as at most 20 % each take.
+    **kwargs
+        Other arguments of `LotteryTicketFinder`.
+
+    Returns
+    -------
+    Ticket
+        That of the last round; `ticket.about['history']` has a row for each.
+    """
     check_train(train)
     self.ticket_finder = LotteryTicketFinder(self, sparsity, n_rounds, **kwargs)
     try: ticket = self.ticket_finder.find_winning_ticket(train)
@@ -492,7 +571,15 @@ def adopt_dense(self:LotteryTicketFinder,
     train:Callable, # As for `find_winning_ticket`
     other:LotteryTicketFinder # With the same start, `train` and seed, and its dense training done
 ):
-    "Take over another finder's dense training, if this one would train identically. The caller holds the folder."
+    """Take over another finder's dense training, if this one would train identically. The caller holds the folder.
+
+    Parameters
+    ----------
+    train : Callable
+        As for `find_winning_ticket`.
+    other : LotteryTicketFinder
+        With the same start, `train` and seed, and its dense training done.
+    """
     check_type(other, 'other', LotteryTicketFinder, 'a LotteryTicketFinder')
     self._open_run(check_train(train))
     if self.rounds or self.rewind_iteration!=other.rewind_iteration: return
@@ -515,7 +602,13 @@ def _all_masks(self:LotteryTicketFinder) -> list:
 
 @patch
 def costs(self:LotteryTicketFinder) -> pd.DataFrame: # Rows for the dense training and for all rounds
-    "Count the epochs and operations of the protocol, including rounds that haven't run yet."
+    """Count the epochs and operations of the protocol, including rounds that haven't run yet.
+
+    Returns
+    -------
+    pd.DataFrame
+        Rows for the dense training and for all rounds.
+    """
     if not self.rounds: raise ValueError("nothing has been trained yet: call find_winning_ticket(train)")
     n = len(self.rounds[0].epochs)
     after = n-self.rewind_iteration//epoch_length(self.learn)    # epochs of a later round

@@ -121,7 +121,15 @@ def _zero_pruned(tensors, factors):
 
 # %% ../../nbs/train/03_mask_callback.ipynb #8a1433d2
 class MaskCallback(GuardedCallback):
-    "Keep pruned weights at exactly zero, at every forward pass and afterwards, however the fit ends."
+    """Keep pruned weights at exactly zero, at every forward pass and afterwards, however the fit ends.
+
+    Parameters
+    ----------
+    masks : dict
+        Parameter name → bool tensor, True where a weight is kept.
+    kernels : str
+        `'sparse'`: compute with the weights that are left; `'auto'`: where that is faster. Default: `'dense'`.
+    """
     order = 10**6    # after anything that may write weights: fp16 (10), SaveModelCallback's reload (61), averaging
     revived = None    # what a fit has zeroed that hasn't begun its first batch
     reads_optimizer = False    # see `can_step_vectors`
@@ -297,7 +305,20 @@ def apply(self:Ticket,
     learn:Learner, # The learner to train the ticket with
     kernels:str='dense' # As for `MaskCallback`
 ) -> Learner: # The same learner, so that calls chain
-    "Load the ticket's start and keep its masks on in every later fit. Nothing is changed if it doesn't fit."
+    """Load the ticket's start and keep its masks on in every later fit. Nothing is changed if it doesn't fit.
+
+    Parameters
+    ----------
+    learn : Learner
+        The learner to train the ticket with.
+    kernels : str
+        As for `MaskCallback`. Default: `'dense'`.
+
+    Returns
+    -------
+    Learner
+        The same learner, so that calls chain.
+    """
     check_learner(learn, 'use load_into for a plain model')
     self.check(learn.model)
     check_masks(self.masks, parameters_by_name(learn.model))

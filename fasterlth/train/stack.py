@@ -138,7 +138,15 @@ def _put_stacked(model, tensors):
     return model
 
 class StackedModel(nn.Module):
-    "Several networks of one architecture as one, whose tensors have the replicas along a new first axis."
+    """Several networks of one architecture as one, whose tensors have the replicas along a new first axis.
+
+    Parameters
+    ----------
+    models : list
+        Networks with the same names and shapes; they are copied.
+    rngs : list
+        Random states of the replicas, from `replica_randomness`; None to draw for all at once. Default: `None`.
+    """
     def __init__(self,
         models:list, # Networks with the same names and shapes; they are copied
         rngs:list=None # Random states of the replicas, from `replica_randomness`; None to draw for all at once
@@ -228,7 +236,17 @@ def _share(dls):
     return True
 
 class StackedDL:
-    "Yield batches of all replicas, along the second axis, as each would see them alone."
+    """Yield batches of all replicas, along the second axis, as each would see them alone.
+
+    Parameters
+    ----------
+    dls : list
+        The replicas' `DataLoaders`; several may be the same.
+    which : int
+        0 for training, 1 for validation ….
+    rngs : list
+        Random states of the replicas, from `replica_randomness`.
+    """
     def __init__(self,
         dls:list, # The replicas' `DataLoaders`; several may be the same
         which:int, # 0 for training, 1 for validation …
@@ -309,7 +327,13 @@ def _try_steps(opt_func, ps, grads):
 def check_stackable_opt(
     opt_func:Callable # A learner's
 ):
-    "Raise unless an optimizer does the same to stacked parameters as to each of them."
+    """Raise unless an optimizer does the same to stacked parameters as to each of them.
+
+    Parameters
+    ----------
+    opt_func : Callable
+        A learner's.
+    """
     def refuse(why): raise ValueError(f"opt_func can't train a stack: {func_name(opt_func)} {why}. Use one that "
                                       "treats each weight by itself, like Adam, or train without a stack")
     if isinstance(opt_func, OptimWrapper): refuse('is an optimizer that already has parameters')
@@ -344,7 +368,13 @@ def _why_not(cb):
 def check_stackable_cbs(
     cbs # Callbacks of a learner or a fit
 ):
-    "Raise if a callback can't be part of a stack."
+    """Raise if a callback can't be part of a stack.
+
+    Parameters
+    ----------
+    cbs
+        Callbacks of a learner or a fit.
+    """
     for cb in cbs:
         if why := _why_not(cb):
             raise ValueError(f"cbs can't have {type(cb).__name__} in a stack of replicas, as it {why}: "
@@ -533,7 +563,20 @@ def stack_masks(
     masks:list, # For each replica, parameter name → bool tensor; where one is missing, it is dense
     model:nn.Module # Of one replica
 ) -> dict: # Parameter name → bool tensor
-    "Stack the masks of replicas."
+    """Stack the masks of replicas.
+
+    Parameters
+    ----------
+    masks : list
+        For each replica, parameter name → bool tensor; where one is missing, it is dense.
+    model : nn.Module
+        Of one replica.
+
+    Returns
+    -------
+    dict
+        Parameter name → bool tensor.
+    """
     params = parameters_by_name(model)
     for m in masks: check_masks(m, params)
     def mask(m, n): return m[n].cpu() if n in m else torch.ones(params[n].shape, dtype=torch.bool)
@@ -550,7 +593,15 @@ class StackedLearner(Learner):
     """Train several learners of one architecture as one.
 
     Each replica has its own start, masks, order of the data, dropout and running statistics, and sees what it would
-    see alone with its seed. Losses and metrics are measured for each; `results` has them."""
+    see alone with its seed. Losses and metrics are measured for each; `results` has them.
+
+    Parameters
+    ----------
+    learners : list
+        Learners that differ in weights, masks and random states only. They aren't trained.
+    seeds : list
+        Seed for everything random in the training of each; default the learners' random states.
+    """
     def __init__(self,
         learners:list, # Learners that differ in weights, masks and random states only. They aren't trained
         seeds:list=None # Seed for everything random in the training of each; default the learners' random states
@@ -583,7 +634,18 @@ class StackedLearner(Learner):
     def hold(self,
         masks:list # For each replica, parameter name → bool tensor
     ) -> Learner: # Itself
-        "Keep weights of each replica at zero in every later fit, instead of those so far."
+        """Keep weights of each replica at zero in every later fit, instead of those so far.
+
+        Parameters
+        ----------
+        masks : list
+            For each replica, parameter name → bool tensor.
+
+        Returns
+        -------
+        Learner
+            Itself.
+        """
         masks = stack_masks(masks, self.learners[0].model)
         self.remove_cbs([cb for cb in self.cbs if type(cb) is MaskCallback])
         return self.add_cb(MaskCallback(masks)) if masks else self
@@ -595,12 +657,29 @@ class StackedLearner(Learner):
 def tensors_of(self:StackedLearner,
     k:int # Which replica
 ) -> dict: # Name → tensor, parts of the live ones
-    "Return a replica's parameters and buffers."
+    """Return a replica's parameters and buffers.
+
+    Parameters
+    ----------
+    k : int
+        Which replica.
+
+    Returns
+    -------
+    dict
+        Name → tensor, parts of the live ones.
+    """
     return {n: t.detach()[k] for n,t in model_tensors(self.model).items()}
 
 @patch
 def unstack(self:StackedLearner) -> list: # The learners
-    "Copy weights and buffers back to the learners, and their random states."
+    """Copy weights and buffers back to the learners, and their random states.
+
+    Returns
+    -------
+    list
+        The learners.
+    """
     for k,l in enumerate(self.learners):
         copy_tensors(l.model, self.tensors_of(k))
         set_random_states({**self.rngs[k], 'cuda': []}, l.dls)
@@ -608,7 +687,13 @@ def unstack(self:StackedLearner) -> list: # The learners
 
 @patch(as_prop=True)
 def results(self:StackedLearner) -> pd.DataFrame: # `replica`, `epoch`, `train_loss`, `valid_loss`, metrics
-    "Return a row for each replica and epoch of the last fit."
+    """Return a row for each replica and epoch of the last fit.
+
+    Returns
+    -------
+    pd.DataFrame
+        `replica`, `epoch`, `train_loss`, `valid_loss`, metrics.
+    """
     rec = self.recorder
     names = [n for n in getattr(rec, 'metric_names', ['epoch'])[1:] if n!='time']
     return pd.DataFrame([dict(replica=k, epoch=e, **dict(zip(names, row)))

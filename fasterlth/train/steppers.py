@@ -82,7 +82,15 @@ def roots_(
     tensors:list, # Not negative, of one device and type
     eps:float # What will be added to the roots
 ):
-    "Take square roots in place. Zeros become tiny numbers that vanish beside `eps`."
+    """Take square roots in place. Zeros become tiny numbers that vanish beside `eps`.
+
+    Parameters
+    ----------
+    tensors : list
+        Not negative, of one device and type.
+    eps : float
+        What will be added to the roots.
+    """
     one,more = tensors[0],torch.finfo(tensors[0].dtype)
     least = 16*more.tiny
     # MKL takes several times as long for zeros, as pruned weights have; such a small number vanishes beside `eps`
