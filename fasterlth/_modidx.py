@@ -86,6 +86,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                 'fasterlth/core/compiled.py'),
                                          'fasterlth.core.compiled._products': ( 'core/compiled.html#_products',
                                                                                 'fasterlth/core/compiled.py'),
+                                         'fasterlth.core.compiled._several': ('core/compiled.html#_several', 'fasterlth/core/compiled.py'),
                                          'fasterlth.core.compiled.compiled': ('core/compiled.html#compiled', 'fasterlth/core/compiled.py')},
             'fasterlth.core.criteria': { 'fasterlth.core.criteria.grasp': ('core/criteria.html#grasp', 'fasterlth/core/criteria.py'),
                                          'fasterlth.core.criteria.l1_norm': ('core/criteria.html#l1_norm', 'fasterlth/core/criteria.py'),

@@ -172,6 +172,20 @@ def product(
     matrix = Matrix(p.rows, values, p.shape)
     return linear(lambda columns, bias: _Product.apply(columns.to(weight.dtype), values, bias, matrix, p), None, x)
 
+# %% ../../nbs/core/14_sparse_kernels.ipynb #4b7f1c39
+def _sum_of_shifts(weights, bias, flat, shifts, length):
+    "Return the sum of products, each with the activations from its shift on."
+    sums = flat.new_zeros(weights[0].shape[0], length)
+    if bias is not None: sums += bias[:, None]
+    parts = [(w,s) for w,s in zip(weights, shifts) if w.values.numel()]
+    if fast := loops(length):
+        x,y = _array(flat),sums.numpy()
+        for w,s in parts: fast[0](*w.arrays, x, s, w.arrays[2][:0], True, y)
+    else:
+        with not_autocast():
+            for w,s in parts: torch.addmm(sums, w.csr, flat[:, s:s+length], out=sums)
+    return sums
+
 # %% ../../nbs/core/14_sparse_kernels.ipynb #b7ff3dac
 class Geometry(NamedTuple):
     "How a convolution moves over an image: pairs of height and width."
@@ -190,19 +204,6 @@ def conv1x1(
     x = F.pad(x, (w,w,h,h))[:, :, ::down, ::across]
     y = as_autocast(multiply(x.transpose(0, 1).reshape(x.shape[1], -1), bias))
     return y.reshape(-1, len(x), *x.shape[2:]).transpose(0, 1)
-
-def _sum_of_shifts(weights, bias, flat, shifts, length):
-    "Return the sum of products, each with the activations from its shift on."
-    sums = flat.new_zeros(weights[0].shape[0], length)
-    if bias is not None: sums += bias[:, None]
-    parts = [(w,s) for w,s in zip(weights, shifts) if w.values.numel()]
-    if fast := loops(length):
-        x,y = _array(flat),sums.numpy()
-        for w,s in parts: fast[0](*w.arrays, x, s, w.arrays[2][:0], True, y)
-    else:
-        with not_autocast():
-            for w,s in parts: torch.addmm(sums, w.csr, flat[:, s:s+length], out=sums)
-    return sums
 
 def conv_by_shifts(
     weights:list, # A `Matrix` `(out, in)` for each place of the kernel, row by row
