@@ -208,13 +208,27 @@ def _lost(rows):
 
 # %% ../nbs/01_transfer.ipynb #b21e70c9
 class Transfer(NamedTuple):
-    "Hold what `transfer` returns."
+    """Hold what `transfer` returns.
+
+    Parameters
+    ----------
+    ticket : Ticket
+        One of the model.
+    report : pd.DataFrame
+        A row for each tensor of the model, then one for each part of the ticket that found no place.
+    """
     ticket: Ticket # One of the model
     report: pd.DataFrame # A row for each tensor of the model, then one for each part of the ticket that found no place
 
     @property
     def shares(self) -> pd.Series: # How tensors were matched → percent
-        "Return how much of the model came from the ticket and how much didn't, in percent of its values."
+        """Return how much of the model came from the ticket and how much didn't, in percent of its values.
+
+        Returns
+        -------
+        pd.Series
+            How tensors were matched → percent.
+        """
         df = self.report[self.report.tensor.notna()]
         return (100*df.groupby('how', sort=False).weights.sum()/df.weights.sum())
 
@@ -286,7 +300,22 @@ def transferred(
     rewound:bool=True, # Begin at the rewind point, as the study's own tickets do, or else at the very start
     **kwargs # For `transfer`
 ) -> Callable: # A condition of `LotteryStudy`
-    "Return a condition that trains a transferred ticket."
+    """Return a condition that trains a transferred ticket.
+
+    Parameters
+    ----------
+    tickets : Ticket | Callable
+        A ticket of another network, or a function `(seed, round)` that returns one.
+    rewound : bool
+        Begin at the rewind point, as the study's own tickets do, or else at the very start. Default: `True`.
+    **kwargs
+        For `transfer`.
+
+    Returns
+    -------
+    Callable
+        A condition of `LotteryStudy`.
+    """
     is_ticket = isinstance(tickets, Ticket)
     if not is_ticket and not (callable(tickets) and takes(tickets, 2)):
         raise TypeError(wrong('tickets', 'a Ticket, or a function of seed and round that returns one', tickets))

@@ -104,7 +104,26 @@ def to_sparse(
     repeats:int=7, # How often each layer is timed; the median counts
     threads:int=None # CPU threads to measure with, default as many as torch uses now
 ) -> tuple: # `(network, table)`: for inference; a row for each masked layer, as from `measure_kernels`
-    "Copy a network, and let the layers hold only the weights that are left where that is faster on these inputs."
+    """Copy a network, and let the layers hold only the weights that are left where that is faster on these inputs.
+
+    Parameters
+    ----------
+    model : nn.Module
+        The trained network, on the CPU; wrapped or not.
+    masks : dict
+        Parameter name → bool mask.
+    xb
+        A batch of inputs to measure on: a tensor, a tuple, or a dict of named ones.
+    repeats : int
+        How often each layer is timed; the median counts. Default: `7`.
+    threads : int
+        CPU threads to measure with, default as many as torch uses now.
+
+    Returns
+    -------
+    tuple
+        `(network, table)`: for inference; a row for each masked layer, as from `measure_kernels`.
+    """
     res = copy_model(check_python(model)).eval()
     apply_masks(res, masks)
     chosen,table = measure_kernels(res, masks, xb, False, repeats, threads)
@@ -120,7 +139,20 @@ def save_sparse(
     model:nn.Module, # From `to_sparse`
     path:str|Path # The file to write
 ) -> Path: # The path
-    "Write a network with sparse layers to a file."
+    """Write a network with sparse layers to a file.
+
+    Parameters
+    ----------
+    model : nn.Module
+        From `to_sparse`.
+    path : str | Path
+        The file to write.
+
+    Returns
+    -------
+    Path
+        The path.
+    """
     if odd := [n for n,t in model_tensors(check_model(model)).items() if t.is_meta]:
         raise ValueError(f"model must hold values, but {odd[0]} is on torch's device meta")
     layers = {n: m for n,m in check_model(model).named_modules() if isinstance(m, SparseLayer)}
@@ -154,7 +186,20 @@ def load_sparse(
     path:str|Path, # A file from `save_sparse`
     model:nn.Module # A network of the same architecture, with any weights, or on `meta`; it isn't changed
 ) -> nn.Module: # For inference
-    "Read a network with sparse layers. Raise a `ValueError` that names what doesn't fit."
+    """Read a network with sparse layers. Raise a `ValueError` that names what doesn't fit.
+
+    Parameters
+    ----------
+    path : str | Path
+        A file from `save_sparse`.
+    model : nn.Module
+        A network of the same architecture, with any weights, or on `meta`; it isn't changed.
+
+    Returns
+    -------
+    nn.Module
+        For inference.
+    """
     res = _with_memory(copy_model(check_python(model))).eval()
     tensors,meta = load_tensors(path, 'sparse network')
     with reading(path, "can't be read as a sparse network"):

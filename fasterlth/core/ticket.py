@@ -112,7 +112,17 @@ class _Described:
 # %% ../../nbs/core/11_ticket.ipynb #eebc7549
 @dataclass(frozen=True, eq=False, repr=False)
 class Ticket(_Described):
-    "A sparse subnetwork and its start."
+    """A sparse subnetwork and its start.
+
+    Parameters
+    ----------
+    masks : dict
+        Parameter name → bool tensor, True where a weight is kept; absent = dense.
+    weights : dict
+        Name → tensor: all parameters and buffers to start from, unmasked.
+    about : dict
+        Where it came from; anything that JSON can hold.
+    """
     masks: dict # Parameter name → bool tensor, True where a weight is kept; absent = dense
     weights: dict # Name → tensor: all parameters and buffers to start from, unmasked
     about: dict # Where it came from; anything that JSON can hold
@@ -129,7 +139,19 @@ class Ticket(_Described):
         weights:dict=None, # Name → tensor to start from, default the model's as they are now
         **about # Where it came from
     ):
-        "Make a ticket of a model. It shares no tensor with the model."
+        """Make a ticket of a model. It shares no tensor with the model.
+
+        Parameters
+        ----------
+        model : nn.Module
+            The model that it is a ticket of; its name is recorded.
+        masks : dict
+            Parameter name → bool tensor.
+        weights : dict
+            Name → tensor to start from, default the model's as they are now.
+        **about
+            Where it came from.
+        """
         have = model_tensors(check_model(model))
         if weights is not None: check_names(check_type(weights, 'weights', dict, 'a dict'), have, 'dict of weights')
         weights = have if weights is None else weights
@@ -138,7 +160,13 @@ class Ticket(_Described):
         return cls(cpu_copy(check_masks(masks, weights)), cpu_copy(weights), about)
 
     def start(self) -> dict: # Name → tensor
-        "Return the weights, zero where they are pruned, and the buffers: what the ticket's training starts from."
+        """Return the weights, zero where they are pruned, and the buffers: what the ticket's training starts from.
+
+        Returns
+        -------
+        dict
+            Name → tensor.
+        """
         res = {n: t.clone() for n,t in self.weights.items()}
         for n,m in self.masks.items(): zero_pruned(res[n], m)
         return res

@@ -46,7 +46,49 @@ from .costs import cost_table, epoch_flops
 _rewinds = 'weights','lr','finetune'
 
 class LotteryTicketFinder:
-    "Find a ticket in rounds of training, pruning and rewinding."
+    """Find a ticket in rounds of training, pruning and rewinding.
+
+    Parameters
+    ----------
+    learn : Learner
+        Its current weights, pretrained or not, are the start.
+    sparsity : float | list | dict
+        Percent to reach, or a list by round, or a dict by layer. Default: `90`.
+    n_rounds : int
+        Rounds of pruning, 1 is one-shot; default as many as at most 20 % each take.
+    granularity : str | dict
+        Groups: `'weight'`, `'filter'`, `'2:4'` …, or a dict by layer. Default: `'weight'`.
+    context : str
+        Rank within each layer (`'local'`) or over the whole network (`'global'`). Default: `'local'`.
+    criteria : Callable
+        Function of a weight: `l1_norm`, `movement`, `snip` …. Default: `l1_norm`.
+    rewind : str
+        Rewind `'weights'` and schedule, the schedule (`'lr'`), or `'finetune'`. Default: `'weights'`.
+    rewind_epoch : float | str
+        The rewind point: epochs, `1` or `0.25`, or iterations, `'500it'`. Default: `0`.
+    seed : int
+        For everything random in a training; default drawn from torch's random state.
+    reshuffle : bool
+        Use another order of the data in each round. Default: `False`.
+    path : str | Path
+        Folder to keep everything in, so that a killed run continues. Default: `None`.
+    layer_type : type | tuple
+        Prune layers of these types only, default every registered one.
+    round_to : int
+        Keep a multiple of this number of groups in each layer. Default: `None`.
+    min_keep : int
+        Groups that every layer keeps. Default: `1`.
+    batches : Iterable
+        Batches `(x, y)` for criteria that need them, default one training batch.
+    verbose : bool
+        Show a bar, unless inside `learn.no_bar()`. Default: `True`.
+    joint : dict
+        Which layers lose their filters together, from `joint_filters`. Default: `None`.
+    kernels : str
+        How tickets are computed while they train, as for `MaskCallback`. Default: `'dense'`.
+    budget : Callable
+        How layers share the sparsity, like `erk`; by default each has it (local only).
+    """
     def __init__(self,
         learn:Learner, # Its current weights, pretrained or not, are the start
         sparsity:float|list|dict=90, # Percent to reach, or a list by round, or a dict by layer
@@ -65,13 +107,14 @@ class LotteryTicketFinder:
         batches:Iterable=None, # Batches `(x, y)` for criteria that need them, default one training batch
         verbose:bool=True, # Show a bar, unless inside `learn.no_bar()`
         joint:dict=None, # Which layers lose their filters together, from `joint_filters`
-        kernels:str='dense' # How tickets are computed while they train, as for `MaskCallback`
+        kernels:str='dense', # How tickets are computed while they train, as for `MaskCallback`
+        budget:Callable=None # How layers share the sparsity, like `erk`; by default each has it (local only)
     ):
         without = 'without one, call find_winning_ticket(model, train_fn, eval_fn, sparsity)' if callable(learn) else ''
         check_learner(learn, without)
         criterion_inputs(criteria, 'criteria')
         self.targets = round_targets(sparsity, n_rounds)
-        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep, joint)
+        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep, joint, budget)
         check_choice(rewind, 'rewind', _rewinds)
         check_choice(kernels, 'kernels', kernel_choices)
         to_iteration(rewind_epoch, 1, 'rewind_epoch')
@@ -90,7 +133,13 @@ class LotteryTicketFinder:
         self._bar,self._epochs_done,self._logs = Progress(verbose=False),0,LogRounds()
 
     def layers(self) -> dict: # Parameter name → `Prunable`
-        "Return the weights that it prunes."
+        """Return the weights that it prunes.
+
+        Returns
+        -------
+        dict
+            Parameter name → `Prunable`.
+        """
         return self.pruner.layers(self.learn.model)
 
     def warn_outputs(self):
@@ -117,7 +166,13 @@ def masks(self:LotteryTicketFinder) -> list:
 
 @patch(as_prop=True)
 def trained(self:LotteryTicketFinder) -> dict: # Round → weights
-    "Return trained weights: of the dense network, of the last ticket, and those that a round begins with."
+    """Return trained weights: of the dense network, of the last ticket, and those that a round begins with.
+
+    Returns
+    -------
+    dict
+        Round → weights.
+    """
     return {r: o.weights for r,o in enumerate(self.rounds) if o.weights}
 
 @patch(as_prop=True)
@@ -144,10 +199,11 @@ def _weights(self:LotteryTicketFinder, r:int) -> dict: # Name → tensor, unmask
     return self.rewound.model if self.rewind=='weights' else self.trained[r-1]
 
 @patch
-def _chosen(self:LotteryTicketFinder) -> dict:
+def _chosen(self:LotteryTicketFinder, named:Callable=func_name) -> dict:
     "Return choices that descriptions only name if they aren't the default."
-    joint,kernels = self.pruner.joint,self.protocol.kernels
-    return {**({} if joint is None else dict(joint=joint)), **({} if kernels=='dense' else dict(kernels=kernels))}
+    budget,defaults = self.pruner.budget,dict(joint=None, kernels='dense', budget=None)
+    chosen = dict(joint=self.pruner.joint, kernels=self.protocol.kernels, budget=budget and named(budget))
+    return {k: v for k,v in chosen.items() if v!=defaults[k]}
 
 @patch
 def _about(self:LotteryTicketFinder, r:int) -> dict:
@@ -202,7 +258,7 @@ def _describe(self:LotteryTicketFinder, train:Callable, seed:int) -> dict:
         rewind=self.rewind, rewind_epoch=self.rewind_epoch, seed=seed, reshuffle=self.reshuffle,
         round_to=p.round_to, min_keep=p.min_keep, criteria=describe_function(self.criteria),
         layer_type=str(p.layer_type), batches=len(self.batches or []),
-        masks=sparsity_by_layer(self.dense), **self._chosen()))
+        masks=sparsity_by_layer(self.dense), **self._chosen(describe_function)))
 
 # %% ../../nbs/find/07_finder.ipynb #15b43587
 @patch
@@ -380,7 +436,15 @@ def plot(self:LotteryTicketFinder,
     metric:str=None, # A column of `history`, default the first metric, or the validation loss
     ax=None # Matplotlib axes
 ):
-    "Plot the metric after training against the weights that remain; the dense network is a line."
+    """Plot the metric after training against the weights that remain; the dense network is a line.
+
+    Parameters
+    ----------
+    metric : str
+        A column of `history`, default the first metric, or the validation loss.
+    ax
+        Matplotlib axes. Default: `None`.
+    """
     import matplotlib.pyplot as plt
     if not self.rounds: raise ValueError("there is nothing to plot yet: call find_winning_ticket(train)")
     df = self.history
@@ -416,7 +480,24 @@ def find_ticket(self:Learner,
 ) -> Ticket: # That of the last round; `ticket.about['history']` has a row for each
     """Find a ticket in rounds of training, pruning and rewinding.
 
-    If interrupted, leave the finder in `learn.ticket_finder`: its `find_winning_ticket` continues."""
+    If interrupted, leave the finder in `learn.ticket_finder`: its `find_winning_ticket` continues.
+
+    Parameters
+    ----------
+    train : Callable
+        A function that fits the learner: `lambda learn: learn.fit_one_cycle(5, 1e-2)`.
+    sparsity : float | list | dict
+        Percent to reach, or a list by round, or a dict by layer. Default: `90`.
+    n_rounds : int
+        Rounds of pruning, 1 is one-shot; default as many as at most 20 % each take.
+    **kwargs
+        Other arguments of `LotteryTicketFinder`.
+
+    Returns
+    -------
+    Ticket
+        That of the last round; `ticket.about['history']` has a row for each.
+    """
     check_train(train)
     self.ticket_finder = LotteryTicketFinder(self, sparsity, n_rounds, **kwargs)
     try: ticket = self.ticket_finder.find_winning_ticket(train)
@@ -490,7 +571,15 @@ def adopt_dense(self:LotteryTicketFinder,
     train:Callable, # As for `find_winning_ticket`
     other:LotteryTicketFinder # With the same start, `train` and seed, and its dense training done
 ):
-    "Take over another finder's dense training, if this one would train identically. The caller holds the folder."
+    """Take over another finder's dense training, if this one would train identically. The caller holds the folder.
+
+    Parameters
+    ----------
+    train : Callable
+        As for `find_winning_ticket`.
+    other : LotteryTicketFinder
+        With the same start, `train` and seed, and its dense training done.
+    """
     check_type(other, 'other', LotteryTicketFinder, 'a LotteryTicketFinder')
     self._open_run(check_train(train))
     if self.rounds or self.rewind_iteration!=other.rewind_iteration: return
@@ -513,7 +602,13 @@ def _all_masks(self:LotteryTicketFinder) -> list:
 
 @patch
 def costs(self:LotteryTicketFinder) -> pd.DataFrame: # Rows for the dense training and for all rounds
-    "Count the epochs and operations of the protocol, including rounds that haven't run yet."
+    """Count the epochs and operations of the protocol, including rounds that haven't run yet.
+
+    Returns
+    -------
+    pd.DataFrame
+        Rows for the dense training and for all rounds.
+    """
     if not self.rounds: raise ValueError("nothing has been trained yet: call find_winning_ticket(train)")
     n = len(self.rounds[0].epochs)
     after = n-self.rewind_iteration//epoch_length(self.learn)    # epochs of a later round

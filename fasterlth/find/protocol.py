@@ -168,7 +168,19 @@ def beginning(self:Protocol,
     weights:dict=None, # Name → tensor, unmasked
     seed:int=None # Seed for another order of the data, and everything else random; default the moment's random states
 ) -> Snapshot:
-    "Make the snapshot that training begins with."
+    """Make the snapshot that training begins with.
+
+    Parameters
+    ----------
+    moment : Snapshot
+        The place in the schedule, and the weights if none are given.
+    masks : dict
+        Parameter name → bool tensor.
+    weights : dict
+        Name → tensor, unmasked. Default: `None`.
+    seed : int
+        Seed for another order of the data, and everything else random; default the moment's random states.
+    """
     weights = moment.model if weights is None else weights
     check_masks(masks, parameters_by_name(self.learn.model))
     check_names(weights, model_tensors(self.learn.model), 'weights')
@@ -198,7 +210,32 @@ def train(self:Protocol,
 ) -> tuple: # `(row, training)`: the measurements, as a row of a results table, and the `Training`
     """Train once, and measure before and after.
 
-    Both begin without autocast and with gradients, whatever is on outside."""
+    Both begin without autocast and with gradients, whatever is on outside.
+
+    Parameters
+    ----------
+    train : Callable
+        A function of the learner that fits it.
+    begin : Snapshot
+        From `beginning`, or the start.
+    masks : dict
+        Parameter name → bool tensor, applied throughout the training. Default: `None`.
+    cbs : list
+        More callbacks for this training. Default: `()`.
+    resume : Snapshot
+        Where to continue a killed training. Default: `None`.
+    at : float | str
+        When to take a snapshot, see `Training`. Default: `None`.
+    on_epoch : Callable
+        `(training, moment)` after epochs and fits; `moment()` returns a `resume`. Default: `_no_epoch`.
+    held : dict
+        What callbacks held at the end of the training before, if that was in another process. Default: `None`.
+
+    Returns
+    -------
+    tuple
+        `(row, training)`: the measurements, as a row of a results table, and the `Training`.
+    """
     learn = self.learn
     self.reset(begin.model)
     if resume is None: self.begin_callbacks(held)
@@ -221,7 +258,18 @@ def train(self:Protocol,
 def length(self:Protocol,
     train:Callable # A function of the learner that fits it
 ) -> tuple: # `(iterations, epochs)`
-    "Count the iterations and epochs of training, without training."
+    """Count the iterations and epochs of training, without training.
+
+    Parameters
+    ----------
+    train : Callable
+        A function of the learner that fits it.
+
+    Returns
+    -------
+    tuple
+        `(iterations, epochs)`.
+    """
     self.reset()    # with a fresh optimizer: `train` may set rates before it fits
     t = Training(self.learn)
     t.stop = True

@@ -51,7 +51,29 @@ def _check_kwargs(kwargs):
 
 # %% ../../nbs/find/15_study.ipynb #abc99bd4
 class LotteryStudy:
-    "Train conditions × rounds × seeds, each in full, in a folder."
+    """Train conditions × rounds × seeds, each in full, in a folder.
+
+    Parameters
+    ----------
+    make_learner : Callable
+        `seed` → a new Learner, whose weights are initialised by the seed.
+    train : Callable
+        A function that fits the learner: `lambda learn: learn.fit_one_cycle(5, 1e-2)`.
+    sparsity : float | list | dict
+        Percent to reach, or a list by round, or a dict by layer. Default: `90`.
+    n_rounds : int
+        As in `LotteryTicketFinder`. Default: `None`.
+    conditions : list | dict
+        See `check_conditions`. Default: `('dense', 'winning', 'random_reinit', 'random_mask')`.
+    seeds : int | list
+        Their number, counted from 0, or a list. Default: `5`.
+    path : str | Path
+        Folder in which a killed study continues; default a temporary one.
+    threads : int
+        CPU threads of each training; the last bits of a sum depend on them. Default: `1`.
+    **kwargs
+        Other arguments of `LotteryTicketFinder`: `granularity`, `rewind_epoch` ….
+    """
     def __init__(self,
         make_learner:Callable, # `seed` → a new Learner, whose weights are initialised by the seed
         train:Callable, # A function that fits the learner: `lambda learn: learn.fit_one_cycle(5, 1e-2)`
@@ -102,7 +124,17 @@ class LotteryStudy:
         seed:int, # One of the study's
         round:int=None # Of a control
     ) -> Path:
-        "Return the folder of a training, or of a finder with all its rounds."
+        """Return the folder of a training, or of a finder with all its rounds.
+
+        Parameters
+        ----------
+        condition : str
+            `'dense'`, `'winning'`, or another of the study's.
+        seed : int
+            One of the study's.
+        round : int
+            Of a control. Default: `None`.
+        """
         self._check_which(condition, seed)
         if round is not None: check_whole(round, 'round')
         p = self.folder.path/f'seed_{seed}'/('winning' if condition in trunk_conditions else condition)
@@ -256,7 +288,20 @@ def run(self:LotteryStudy,
 ) -> LotteryStudy: # The study itself
     """Train everything that isn't trained yet. The results are the same, bit for bit, for any number of jobs.
 
-    Failed trainings are listed in `failures`. The others continue, and the next `run` tries again."""
+    Failed trainings are listed in `failures`. The others continue, and the next `run` tries again.
+
+    Parameters
+    ----------
+    n_jobs : int
+        Trainings at a time, -1 for one on each core; default joblib's setting, or 1.
+    verbose : bool
+        Show a bar. Default: `True`.
+
+    Returns
+    -------
+    LotteryStudy
+        The study itself.
+    """
     check_jobs(n_jobs)
     check_flags(verbose=verbose)
     probes = self._probes()    # before anything is written
@@ -283,7 +328,22 @@ def ticket(self:LotteryStudy,
     seed:int, # One of the study's
     round:int=None # Default the last one
 ) -> Ticket: # What its training began with
-    "Return a ticket of the study, or of a control."
+    """Return a ticket of the study, or of a control.
+
+    Parameters
+    ----------
+    condition : str
+        `'dense'`, `'winning'`, or another of the study's.
+    seed : int
+        One of the study's.
+    round : int
+        Default the last one.
+
+    Returns
+    -------
+    Ticket
+        What its training began with.
+    """
     seed = self._check_which(condition, seed)
     c = self.conditions.get(condition, {})
     own = isinstance(c, dict)    # the condition has its own finder
@@ -305,7 +365,20 @@ def summary(self:LotteryStudy,
     metric:str=None, # A column of `results`, default the first metric
     level:float=.95 # Confidence
 ) -> pd.DataFrame: # By condition and round; metrics between 0 and 1 in percent
-    "Return means over seeds with intervals, and paired differences from `dense` and `random_reinit`."
+    """Return means over seeds with intervals, and paired differences from `dense` and `random_reinit`.
+
+    Parameters
+    ----------
+    metric : str
+        A column of `results`, default the first metric.
+    level : float
+        Confidence. Default: `0.95`.
+
+    Returns
+    -------
+    pd.DataFrame
+        By condition and round; metrics between 0 and 1 in percent.
+    """
     return summarize(self.results, metric, level)
 
 @patch
@@ -316,7 +389,21 @@ def verdict(self:LotteryStudy,
     level:float=.95, # Confidence
     more:bool=None # Whether more of the metric is better, default by its name
 ) -> str:
-    "Return, in words, whether there is a winning ticket; see `fasterlth.find.report.verdict`."
+    """Return, in words, whether there is a winning ticket; see `fasterlth.find.report.verdict`.
+
+    Parameters
+    ----------
+    metric : str
+        A column of `results`, default the first metric.
+    margin : float
+        How far behind the dense network still counts as a match; default 0.2 points.
+    condition : str
+        Which condition to judge. Default: `'winning'`.
+    level : float
+        Confidence. Default: `0.95`.
+    more : bool
+        Whether more of the metric is better, default by its name.
+    """
     return verdict(self.results, metric, margin, condition, level, more)
 
 @patch
@@ -325,5 +412,15 @@ def plot(self:LotteryStudy,
     ax=None, # Two axes: for the metric, and for the early stop; or one, for the metric
     level:float=.95 # Confidence
 ): # The axes
-    "Plot the metric and the early stop against the weights that remain, with intervals as bands."
+    """Plot the metric and the early stop against the weights that remain, with intervals as bands.
+
+    Parameters
+    ----------
+    metric : str
+        A column of `results`, default the first metric.
+    ax
+        Two axes: for the metric, and for the early stop; or one, for the metric. Default: `None`.
+    level : float
+        Confidence. Default: `0.95`.
+    """
     return plot_results(self.results, metric, ax, level)

@@ -55,7 +55,20 @@ def model_card(self:Ticket,
     repo_id:str='ORGANISATION/NAME', # The repository's name, for the code in it
     license:str=None # An identifier like `'apache-2.0'`, for the card's header
 ) -> str: # Markdown with a header in YAML
-    "Describe the ticket on a page of the Hub: use, provenance, rounds, layers."
+    """Describe the ticket on a page of the Hub: use, provenance, rounds, layers.
+
+    Parameters
+    ----------
+    repo_id : str
+        The repository's name, for the code in it. Default: `'ORGANISATION/NAME'`.
+    license : str
+        An identifier like `'apache-2.0'`, for the card's header. Default: `None`.
+
+    Returns
+    -------
+    str
+        Markdown with a header in YAML.
+    """
     check_text(repo_id, 'repo_id')
     if license is not None: _check_license(license)
     header = ['---', 'library_name: fasterlth', 'tags:', '- lottery-ticket', '- pruning', '- sparse']
@@ -84,7 +97,22 @@ def save_folder(self:Ticket,
     repo_id:str='ORGANISATION/NAME', # For the code in the card
     license:str=None # As for `model_card`
 ) -> Path: # The folder
-    "Write the ticket and its card to a folder, as `push_to_hub` uploads them."
+    """Write the ticket and its card to a folder, as `push_to_hub` uploads them.
+
+    Parameters
+    ----------
+    path : str | Path
+        A folder, which need not exist yet.
+    repo_id : str
+        For the code in the card. Default: `'ORGANISATION/NAME'`.
+    license : str
+        As for `model_card`. Default: `None`.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
     path = check_folder(check_type(path, 'path', (str,Path), 'a folder'))
     card = self.model_card(repo_id, license)
     self.save(path/_file)
@@ -99,7 +127,26 @@ def push_to_hub(self:Ticket,
     license:str=None, # As for `model_card`
     token:str=None # Default the one of `hf auth login`, or of the environment
 ) -> str: # The commit's address
-    "Upload the ticket and its card to the Hub in one commit."
+    """Upload the ticket and its card to the Hub in one commit.
+
+    Parameters
+    ----------
+    repo_id : str
+        Like `'organisation/name'`.
+    private : bool
+        Whether only you can see a repository that is created now. Default: `False`.
+    card : bool
+        Replace the repository's README.md; False leaves the one that is there. Default: `True`.
+    license : str
+        As for `model_card`. Default: `None`.
+    token : str
+        Default the one of `hf auth login`, or of the environment.
+
+    Returns
+    -------
+    str
+        The commit's address.
+    """
     check_text(repo_id, 'repo_id')
     check_flags(private=private, card=card)
     if token is not None: check_text(token, 'token')
@@ -122,7 +169,21 @@ def from_hub(cls:Ticket,
     cache_dir:str=None, # Where downloads are kept; default the Hub's own folder
     token:str=None # For private repositories; default the one of `hf auth login`
 ) -> Ticket:
-    "Download a ticket from the Hub, and read it. Raise if it isn't there, is damaged, or is no ticket."
+    """Download a ticket from the Hub, and read it. Raise if it isn't there, is damaged, or is no ticket.
+
+    Parameters
+    ----------
+    repo_id : str
+        Like `'organisation/name'`, or the path of a folder from `save_folder`.
+    revision : str
+        A branch, a tag or a commit; default the newest.
+    local_files_only : bool
+        Read only what was downloaded before. Default: `False`.
+    cache_dir : str
+        Where downloads are kept; default the Hub's own folder.
+    token : str
+        For private repositories; default the one of `hf auth login`.
+    """
     check_text(repo_id, 'repo_id')
     check_flags(local_files_only=local_files_only)
     given = dict(revision=revision, token=token)
@@ -165,7 +226,18 @@ def _build_transformers(name, config, more):
 def build_model(self:Ticket,
     **kwargs # Other arguments of timm's `create_model`, or of the configuration, that the ticket doesn't know
 ) -> nn.Module: # With the ticket's start
-    "Build the network that the ticket belongs to. Raise unless it is one of timm or Hugging Face that fits."
+    """Build the network that the ticket belongs to. Raise unless it is one of timm or Hugging Face that fits.
+
+    Parameters
+    ----------
+    **kwargs
+        Other arguments of timm's `create_model`, or of the configuration, that the ticket doesn't know.
+
+    Returns
+    -------
+    nn.Module
+        With the ticket's start.
+    """
     build = self.about.get('build')
     if not isinstance(build, dict) or build.get('library') not in ('timm','transformers'):
         raise ValueError(f"the ticket doesn't say how to build its {self.about.get('model', 'network')}: build it "
