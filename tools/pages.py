@@ -129,8 +129,10 @@ def table(
                                          links.text(page, cell_text(p.doc)), '']).strip()
     body = [row(f'`{p.name}`', p) for p in rows if p.name!='*']
     ret = entry.returns
-    if ret and ret.type!='None' and (ret.doc or body or links.name(page, ret.type)): body.append(row('*returns*', ret))
-    if not body or not any(p.doc or p.type for p in [*rows, *filter(None, [ret])]): return ''
+    if ret and ret.type!='None' and body: body.append(row('*returns*', ret))
+    elif ret and ret.type!='None' and (ret.doc or links.name(page, ret.type)):
+        return ': '.join(filter(None, [f'*returns* {typed(ret.type)}', links.text(page, ret.doc)]))
+    if not any(p.doc or p.type for p in rows): return ''
     return '\n'.join(['| | type | default | |', '|---|---|---|---|', *body])
 
 def show_doc(
