@@ -3,7 +3,7 @@ from typing import Any
 from typing_extensions import Self
 from torch import nn
 
-__all__ = ['conv2', 'conv4', 'conv6', 'init_weights', 'lenet5', 'lenet_300_100', 'resnet20', 'small_resnet']
+__all__ = ['conv2', 'conv4', 'conv6', 'init_weights', 'lenet5', 'lenet_300_100', 'residual_mlp', 'resnet20', 'small_resnet', 'small_vgg16']
 
 def init_weights(model: nn.Module, seed: int | None = None, init=nn.init.xavier_normal_) -> nn.Module:
     """Initialise the weights of linear and convolutional layers, with zero biases.
@@ -122,4 +122,55 @@ def small_resnet(depth: int | tuple = 20, n_ch: int = 3, n_out: int = 10, width:
 
 def resnet20(n_ch: int = 3, n_out: int = 10, width: int = 16, seed: int | None = None) -> nn.Sequential:
     """Make ResNet-20: 270,896 weights."""
+    ...
+
+def small_vgg16(n_ch: int = 3, n_out: int = 10, seed: int | None = None) -> nn.Sequential:
+    """Make VGG-16 for small images, with BatchNorm and one linear layer; weights are Kaiming normal.
+
+    Parameters
+    ----------
+    n_ch : int
+        Channels of an image, which has 32×32 pixels or more. Default: `3`.
+    n_out : int
+        Classes. Default: `10`.
+    seed : int
+        Of the initialisation. Default: `None`.
+
+    Returns
+    -------
+    nn.Sequential
+        Thirteen convolutions and a linear layer, 14.7 million weights.
+    """
+    ...
+
+class ResidualMLP(nn.Module):
+    """Three linear layers; the second one's output is added to its input."""
+    flat: Any
+    fc1: Any
+    fc2: Any
+    fc3: Any
+    def __init__(self, n_in: int, n_hidden: int, n_out: int) -> None:
+        ...
+    def forward(self, x):
+        ...
+
+def residual_mlp(n_in: int = 40, n_hidden: int = 500, n_out: int = 10, seed: int | None = None) -> nn.Module:
+    """Make the network that MNIST-1D's authors find tickets in.
+
+    Parameters
+    ----------
+    n_in : int
+        Values of an item. Default: `40`.
+    n_hidden : int
+        Units of each hidden layer. Default: `500`.
+    n_out : int
+        Classes. Default: `10`.
+    seed : int
+        Of the initialisation. Default: `None`.
+
+    Returns
+    -------
+    nn.Module
+        With the default sizes 275,000 weights.
+    """
     ...

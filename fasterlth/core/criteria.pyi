@@ -3,7 +3,7 @@ from typing import Any
 from typing_extensions import Self
 
 
-__all__ = ['grasp', 'l1_norm', 'l2_norm', 'large_final', 'large_init', 'large_init_large_final', 'magnitude_increase', 'movement', 'movmag', 'random_score', 'small_final', 'small_init', 'small_init_small_final', 'snip', 'synflow', 'taylor', 'updating_magnitude_increase', 'updating_movement', 'updating_movmag']
+__all__ = ['grasp', 'l1_norm', 'l2_norm', 'lamp', 'large_final', 'large_init', 'large_init_large_final', 'magnitude_increase', 'movement', 'movmag', 'random_score', 'small_final', 'small_init', 'small_init_small_final', 'snip', 'synflow', 'taylor', 'updating_magnitude_increase', 'updating_movement', 'updating_movmag']
 
 def l1_norm(weight):
     """Score by magnitude, $|w|$; a group by its mean magnitude."""
@@ -33,6 +33,11 @@ def large_init_large_final(weight, init):
 
 def small_init_small_final(weight, init):
     """Keep what is small at the start and at the end: $-\\max(|w_0|,|w|)$."""
+    ...
+
+def lamp(weight):
+    """Score by $w^2/\\sum_{|v|\\ge|w|} v^2$ within the layer, for a ranking over the whole network
+    ([Lee et al. 2021](https://arxiv.org/abs/2010.07611))."""
     ...
 
 def magnitude_increase(weight, init):

@@ -1,6 +1,7 @@
 # Made from the module by tools/stubs.py: edit the notebook, not this file.
 from typing import Any
 from typing_extensions import Self
+from collections.abc import Callable
 from contextlib import contextmanager
 from torch import nn
 
@@ -51,7 +52,7 @@ def arranged(model: nn.Module, xb, kernels: dict) -> dict:
     """Let each layer leave its output in the order that the next one needs."""
     ...
 
-def measure_kernels(model: nn.Module, masks: dict, xb, training: bool = False, repeats: int = 7, threads: int | None = None) -> tuple:
+def measure_kernels(model: nn.Module, masks: dict, xb, training: bool = False, repeats: int = 7, threads: int | None = None, step: Callable | None = None) -> tuple:
     """Time each masked layer with a dense and a sparse kernel, on its own inputs of a batch, then the whole network.
 
     A sparse kernel is chosen if it takes less than 95 % of the dense one's time, and none if the network doesn't
@@ -71,6 +72,8 @@ def measure_kernels(model: nn.Module, masks: dict, xb, training: bool = False, r
         How often each is timed; the median counts. Default: `7`.
     threads : int
         CPU threads, default as many as torch uses now.
+    step : Callable
+        Weights → a function that steps them once, timed as well: a sparse layer's as a vector. Default: `None`.
 
     Returns
     -------
@@ -86,10 +89,11 @@ class SparseFit:
     kernels: Any
     names: Any
     table: Any
+    layers: Any
     chosen: Any
     def __init__(self, kernels: str) -> None:
         ...
-    def start(self, model: nn.Module, masks: dict, xb: tuple) -> None:
+    def start(self, model: nn.Module, masks: dict, xb: tuple, step: Callable | None = None) -> None:
         """Choose the layers, unless they are chosen already, and let them compute with what is left."""
         ...
     def stop(self) -> None:

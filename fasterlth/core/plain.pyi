@@ -56,7 +56,7 @@ class TicketSearch:
     def __repr__(self):
         ...
 
-def find_winning_ticket(model: nn.Module | Callable, train_fn: Callable, eval_fn: Callable, sparsity: float | list | dict = 90, n_rounds: int | None = None, criteria: Callable = l1_norm, granularity: str | dict = 'weight', context: str = 'local', seed: int = 0, joint: dict | None = None) -> TicketSearch:
+def find_winning_ticket(model: nn.Module | Callable, train_fn: Callable, eval_fn: Callable, sparsity: float | list | dict = 90, n_rounds: int | None = None, criteria: Callable = l1_norm, granularity: str | dict = 'weight', context: str = 'local', seed: int = 0, joint: dict | None = None, budget: Callable | None = None) -> TicketSearch:
     """Find a ticket in rounds: train in full, prune, rewind to the start. The model itself isn't changed.
 
     Parameters
@@ -81,6 +81,8 @@ def find_winning_ticket(model: nn.Module | Callable, train_fn: Callable, eval_fn
         For the start, if a function makes it, and for everything random in each training. Default: `0`.
     joint : dict
         Which layers lose their filters together, from `joint_filters`. Default: `None`.
+    budget : Callable
+        How layers share the sparsity, like `erk`; by default each has it (local only).
 
     Returns
     -------
@@ -170,7 +172,7 @@ class TicketComparison:
         """Add a training."""
         ...
 
-def compare_tickets(model_fn: Callable, train_fn: Callable, eval_fn: Callable, sparsity: float | list | dict = 80, n_rounds: int = 1, seeds: int = 1, criteria: Callable = l1_norm, granularity: str | dict = 'weight', context: str = 'local', conditions: list | dict | tuple = ('dense', 'winning', 'random_reinit', 'random_mask'), pretrained: nn.Module | None = None, joint: dict | None = None) -> TicketComparison:
+def compare_tickets(model_fn: Callable, train_fn: Callable, eval_fn: Callable, sparsity: float | list | dict = 80, n_rounds: int = 1, seeds: int = 1, criteria: Callable = l1_norm, granularity: str | dict = 'weight', context: str = 'local', conditions: list | dict | tuple = ('dense', 'winning', 'random_reinit', 'random_mask'), pretrained: nn.Module | None = None, joint: dict | None = None, budget: Callable | None = None) -> TicketComparison:
     """Train dense networks, winning tickets and their controls, and compare them.
 
     Parameters
@@ -199,6 +201,8 @@ def compare_tickets(model_fn: Callable, train_fn: Callable, eval_fn: Callable, s
         Model whose weights are the start; default what `model_fn` makes.
     joint : dict
         Which layers lose their filters together, from `joint_filters`. Default: `None`.
+    budget : Callable
+        How layers share the sparsity, like `erk`; by default each has it (local only).
 
     Returns
     -------

@@ -58,6 +58,8 @@ class Pruner:
         Groups that every layer keeps. Default: `1`.
     joint : dict
         Parameter name → key of layers that lose their filters together, from `joint_filters`. Default: `None`.
+    budget : Callable
+        How layers share the sparsity, like `erk`; by default each has it (local only).
     """
     granularity: str | dict = ...
     context: str = ...
@@ -66,6 +68,7 @@ class Pruner:
     round_to: int | None = ...
     min_keep: int = ...
     joint: dict | None = ...
+    budget: Callable | None = ...
     def __post_init__(self) -> None:
         ...
     def layers(self, model: nn.Module) -> dict:
@@ -145,7 +148,7 @@ class Pruner:
         """
         ...
 
-def make_masks(layers: dict | nn.Module, sparsity: float | dict, criterion: Callable = l1_norm, context: str = 'local', masks: dict | None = None, min_keep: int = 1, round_to: int | None = None, **inputs) -> dict:
+def make_masks(layers: dict | nn.Module, sparsity: float | dict, criterion: Callable = l1_norm, context: str = 'local', masks: dict | None = None, min_keep: int = 1, round_to: int | None = None, budget: Callable | None = None, **inputs) -> dict:
     """Make masks of exactly this sparsity, or the nearest that the groups can reach.
 
     Parameters
@@ -164,6 +167,8 @@ def make_masks(layers: dict | nn.Module, sparsity: float | dict, criterion: Call
         Groups that every layer keeps. Default: `1`.
     round_to : int
         Keep a multiple of this number of groups in each layer, or all if it has fewer (local only). Default: `None`.
+    budget : Callable
+        How layers share the sparsity, like `erk`; by default each has it (local only).
     **inputs
         What the criterion asks for by name, each a dict from parameter name to tensor.
 

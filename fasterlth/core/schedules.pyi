@@ -3,7 +3,7 @@ from typing import Any
 from typing_extensions import Self
 from collections.abc import Callable
 
-__all__ = ['agp', 'cos', 'dsd', 'geometric', 'geometric_rounds', 'iterative', 'lin', 'one_cycle', 'one_shot', 'plot_schedule', 'round_targets']
+__all__ = ['ac_dc', 'agp', 'cos', 'dsd', 'geometric', 'geometric_rounds', 'iterative', 'lin', 'one_cycle', 'one_shot', 'plot_schedule', 'round_targets']
 
 def one_shot(start, end, progress):
     """Prune everything at the first batch."""
@@ -56,6 +56,11 @@ def one_cycle(start, end, progress, steepness=14, offset=6):
 
 def dsd(start, end, progress):
     """Prune up to `end` in the first half, and regrow to `start` in the second: dense-sparse-dense."""
+    ...
+
+def ac_dc(start, end, progress, n_cycles=4):
+    """Alternate between `start` and `end`, `n_cycles` times, each as long as the other
+    ([Peste et al. 2021](https://arxiv.org/abs/2106.12379))."""
     ...
 
 def scheduled(schedule: Callable, start: float, end: float, progress: float) -> float:

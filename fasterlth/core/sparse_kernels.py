@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import torch
@@ -81,26 +81,36 @@ def multiply(
 class _Product(torch.autograd.Function):
     "The product of a masked weight with columns of activations."
     @staticmethod
-    def forward(ctx, x, weight, bias, p):
+    def forward(ctx, x, values, bias, weight, p):
         ctx.in_rows = not x.is_contiguous()
-        x,values = x.contiguous(),weight.reshape(-1).index_select(0, p.index)    # both passes would copy x
-        ctx.p,ctx.like = p,weight.shape
+        x = x.contiguous()    # both passes would copy it
+        ctx.weight,ctx.p = weight,p
         ctx.save_for_backward(x, values)
-        return multiply(csr(p.rows, values, p.shape), x, bias)
+        return multiply(weight, x, bias)
 
     @staticmethod
     def backward(ctx, grad):
         if torch.is_grad_enabled():
             raise RuntimeError("sparse kernels have no second derivative: use kernels='dense' with create_graph=True")
-        (x,values),p,(of_x,of_w,of_bias,_) = ctx.saved_tensors,ctx.p,ctx.needs_input_grad
+        (x,values),p,(of_x,of_w,of_bias,*_) = ctx.saved_tensors,ctx.p,ctx.needs_input_grad
         grad,grad_x,grad_w = grad.contiguous(),None,None
         if of_x: grad_x = multiply(csr(p.columns, values.index_select(0, p.order), p.shape[::-1]), grad)
         if of_x and ctx.in_rows: grad_x = grad_x.t().contiguous().t()    # as the layer before has its output
         if of_w:
-            with not_autocast():
-                at = torch.sparse.sampled_addmm(csr(p.rows, values, p.shape), grad, x.t(), beta=0.)
-            grad_w = values.new_zeros(ctx.like.numel()).scatter_(0, p.index, at.values()).view(ctx.like)
-        return grad_x,grad_w,grad.sum(1) if of_bias else None,None
+            with not_autocast(): grad_w = torch.sparse.sampled_addmm(ctx.weight, grad, x.t(), beta=0.)
+            grad_w = grad_w.values().detach()    # or it is a view, whose memory optimizers may not reuse
+        return grad_x,grad_w,grad.sum(1) if of_bias else None,None,None
+
+class _Left(torch.autograd.Function):
+    "The weights of a parameter that are left."
+    @staticmethod
+    def forward(ctx, weight, index):
+        ctx.index,ctx.like = index,weight.shape
+        return weight.reshape(-1).index_select(0, index)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad.new_zeros(ctx.like.numel()).scatter_(0, ctx.index, grad).view(ctx.like),None
 
 def as_autocast(y):
     "Return a product in the type that a dense kernel would give it here."
@@ -122,7 +132,9 @@ def product(
     p:Pattern # Of its mask
 ) -> torch.Tensor: # `(…, out)`
     "Return `x @ weight.T`, computed with the weights that are left."
-    return linear(lambda columns, bias: _Product.apply(columns.to(weight.dtype), weight, bias, p), None, x)
+    values = _Left.apply(weight, p.index)
+    matrix = csr(p.rows, values.detach(), p.shape)
+    return linear(lambda columns, bias: _Product.apply(columns.to(weight.dtype), values, bias, matrix, p), None, x)
 
 # %% ../../nbs/core/14_sparse_kernels.ipynb #b7ff3dac
 class Geometry(NamedTuple):
@@ -228,6 +240,7 @@ class Kernel:
     patterns: list # From `patterns`
     at: Geometry # None for a linear layer
     columns: bool = False # Does a linear layer leave its output as columns, as the next sparse layer needs it?
+    values: torch.Tensor = None # The weights that are left, if a vector of them is trained in place of the parameter
 
     @property
     def trains(self) -> bool:
@@ -239,6 +252,10 @@ class Kernel:
         "Return the share of the weights that are left."
         return 100*sum(len(p.index) for p in self.patterns)/max(self.layer.weight.numel(), 1)
 
+    def vector(self) -> torch.Tensor:
+        "Return a copy of the weights that are left, to train in place of the parameter."
+        return self.layer.weight.detach().reshape(-1).index_select(0, self.patterns[0].index).requires_grad_()
+
     def weights(self) -> list:
         "Return the weights that are left, as CSR matrices."
         flat = self.layer.weight.detach().reshape(-1)
@@ -248,10 +265,17 @@ class Kernel:
         "Return a function that computes the layer with the weights of now, without gradients. It is faster."
         return partial(compute, self.weights(), self.layer.bias, self.at, self.columns)
 
+    @cached_property
+    def _matrix(self):
+        "Return a matrix of `values`. It shares their memory."
+        return csr(self.patterns[0].rows, self.values.detach(), self.patterns[0].shape)
+
     def __call__(self, x):
         if not self.trains: return self.held()(x)
-        weight,(p,) = self.layer.weight,self.patterns
-        def times(x, bias): return _Product.apply(x.to(weight.dtype), weight, bias, p)
+        values,(p,) = self.values,self.patterns
+        if values is None: values = _Left.apply(self.layer.weight, p.index)
+        matrix = csr(p.rows, values.detach(), p.shape) if self.values is None else self._matrix
+        def times(x, bias): return _Product.apply(x.to(values.dtype), values, bias, matrix, p)
         if self.at: return conv1x1(times, self.layer.bias, self.at, x)
         return linear(times, self.layer.bias, x, self.columns)
 

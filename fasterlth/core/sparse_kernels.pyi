@@ -42,7 +42,16 @@ def multiply(weight: torch.Tensor, x: torch.Tensor, bias: torch.Tensor | None = 
 class _Product(torch.autograd.Function):
     """The product of a masked weight with columns of activations."""
     @staticmethod
-    def forward(ctx, x, weight, bias, p):
+    def forward(ctx, x, values, bias, weight, p):
+        ...
+    @staticmethod
+    def backward(ctx, grad):
+        ...
+
+class _Left(torch.autograd.Function):
+    """The weights of a parameter that are left."""
+    @staticmethod
+    def forward(ctx, weight, index):
         ...
     @staticmethod
     def backward(ctx, grad):
@@ -102,6 +111,7 @@ class Kernel:
     patterns: list
     at: Geometry
     columns: bool = ...
+    values: torch.Tensor | None = ...
     @property
     def trains(self) -> bool:
         """Return whether it has gradients."""
@@ -109,6 +119,9 @@ class Kernel:
     @property
     def density(self) -> float:
         """Return the share of the weights that are left."""
+        ...
+    def vector(self) -> torch.Tensor:
+        """Return a copy of the weights that are left, to train in place of the parameter."""
         ...
     def weights(self) -> list:
         """Return the weights that are left, as CSR matrices."""

@@ -24,6 +24,10 @@ def versions() -> dict:
     """Return the versions of the packages that a result depends on."""
     ...
 
+def model_facts(model: nn.Module) -> dict:
+    """Describe a network in JSON: its class, and what builds it, as far as that is known."""
+    ...
+
 class _Described:
     """Describe `masks` and `about`: as a number, a line, a table, a plot."""
     @property
@@ -119,6 +123,94 @@ class Ticket(_Described):
     -------
     Deployed
         The product and its report.
+    """
+        ...
+    def model_card(self, repo_id: str = 'ORGANISATION/NAME', license: str | None = None) -> str:
+        """Describe the ticket on a page of the Hub: use, provenance, rounds, layers.
+
+    Parameters
+    ----------
+    repo_id : str
+        The repository's name, for the code in it. Default: `'ORGANISATION/NAME'`.
+    license : str
+        An identifier like `'apache-2.0'`, for the card's header. Default: `None`.
+
+    Returns
+    -------
+    str
+        Markdown with a header in YAML.
+    """
+        ...
+    def save_folder(self, path: str | Path, repo_id: str = 'ORGANISATION/NAME', license: str | None = None) -> Path:
+        """Write the ticket and its card to a folder, as `push_to_hub` uploads them.
+
+    Parameters
+    ----------
+    path : str | Path
+        A folder, which need not exist yet.
+    repo_id : str
+        For the code in the card. Default: `'ORGANISATION/NAME'`.
+    license : str
+        As for `model_card`. Default: `None`.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
+        ...
+    def push_to_hub(self, repo_id: str, private: bool = False, card: bool = True, license: str | None = None, token: str | None = None) -> str:
+        """Upload the ticket and its card to the Hub in one commit.
+
+    Parameters
+    ----------
+    repo_id : str
+        Like `'organisation/name'`.
+    private : bool
+        Whether only you can see a repository that is created now. Default: `False`.
+    card : bool
+        Replace the repository's README.md; False leaves the one that is there. Default: `True`.
+    license : str
+        As for `model_card`. Default: `None`.
+    token : str
+        Default the one of `hf auth login`, or of the environment.
+
+    Returns
+    -------
+    str
+        The commit's address.
+    """
+        ...
+    @classmethod
+    def from_hub(cls, repo_id: str, revision: str | None = None, local_files_only: bool = False, cache_dir: str | None = None, token: str | None = None) -> Ticket:
+        """Download a ticket from the Hub, and read it. Raise if it isn't there, is damaged, or is no ticket.
+
+    Parameters
+    ----------
+    repo_id : str
+        Like `'organisation/name'`, or the path of a folder from `save_folder`.
+    revision : str
+        A branch, a tag or a commit; default the newest.
+    local_files_only : bool
+        Read only what was downloaded before. Default: `False`.
+    cache_dir : str
+        Where downloads are kept; default the Hub's own folder.
+    token : str
+        For private repositories; default the one of `hf auth login`.
+    """
+        ...
+    def build_model(self, **kwargs) -> nn.Module:
+        """Build the network that the ticket belongs to. Raise unless it is one of timm or Hugging Face that fits.
+
+    Parameters
+    ----------
+    **kwargs
+        Other arguments of timm's `create_model`, or of the configuration, that the ticket doesn't know.
+
+    Returns
+    -------
+    nn.Module
+        With the ticket's start.
     """
         ...
     def apply(self, learn: Learner, kernels: str = 'dense') -> Learner:

@@ -8,7 +8,7 @@ from fastai.learner import Learner
 from torch import nn
 from .finder import LotteryTicketFinder
 
-__all__ = ['Start', 'Trunk', 'at_init', 'conditions', 'control_of', 'inverted', 'one_shot_mask', 'random_mask', 'random_reinit', 'shuffled', 'sign_constant', 'sign_flipped']
+__all__ = ['Start', 'Trunk', 'at_init', 'conditions', 'control_of', 'inverted', 'one_shot_mask', 'random_by', 'random_erk', 'random_mask', 'random_reinit', 'random_smart', 'shuffled', 'sign_constant', 'sign_flipped', 'sign_only']
 
 def check_make_learner(make_learner) -> None:
     """Raise unless `make_learner` can be called with just a seed."""
@@ -91,7 +91,7 @@ class Trunk:
     def fresh(self) -> dict:
         """Return the weights of `make_learner` with another seed."""
         ...
-    def prune(self, criterion: Callable, weights: dict | None = None, context: str = 'local', steps: int = 1) -> dict:
+    def prune(self, criterion: Callable, weights: dict | None = None, context: str = 'local', steps: int = 1, budget: Callable | None = None) -> dict:
         """Make masks that keep as many weights as those of `start`, by another criterion.
 
     Parameters
@@ -104,6 +104,8 @@ class Trunk:
         `'local'`: keep as many in each layer as `start`; `'global'`: as many in total. Default: `'local'`.
     steps : int
         Number of pruning steps; each rescores the remaining weights. Default: `1`.
+    budget : Callable
+        How layers share the sparsity of `start`, like `erk`; default as in `start`.
 
     Returns
     -------
@@ -130,6 +132,10 @@ def sign_flipped(t: Trunk) -> Start:
     """Keep the magnitudes of the initial weights, and draw new signs."""
     ...
 
+def sign_only(t: Trunk) -> Start:
+    """Keep mask and signs of the initial weights, and draw new magnitudes: those of a new network."""
+    ...
+
 def random_mask(t: Trunk) -> Start:
     """Keep as many groups in each layer, drawn at random at the finder's granularity."""
     ...
@@ -146,6 +152,29 @@ def inverted(t: Trunk) -> Start:
 
 def one_shot_mask(t: Trunk) -> Start:
     """Prune in one step after the dense training, with the finder's criterion and context."""
+    ...
+
+def random_by(budget: Callable) -> Callable:
+    """Keep as many weights as the ticket, drawn at random, shared among layers by a budget.
+
+    Parameters
+    ----------
+    budget : Callable
+        `erk`, `smart_ratio`, or another function of shapes and sparsity.
+
+    Returns
+    -------
+    Callable
+        A condition.
+    """
+    ...
+
+def random_erk(t: Trunk) -> Start:
+    """Draw a random mask by Erdős–Rényi kernels ([Evci et al. 2020](https://arxiv.org/abs/1911.11134))."""
+    ...
+
+def random_smart(t: Trunk) -> Start:
+    """Draw a random mask by smart ratios ([Su et al. 2020](https://arxiv.org/abs/2009.11094))."""
     ...
 
 def at_init(criterion: Callable, steps: int = 1) -> Callable:

@@ -16,7 +16,7 @@ import pandas as pd, torch
 from fastai.learner import Learner
 from fastcore.basics import patch
 
-from ..core.tensors import copy_tensors, cpu_copy, model_tensors, unwrap
+from ..core.tensors import copy_tensors, cpu_copy, model_tensors
 from ..core.checks import (check_axes, check_batches, check_choice, check_file, check_flags, check_seed,
     check_type, check_whole, func_name, to_iteration)
 from ..core.criteria import l1_norm
@@ -27,7 +27,7 @@ from ..core.masks import (broadcast_masks, dense_masks, mask_overlap,
 from ..core.pruner import Pruner, try_criterion, warn_outputs
 from ..core.files import a_dict, whole
 from ..core.kernel_choice import kernel_choices
-from ..core.ticket import Ticket, to_json, versions
+from ..core.ticket import model_facts, Ticket, to_json, versions
 from ..core.processes import from_first
 from ..train.learner import check_learner, check_train, fit_context, is_foreign, one_batch, scored_by
 from ..train.snapshot import Snapshot
@@ -86,6 +86,8 @@ class LotteryTicketFinder:
         Which layers lose their filters together, from `joint_filters`. Default: `None`.
     kernels : str
         How tickets are computed while they train, as for `MaskCallback`. Default: `'dense'`.
+    budget : Callable
+        How layers share the sparsity, like `erk`; by default each has it (local only).
     """
     def __init__(self,
         learn:Learner, # Its current weights, pretrained or not, are the start
@@ -105,13 +107,14 @@ class LotteryTicketFinder:
         batches:Iterable=None, # Batches `(x, y)` for criteria that need them, default one training batch
         verbose:bool=True, # Show a bar, unless inside `learn.no_bar()`
         joint:dict=None, # Which layers lose their filters together, from `joint_filters`
-        kernels:str='dense' # How tickets are computed while they train, as for `MaskCallback`
+        kernels:str='dense', # How tickets are computed while they train, as for `MaskCallback`
+        budget:Callable=None # How layers share the sparsity, like `erk`; by default each has it (local only)
     ):
         without = 'without one, call find_winning_ticket(model, train_fn, eval_fn, sparsity)' if callable(learn) else ''
         check_learner(learn, without)
         criterion_inputs(criteria, 'criteria')
         self.targets = round_targets(sparsity, n_rounds)
-        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep, joint)
+        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep, joint, budget)
         check_choice(rewind, 'rewind', _rewinds)
         check_choice(kernels, 'kernels', kernel_choices)
         to_iteration(rewind_epoch, 1, 'rewind_epoch')
@@ -196,17 +199,18 @@ def _weights(self:LotteryTicketFinder, r:int) -> dict: # Name → tensor, unmask
     return self.rewound.model if self.rewind=='weights' else self.trained[r-1]
 
 @patch
-def _chosen(self:LotteryTicketFinder) -> dict:
+def _chosen(self:LotteryTicketFinder, named:Callable=func_name) -> dict:
     "Return choices that descriptions only name if they aren't the default."
-    joint,kernels = self.pruner.joint,self.protocol.kernels
-    return {**({} if joint is None else dict(joint=joint)), **({} if kernels=='dense' else dict(kernels=kernels))}
+    budget,defaults = self.pruner.budget,dict(joint=None, kernels='dense', budget=None)
+    chosen = dict(joint=self.pruner.joint, kernels=self.protocol.kernels, budget=budget and named(budget))
+    return {k: v for k,v in chosen.items() if v!=defaults[k]}
 
 @patch
 def _about(self:LotteryTicketFinder, r:int) -> dict:
     "Return the provenance of a round's ticket."
     p,history = self.pruner,[o.row for o in self.rounds[:r+1]]
     return to_json(dict(
-        model=type(unwrap(self.learn.model)).__name__, made_by='LotteryTicketFinder', round=r,
+        **model_facts(self.learn.model), made_by='LotteryTicketFinder', round=r,
         rounds=self.n_rounds, sparsity=self.sparsity, granularity=p.granularity, context=p.context,
         criterion=func_name(self.criteria), rewind=self.rewind, rewind_epoch=self.rewind_epoch,
         seed=self.seed, reshuffle=self.reshuffle, history=history, versions=versions(), **self._chosen()))
@@ -254,7 +258,7 @@ def _describe(self:LotteryTicketFinder, train:Callable, seed:int) -> dict:
         rewind=self.rewind, rewind_epoch=self.rewind_epoch, seed=seed, reshuffle=self.reshuffle,
         round_to=p.round_to, min_keep=p.min_keep, criteria=describe_function(self.criteria),
         layer_type=str(p.layer_type), batches=len(self.batches or []),
-        masks=sparsity_by_layer(self.dense), **self._chosen()))
+        masks=sparsity_by_layer(self.dense), **self._chosen(describe_function)))
 
 # %% ../../nbs/find/07_finder.ipynb #15b43587
 @patch

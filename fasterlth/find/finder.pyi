@@ -52,6 +52,8 @@ class LotteryTicketFinder:
         Which layers lose their filters together, from `joint_filters`. Default: `None`.
     kernels : str
         How tickets are computed while they train, as for `MaskCallback`. Default: `'dense'`.
+    budget : Callable
+        How layers share the sparsity, like `erk`; by default each has it (local only).
     """
     targets: Any
     pruner: Any
@@ -72,7 +74,7 @@ class LotteryTicketFinder:
     train: Any
     rewound: Any
     rounds: Any
-    def __init__(self, learn: Learner, sparsity: float | list | dict = 90, n_rounds: int | None = None, granularity: str | dict = 'weight', context: str = 'local', criteria: Callable = l1_norm, rewind: str = 'weights', rewind_epoch: float | str = 0, seed: int | None = None, reshuffle: bool = False, path: str | Path | None = None, layer_type: type | tuple | None = None, round_to: int | None = None, min_keep: int = 1, batches: Iterable | None = None, verbose: bool = True, joint: dict | None = None, kernels: str = 'dense') -> None:
+    def __init__(self, learn: Learner, sparsity: float | list | dict = 90, n_rounds: int | None = None, granularity: str | dict = 'weight', context: str = 'local', criteria: Callable = l1_norm, rewind: str = 'weights', rewind_epoch: float | str = 0, seed: int | None = None, reshuffle: bool = False, path: str | Path | None = None, layer_type: type | tuple | None = None, round_to: int | None = None, min_keep: int = 1, batches: Iterable | None = None, verbose: bool = True, joint: dict | None = None, kernels: str = 'dense', budget: Callable | None = None) -> None:
         ...
     def layers(self) -> dict:
         """Return the weights that it prunes.

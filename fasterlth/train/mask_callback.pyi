@@ -43,9 +43,11 @@ class MaskCallback(GuardedCallback):
     """
     order: Any
     revived: Any
+    reads_optimizer: bool
     masks: Any
     held: tuple
     sparse: Any
+    vectors: Any
     def __init__(self, masks: dict, kernels: str = 'dense') -> None:
         ...
     def __call__(self, event_name):
@@ -70,8 +72,6 @@ class MaskCallback(GuardedCallback):
         ...
     def after_step(self) -> None:
         ...
-    def after_train(self) -> None:
-        ...
     def before_validate(self) -> None:
         ...
     def after_fit(self) -> None:
@@ -89,12 +89,26 @@ class MaskCallback(GuardedCallback):
     def compute_sparse(self) -> None:
         """Compute with what is left from now on, if that is wanted."""
         ...
+    def use_parameters(self) -> None:
+        """Give the optimizer its parameters back, until the next batch."""
+        ...
+    def after_train(self) -> None:
+        ...
+    def after_cancel_train(self) -> None:
+        ...
+    def use_dense(self) -> None:
+        """Let all layers compute with dense kernels, until the next batch."""
+        ...
     def state_dict(self) -> dict:
         """Return what a fit under way needs to be resumed with the same bits."""
         ...
     def load_state_dict(self, state: dict) -> None:
         """Resume a fit, from `state_dict`."""
         ...
+
+def step_parameters(learn: Learner) -> None:
+    """Give the optimizer its parameters back, until the next batch."""
+    ...
 
 def compute_dense(learn: Learner) -> None:
     """Let all layers compute with dense kernels, until the next batch."""

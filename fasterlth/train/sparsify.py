@@ -34,7 +34,7 @@ from ..core.ticket import Ticket
 from ..core.processes import process_number, share_buffers
 from .learner import fine_tune_epochs, is_lr_find, is_validating, loader_length, scored_by
 from .snapshot import Snapshot
-from .mask_callback import compute_dense, MaskCallback, learner_masks, mask_opt_state
+from .mask_callback import compute_dense, MaskCallback, learner_masks, step_parameters, mask_opt_state
 
 # %% ../../nbs/train/04_sparsify.ipynb #e8fd63d8
 @dataclass(frozen=True)
@@ -201,8 +201,11 @@ class SparsifyCallback(SparsityColumn):
         Which layers lose their filters together, from `joint_filters`. Default: `None`.
     kernels : str
         As for `MaskCallback`. Default: `'dense'`.
+    budget : Callable
+        How layers share the sparsity, like `erk`; by default each has it (local only).
     """
     _of,_stateattrs = None,(*SparsityColumn._stateattrs,'_of')    # the learner of the last fit, not for files
+    reads_optimizer = False
     def __init__(self,
         sparsity:float|dict, # Percent of the weights to prune (50 = half), or a dict by name, pattern or layer type
         granularity:str|dict, # What is pruned together: `'weight'`, `'filter'`, `'2:4'` …, or a dict
@@ -225,7 +228,8 @@ class SparsifyCallback(SparsityColumn):
         n_epochs:int=None, # Epochs of all fits that the schedule spans; default those of one fit, or of `fine_tune`
         frozen:bool=False, # Prune frozen layers as well, instead of only when they are unfrozen
         joint:dict=None, # Which layers lose their filters together, from `joint_filters`
-        kernels:str='dense' # As for `MaskCallback`
+        kernels:str='dense', # As for `MaskCallback`
+        budget:Callable=None # How layers share the sparsity, like `erk`; by default each has it (local only)
     ):
         criterion_inputs(criteria, 'criteria')
         _check_course(sparsity, start_sparsity, schedule)
@@ -237,7 +241,7 @@ class SparsifyCallback(SparsityColumn):
         batches = check_batches(batches)
         super().__init__({}, kernels)
         store_attr(but='model')
-        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep, joint)
+        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep, joint, budget)
         self.part,self.history,self.begun,self._moment,self._end = model,pd.DataFrame(),False,None,None
         self._passed,self._total = 0,None
         self._times()    # raises if they are wrong in any fit
@@ -468,7 +472,8 @@ def _about(self:SparsifyCallback):
         rewind=self.rewind_epoch if self._moment else 'no: the weights at the end',
         seed=torch.initial_seed(), steps=self.history.to_dict('records'),
         metrics={k: v for k,v in last.items() if isinstance(v, (int,float))},
-        **({} if self.joint is None else dict(joint=self.joint)))
+        **({} if self.joint is None else dict(joint=self.joint)),
+        **({} if self.budget is None else dict(budget=func_name(self.budget))))
 
 @patch(as_prop=True)
 def ticket(self:SparsifyCallback) -> Ticket:
@@ -586,7 +591,9 @@ def before_batch(self:SparsifyCallback):
     if self.begun and self.training:
         t = (self._passed+self.learn.epoch)*self._n_iter+self.learn.iter
         saves,due = self._save_at is not None and t>=self._save_at,[step for step in self._todo if step[0]<=t]
-        if saves: self._save()
+        if saves:
+            step_parameters(self.learn)
+            self._save()
         if due:
             self._todo = self._todo[len(due):]
             compute_dense(self.learn)    # the masks change, and scores may need all gradients

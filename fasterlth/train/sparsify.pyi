@@ -108,7 +108,10 @@ class SparsifyCallback(SparsityColumn):
         Which layers lose their filters together, from `joint_filters`. Default: `None`.
     kernels : str
         As for `MaskCallback`. Default: `'dense'`.
+    budget : Callable
+        How layers share the sparsity, like `erk`; by default each has it (local only).
     """
+    reads_optimizer: bool
     pruner: Any
     part: Any
     history: Any
@@ -135,10 +138,11 @@ class SparsifyCallback(SparsityColumn):
     frozen: bool
     joint: dict
     kernels: str
+    budget: Callable
     plan: Any
     masks: Any
     held: tuple
-    def __init__(self, sparsity: float | dict, granularity: str | dict, context: str, criteria: Callable, schedule: Callable, start_sparsity: float = 0, start_epoch: float | str = 0, end_epoch: float | str | None = None, lth: bool = False, rewind_epoch: float | str = 0, reset_end: bool = False, save_tickets: bool | str | Path = False, model: nn.Module | None = None, round_to: int | None = None, layer_type: type | tuple | None = None, min_keep: int = 1, batches: Iterable | None = None, verbose: bool = True, n_epochs: int | None = None, frozen: bool = False, joint: dict | None = None, kernels: str = 'dense') -> None:
+    def __init__(self, sparsity: float | dict, granularity: str | dict, context: str, criteria: Callable, schedule: Callable, start_sparsity: float = 0, start_epoch: float | str = 0, end_epoch: float | str | None = None, lth: bool = False, rewind_epoch: float | str = 0, reset_end: bool = False, save_tickets: bool | str | Path = False, model: nn.Module | None = None, round_to: int | None = None, layer_type: type | tuple | None = None, min_keep: int = 1, batches: Iterable | None = None, verbose: bool = True, n_epochs: int | None = None, frozen: bool = False, joint: dict | None = None, kernels: str = 'dense', budget: Callable | None = None) -> None:
         ...
     @property
     def ticket(self) -> Ticket:

@@ -49,3 +49,11 @@ def is_fastais(opt, method: str) -> bool:
 def step_together(opt):
     """Step many parameters at once if the optimizer is composed of fastai's steppers, or else as it does itself."""
     ...
+
+def steps_each_weight(opt) -> bool:
+    """Return whether an optimizer is fastai's own, and steps each weight without regard to the others."""
+    ...
+
+def trial_step(opt, weights: list) -> Callable:
+    """Return a function that makes one step with copies of some weights, and gradients like them."""
+    ...

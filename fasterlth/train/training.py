@@ -42,6 +42,7 @@ class _Stateless(Callback):
 
 class SteppedCallback(_Stateless):
     "Notice the first step of the optimizer."
+    reads_optimizer = False
     def __init__(self, seen=False):
         self.seen = seen
         if not seen: self.after_step = self._first_step
@@ -52,6 +53,7 @@ class SteppedCallback(_Stateless):
 class ValidatedCallback(_Stateless):
     "Keep a copy of the tensors that the last epoch was validated with."
     order,tensors = 10**7,None    # after anything that may write weights
+    reads_optimizer = False
 
     def before_fit(self):
         if not is_validating(self.learn): self.tensors = None

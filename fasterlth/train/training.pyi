@@ -22,6 +22,7 @@ class _Stateless(Callback):
 
 class SteppedCallback(_Stateless):
     """Notice the first step of the optimizer."""
+    reads_optimizer: bool
     seen: Any
     after_step: Any
     def __init__(self, seen=False) -> None:
@@ -31,6 +32,7 @@ class ValidatedCallback(_Stateless):
     """Keep a copy of the tensors that the last epoch was validated with."""
     order: Any
     tensors: Any
+    reads_optimizer: bool
     before_epoch: Any
     def before_fit(self) -> None:
         ...

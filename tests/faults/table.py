@@ -85,6 +85,7 @@ kinds = dict(
     share=but(number, 1.5, 95), level=but(number, 0, 1, 95, good=.9),
     sparsity=but(percent, [50], {}, {'nothing': 50}, {3: 50}, {'fc1': '50'}, {'fc1': nan}, {'fc1': {'a': 5}}),
     rounds=but(percent, *no_rounds),
+    budget=Kind(erk, [*no_function, 'erk']),
     criterion=Kind(l1_norm, [*no_function, Of(lambda t: lambda w, nothing: w, 'lambda w, nothing: w')]),
     schedule=Kind(one_shot, [*no_function, *no_schedule]),
     train=Kind(it('train'), [*no_function, it('learn')]),
@@ -123,7 +124,7 @@ kinds = dict(
 kinds |= {f'{k}?': optional(v) for k,v in kinds.items()}    # None is allowed
 
 by_name = dict(
-    a='any_masks', ax='ax?', b='any_masks', batches='batches?', bn_batches='whole', bs='whole', classes='classes?',
+    a='any_masks', ax='ax?', b='any_masks', batches='batches?', bn_batches='whole', bs='whole', budget='budget?', classes='classes?',
     conditions='conditions', context='context', criteria='criterion', criterion='criterion', device='device?', df='df', end='end',
     end_epoch='end_moment?', exact='flag', flow='formula', given='unknown', grad='formula', granularity='granularity', joint='flag',
     hess_grad='formula', init='formula', inputs='unknown', kwargs='unknown', l1='number', layer='layer', layer_type='layer_type',
@@ -142,6 +143,7 @@ waiting = []
 # Callables
 
 def one_of(good): return but(choice, good=good)
+license_ = but(text, 'a b', 'mit\nx: y', good='mit')
 def size_from(n): return but(whole, n-1, good=28)
 def file_of(name): return Kind(it(name), [*no_path[:9], nowhere, it('path'), it('text_file')])
 def folder_of(name): return Kind(it(name), [*no_path[1:7], '', nowhere, it('text_file')])
@@ -169,13 +171,19 @@ loss = other('function', nn.functional.cross_entropy)
 of_any_layer = but(kinds['sparsity'], without=[o for o in kinds['sparsity'].bad if isinstance(o, dict) and o=={'nothing': 50}])
 without_model = but(kinds['granularity'], without=kinds['granularity'].bad[-1:])    # by layers that nobody knows yet
 part_of_percent = but(kinds['sparsity'], without=[o for o in no_percent if isinstance(o, (float,np.float32)) and o==.5])    # schedules ask for it
+shapes = Kind({'a': (3,4), 'b': (2,3)}, [None, 3, 'no', [], {}, it('model'), {'a': 3}, {'a': 'ab'}, {'a': (3,-1)}, {'a': (2.5,)}])
+all_of_percent = Kind(50, [v for v in no_percent if not isinstance(v, (float,np.float32)) or v!=.5], numpy=np.float32)
 any_weights = Kind(it('weights'), [None, 3, 'w', [], it('model'), {'fc1.weight': 1}])
 
 tables = {
     'ArrayDataset': dict(x=Kind(it('images'), [*no_tensor, it('labels')]), vocab=Kind(list('0123456789'), [None, *no_names]), mean=stat,
                          y=Kind(it('labels'), [*no_tensor, it('images'), of((19,), torch.long)]), std=stat, split_idx=other('count?', 1)),
+    'MemoryDL.show_batch': 'fastai', 'MemoryDL.show_results': 'fastai', 'TensorSeries': 'fastai', 'TensorSeries.show': 'fastai',
     'ArrayDataset.decode': 'fastai', 'ArrayDataset.to': 'fastai', 'ArrayDataset.typed': 'fastai',
     'Deployed': 'record', 'Deployed.__call__': 'record',
+    'DynamicCallback': dict(grow=Kind(rigl, [*no_function, l1_norm.__name__, movement]), drop=but(kinds['percent'], without=[v for v in no_percent if isinstance(v, (float,np.float32)) and v==.5]),
+                            every=Kind('2it', [*no_moment, 0, '0it']), end_epoch=Kind(None, [*no_moment[1:], 0]), budget='budget?', masks=Kind(None, no_masks_at_all[1:]), seed='seed'),
+    'DynamicCallback.__call__': 'fastai', 'DynamicCallback.on_attach': 'fastai', 'DynamicCallback.on_detach': 'fastai', 'DynamicCallback.load_state_dict': 'record',
     'EarlyBirdCallback': dict(granularity=optional(without_model), joint=joint), 'EarlyBirdCallback.reset': 'record', 'EarlyBirdCallback.load_state_dict': 'record',
     'EarlyBirdCallback.__call__': 'fastai', 'EarlyBirdCallback.on_attach': 'fastai', 'EarlyBirdCallback.on_detach': 'fastai',
     'EarlyBirdFinder': dict(learn=own_learner, granularity=optional(without_model), joint=joint),
@@ -222,11 +230,20 @@ tables = {
     'SparsifyCallback.__call__': 'fastai', 'SparsifyCallback.on_attach': 'fastai', 'SparsifyCallback.on_detach': 'fastai',
     'SparsifyCallback.load_state_dict': 'record',
     'Start': 'record',
+    'SupermaskCallback': dict(constant='flag', seed='seed', sparsity=of_any_layer),
+    'SupermaskCallback.__call__': 'fastai', 'SupermaskCallback.on_attach': 'fastai', 'SupermaskCallback.on_detach': 'fastai',
+    'SupermaskCallback.load_state_dict': 'record',
     'Ticket': dict(weights=any_weights, about='dict'),
     'Ticket.apply': dict(learn=own_learner), 'Ticket.load': dict(path=file_of('ticket_file')), 'Ticket.save': dict(path='file'),
     'Ticket.deploy': dict(learn=other('learn', it('trained')), how=one_of('shrink'), path=Kind(None, [*no_path[1:], it('path')]),
                           xb='some_xb'),
     'Ticket.of': dict(about=Kind(None, [object()])),
+    'Ticket.model_card': dict(repo_id=other('text', 'someone/x'), license=optional(license_)),
+    'Ticket.save_folder': dict(path='folder', repo_id=other('text', 'someone/x'), license=optional(license_)),
+    'Ticket.push_to_hub': dict(repo_id=other('text', 'someone/x'), private='flag', card='flag', license=optional(license_), token=optional(kinds['text'])),
+    'Ticket.from_hub': dict(repo_id=but(kinds['text'], good=Of(lambda t: str(t.ticket.save_folder(t.new())))), revision=optional(kinds['text']),
+                            local_files_only='flag', cache_dir=Kind(None, [*no_path[1:], it('text_file')]), token=optional(kinds['text'])),
+    'Ticket.build_model': 'fastai',    # its arguments are those of other libraries
     'Ticket.transfer': dict(what=one_of('both'), blocks=Kind(appended, no_function), order=order, source_order=order, strict='flag',
                             skip=Kind([], [None, 3, True, ['nothing'], [3], {'fc1': 3}, b'fc1'])),
     'Training': dict(warned=Kind(None, [3, 'no', [], {}]), begin=Kind(None, [*no_object[1:], it('learn'), Snapshot]), at='moment?', on_epoch=optional(function)),
@@ -238,6 +255,11 @@ tables = {
     'Trunk.on': dict(start=Kind(Of(lambda t: t.trunk.start, 'a start'), [*no_object, it('model'), Start])),
     'appended': dict(n='whole', m='whole'), 'at_init': dict(steps='whole'),
     'barrier': dict(line=Kind(it('line'), [*no_object, Of(lambda t: t.df[:0], 'another table')]), of=one_of('error')),
+    **{k: dict(shapes=shapes, sparsity=all_of_percent) for k in ('uniform','erk','balanced','igq','smart_ratio')},
+    'uniform_plus': dict(shapes=shapes, sparsity=all_of_percent._replace(good=0)),
+    'share_out': dict(shapes=shapes, sparsity=all_of_percent, density=Kind(Of(lambda t: lambda x: [min(x, 1.)]*2, 'a density'), no_function)),
+    'budget_table': dict(layers=but(kinds['layers'], nn.Linear, it('learn'), without=[kinds['layers'].bad[9]]), sparsity=all_of_percent,
+                         budgets=Kind([erk], [None, 3, 'erk', {}, [3], ['erk'], erk])),
     'check_semi_structured': dict(masks=blocks_of_four),
     'cifar10_dls': dict(path=folder_of('cifar'), bs=digits),
     'compare_models': dict(models=Kind(Of(lambda t: dict(a=t.model)), [None, 3, 'm', [], {}, it('model'), {'a': 3}, {'a': nn.Linear}]),
@@ -253,7 +275,7 @@ tables = {
     'draw_early_bird': dict(model=model_or_function, train_fn=plain_train, every=other('whole', 1), seed='seed', joint=joint),
     'fashion_mnist_dls': dict(path=folder_of('idx'), bs=digits),
     'find': dict(data=one_of('digits'), model=one_of('lenet_300_100'), rounds='whole', epochs='whole', sparsity='percent', seed='seed',
-                 out='folder', path=Kind(None, [*no_path[1:], it('text_file')])),
+                 out='folder', path=Kind(None, [*no_path[1:], it('text_file')]), force='flag'),
     'find_ticket': dict(sparsity='rounds'),
     'find_winning_ticket': dict(model=model_or_function, train_fn=plain_train, eval_fn=plain_eval, sparsity='rounds', seed='seed', joint=joint),
     'forward_flops': dict(xb=Kind(Of(lambda t: (t.x,)), [None, 3, 'x', [], (), {}, it('x'), (3,)]), masks='masks?'),
@@ -270,17 +292,21 @@ tables = {
         | dict(points=but(whole, 2, good=3)),
     'load_sparse': dict(path=file_of('sparse_file')),
     'load_compressed': dict(path=file_of('compressed_file')), 'save_compressed': dict(path='file'),
-    'measure_kernels': dict(training='flag', repeats='whole', threads='whole?'), 'save_sparse': dict(path='file'),
+    'measure_kernels': dict(training='flag', repeats='whole', threads='whole?', step=optional(function)), 'save_sparse': dict(path='file'),
     'sparse_kernels': dict(kernels=but(kinds['dict'], {'nothing': 'why'}, {'fc1': 3})), 'to_sparse': dict(repeats='whole', threads='whole?'),
     'make_masks': dict(layers=but(kinds['layers'], nn.Linear, it('learn'), without=[kinds['layers'].bad[9]]), masks='masks?'),
     'mask_table': dict(masks='any_masks'),
-    'memory_dls': dict(train=arrays, valid=arrays, bs=digits, n=other('whole?', 10), seed='seed', path=but(kinds['folder'], good='.')),
+    'memory_dls': dict(train=arrays, valid=arrays, bs=digits, n=other('whole?', 10), seed='seed', path=but(kinds['folder'], good='.'),
+                       kind=Kind('image', [3, True, 'images', b'image', [], {}, 'vector', object()])),
+    'mnist1d_dls': dict(bs=digits, seed='seed'),
     'mnist_dls': dict(path=folder_of('idx'), bs=digits, small='flag'),
+    'ac_dc': dict(n_cycles='whole'), 'set_': dict(name='formula'),
     'one_cycle': dict(steepness=but(number, 0, good=14), offset='number'),
     'pack_mask': dict(mask=Kind(it('mask'), [*no_tensor, it('w')])),
     'plot_groups': dict(param=other('text', 'weight')), 'plot_masks': dict(masks='any_masks'), 'plot_results': dict(ax='one_or_two_axes'),
     'plot_schedule': dict(start='percent', end='percent'),
     'plot_stability': dict(found=Kind(it('found'), [*no_object, it('df'), RewindPoint]), threshold='number', axs='two_axes'),
+    'random_by': dict(budget=Kind(erk, [*no_function, 'erk'])),
     'random_score': dict(name='formula', seed='seed'),
     'register_granularity': dict(name=Kind(Of(lambda t: f'gate_{t.new().stem}'), [*no_text, '', 'a b', 'weight', '2:4']),
                                  axes=Kind('out kh', [*no_text, 'a,b', '~~a'])),
@@ -296,8 +322,13 @@ tables = {
                         seed='seed'),
     'round_targets': dict(sparsity='rounds'),
     'seed_learner': dict(seed='seed'), 'semi_structured_layers': dict(dtype='dtype'),
+    'show': dict(ticket=file_of('ticket_file'), plot=but(kinds['file?'], it('text_file')), force='flag'),
     'shrink': dict(masks=other('masks', it('filters'))), 'shrink_learner': dict(masks=other('masks', it('filters')), xb='some_xb'),
+    'residual_mlp': dict(n_hidden=other('whole', 8)),
     'small_resnet': dict(depth=Kind(8, [*(v for v in no_whole if not isinstance(v, tuple)), 0, 18, (), (2,0), ('a',), (True,)])),
+    'study': dict(data=one_of('digits'), model=one_of('lenet_300_100'), rounds='whole', epochs='whole', sparsity='percent', seeds=other('whole', 1),
+                  conditions=Kind('random_mask', [*no_text, '', 'nothing', 'random_mask,random_mask', 'dense']), jobs=Kind(1, [*(v for v in no_whole if v!=-1), 0, -2]),
+                  out='folder', path=Kind(None, [*no_path[1:], it('text_file')]), force='flag'),
     'sparsity_of': dict(masks='any_masks'), 'sparsity_by_layer': dict(masks='any_masks'), 'synaptic_flow': dict(x='xb'),
     'to_int8': dict(batches=Kind(Of(lambda t: [t.x]), [None, 3, True, 'x', [], {}, it('x'), [3], used_up]), path='file', dynamic='flag',
                     reduce_range='flag'),
@@ -319,5 +350,6 @@ quick = {
     'draw_early_bird': dict(n_masks=2, threshold=1.), 'find_winning_ticket': dict(sparsity=50, n_rounds=1),
     'fashion_mnist_dls': dict(bs=8, path=it('idx')), 'mnist_dls': dict(bs=8, path=it('idx')),
     'find': dict(rounds=1, epochs=1, sparsity=50, out=Of(lambda t: t.new())),
+    'study': dict(rounds=1, epochs=1, sparsity=50, seeds=1, conditions='random_mask', out=Of(lambda t: t.new())),
     'find_early_bird': dict(verbose=False, n_masks=2, threshold=1.), 'find_ticket': dict(n_rounds=1, verbose=False),
     'latencies': dict(seconds=.01, rounds=1), 'linear_interpolation': dict(points=3, bn_batches=1), 'rewind_find': _search}
