@@ -45,7 +45,7 @@ def pages():
     "Return all pages: their places, titles, summaries and what they define."
     res = []
     for f,section in sources():
-        stem = 'benchmarks' if f.parent.name=='benchmarks' else re.sub(r'^\d+_', '', f.stem).lower()
+        stem = 'benchmarks' if f.parent.name=='benchmarks' else re.sub(r'^\d+[a-z]?_', '', f.stem).lower()
         page = read(Page(f, '', section))
         if page.module and not section: page.section = 'api'
         elif not section and stem!='index': page.section = 'guides'
