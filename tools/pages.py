@@ -114,6 +114,10 @@ class Links:
 
 def cell_text(text): return text.replace('\n', ' ').replace('|', '\\|')
 
+def in_table(rows):
+    "Return rows as a table that keeps names whole."
+    return '\n'.join(['<div class="docments" markdown>\n', *rows, '\n</div>'])
+
 def table(
     page:Page, entry:Entry, links:Links
 ) -> str: # '' if there is nothing to tell
@@ -133,7 +137,7 @@ def table(
     elif ret and ret.type!='None' and (ret.doc or links.name(page, ret.type)):
         return ': '.join(filter(None, [f'*returns* {typed(ret.type)}', links.text(page, ret.doc)]))
     if not any(p.doc or p.type for p in rows): return ''
-    return '\n'.join(['| | type | default | |', '|---|---|---|---|', *body])
+    return in_table(['| | type | default | |', '|---|---|---|---|', *body])
 
 def show_doc(
     page:Page, entry:Entry, links:Links, line:int

@@ -16,7 +16,7 @@ import yaml
 
 from tools import rooms
 from tools.docments import all_names, entries
-from tools.pages import Links, Page, read, render, root
+from tools.pages import Links, Page, in_table, read, render, root
 
 areas = dict(core='Pruning as data, in plain PyTorch.', train='Training with fastai: callbacks, snapshots, the loop.',
              find='Experiments: rounds, controls, studies.', ship='Products: smaller networks, files, ONNX, int8, 2:4.',
@@ -99,8 +99,8 @@ def reference_page(found, links):
                  'that ran. `from fasterlth.all import *` gives all names that users write.')
     for wing,about in areas.items():
         rooms_of = [p for p in found if p.section==wing]
-        rows = [f'| [{p.title}]({p.path}) | `{p.module}` | {links.text(page, p.summary)} |' for p in rooms_of]
-        table = '\n'.join(['| | module | |', '|---|---|---|', *rows])
+        rows = [f'| [{p.title}]({p.path})<br>`{p.module}` | {links.text(page, p.summary)} |' for p in rooms_of]
+        table = in_table(['| module | |', '|---|---|', *rows])
         if rows: parts += [f"## {wing if wing!='api' else 'beside'}", about, table]
     return '\n\n'.join(parts)+'\n'
 
