@@ -145,7 +145,7 @@ def picture(page, found):
     "Return the picture of the rooms, with links to their pages."
     paths = {p.module: f'{p.path[:-3]}.html' for p in found if p.module}
     up = '../'*page.path.count('/')
-    return rooms.draw(lambda room: up+paths[room])
+    return f'<div class="wide">{rooms.draw(lambda room: up+paths[room])}</div>'
 
 def config(found):
     "Return the builder's configuration."

@@ -5,6 +5,7 @@ A checker doesn't see methods that `@patch` adds to a class, nor attributes set 
 nothing is imported.
 """
 import ast, sys
+from functools import cache
 from pathlib import Path
 
 from tools.docments import all_names, decorators, functions, patched
@@ -205,6 +206,7 @@ def modules():
     files = sorted(package.rglob('[a-z]*.py'))
     return {'.'.join(p.relative_to(package).with_suffix('').parts): p for p in files}
 
+@cache
 def trees_of(): return {m: ast.parse(p.read_text(encoding='utf-8')) for m,p in modules().items()}
 
 def stubs() -> dict: # Path → text
