@@ -367,7 +367,7 @@ def memory_dls(
     seed : int
         For `n`. Default: `42`.
     classes : list
-        Use only the items of these classes, by name or number, with the labels 0, 1, …. Default: `None`.
+        Use only the items of these classes, by name or number, with the labels 0, 1, … Default: `None`.
     device
         Default fastai's.
     path

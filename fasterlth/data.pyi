@@ -116,7 +116,7 @@ def memory_dls(train: tuple, valid: tuple, vocab: list | None = None, bs: int = 
     seed : int
         For `n`. Default: `42`.
     classes : list
-        Use only the items of these classes, by name or number, with the labels 0, 1, …. Default: `None`.
+        Use only the items of these classes, by name or number, with the labels 0, 1, … Default: `None`.
     device
         Default fastai's.
     path

@@ -270,7 +270,31 @@ def transfer(self:Ticket,
     source_order:list=None, # The same for the ticket's network
     strict:bool=False # Raise a `ValueError` if a layer is left without a counterpart
 ) -> Transfer: # `(ticket, report)`
-    "Make a ticket for another network. Layers without a counterpart keep the model's weights, and are dense."
+    """Make a ticket for another network. Layers without a counterpart keep the model's weights, and are dense.
+
+    Parameters
+    ----------
+    self : Ticket
+    model : nn.Module
+        The network to make a ticket for; it isn't changed.
+    what : str
+        `'both'`; `'masks'` on the model's own weights; or `'weights'` without masks. Default: `'both'`.
+    skip : list
+        Layers that stay the model's own: names or patterns like `'fc'`, `'head.*'`. Default: `()`.
+    blocks : Callable
+        Which of the ticket's blocks each block of the model comes from, see `appended`. Default: `appended`.
+    order : list
+        Names of the model's layers in the order to match them, as from `computation_order`. Default: `None`.
+    source_order : list
+        The same for the ticket's network. Default: `None`.
+    strict : bool
+        Raise a `ValueError` if a layer is left without a counterpart. Default: `False`.
+
+    Returns
+    -------
+    Transfer
+        `(ticket, report)`.
+    """
     check_model(model)
     _check_how(what, blocks, strict)
     own,theirs = model_tensors(model),self.weights

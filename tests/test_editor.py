@@ -3,6 +3,7 @@ import ast, inspect, textwrap
 from pathlib import Path
 
 import pytest
+from fastai.learner import Learner
 from fastcore.docments import docments
 from IPython.core.oinspect import getdoc
 
@@ -20,6 +21,20 @@ def test_a_public_names_docstring_tells_its_docments(name):
     for param,text in docments(o, returns=False).items():
         if text: assert f'{param} :' in doc or f'{param} ' in doc, param
         if text: assert compact(text).rstrip('.') in doc, text
+
+def methods_of(cls):
+    "Yield the public methods that this package gives a class."
+    for name,f in vars(cls).items():
+        f = getattr(f, '__func__', f)
+        if name[0]!='_' and inspect.isfunction(f) and f.__module__.startswith('fasterlth'): yield name,f
+
+public = [getattr(fasterlth.all, n) for n in fasterlth.all.__all__]
+
+@pytest.mark.parametrize('cls', [*filter(inspect.isclass, public), Learner])
+def test_a_public_methods_docstring_tells_its_docments(cls):
+    for name,f in methods_of(cls):
+        told = {k for k,v in docments(f).items() if v}-{'return','self'}
+        assert not told or 'Parameters\n---' in (inspect.getdoc(f) or ''), f'{cls.__name__}.{name}: {told}'
 
 def test_question_mark_shows_parameters_with_units_and_defaults():
     shown = getdoc(fasterlth.all.SparsifyCallback)
@@ -81,12 +96,14 @@ def test_stubs_have_a_classs_methods_wherever_they_are_added():
     for method in ('apply','deploy','transfer','save','load'): assert f'def {method}(' in text, method
     for cls in (fasterlth.all.LotteryStudy, fasterlth.all.LotteryTicketFinder, fasterlth.all.SparsifyCallback):
         stub_of = (package/Path(*cls.__module__.split('.')[1:]).with_suffix('.pyi')).read_text()
-        own = next(n for n in ast.parse(stub_of).body if isinstance(n, ast.ClassDef) and n.name==cls.__name__)
-        names = {n.name for n in own.body if isinstance(n, ast.FunctionDef)}
-        assert {n for n,o in vars(cls).items() if n[0]!='_' and (inspect.isfunction(o) or isinstance(o, property))}<=names
+        tree = next(n for n in ast.parse(stub_of).body if isinstance(n, ast.ClassDef) and n.name==cls.__name__)
+        names = {n.name for n in tree.body if isinstance(n, ast.FunctionDef)}
+        own = {n: o for n,o in vars(cls).items() if n[0]!='_'}
+        assert {n for n,o in own.items() if inspect.isfunction(o) or isinstance(o, property)}<=names
 
 def test_a_stub_has_none_where_it_is_the_default():
-    code = '@patch\ndef g(self:K, x:int=None): return self\n\nclass K:\n    def __init__(self, a:str): store_attr(); self.n = 3'
+    code = ('@patch\ndef g(self:K, x:int=None): return self\n\n'
+            'class K:\n    def __init__(self, a:str): store_attr(); self.n = 3')
     from tools.stubs import patches_of
     made = stub('room', ast.parse(code), code, patches_of({'room': ast.parse(code)}))
     assert 'def g(self, x: int | None = None) -> Self' in made and 'a: str' in made and 'n: int' in made

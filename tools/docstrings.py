@@ -1,15 +1,17 @@
 """Write docments into docstrings while nbdev exports, so that `?` and an editor's hover show each parameter.
 
-nbdev reads the name of this processor in `pyproject.toml`. The notebooks keep the comment beside the parameter, and only that;
-the module gets it a second time, as sections in the style of numpydoc, which editors and IPython know.
+nbdev reads the name of this processor in `pyproject.toml`. The notebooks have a comment beside each parameter, and
+only that; the module gets it a second time, in sections in the style of numpydoc, which editors and IPython know.
 """
-import textwrap
+import re, textwrap
 
-from tools.docments import entries
+from tools.docments import entries, without_generated
 
 left_out = 'cli', # Rooms whose docments are a command's options: there the docstring is the command's own description
 width = 118
 
+
+def sentence(text): return text if not text or text[-1] in '.…?!' else text+'.'
 
 def _lines(text, indent):
     "Return a text in lines that fit."
@@ -19,7 +21,7 @@ def _row(p, indent):
     "Return a parameter's lines: name and type, then its docment with the default."
     told = not p.default or 'default' in p.doc.lower() or len(p.default)>=60
     default = '' if told else f'Default: `{p.default}`'
-    doc = ' '.join(filter(None, [p.doc and p.doc.rstrip('.')+'.', default and default+'.']))
+    doc = ' '.join(filter(None, [sentence(p.doc), sentence(default)]))
     return [f'{indent}{p.name} : {p.type}' if p.type else f'{indent}{p.name}', *_lines(doc, indent+'    ')]
 
 def sections(
@@ -33,21 +35,22 @@ def sections(
         res += ['', f'{indent}Parameters', f'{indent}----------', *(l for p in params for l in _row(p, indent))]
     if entry.returns and entry.returns.doc:
         res += ['', f'{indent}Returns', f'{indent}-------', f'{indent}{entry.returns.type}',
-                *_lines(entry.returns.doc.rstrip('.')+'.', indent+'    ')]
+                *_lines(sentence(entry.returns.doc), indent+'    ')]
     return '\n'.join(res)
 
 def with_docments(
-    source:str # Of a cell or a module
+    source:str, # Of a cell or a module
+    wanted=lambda entry: True # Which `Entry`s, of those that are public
 ) -> str:
     "Return source in which the docstrings of all that is public tell what its docments tell."
     lines,todo = source.split('\n'),[]
-    for top in entries(source):
-        todo += [e for e in (top, *top.methods) if e.public and e.doc and 'Parameters\n---' not in e.doc]
+    for top in filter(wanted, entries(source)):
+        todo += [e for e in (top, *top.methods) if e.public and e.doc==without_generated(e.doc)!='']
     for e in sorted(todo, key=lambda e: -e.node.lineno):
         doc = e.node.body[0]
         indent = ' '*doc.col_offset
         first,last = lines[doc.lineno-1],lines[doc.end_lineno-1]
-        alone = not first[:doc.col_offset].strip() and not last[doc.end_col_offset:].strip()    # nothing else on its lines
+        alone = not first[:doc.col_offset].strip() and not last[doc.end_col_offset:].strip()    # on lines of its own
         if not alone or not (more := sections(e, indent)): continue
         text = doc.value.value.rstrip()
         quoted = f'{text}\n{more}\n'.replace('\\', '\\\\').replace('"""', '\\"\\"\\"')
@@ -55,9 +58,21 @@ def with_docments(
     return '\n'.join(lines)
 
 class WriteDocstrings:
-    "nbdev's processor: changes exported cells on their way into the module."
-    def __init__(self, nb): self.room = next((c.directives_['default_exp'].strip() for c in nb.cells if 'default_exp' in c.directives_), '')
+    "nbdev's processor: changes exported cells on their way into the module, those that define what users call."
+    def __init__(self, nb):
+        named = [c.directives_['default_exp'] for c in nb.cells if 'default_exp' in c.directives_]
+        self.room = named[0].strip() if named else ''
+        helpers = [c.source for c in nb.cells if 'exporti' in c.directives_]
+        self.internal = {e.name for s in helpers for e in entries(s) if e.kind=='class'}
+        code = '\n'.join(c.source for c in nb.cells if c.cell_type=='code')
+        self.attached = {*re.findall(r'^[A-Z]\w*\.\w+ = (\w+)', code, re.M)}    # as a method
+
+    def is_called(self, entry):
+        "Tell whether users call what a cell of helpers defines: a method that it adds to one of their classes."
+        owner = entry.name.split('.')[0]
+        return entry.name in self.attached or entry.kind=='method' and owner not in self.internal
 
     def __call__(self, cell):
-        exported = cell.cell_type=='code' and 'export' in cell.directives_    # what users write, not helpers
-        if exported and self.room not in left_out: cell.source = with_docments(cell.source)
+        if cell.cell_type!='code' or self.room in left_out: return
+        if 'export' in cell.directives_: cell.source = with_docments(cell.source)
+        elif 'exporti' in cell.directives_: cell.source = with_docments(cell.source, self.is_called)

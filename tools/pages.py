@@ -114,6 +114,10 @@ class Links:
 
 def cell_text(text): return text.replace('\n', ' ').replace('|', '\\|')
 
+def in_table(rows):
+    "Return rows as a table that keeps names whole."
+    return '\n'.join(['<div class="docments" markdown>\n', *rows, '\n</div>'])
+
 def table(
     page:Page, entry:Entry, links:Links
 ) -> str: # '' if there is nothing to tell
@@ -129,9 +133,11 @@ def table(
                                          links.text(page, cell_text(p.doc)), '']).strip()
     body = [row(f'`{p.name}`', p) for p in rows if p.name!='*']
     ret = entry.returns
-    if ret and ret.type!='None' and (ret.doc or body or links.name(page, ret.type)): body.append(row('*returns*', ret))
-    if not body or not any(p.doc or p.type for p in [*rows, *filter(None, [ret])]): return ''
-    return '\n'.join(['| | type | default | |', '|---|---|---|---|', *body])
+    if ret and ret.type!='None' and body: body.append(row('*returns*', ret))
+    elif ret and ret.type!='None' and (ret.doc or links.name(page, ret.type)):
+        return ': '.join(filter(None, [f'*returns* {typed(ret.type)}', links.text(page, ret.doc)]))
+    if not any(p.doc or p.type for p in rows): return ''
+    return in_table(['| | type | default | |', '|---|---|---|---|', *body])
 
 def show_doc(
     page:Page, entry:Entry, links:Links, line:int

@@ -62,7 +62,7 @@ def places(house):
 def draw(
     href=None # Room → where its box leads, None for no links
 ) -> str:
-    "Return the picture: boxes by wing, a line from each room to those it imports. A room's own stand out under the pointer."
+    "Return the picture: boxes by wing, and lines from each room to what it imports, which stand out under the pointer."
     house = rooms()
     at,bands,total = places(house)
     lines = needed({r: imports(r) for r in at})
@@ -82,16 +82,20 @@ def draw(
 def _line(start, end):
     "Return a line from the lower side of a box to the upper side of another, or between two in a row."
     (x0,y0),(x1,y1) = start,end
-    if y0==y1: return f'<path d="M{x0+width/2} {y0+height}Q{(x0+x1+width)/2} {y0+height+16} {x1+width/2} {y1+height}"/>'
     x0,y0,x1 = x0+width/2,y0+height,x1+width/2
+    if y0==y1+height: return f'<path d="M{x0} {y0}Q{(x0+x1)/2} {y0+16} {x1} {y0}"/>'
     bend = (y1-y0)/2
     return f'<path d="M{x0} {y0}C{x0} {y0+bend} {x1} {y1-bend} {x1} {y1}"/>'
 
 style = '''svg.rooms{width:100%;height:auto;font:13px sans-serif}
-svg.rooms rect.wing{fill:#8881}svg.rooms text.wing{fill:currentColor;font-weight:bold;font-size:14px}
-svg.rooms .room rect{fill:var(--md-default-bg-color,#fff);stroke:#7986cb}svg.rooms .room text{fill:currentColor;text-anchor:middle}
-svg.rooms a{text-decoration:none}svg.rooms path{fill:none;stroke:#888;stroke-opacity:.55}
-svg.rooms .room:hover path{stroke:#e91e63;stroke-opacity:1;stroke-width:2}svg.rooms .room:hover rect{stroke:#e91e63;stroke-width:2}'''
+svg.rooms rect.wing{fill:#8881}
+svg.rooms text.wing{fill:currentColor;font-weight:bold;font-size:14px}
+svg.rooms .room rect{fill:var(--md-default-bg-color,#fff);stroke:#7986cb}
+svg.rooms .room text{fill:currentColor;text-anchor:middle}
+svg.rooms a{text-decoration:none}
+svg.rooms path{fill:none;stroke:#888;stroke-opacity:.55}
+svg.rooms .room:hover path{stroke:#e91e63;stroke-opacity:1;stroke-width:2}
+svg.rooms .room:hover rect{stroke:#e91e63;stroke-width:2}'''
 
 if __name__ == '__main__':
     if len(sys.argv)!=2: sys.exit('usage: python -m tools.rooms FILE.svg')

@@ -1,11 +1,11 @@
 """Build the site from the notebooks: `python -m tools.site`, and with `--serve` show it on this machine.
 
-Nothing is imported or run but the builder: outputs are those in the notebooks, signatures are read from the source. Every
-notebook and Markdown file under `nbs/` becomes a page by itself: a folder is a section, a notebook that exports a room is a
-page of the reference. The build fails at a dead link, a missing page, a name without its entry, or anything that a browser
-would load from elsewhere.
+Nothing is imported or run but the builder: outputs are those in the notebooks, signatures are read from the source.
+Every notebook and Markdown file under `nbs/` becomes a page by itself: a folder is a section, a notebook that exports a
+room is a page of the reference. The build fails at a dead link, a missing page, a name without its entry, or anything
+that a browser would load from elsewhere.
 """
-import argparse, functools, http.server, re, shutil, subprocess, sys
+import argparse, functools, http.server, json, re, shutil, subprocess, sys
 from configparser import ConfigParser
 from html import escape
 from html.parser import HTMLParser
@@ -16,15 +16,16 @@ import yaml
 
 from tools import rooms
 from tools.docments import all_names, entries
-from tools.pages import Links, Page, read, render, root
+from tools.pages import Links, Page, in_table, read, render, root
 
 areas = dict(core='Pruning as data, in plain PyTorch.', train='Training with fastai: callbacks, snapshots, the loop.',
              find='Experiments: rounds, controls, studies.', ship='Products: smaller networks, files, ONNX, int8, 2:4.',
              api='Beside the wings: transfer, data, networks, the command.')
-first = 'tutorials','questions','guides','reproductions' # The sections that come first, in this order; others follow
-last = 'contributing' # The section that comes last
-beside = {'CONTRIBUTING.md': last, 'benchmarks/README.md': last, 'CHANGELOG.md': last} # Pages from elsewhere → section
-described = dict(tutorials='Worked from a first ticket to a product. Every figure and plot was made by the cell above it.',
+# The sections that come first, in this order, and the one that comes last
+first,last = ('tutorials','questions','guides','reproductions'),'contributing'
+# Pages from elsewhere, and their section
+beside = {'CONTRIBUTING.md': last, 'benchmarks/README.md': last, 'CHANGELOG.md': last}
+described = dict(tutorials='From a first ticket to a product. Every figure and plot was made by the cell above it.',
                  questions='What people ask most, each with a short answer and something to look at.',
                  reproductions='Published claims, run again: what was claimed, what came out, with seeds and spread.')
 
@@ -33,8 +34,8 @@ described = dict(tutorials='Worked from a first ticket to a product. Every figur
 
 def sources():
     "Yield `(file, section)` of each page, in order; the section of a room's page is its wing or 'api'."
-    files = sorted(f for f in (root/'nbs').rglob('*') if f.suffix in ('.ipynb','.md') and '/.' not in str(f.relative_to(root)))
-    for f in files:
+    for f in sorted(f for f in (root/'nbs').rglob('*') if f.suffix in ('.ipynb','.md')):
+        if any(part.startswith('.') for part in f.relative_to(root).parts): continue
         folder = f.relative_to(root/'nbs').parent.as_posix()
         yield f,'' if folder=='.' else folder
     for name,section in beside.items():
@@ -44,14 +45,14 @@ def pages():
     "Return all pages: their places, titles, summaries and what they define."
     res = []
     for f,section in sources():
-        stem = 'benchmarks' if f.parent.name=='benchmarks' else re.sub(r'^\d+_', '', f.stem).lower()
+        stem = 'benchmarks' if f.parent.name=='benchmarks' else re.sub(r'^\d+[a-z]?_', '', f.stem).lower()
         page = read(Page(f, '', section))
         if page.module and not section: page.section = 'api'
         elif not section and stem!='index': page.section = 'guides'
         page.path = f'{page.section}/{stem}.md'.lstrip('/')
         res.append(page)
     twice = {p.path for p in res if sum(o.path==p.path for o in res)>1}
-    if twice: sys.exit(f"two files for one page: {', '.join(sorted(twice))}. Give them names that differ by more than their number")
+    if twice: sys.exit(f"two files for one page: {', '.join(sorted(twice))}. They must differ by more than numbers")
     return res
 
 def sections(found):
@@ -61,7 +62,8 @@ def sections(found):
 
 def navigation(found):
     "Return the site's navigation."
-    def part(section): return [{p.title: p.path} for p in found if p.section==section and not p.path.endswith('/index.md')]
+    def part(section):
+        return [{p.title: p.path} for p in found if p.section==section and p.path!=f'{section}/index.md']
     nav = [{'Start': 'index.md'}]
     nav += [{s.capitalize(): [f'{s}/index.md', *part(s)]} for s in sections(found) if s!=last]
     nav.append({'Reference': ['reference.md', *({w if w!='api' else 'beside': part(w)} for w in areas if part(w))]})
@@ -93,11 +95,13 @@ def section_page(section, found, images):
 def reference_page(found, links):
     "Return the list of all rooms by wing."
     page,parts = Page(root/'nbs'/'reference.md', 'reference.md', ''),['# Reference']
-    parts.append('A page for each module: what it is about, each function and class with its parameters, and examples that ran. '
-                 '`from fasterlth.all import *` gives all names that users write.')
+    parts.append('A page for each module: what it is about, each function and class with its parameters, and examples '
+                 'that ran. `from fasterlth.all import *` gives all names that users write.')
     for wing,about in areas.items():
-        rows = [f'| [{p.title}]({p.path}) | `{p.module}` | {links.text(page, p.summary)} |' for p in found if p.section==wing]
-        if rows: parts += [f"## {wing if wing!='api' else 'beside'}", about, '\n'.join(['| | module | |', '|---|---|---|', *rows])]
+        rooms_of = [p for p in found if p.section==wing]
+        rows = [f'| [{p.title}]({p.path})<br>`{p.module}` | {links.text(page, p.summary)} |' for p in rooms_of]
+        table = in_table(['| module | |', '|---|---|', *rows])
+        if rows: parts += [f"## {wing if wing!='api' else 'beside'}", about, table]
     return '\n\n'.join(parts)+'\n'
 
 def source_page(file):
@@ -141,20 +145,24 @@ def picture(page, found):
     "Return the picture of the rooms, with links to their pages."
     paths = {p.module: f'{p.path[:-3]}.html' for p in found if p.module}
     up = '../'*page.path.count('/')
-    return rooms.draw(lambda room: up+paths[room])
+    return f'<div class="wide">{rooms.draw(lambda room: up+paths[room])}</div>'
 
 def config(found):
     "Return the builder's configuration."
     meta = ConfigParser(delimiters=['='])
     meta.read(root/'settings.ini', encoding='utf-8')
-    def palette(scheme, icon, other): return dict(media=f'(prefers-color-scheme: {"dark" if scheme=="slate" else "light"})',
-        scheme=scheme, primary='indigo', accent='pink', toggle=dict(icon=f'lucide/{icon}', name=f'Switch to {other} mode'))
-    return dict(site_name='fasterlth', site_description=meta['DEFAULT']['description'], docs_dir='docs', site_dir='site',
-        use_directory_urls=False, nav=navigation(found), extra_css=['site.css'], extra=dict(generator=False),
-        theme=dict(name='material', font=False, palette=[palette('default', 'sun', 'dark'), palette('slate', 'moon', 'light')],
-                   features=['navigation.tabs','navigation.indexes','navigation.top','navigation.footer','toc.follow',
-                             'content.code.copy','search.highlight']),
-        plugins=['search'],
+    def palette(scheme, icon, other):
+        media = f'(prefers-color-scheme: {"dark" if scheme=="slate" else "light"})'
+        toggle = dict(icon=f'lucide/{icon}', name=f'Switch to {other} mode')
+        return dict(media=media, scheme=scheme, primary='indigo', accent='pink', toggle=toggle)
+    features = ['navigation.tabs','navigation.indexes','navigation.top','navigation.footer','toc.follow',
+                'content.code.copy','search.highlight']
+    return dict(site_name='fasterlth', site_description=meta['DEFAULT']['description'],
+        docs_dir='docs', site_dir='site', use_directory_urls=False, nav=navigation(found),
+        extra_css=['site.css'], extra=dict(generator=False),
+        theme=dict(name='material', font=False, features=features,
+                   palette=[palette('default', 'sun', 'dark'), palette('slate', 'moon', 'light')]),
+        plugins=[{'search': dict(separator=r'''[\s\-,:!=\[\]()"'`/]+''')}],    # names with underscores are whole words
         markdown_extensions=['attr_list','tables','md_in_html','footnotes', 'pymdownx.details',
             {'toc': dict(permalink=True)}, {'pymdownx.superfences': {}}, {'pymdownx.inlinehilite': {}},
             {'pymdownx.highlight': dict(anchor_linenums=True, use_pygments=True)}])
@@ -169,8 +177,17 @@ def build(
     made = subprocess.run([sys.executable, '-m', 'zensical', 'build', '--strict', '-f', 'mkdocs.yml'], cwd=out,
                           capture_output=True, text=True)
     if made.returncode: sys.exit(re.sub(r'\x1b\[[0-9;]*m', '', made.stdout+made.stderr))
+    trim_search(out/'site'/'search.json')
     if wrong := check(out/'site', found): sys.exit('the site is not as it should be:\n'+'\n'.join(wrong))
     return found
+
+
+def trim_search(file):
+    "Leave the source of cells out of what is searched: what it defines has an entry of its own."
+    index = json.loads(file.read_text(encoding='utf-8'))
+    source = re.compile(r'Source <pre>.*?</pre>|<p>source</p>', re.S)
+    for item in index['items']: item['text'] = source.sub('', item['text'])
+    file.write_text(json.dumps(index, ensure_ascii=False), encoding='utf-8')
 
 
 # Checking
@@ -193,7 +210,7 @@ def check(
     site:Path, # A built site
     found:list # Its pages
 ) -> list: # Sentences
-    "Return what is wrong: dead links, missing pages and names, formulas left as text, and what is loaded from elsewhere."
+    "Return what is wrong: dead links, missing pages and names, what is left as text, and what is loaded from elsewhere."
     seen = {f: Seen(f.read_text(encoding='utf-8')) for f in site.rglob('*.html')}
     wrong = []
     for f,page in seen.items():
@@ -203,10 +220,11 @@ def check(
             if url.scheme or url.netloc:
                 if link in page.loads and url.scheme!='data': wrong.append(f'{name} loads {link}')
                 continue
-            target = (site/url.path.lstrip('/') if url.path.startswith('/') else f.parent/unquote(url.path)).resolve() if url.path else f
+            start = site if url.path.startswith('/') else f.parent
+            target = (start/unquote(url.path).lstrip('/')).resolve() if url.path else f
             if target.is_dir(): target = target/'index.html'
             if not target.exists(): wrong.append(f'{name}: dead link {link}')
-            elif url.fragment and target in seen and unquote(url.fragment) not in seen[target].ids|{'__skip'}:
+            elif url.fragment and target in seen and unquote(url.fragment) not in seen[target].ids:
                 wrong.append(f'{name}: no such place {link}')
     for f in site.rglob('*.css'):
         for m in re.findall(r'(?:@import|url\()\s*["\']?(https?:)?//[^)"\']+', f.read_text(encoding='utf-8')):

@@ -1,9 +1,11 @@
-"""Write type stubs (`.pyi`) beside the modules, for editors and type checkers: `python -m tools.stubs`. --check only compares.
+"""Write type stubs (`.pyi`) beside the modules, for editors and checkers: `python -m tools.stubs [--check]`.
 
-A checker doesn't see methods that `@patch` adds to a class, nor attributes set by `store_attr`, and takes `x: int = None` at
-its word. The stubs have each class whole, and `int | None`. They are made from the modules; nothing is imported.
+A checker doesn't see methods that `@patch` adds to a class, nor attributes set by `store_attr`, and takes
+`x: int = None` at its word. The stubs have each class whole, and `int | None`. They are made from the modules;
+nothing is imported.
 """
 import ast, sys
+from functools import cache
 from pathlib import Path
 
 from tools.docments import all_names, decorators, functions, patched
@@ -26,9 +28,11 @@ def _annotation(node, default):
 
 def _arg(a, default, stars=''):
     annotation = _annotation(a.annotation, default)
-    hidden = default is not None and (len(_text(default))>=60 or any(n.id.startswith('_') for n in ast.walk(default) if isinstance(n, ast.Name)))
-    shown = '' if default is None else '...' if hidden else _text(default)
-    return stars+a.arg+(f': {annotation}' if annotation else '')+(shown and (' = ' if annotation else '=')+shown)
+    res = stars+a.arg+(f': {annotation}' if annotation else '')
+    if default is None: return res
+    names = [n.id for n in ast.walk(default) if isinstance(n, ast.Name)]
+    hidden = len(_text(default))>=60 or any(n.startswith('_') for n in names)
+    return res+(' = ' if annotation else '=')+('...' if hidden else _text(default))
 
 def _args(a, method):
     "Return the parameters of a function; a method's `self` goes without its annotation."
@@ -68,20 +72,22 @@ def _docstring(node, indent):
 
 def function(node, indent='', method=False, name=None):
     "Return a function's stub."
-    marks = [d for d in decorators(node) if d.split('(')[0].split('.')[-1] in kept or d.endswith('.setter')]
+    def stays(mark): return mark.split('(')[0].split('.')[-1] in kept or mark.endswith('.setter')
+    marks = [d for d in decorators(node) if stays(d)]
     if 'patch(as_prop=True)' in decorators(node): marks.append('property')
     if 'patch(cls_method=True)' in decorators(node): marks.append('classmethod')
     plain = method and 'staticmethod' not in marks
     head = f'{indent}def {name or node.name}({_args(node.args, plain)}){_returns(node)}:\n'
     return ''.join(f'{indent}@{m}\n' for m in marks)+head+_docstring(node, indent+'    ')
 
+literals = {ast.Dict: 'dict', ast.DictComp: 'dict', ast.List: 'list', ast.ListComp: 'list', ast.Set: 'set',
+            ast.Tuple: 'tuple', ast.JoinedStr: 'str'}
+
 def _value_type(node):
     "Return the type of a value where it is plain to see, else Any."
     if isinstance(node, ast.Constant) and node.value is not None: return type(node.value).__name__
-    for kind,name in ((ast.Dict,'dict'),(ast.List,'list'),(ast.Set,'set'),(ast.Tuple,'tuple'),(ast.JoinedStr,'str'),(ast.DictComp,'dict'),(ast.ListComp,'list')):
-        if isinstance(node, kind): return name
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ('dict','list','set','tuple'): return node.func.id
-    return 'Any'
+    if isinstance(node, ast.Call) and _text(node.func) in literals.values(): return _text(node.func)
+    return literals.get(type(node), 'Any')
 
 def _pairs(node):
     "Yield `(target, value)` of an assignment, of each part if it is to several."
@@ -91,19 +97,24 @@ def _pairs(node):
             yield from zip(t.elts, node.value.elts if same else [None]*len(t.elts))
         else: yield t,node.value
 
-def attributes(methods):
-    "Return a class's attributes: what `store_attr` keeps, and what its methods set on `self`. Name → type."
+def _set_on_self(method):
+    "Yield the attributes that a method sets, by `store_attr` and by assignments, as (name, type)."
+    args = [*method.args.posonlyargs, *method.args.args, *method.args.kwonlyargs][1:]
+    known = {a.arg: _annotation(a.annotation, None) for a in args}
+    for n in ast.walk(method):
+        if isinstance(n, ast.Call) and _text(n.func)=='store_attr':
+            named = n.args[0].value.replace(' ', '').split(',') if n.args else list(known)
+            yield from ((name, known.get(name) or 'Any') for name in named)
+        elif isinstance(n, ast.Assign):
+            yield from ((t.attr, _value_type(v)) for t,v in _pairs(n)
+                        if isinstance(t, ast.Attribute) and _text(t.value)=='self')
+
+def attributes(
+    methods:list # Functions' trees
+) -> dict: # Name → type, Any where several are set
+    "Return what a class's methods set on `self`."
     res = {}
-    for m in methods:
-        args = [*m.args.posonlyargs, *m.args.args, *m.args.kwonlyargs]
-        known = {a.arg: (a, None) for a in args[1:]}
-        for n in ast.walk(m):
-            if isinstance(n, ast.Call) and _text(n.func)=='store_attr':
-                named = n.args[0].value.replace(' ', '').split(',') if n.args else list(known)
-                for name in named: res.setdefault(name, set()).add(_annotation(known[name][0].annotation, None) or 'Any' if name in known else 'Any')
-            if not isinstance(n, ast.Assign): continue
-            for t,value in _pairs(n):
-                if isinstance(t, ast.Attribute) and _text(t.value)=='self': res.setdefault(t.attr, set()).add(_value_type(value))
+    for name,kind in (found for m in methods for found in _set_on_self(m)): res.setdefault(name, set()).add(kind)
     return {n: types.pop() if len(types)==1 else 'Any' for n,types in res.items() if not n.startswith('_')}
 
 def class_stub(node, patches):
@@ -117,23 +128,25 @@ def class_stub(node, patches):
              if isinstance(t, ast.Name) and not t.id.startswith('_')]
     added = [(n,f) for n,f in patches if not n.startswith('_') or n.startswith('__')]
     taken = {n.name for n in own}|{n for n,_ in patches}|{f.target.id for f in fields}|{n for n,_ in plain}
-    lines = [f"    {f.target.id}: {_annotation(f.annotation, f.value)}{' = ...' if f.value else ''}\n" for f in fields]
+    def field(f): return f"    {f.target.id}: {_annotation(f.annotation, f.value)}{' = ...' if f.value else ''}\n"
+    lines = [field(f) for f in fields]
     lines += [f'    {n}: {t}\n' for n,t in plain]
-    lines += [f'    {n}: {t}\n' for n,t in attributes([*own, *(f for _,f in patches)]).items() if n not in taken]
+    found = attributes([*own, *(f for _,f in patches)])
+    lines += [f'    {n}: {t}\n' for n,t in found.items() if n not in taken]
     lines += [function(n, '    ', True) for n in public]+[function(f, '    ', True, n) for n,f in added]
-    doc = _docstring(node, '    ').rsplit('    ...\n', 1)[0]
-    return f"{marks}class {node.name}{f'({bases})' if bases else ''}:\n{doc}{''.join(lines) or '    ...' + chr(10)}"
+    doc = _docstring(node, '    ').removesuffix('    ...\n')
+    head = f"{marks}class {node.name}{f'({bases})' if bases else ''}:\n"
+    return head+doc+(''.join(lines) or '    ...\n')
 
 def patches_of(trees):
-    "Return what each class gets from elsewhere: class → [(name, function, module)]. `Class.name = function` counts too."
+    "Return what each class gets from elsewhere: class → [(name, function, module)]. `Class.name = f` counts too."
     res = {}
     for module,tree in trees.items():
         defined = {n.name: n for n in tree.body if isinstance(n, functions)}
         for n in tree.body:
             if cls := patched(n): res.setdefault(cls, []).append((n.name, n, module))
-            elif isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Attribute) and isinstance(n.value, ast.Name):
-                t = n.targets[0]
-                if n.value.id in defined: res.setdefault(_text(t.value), []).append((t.attr, defined[n.value.id], module))
+            elif isinstance(n, ast.Assign) and _text(n.value) in defined and '.' in _text(t := n.targets[0]):
+                res.setdefault(_text(t.value), []).append((t.attr, defined[_text(n.value)], module))
     return res
 
 def _imports(tree):
@@ -170,7 +183,7 @@ def stub(
     text = '\n'.join(body)
     used = {n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name)}
     lines = dict.fromkeys([*(t for n in _imports(tree) if (t := _only(n, used))), *needed])
-    lines |= {f'import {n}': None for n in ('pandas','torch') if n in used and f'import {n}' not in lines}    # within functions
+    lines |= {f'import {n}': None for n in ('pandas','torch') if n in used}    # which some import within functions
     return note+head+'\n'.join(lines)+'\n\n'+listed+'\n'+text
 
 def _only(node, used):
@@ -181,28 +194,34 @@ def _only(node, used):
 
 def imports_for(nodes, module):
     "Return the imports that the signatures of some functions of another module need."
-    names = {n.id for f in nodes for part in [f.args, f.returns] if part for n in ast.walk(part) if isinstance(n, ast.Name)}
+    parts = [part for f in nodes for part in (f.args, f.returns) if part]
+    names = {n.id for part in parts for n in ast.walk(part) if isinstance(n, ast.Name)}
     res,tree = [],trees_of()[module]
     for n in _imports(tree):
         if any((a.asname or a.name.split('.')[0]) in names for a in n.names): res.append(_absolute(n, module))
     own = sorted(names & {n.name for n in tree.body if isinstance(n, (ast.ClassDef,*functions))})
     return res+[f"from fasterlth.{module} import {', '.join(own)}"]*bool(own)
 
-def modules(): return {'.'.join(p.relative_to(package).with_suffix('').parts): p for p in sorted(package.rglob('[a-z]*.py'))}
+def modules():
+    files = sorted(package.rglob('[a-z]*.py'))
+    return {'.'.join(p.relative_to(package).with_suffix('').parts): p for p in files}
 
+@cache
 def trees_of(): return {m: ast.parse(p.read_text(encoding='utf-8')) for m,p in modules().items()}
 
 def stubs() -> dict: # Path → text
     "Return all stubs."
     trees = trees_of()
     patches = patches_of(trees)
-    return {p.with_suffix('.pyi'): stub(m, trees[m], p.read_text(encoding='utf-8'), patches) for m,p in modules().items()}
+    def made(module, path): return stub(module, trees[module], path.read_text(encoding='utf-8'), patches)
+    return {p.with_suffix('.pyi'): made(m, p) for m,p in modules().items()}
 
 if __name__ == '__main__':
     made,there = stubs(),set(package.rglob('*.pyi'))
     if sys.argv[1:]==['--check']:
-        stale = [p for p,t in made.items() if not p.exists() or p.read_text(encoding='utf-8')!=t]+sorted(there-set(made))
-        if stale: sys.exit(f"out of date: {', '.join(p.relative_to(root).as_posix() for p in stale)}. Run python -m tools.stubs")
+        stale = [p for p,t in made.items() if not p.exists() or p.read_text(encoding='utf-8')!=t]
+        names = ', '.join(p.relative_to(root).as_posix() for p in [*stale, *sorted(there-set(made))])
+        if names: sys.exit(f'out of date: {names}. Run python -m tools.stubs')
         print('the stubs are in sync')
     elif sys.argv[1:]: sys.exit('usage: python -m tools.stubs [--check]')
     else:

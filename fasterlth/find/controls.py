@@ -170,7 +170,26 @@ def prune(self:Trunk,
     steps:int=1, # Number of pruning steps; each rescores the remaining weights
     budget:Callable=None # How layers share the sparsity of `start`, like `erk`; default as in `start`
 ) -> dict: # Masks: parameter name → bool tensor
-    "Make masks that keep as many weights as those of `start`, by another criterion."
+    """Make masks that keep as many weights as those of `start`, by another criterion.
+
+    Parameters
+    ----------
+    criterion : Callable
+        Function of a weight.
+    weights : dict
+        Name → tensor to score, default the dense network's after its training.
+    context : str
+        `'local'`: keep as many in each layer as `start`; `'global'`: as many in total. Default: `'local'`.
+    steps : int
+        Number of pruning steps; each rescores the remaining weights. Default: `1`.
+    budget : Callable
+        How layers share the sparsity of `start`, like `erk`; default as in `start`.
+
+    Returns
+    -------
+    dict
+        Masks: parameter name → bool tensor.
+    """
     f,local = self.finder,check_choice(context, 'context', ('local','global'))=='local'
     steps,weights = check_whole(steps, 'steps', 1, 10_000),self.trained if weights is None else weights
     pruner = replace(f.pruner, criterion=criterion, context=context, round_to=None, budget=budget)
@@ -282,7 +301,7 @@ def at_init(
     Parameters
     ----------
     criterion : Callable
-        `snip`, `grasp`, `synflow`, `l1_norm` ….
+        `snip`, `grasp`, `synflow`, `l1_norm` …
     steps : int
         Number of pruning steps. Default: `1`.
 

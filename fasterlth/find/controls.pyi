@@ -92,7 +92,26 @@ class Trunk:
         """Return the weights of `make_learner` with another seed."""
         ...
     def prune(self, criterion: Callable, weights: dict | None = None, context: str = 'local', steps: int = 1, budget: Callable | None = None) -> dict:
-        """Make masks that keep as many weights as those of `start`, by another criterion."""
+        """Make masks that keep as many weights as those of `start`, by another criterion.
+
+    Parameters
+    ----------
+    criterion : Callable
+        Function of a weight.
+    weights : dict
+        Name → tensor to score, default the dense network's after its training.
+    context : str
+        `'local'`: keep as many in each layer as `start`; `'global'`: as many in total. Default: `'local'`.
+    steps : int
+        Number of pruning steps; each rescores the remaining weights. Default: `1`.
+    budget : Callable
+        How layers share the sparsity of `start`, like `erk`; default as in `start`.
+
+    Returns
+    -------
+    dict
+        Masks: parameter name → bool tensor.
+    """
         ...
 
 def check_trunk(t) -> Trunk:
@@ -164,7 +183,7 @@ def at_init(criterion: Callable, steps: int = 1) -> Callable:
     Parameters
     ----------
     criterion : Callable
-        `snip`, `grasp`, `synflow`, `l1_norm` ….
+        `snip`, `grasp`, `synflow`, `l1_norm` …
     steps : int
         Number of pruning steps. Default: `1`.
 

@@ -279,7 +279,7 @@ def find_early_bird(self:Learner,
     sparsity : float | dict
         Percent to prune: of the channels, or at a granularity of the weights. Default: `50`.
     **kwargs
-        Other arguments of `EarlyBirdFinder`: `granularity`, `threshold`, `n_masks`, `l1` ….
+        Other arguments of `EarlyBirdFinder`: `granularity`, `threshold`, `n_masks`, `l1` …
 
     Returns
     -------

@@ -61,7 +61,7 @@ class LotteryTicketFinder:
     context : str
         Rank within each layer (`'local'`) or over the whole network (`'global'`). Default: `'local'`.
     criteria : Callable
-        Function of a weight: `l1_norm`, `movement`, `snip` …. Default: `l1_norm`.
+        Function of a weight: `l1_norm`, `movement`, `snip` … Default: `l1_norm`.
     rewind : str
         Rewind `'weights'` and schedule, the schedule (`'lr'`), or `'finetune'`. Default: `'weights'`.
     rewind_epoch : float | str
@@ -416,7 +416,18 @@ def find_winning_ticket(self:LotteryTicketFinder,
 ) -> Ticket: # That of the last round. Whether it wins is in `history`, against round 0
     """Train in full, prune and rewind until the last round is trained: `n_rounds`+1 trainings.
 
-    An interrupted search continues where it stopped. The learner ends with the last round's weights."""
+    An interrupted search continues where it stopped. The learner ends with the last round's weights.
+
+    Parameters
+    ----------
+    train : Callable
+        A function that fits the learner: `lambda learn: learn.fit_one_cycle(5, 1e-2)`.
+
+    Returns
+    -------
+    Ticket
+        That of the last round. Whether it wins is in `history`, against round 0.
+    """
     check_train(train)
     with self.folder.held(self.is_finished, new=self.start is None):
         with untouched_unless_trained(self.learn), fit_context(self.learn, stated=True): return run_rounds(self, train)
@@ -554,7 +565,26 @@ def train_ticket(self:LotteryTicketFinder,
     round:int=1, # With `reshuffle`: the round whose order of the data to use
     path:str|Path=None # File from which a killed training continues; it is deleted at the end
 ) -> dict: # A row like those of `history`
-    "Train any ticket as this finder trains its own. Leave the learner with the trained weights."
+    """Train any ticket as this finder trains its own. Leave the learner with the trained weights.
+
+    Parameters
+    ----------
+    masks : dict
+        Parameter name → bool tensor.
+    weights : dict
+        Name → tensor to begin with, default those of the rewind point.
+    rewound : bool
+        Begin at the rewind point, or else at the very start of training. Default: `True`.
+    round : int
+        With `reshuffle`: the round whose order of the data to use. Default: `1`.
+    path : str | Path
+        File from which a killed training continues; it is deleted at the end. Default: `None`.
+
+    Returns
+    -------
+    dict
+        A row like those of `history`.
+    """
     check_flags(rewound=rewound)
     check_type(weights, 'weights', (dict,type(None)), 'a dict or None')
     path = None if path is None else check_file(path)

@@ -27,7 +27,7 @@ class LotteryTicketFinder:
     context : str
         Rank within each layer (`'local'`) or over the whole network (`'global'`). Default: `'local'`.
     criteria : Callable
-        Function of a weight: `l1_norm`, `movement`, `snip` …. Default: `l1_norm`.
+        Function of a weight: `l1_norm`, `movement`, `snip` … Default: `l1_norm`.
     rewind : str
         Rewind `'weights'` and schedule, the schedule (`'lr'`), or `'finetune'`. Default: `'weights'`.
     rewind_epoch : float | str
@@ -136,7 +136,18 @@ class LotteryTicketFinder:
     def find_winning_ticket(self, train: Callable) -> Ticket:
         """Train in full, prune and rewind until the last round is trained: `n_rounds`+1 trainings.
 
-    An interrupted search continues where it stopped. The learner ends with the last round's weights."""
+    An interrupted search continues where it stopped. The learner ends with the last round's weights.
+
+    Parameters
+    ----------
+    train : Callable
+        A function that fits the learner: `lambda learn: learn.fit_one_cycle(5, 1e-2)`.
+
+    Returns
+    -------
+    Ticket
+        That of the last round. Whether it wins is in `history`, against round 0.
+    """
         ...
     def iterative_magnitude_pruning(self, train: Callable) -> Ticket:
         """Call `find_winning_ticket` by its name in the literature; for `criteria=l1_norm`."""
@@ -155,7 +166,26 @@ class LotteryTicketFinder:
     def __repr__(self):
         ...
     def train_ticket(self, masks: dict, weights: dict | None = None, rewound: bool = True, round: int = 1, path: str | Path | None = None) -> dict:
-        """Train any ticket as this finder trains its own. Leave the learner with the trained weights."""
+        """Train any ticket as this finder trains its own. Leave the learner with the trained weights.
+
+    Parameters
+    ----------
+    masks : dict
+        Parameter name → bool tensor.
+    weights : dict
+        Name → tensor to begin with, default those of the rewind point.
+    rewound : bool
+        Begin at the rewind point, or else at the very start of training. Default: `True`.
+    round : int
+        With `reshuffle`: the round whose order of the data to use. Default: `1`.
+    path : str | Path
+        File from which a killed training continues; it is deleted at the end. Default: `None`.
+
+    Returns
+    -------
+    dict
+        A row like those of `history`.
+    """
         ...
     def adopt_dense(self, train: Callable, other: LotteryTicketFinder) -> None:
         """Take over another finder's dense training, if this one would train identically. The caller holds the folder.

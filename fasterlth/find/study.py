@@ -72,7 +72,7 @@ class LotteryStudy:
     threads : int
         CPU threads of each training; the last bits of a sum depend on them. Default: `1`.
     **kwargs
-        Other arguments of `LotteryTicketFinder`: `granularity`, `rewind_epoch` ….
+        Other arguments of `LotteryTicketFinder`: `granularity`, `rewind_epoch` …
     """
     def __init__(self,
         make_learner:Callable, # `seed` → a new Learner, whose weights are initialised by the seed

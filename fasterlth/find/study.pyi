@@ -30,7 +30,7 @@ class LotteryStudy:
     threads : int
         CPU threads of each training; the last bits of a sum depend on them. Default: `1`.
     **kwargs
-        Other arguments of `LotteryTicketFinder`: `granularity`, `rewind_epoch` ….
+        Other arguments of `LotteryTicketFinder`: `granularity`, `rewind_epoch` …
     """
     seeds: Any
     threads: Any

@@ -164,9 +164,9 @@ class SparsifyCallback(SparsityColumn):
     context : str
         Rank within each layer (`'local'`) or over the whole network (`'global'`).
     criteria : Callable
-        Function of a weight: `l1_norm`, `movement`, `snip` ….
+        Function of a weight: `l1_norm`, `movement`, `snip` …
     schedule : Callable
-        Function of the progress: `one_shot`, `iterative`, `agp` ….
+        Function of the progress: `one_shot`, `iterative`, `agp` …
     start_sparsity : float
         Percent at the start of the schedule. Default: `0`.
     start_epoch : float | str

@@ -243,7 +243,7 @@ class StackedDL:
     dls : list
         The replicas' `DataLoaders`; several may be the same.
     which : int
-        0 for training, 1 for validation ….
+        0 for training, 1 for validation …
     rngs : list
         Random states of the replicas, from `replica_randomness`.
     """
