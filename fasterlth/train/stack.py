@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['StackedModel', 'StackedDL', 'check_stackable_opt', 'check_stackable_cbs', 'stack_masks', 'StackedLearner']
 
-# %% ../../nbs/train/09_stack.ipynb #4ce2f799
-import random
+# %% ../../nbs/train/09_stack.ipynb #c5d3da5e
 from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
 from copy import copy, deepcopy
+from functools import partial
 from types import SimpleNamespace
 
-import numpy as np, pandas as pd, torch
+import pandas as pd, torch
 from fastai.callback.channelslast import ChannelsLast
 from fastai.callback.core import Callback
 from fastai.callback.fp16 import AMPMode, MixedPrecision, ModelToHalf, NonNativeMixedPrecision
@@ -24,9 +24,8 @@ from fastai.callback.training import GradientClip
 from fastai.data.core import DataLoaders
 from fastai.learner import AvgMetric, Learner, Recorder, ValueMetric
 from fastai.optimizer import OptimWrapper
-from fastai.torch_core import find_bs, params
+from fastai.torch_core import find_bs
 from fastcore.basics import patch
-from fastcore.foundation import L
 from torch import nn
 from torch.func import functional_call, vmap
 from torch.nn import functional as F
@@ -65,40 +64,43 @@ def drawing_for(
         rng.update({**random_states(dls), 'cuda': []})
         set_random_states(was)
 
-# %% ../../nbs/train/09_stack.ipynb #0f4e4183
+# %% ../../nbs/train/09_stack.ipynb #38451bff
 _random = {F.dropout, F.dropout1d, F.dropout2d, F.dropout3d, F.alpha_dropout, F.feature_alpha_dropout, F.rrelu,
            torch.dropout, torch.bernoulli, torch.rand_like, torch.randn_like, torch.randint_like}
 
 class _EachAlone(torch.autograd.Function):
-    "Call a random function of a tensor for each replica, with its own random state."
+    "Call a function of all replicas' tensors where `vmap` has come to a function of one."
     @staticmethod
-    def forward(f, rngs, x): return f(x)
+    def forward(f, x): return f(x[None])[0]
     @staticmethod
     def setup_context(ctx, inputs, output): pass    # only `vmap` is called
-
     @staticmethod
-    def vmap(info, in_dims, f, rngs, x):
-        outs,was = [],torch.get_rng_state()
-        try:
-            for rng,one in zip(rngs, x.movedim(in_dims[2], 0)):
-                torch.set_rng_state(rng['torch'])
-                outs.append(f(one.contiguous()))    # numbers are drawn in the order of memory
-                rng['torch'] = torch.get_rng_state()
-        finally: torch.set_rng_state(was)
-        return torch.stack(outs),0
+    def vmap(info, in_dims, f, x): return f(x.movedim(in_dims[1], 0)),0
+
+def _draw_each(rngs, f, xs):
+    "Call a random function for each replica, with its own random state."
+    outs,was = [],torch.get_rng_state()
+    try:
+        for rng,x in zip(rngs, xs):
+            torch.set_rng_state(rng['torch'])
+            outs.append(f(x.contiguous()))    # numbers are drawn in the order of memory
+            rng['torch'] = torch.get_rng_state()
+    finally: torch.set_rng_state(was)
+    return torch.stack(outs)
 
 class _AsAlone(TorchFunctionMode):
     "Let functions do to each replica what they would do to it alone."
-    def __init__(self, rngs):
+    def __init__(self, draw):
         super().__init__()
-        self.rngs = rngs    # None: draw for all at once
+        self.draw = draw    # None: draw for all at once
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         if func is F.batch_norm and args and args[1] is not None: return _batch_norm(*args, **kwargs)
-        if self.rngs is None or func not in _random or not args: return func(*args, **kwargs)
+        if self.draw is None or func not in _random or not args: return func(*args, **kwargs)
         x,*rest = args
-        return _EachAlone.apply(lambda x: func(x, *rest, **kwargs), self.rngs, x)
+        def each(xs): return self.draw(lambda x: func(x, *rest, **kwargs), xs)
+        return _EachAlone.apply(each, x)
 
 def _batch_norm(x, mean, *args, **kwargs):
     "Normalise in the precision of the statistics: under autocast vmap wants them to be the same."
@@ -120,7 +122,7 @@ def _replicas_second(o):
     if isinstance(o, dict): return {n: _replicas_second(v) for n,v in o.items()}
     return type(o)(map(_replicas_second, o)) if isinstance(o, (tuple,list)) else o
 
-# %% ../../nbs/train/09_stack.ipynb #6fbb205b
+# %% ../../nbs/train/09_stack.ipynb #679e6ed9
 def _stacked_tensors(models):
     "Return the tensors of several networks, stacked; parameters are frozen like the first network's."
     each = [model_tensors(m) for m in models]
@@ -145,7 +147,8 @@ class StackedModel(nn.Module):
     ):
         super().__init__()
         one = _put_stacked(copy_model(models[0]), _stacked_tensors(models))
-        self.__dict__.update(_one=one, _rngs=rngs)    # `_one` is called, its modules are shared
+        # `_one` is called, its modules are shared; the random states are no part of the model
+        self.__dict__.update(_one=one, _draw=rngs and partial(_draw_each, rngs))
         for n,m in one.named_children(): self.add_module(n, m)
         for n,p in one.named_parameters(recurse=False): self.register_parameter(n, p)
         for n,b in one.named_buffers(recurse=False): self.register_buffer(n, b)
@@ -158,9 +161,9 @@ class StackedModel(nn.Module):
 
     def _mode(self, x):
         "Return what makes functions do to each replica what they would do to it alone."
-        alone = self.training and x.device.type=='cpu' and self._rngs is not None
-        if not alone and not torch.is_autocast_enabled(x.device.type): return nullcontext()
-        return _AsAlone(self._rngs if alone else None)
+        draw = self._draw if self.training and x.device.type=='cpu' else None
+        if draw is None and not torch.is_autocast_enabled(x.device.type): return nullcontext()
+        return _AsAlone(draw)
 
     def forward(self, *xb):
         one,state = self._one,(dict(self.named_parameters()),dict(self.named_buffers()))
@@ -172,7 +175,7 @@ class StackedModel(nn.Module):
         except (RuntimeError,ValueError,NotImplementedError,TypeError) as e:
             raise ValueError(f"{type(one).__name__} can't be stacked, as torch.func.vmap can't follow it: {e}") from e
 
-# %% ../../nbs/train/09_stack.ipynb #b6da3935
+# %% ../../nbs/train/09_stack.ipynb #6a941673
 class Each:
     "Call a function for each replica: together, if that is possible and gives the same, or else one by one."
     def __init__(self,
@@ -181,7 +184,7 @@ class Each:
 
     def one_by_one(self, *args) -> torch.Tensor:
         "Return the values of all replicas, each computed alone."
-        return torch.stack([f(*of_replica(args, k)) for k,f in enumerate(self.funcs)])
+        return torch.stack([torch.as_tensor(f(*of_replica(args, k))) for k,f in enumerate(self.funcs)])
 
     def _try(self, args):
         each = self.one_by_one(*args)
@@ -357,8 +360,8 @@ def _clip_each(cb):
     factors = (cb.max_norm/(torch.linalg.vector_norm(norms, cb.norm_type, 0)+1e-6)).clamp(max=1)
     for g in grads: g.mul_(factors.view(-1, *[1]*(g.ndim-1)))
 
-# %% ../../nbs/train/09_stack.ipynb #b3abb475
-class ReplicasCallback(Callback):
+# %% ../../nbs/train/09_stack.ipynb #45cf5d8e
+class StackCallback(Callback):
     "Check what joins a fit, and keep what replicas hold as part of a moment of training."
     order = -99    # right after `ResumeCallback`, which skips batches
     def __init__(self,
@@ -389,15 +392,15 @@ class ReplicasCallback(Callback):
         self.begin,self.learn.rngs[:] = None,[dict(r) for r in state['rngs']]
         self.learn.recorder.set_recorded(state['recorded'])
 
-class ReplicasTaken(Callback):
+class StackTaken(Callback):
     "Note the replicas' random states when a `SnapshotCallback` takes a snapshot."
-    order,rngs = SnapshotCallback.order+1,None
+    order,taken_rngs = SnapshotCallback.order+1,None
     def _note(self):
         cb = next((cb for cb in self.learn.cbs if isinstance(cb, SnapshotCallback)), None)
-        if self.rngs is not None or cb is None or cb.taken is None: return
-        self.rngs = [{**r, 'loaders': l} for r,l in zip(self.learn.rngs, self.loaders)]
+        if self.taken_rngs is not None or cb is None or cb.taken is None: return
+        self.taken_rngs = [{**r, 'loaders': l} for r,l in zip(self.learn.rngs, self.at_epoch)]
     def before_train(self):
-        self.loaders = [r['loaders'] for r in self.learn.rngs]
+        self.at_epoch = [r['loaders'] for r in self.learn.rngs]
         self._note()
     def after_batch(self): self._note()
 
@@ -545,7 +548,7 @@ def _copied_cbs(learners):
     check_stackable_cbs(cbs)
     return [StackRecorder(learners, cb) if isinstance(cb, Recorder) else copy(cb) for cb in cbs]
 
-# %% ../../nbs/train/09_stack.ipynb #c6a42eb2
+# %% ../../nbs/train/09_stack.ipynb #11025cfb
 class StackedLearner(Learner):
     """Train several learners of one architecture as one.
 
@@ -568,7 +571,7 @@ class StackedLearner(Learner):
         metrics = [ValueMetric(lambda: None, m.name) for m in one.metrics]    # the recorder measures
         kept = {k: getattr(one, k) for k in ('opt_func','lr','path','model_dir','wd','wd_bn_bias','train_bn','moms')}
         super().__init__(DataLoaders(*loaders, path=one.path), model, StackedLoss([l.loss_func for l in self.learners]),
-                         splitter=lambda m: one.splitter(m.whole), cbs=[*cbs, ReplicasCallback()], metrics=metrics,
+                         splitter=lambda m: one.splitter(m.whole), cbs=[*cbs, StackCallback()], metrics=metrics,
                          default_cbs=False, **kept)
         self.hold([learner_masks(l) for l in self.learners])
 
