@@ -5,11 +5,12 @@
 # %% auto #0
 __all__ = ['StackedModel', 'StackedDL', 'check_stackable_opt', 'check_stackable_cbs', 'stack_masks', 'StackedLearner']
 
-# %% ../../nbs/train/09_stack.ipynb #c5d3da5e
+# %% ../../nbs/train/09_stack.ipynb #f31a82a1
 from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
 from copy import copy, deepcopy
 from functools import partial
+from itertools import chain
 from types import SimpleNamespace
 
 import pandas as pd, torch
@@ -37,9 +38,13 @@ from ..core.masks import check_masks
 from ..core.processes import launched
 from ..core.tensors import check_names, copy_model, copy_tensors, model_tensors, parameters_by_name, unwrap
 from .randomness import random_states, seed_learner, set_random_states
-from .learner import check_learner, is_validating, loader_length
+from .learner import check_learner, is_validating, loader_length, split_batch
 from .snapshot import Snapshot, SnapshotCallback
 from .mask_callback import GuardedCallback, learner_masks, MaskCallback
+
+# %% ../../nbs/train/09_stack.ipynb #5882a525
+class Unstackable(ValueError):
+    "Raised for what can't be trained in a stack."
 
 # %% ../../nbs/train/09_stack.ipynb #196db4a9
 def replica_randomness(
@@ -122,7 +127,7 @@ def _replicas_second(o):
     if isinstance(o, dict): return {n: _replicas_second(v) for n,v in o.items()}
     return type(o)(map(_replicas_second, o)) if isinstance(o, (tuple,list)) else o
 
-# %% ../../nbs/train/09_stack.ipynb #679e6ed9
+# %% ../../nbs/train/09_stack.ipynb #a7669ce4
 def _stacked_tensors(models):
     "Return the tensors of several networks, stacked; parameters are frozen like the first network's."
     each = [model_tensors(m) for m in models]
@@ -173,7 +178,7 @@ class StackedModel(nn.Module):
             with self._mode(xb[0]): return _replicas_second(vmap(call, (0,1), randomness='different')(state, xb))
         except torch.OutOfMemoryError: raise
         except (RuntimeError,ValueError,NotImplementedError,TypeError) as e:
-            raise ValueError(f"{type(one).__name__} can't be stacked, as torch.func.vmap can't follow it: {e}") from e
+            raise Unstackable(f"{type(one).__name__} can't be stacked, as torch.func.vmap can't follow it: {e}") from e
 
 # %% ../../nbs/train/09_stack.ipynb #6a941673
 class Each:
@@ -207,13 +212,13 @@ class StackedLoss:
         self.losses = self.each(*args)
         return self.losses.sum()
 
-# %% ../../nbs/train/09_stack.ipynb #507440dd
+# %% ../../nbs/train/09_stack.ipynb #dcceb759
 def _check_loader(dl, k):
     "Raise unless a loader's items can be indexed."
-    if launched()>1: raise ValueError("learners can't be stacked in distributed training: stack in one process")
+    if launched()>1: raise Unstackable("learners can't be stacked in distributed training: stack in one process")
     endless = isinstance(getattr(dl, 'dataset', None), IterableDataset) or getattr(dl, 'indexed', True) is False
     if endless or not hasattr(dl, '__len__'):
-        raise ValueError(f"learners[{k}].dls must have data that can be indexed, and {type(dl).__name__} has a stream: "
+        raise Unstackable(f"learners[{k}].dls must have data that can be indexed, and {type(dl).__name__} has a stream: "
                          "give the data set __getitem__ and __len__, or train without a stack")
     loader_length(dl)
 
@@ -243,7 +248,7 @@ class StackedDL:
             _check_loader(dl, k)
             for what in ('bs','n'):
                 a,b = getattr(one, what, None),getattr(dl, what, None)
-                if a!=b: raise ValueError(f"learners must have loaders of the same size: {what} is {a} and {b}")
+                if a!=b: raise Unstackable(f"learners must have loaders of the same size: {what} is {a} and {b}")
         self.shared,self.bs = _share(self.loaders),getattr(one, 'bs', None)
         self.dataset,self.device,self.n_inp = one.dataset,getattr(one, 'device', None),getattr(dls[0], 'n_inp', 1)
 
@@ -258,7 +263,7 @@ class StackedDL:
         return self
     def __iter__(self): return self._by_rows() if self.shared else self._side_by_side()
 
-# %% ../../nbs/train/09_stack.ipynb #30992e20
+# %% ../../nbs/train/09_stack.ipynb #7814770f
 def _order(dl):
     "Return the indices of an epoch, drawn as a loader draws them."
     dl.randomize()
@@ -288,18 +293,19 @@ def _by_rows(self:StackedDL):
 @patch
 def _side_by_side(self:StackedDL):
     "Stack the batches of all replicas' loaders."
-    its,first = [iter(dl) for dl in self.loaders],True
+    its = []
+    for rng,dls,dl in zip(self.rngs, self.dls, self.loaders):
+        with drawing_for(rng, dls): its.append(chain([next(it := iter(dl), None)], it))
     while True:
         batches = []
-        for it,rng,dls in zip(its, self.rngs, self.dls):
-            with drawing_for(rng, dls if first else None): batches.append(next(it, None))
+        for it,rng in zip(its, self.rngs):
+            with drawing_for(rng): batches.append(next(it, None))
         if all(b is None for b in batches): return
-        first = False
         try: yield tuple(torch.stack(o, 1) for o in zip(*map(_plain, batches), strict=True))
         except (TypeError,RuntimeError,ValueError) as e:
-            raise ValueError(f"learners must have batches of tensors of the same shapes, to be stacked: {e}") from e
+            raise Unstackable(f"learners must have batches of tensors of the same shapes, to be stacked: {e}") from e
 
-# %% ../../nbs/train/09_stack.ipynb #19c3ce87
+# %% ../../nbs/train/09_stack.ipynb #ea44ec11
 def _try_steps(opt_func, ps, grads):
     "Make a few steps, and return where they lead."
     ps = [nn.Parameter(p.clone()) for p in ps]
@@ -313,7 +319,7 @@ def check_stackable_opt(
     opt_func:Callable # A learner's
 ):
     "Raise unless an optimizer does the same to stacked parameters as to each of them."
-    def refuse(why): raise ValueError(f"opt_func can't train a stack: {func_name(opt_func)} {why}. Use one that "
+    def refuse(why): raise Unstackable(f"opt_func can't train a stack: {func_name(opt_func)} {why}. Use one that "
                                       "treats each weight by itself, like Adam, or train without a stack")
     if isinstance(opt_func, OptimWrapper): refuse('is an optimizer that already has parameters')
     g = torch.Generator().manual_seed(0)
@@ -328,7 +334,7 @@ def check_stackable_opt(
     if not all(torch.allclose(s[k], alone[k][i]) for i,s in enumerate(stacked) for k in (0,1)):
         refuse('steps by norms over a whole parameter, which would be those of all replicas')
 
-# %% ../../nbs/train/09_stack.ipynb #fd846f80
+# %% ../../nbs/train/09_stack.ipynb #53fc576d
 _by_metric = 'acts by a metric, of which each replica has its own'
 _refused = {
     TrackerCallback: _by_metric, TerminateOnNaNCallback: 'would stop all replicas when one is lost',
@@ -350,7 +356,7 @@ def check_stackable_cbs(
     "Raise if a callback can't be part of a stack."
     for cb in cbs:
         if why := _why_not(cb):
-            raise ValueError(f"cbs can't have {type(cb).__name__} in a stack of replicas, as it {why}: "
+            raise Unstackable(f"cbs can't have {type(cb).__name__} in a stack of replicas, as it {why}: "
                              "leave it out, or train without a stack")
 
 def _clip_each(cb):
@@ -360,13 +366,17 @@ def _clip_each(cb):
     factors = (cb.max_norm/(torch.linalg.vector_norm(norms, cb.norm_type, 0)+1e-6)).clamp(max=1)
     for g in grads: g.mul_(factors.view(-1, *[1]*(g.ndim-1)))
 
-# %% ../../nbs/train/09_stack.ipynb #45cf5d8e
+# %% ../../nbs/train/09_stack.ipynb #86ab68a8
 class StackCallback(Callback):
     "Check what joins a fit, and keep what replicas hold as part of a moment of training."
     order = -99    # right after `ResumeCallback`, which skips batches
-    def __init__(self,
-        begin:list=None # Where each replica begins, snapshots of the same moment; default where it is
-    ): self.begin,self.place = begin,begin and begin[0].batch
+    begin = place = None
+
+    def begin_at(self,
+        moments:list # Where each replica begins, snapshots of the same place in the training
+    ):
+        "Set the replicas' random states when the fit has come to these moments."
+        self.begin,self.place = moments,moments[0].batch
 
     def before_fit(self):
         if is_validating(self.learn): return
@@ -452,7 +462,7 @@ def _mean(vs):
     try: return sum(map(float, vs))/len(vs)
     except (TypeError,ValueError): return None
 
-# %% ../../nbs/train/09_stack.ipynb #c54634de
+# %% ../../nbs/train/09_stack.ipynb #fd77ba80
 class StackRecorder(Recorder):
     "Record losses and metrics of each replica. As its own it shows their means."
     name = 'recorder'
@@ -463,6 +473,7 @@ class StackRecorder(Recorder):
         super().__init__(like.add_time, like.train_metrics, like.valid_metrics, like.smooth_loss.beta)
         self.n,self.each,self.avg_loss = len(learners),_metrics_of(learners),_Averages([SimpleNamespace(name='loss', func=None)])
         self.smooth,self.replicas,self.rows = None,[[] for _ in learners],None
+        self.history = []    # over all fits: the rows of all replicas
 
     def before_fit(self):
         super().before_fit()
@@ -507,15 +518,17 @@ class StackRecorder(Recorder):
     def after_epoch(self):
         super().after_epoch()
         for done,row in zip(self.replicas, self.rows): done.append(row)
+        if not is_validating(self.learn): self.history.append(self.rows)
 
     def recorded(self) -> dict:
         "Return what was recorded of each replica in this fit."
-        return dict(smooth=self.smooth, replicas=self.replicas)
+        return dict(smooth=self.smooth, replicas=self.replicas, history=self.history)
     def set_recorded(self, state:dict):
         "Take back what was recorded."
         self.smooth,self.replicas = state['smooth'],[list(o) for o in state['replicas']]
+        self.history = list(state['history'])
 
-# %% ../../nbs/train/09_stack.ipynb #3cd45d4d
+# %% ../../nbs/train/09_stack.ipynb #27c63fed
 def _check_alike(learners):
     "Raise unless learners differ only in their weights, data and random states."
     one = learners[0]
@@ -523,14 +536,14 @@ def _check_alike(learners):
         check_names(model_tensors(l.model), model_tensors(one.model), f'model of learners[{k}]')
         for what in ('lr','wd','moms','wd_bn_bias','train_bn'):
             a,b = getattr(one, what),getattr(l, what)
-            if a!=b: raise ValueError(f"learners must have the same {what}, not {a!r} and {b!r}")
+            if a!=b: raise Unstackable(f"learners must have the same {what}, not {a!r} and {b!r}")
         names = [type(cb).__name__ for cb in one.cbs],[type(cb).__name__ for cb in l.cbs]
-        if names[0]!=names[1]: raise ValueError(f"learners must have the same callbacks, not {names[0]} and {names[1]}")
+        if names[0]!=names[1]: raise Unstackable(f"learners must have the same callbacks, not {names[0]} and {names[1]}")
         names = list(one.metrics.attrgot('name')),list(l.metrics.attrgot('name'))
-        if names[0]!=names[1]: raise ValueError(f"learners must have the same metrics, not {names[0]} and {names[1]}")
+        if names[0]!=names[1]: raise Unstackable(f"learners must have the same metrics, not {names[0]} and {names[1]}")
     for m in one.model.modules():
         if hasattr(type(m), 'reset'):
-            raise ValueError(f"learners can't be stacked, as {type(m).__name__} carries a state from batch to batch")
+            raise Unstackable(f"learners can't be stacked, as {type(m).__name__} carries a state from batch to batch")
 
 def stack_masks(
     masks:list, # For each replica, parameter name → bool tensor; where one is missing, it is dense
@@ -662,3 +675,39 @@ def stack_moments(
     if 'states' in (one.notes or {}): notes['states'] = {**one.notes['states'], 'callbacks': {}}
     rng = {**one.rng, 'cuda': [], 'loaders': [None]*len(one.rng.get('loaders', []))}
     return Snapshot(model, opt, rng, one.opt_is, one.epoch, one.batch, one.fit, notes)
+
+# %% ../../nbs/train/09_stack.ipynb #d40f44d7
+def _peak(learn, n):
+    "Return the most memory that a step of a stack of `n` takes, in bytes."
+    stack = StackedLearner([learn]*n)
+    with drawing_for(stack.rngs[0], learn.dls): xb,yb = split_batch(learn, next(iter(learn.dls.train)))
+    xb,yb = [tuple(o.as_subclass(torch.Tensor).unsqueeze(1).expand(-1, n, *o.shape[1:]) for o in b) for b in (xb,yb)]
+    stack.create_opt()
+    device = next(learn.model.parameters()).device
+    before = torch.cuda.memory_allocated(device)
+    torch.cuda.reset_peak_memory_stats(device)
+    stack.loss_func(stack.model(*xb), *yb).backward()
+    stack.opt.step()
+    return torch.cuda.max_memory_allocated(device)-before+sum(t.nbytes for t in model_tensors(stack.model).values())
+
+def replicas_within(
+    one:int, two:int, # Bytes that a step of one and of two replicas take
+    free:int, # Bytes
+    most:int # Replicas that are wanted
+) -> int:
+    "Return how many replicas fit in four fifths of the memory, at least one."
+    each = max(two-one, 1)
+    return int(max(1, min(most, (.8*free-(one-each))//each)))
+
+def fitting_replicas(
+    learn:Learner, # Like each of them; it isn't changed
+    most:int # Replicas that are wanted
+) -> int: # 1 on a CPU, where stacking gains nothing
+    "Return how many replicas fit the GPU's memory, as measured."
+    device = next(learn.model.parameters()).device
+    if device.type!='cuda' or most<2: return 1
+    state = {**random_states(learn.dls), 'cuda': []}
+    try: one,two = _peak(learn, 1),_peak(learn, 2)
+    finally: set_random_states(state, learn.dls)
+    torch.cuda.empty_cache()
+    return replicas_within(one, two, torch.cuda.mem_get_info(device)[0], most)
