@@ -494,7 +494,10 @@ def beginning_of(
     moment = finder.rewound if rewound else finder.start
     return finder.protocol.beginning(moment, masks, weights, finder._round_seed(round))
 
-def _checksum(begin, masks):
+def checksum_of(
+    begin:Snapshot, # From `beginning_of`
+    masks:dict # Parameter name → bool tensor
+) -> int:
     "Return a checksum of what a training begins with."
     def crc(tensors, sum):
         for n in sorted(tensors): sum = crc32(tensors[n].cpu().contiguous().reshape(-1).view(torch.uint8).numpy(), sum)
@@ -509,7 +512,7 @@ def train_from(
     keep:Callable=None # Called with the moment after each epoch and each fit
 ) -> dict: # A row like those of `history`
     "Train a ticket from its beginning, or from where it was killed."
-    of,resume = _checksum(begin, masks),None
+    of,resume = checksum_of(begin, masks),None
     if file and file.exists():
         resume = Snapshot.load(file)
         if check_record(resume.notes, file, first=a_dict, of=whole)['of']!=of:

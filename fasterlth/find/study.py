@@ -28,10 +28,12 @@ from .progress import watching
 from .folder import gone, open_folder, RunFolder
 from .report import plot_results, summarize, verdict
 from ..train.learner import check_train
+from ..train.stack import fitting_replicas, Unstackable
 from .finder import LotteryTicketFinder, pruning_settings
 from .jobs import check_jobs, Job, run_jobs, settled
 from .controls import check_conditions, given_by_study, new_learner, Trunk, trunk_conditions
-from .trainings import leftovers, read_done, read_finder, run_control, run_finder, tidy
+from .trainings import (
+    leftovers, read_done, read_finder, run_control, run_finder, run_stacks, stack_moment, tidy)
 
 # %% ../../nbs/find/15_study.ipynb #1f4b0b82
 def _check_maker(make_learner):
@@ -176,7 +178,7 @@ def _open(self:LotteryStudy, probe:LotteryTicketFinder):
 
 # %% ../../nbs/find/15_study.ipynb #050d7236
 @patch
-def _run_stage(self:LotteryStudy, jobs:list, n_jobs:int):
+def _run_stage(self:LotteryStudy, jobs:list, n_jobs:int, stack:int):
     "Run the remaining jobs that can run. Note failures, and warn of them."
     def ready(job):
         condition,seed,round = job.key
@@ -184,7 +186,8 @@ def _run_stage(self:LotteryStudy, jobs:list, n_jobs:int):
     todo = [o for o in jobs if ready(o)]
     self.folder.check()
     for o in todo: o.folder.parent.mkdir(parents=True, exist_ok=True)
-    failures = run_jobs(todo, n_jobs, self.threads)
+    if stack==1: failures = run_jobs(todo, n_jobs, self.threads)
+    else: failures = run_stacks(todo, stack, self.threads, self.folder)
     self.failures |= {o.key: o.trace for o in failures}
     self.folder.check()    # that it is gone is more than a failure of jobs
     if not failures: return
@@ -249,29 +252,48 @@ def _check_done(self:LotteryStudy, jobs:list):
         if o.done or o.key in self.failures or round is not None and seed in without: continue
         raise gone(f'path {str(o.folder)!r}')
 
+def _check_stack(stack, n_jobs):
+    "Raise unless `stack` is a number of trainings or 'auto', and goes with `n_jobs`."
+    if isinstance(stack, str): check_choice(stack, 'stack', ['auto'])
+    elif check_whole(stack, 'stack', 1, 10_000)>1 and n_jobs not in (None,1):
+        raise ValueError(f"n_jobs must be 1 with stacked trainings, which one process makes, not {n_jobs!r}")
+
+def _stack_size(stack, learn, most):
+    "Return how many trainings to stack."
+    if stack!='auto': return int(stack)
+    try: return fitting_replicas(learn, most)
+    except Unstackable as e:
+        warnings.warn(f"the trainings can't be stacked, and are made one by one: {e}", stacklevel=3)
+        return 1
+
 @patch
 def run(self:LotteryStudy,
     n_jobs:int=None, # Trainings at a time, -1 for one on each core; default joblib's setting, or 1
-    verbose:bool=True # Show a bar
+    verbose:bool=True, # Show a bar
+    stack:int|str=1 # Trainings in one, see `StackedLearner`; `'auto'`: as many as fit the GPU, 1 on a CPU
 ) -> LotteryStudy: # The study itself
     """Train everything that isn't trained yet. The results are the same, bit for bit, for any number of jobs.
 
-    Failed trainings are listed in `failures`. The others continue, and the next `run` tries again."""
+    In stacks they are the same but for the last bits of sums. Failed trainings are listed in `failures`. The others
+    continue, and the next `run` tries again."""
     check_jobs(n_jobs)
     check_flags(verbose=verbose)
+    _check_stack(stack, n_jobs)
     probes = self._probes()    # before anything is written
     finders,others = self._jobs(probes['winning'].n_rounds)
+    stack = _stack_size(stack, probes['winning'].learn, len(finders+others))
     def finished():
-        tidied = all(o.done and not leftovers(o.folder) for o in finders+others)
+        tidied = all(o.done and not leftovers(o.folder) for o in finders+others) and not self.folder.has(stack_moment)
         return tidied and self.folder.has('results.csv')
     with self.folder.held(finished) as writes:
         self._open(probes['winning'])
         if not all(o.done for o in finders): probes['winning'].warn_outputs()    # here, not in each job
         self.failures = {}
         with watching(*self._progress(finders+others, probes), verbose):
-            for stage in (finders,others): self._run_stage(stage, n_jobs)
+            for stage in (finders,others): self._run_stage(stage, n_jobs, stack)
         for o in finders+others:
             if writes and o.done: from_first(partial(tidy, o.folder))    # a killed run may not have come to it
+        if writes and all(o.done for o in finders+others): self.folder.remove(stack_moment)
         if not (df := self.results).empty: self.folder.keep_table('results.csv', df.to_csv(index=False))
         self._check_done(finders+others)
     return self
