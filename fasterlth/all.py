@@ -23,6 +23,8 @@ from .train.snapshot import *
 from .train.mask_callback import *
 from .train.sparsify import *
 from .train.training import *
+from .train.stack import *
+from .train.graph import *
 from .find.report import *
 from .find.finder import *
 from .find.early_bird import *

@@ -404,9 +404,9 @@ def close_finder(
     copy_tensors(finder.learn.model, finder.trained[finder.n_rounds])
     finder._write_results()
 
-# %% ../../nbs/find/07_finder.ipynb #84c2e5c0
+# %% ../../nbs/find/07_finder.ipynb #58f750ea
 def train_round_stacked(
-    finders:list, # Opened, in folders that the caller holds; those that have the round already are trained with the others
+    finders:list, # Opened, in folders that the caller holds; those that have the round already train with the others
     r:int, # The round
     keep:Callable, # Called after epochs and fits with a function that returns a moment, for `resume`
     resume:Snapshot=None # Where to continue

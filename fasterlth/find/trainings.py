@@ -237,7 +237,7 @@ def _finders(self:Stacks, jobs):
                 close_finder(f)
                 _finish(f, [dict(p.row, seconds=p.seconds) for p in f.rounds], f.folder, o.call.args[5])
 
-# %% ../../nbs/find/14_trainings.ipynb #68b5443f
+# %% ../../nbs/find/14_trainings.ipynb #69a0d467
 @patch
 def _ready(self:Stacks, job):
     "Make what a control begins with."
@@ -253,7 +253,8 @@ def _train(self:Stacks, group, moment=None):
     "Train some controls as one."
     of = [checksum_of(o.begin, o.masks) for o in group]
     if moment and moment.notes['of']!=of:
-        raise ValueError(f"{str(self.folder.file(stack_moment))!r} is of trainings with other masks or weights: delete it")
+        where = repr(str(self.folder.file(stack_moment)))
+        raise ValueError(f"{where} is of trainings with other masks or weights: delete it")
     with ExitStack() as held, self._noting([o.job for o in group]):
         todo = [held.enter_context(_held(o.folder)) for o in group]
         if not any(todo): return
