@@ -220,7 +220,7 @@ def train(self:Protocol,
     if self.kernels!='dense': row |= dict(sparse_layers=' '.join(mask_cb.sparse.chosen))
     return row,training
 
-# %% ../../nbs/find/04_protocol.ipynb #43817f47
+# %% ../../nbs/find/04_protocol.ipynb #de4dca3b
 @dataclass
 class TrainedReplica:
     "What a training in a stack leaves of a replica."
@@ -267,6 +267,7 @@ def _trained_replicas(stack, training, first):
         res.append(TrainedReplica(row, epochs[k], rates, training.seconds/n, model, stack.rngs[k]))
     return res
 
+# %% ../../nbs/find/04_protocol.ipynb #29fd7694
 def train_stacked(
     protocols:list, # Of the replicas; one may stand for several
     train:Callable, # A function of the learner that fits it

@@ -266,6 +266,7 @@ def _stack_size(stack, learn, most):
         warnings.warn(f"the trainings can't be stacked, and are made one by one: {e}", stacklevel=3)
         return 1
 
+# %% ../../nbs/find/15_study.ipynb #d301c173
 @patch
 def run(self:LotteryStudy,
     n_jobs:int=None, # Trainings at a time, -1 for one on each core; default joblib's setting, or 1

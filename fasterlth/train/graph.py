@@ -37,11 +37,11 @@ def _recordable(model):
         with lend(model, grad=True): yield
     finally: torch.set_autocast_cache_enabled(cache)
 
-# %% ../../nbs/train/10_graph.ipynb #f9778e93
+# %% ../../nbs/train/10_graph.ipynb #823e67b0
 class GraphCallback(Callback):
     "Replay the passes of a network as a CUDA graph. `why` says why it doesn't, None if it does."
     order = 10**6+1    # when the batch is as the network will get it, and autocast is on
-    why = None
+    def __init__(self): self.why = None
 
     def before_train(self): self.release()
     def before_batch(self):

@@ -127,7 +127,7 @@ def _replicas_second(o):
     if isinstance(o, dict): return {n: _replicas_second(v) for n,v in o.items()}
     return type(o)(map(_replicas_second, o)) if isinstance(o, (tuple,list)) else o
 
-# %% ../../nbs/train/09_stack.ipynb #5d354aad
+# %% ../../nbs/train/09_stack.ipynb #3e5748ae
 def _stacked_tensors(models):
     "Return the tensors of several networks, stacked; parameters are frozen like the first network's."
     each = [model_tensors(m) for m in models]
@@ -152,26 +152,21 @@ class StackedModel(nn.Module):
     ):
         super().__init__()
         one = _put_stacked(copy_model(models[0]), _stacked_tensors(models))
-        # `_one` is called, its modules are shared; the random states are no part of the model
-        self.__dict__.update(_one=one, _draw=rngs and partial(_draw_each, rngs))
+        # `whole`, of the replicas' class, is called: its modules are shared. The random states are no part of the model
+        self.__dict__.update(whole=one, draw=rngs and partial(_draw_each, rngs))
         for n,m in one.named_children(): self.add_module(n, m)
         for n,p in one.named_parameters(recurse=False): self.register_parameter(n, p)
         for n,b in one.named_buffers(recurse=False): self.register_buffer(n, b)
         self.training = one.training
 
-    @property
-    def whole(self) -> nn.Module:
-        "Return the network with stacked tensors, of the replicas' class."
-        return self._one
-
     def _mode(self, x):
         "Return what makes functions do to each replica what they would do to it alone."
-        draw = self._draw if self.training and x.device.type=='cpu' else None
+        draw = self.draw if self.training and x.device.type=='cpu' else None
         if draw is None and not torch.is_autocast_enabled(x.device.type): return nullcontext()
         return _AsAlone(draw)
 
     def forward(self, *xb):
-        one,state = self._one,(dict(self.named_parameters()),dict(self.named_buffers()))
+        one,state = self.whole,(dict(self.named_parameters()),dict(self.named_buffers()))
         one.training = self.training
         def call(state, xb): return functional_call(one, state, xb)
         try:
@@ -335,8 +330,9 @@ def check_stackable_opt(
     if not all(torch.allclose(s[k], alone[k][i]) for i,s in enumerate(stacked) for k in (0,1)):
         refuse('steps by norms over a whole parameter, which would be those of all replicas')
 
-# %% ../../nbs/train/09_stack.ipynb #6db96205
-_by_metric,_one_scale = 'acts by a metric, of which each replica has its own','has one scale for all losses: use to_bf16()'
+# %% ../../nbs/train/09_stack.ipynb #bb62400e
+_by_metric = 'acts by a metric, of which each replica has its own'
+_one_scale = 'has one scale for all losses: use to_bf16()'
 _refused = {
     TrackerCallback: _by_metric, TerminateOnNaNCallback: 'would stop all replicas when one is lost',
     LRFinder: 'would find one rate for all replicas', MixHandler: 'would mix the items of all replicas alike',
@@ -464,7 +460,7 @@ def _mean(vs):
     try: return sum(map(float, vs))/len(vs)
     except (TypeError,ValueError): return None
 
-# %% ../../nbs/train/09_stack.ipynb #0091f5ec
+# %% ../../nbs/train/09_stack.ipynb #4080387d
 class StackRecorder(Recorder):
     "Record losses and metrics of each replica. As its own it shows their means."
     name = 'recorder'
@@ -506,31 +502,41 @@ class StackRecorder(Recorder):
         self.losses.append(o.value)
         self.learn.smooth_loss = o.value
 
-    def _add(self, columns):
-        "Add columns to this epoch's rows, and their means to the log."
-        for vs in columns:
-            for row,v in zip(self.rows, vs): row.append(v)
-            self.log.append(_mean(vs))
-    def after_train(self):
-        if self.cancel_train: return
-        o = self.smooth_loss
-        first = [None]*self.n if self.smooth is None else (self.smooth/(1-o.beta**o.count)).tolist()
-        self._add([first, *([m.values(self.n) for m in self.each] if self.train_metrics else [])])
-    def after_validate(self):
-        if not self.valid_metrics or self.cancel_valid: return
-        self._add([m.values(self.n) for m in (self.avg_loss,*self.each)])
     def after_epoch(self):
         super().after_epoch()
         for done,row in zip(self.replicas, self.rows): done.append(row)
         if not is_validating(self.learn): self.history.append(self.rows)
 
-    def recorded(self) -> dict:
-        "Return what was recorded of each replica in this fit."
-        return dict(smooth=self.smooth, replicas=self.replicas, history=self.history)
-    def set_recorded(self, state:dict):
-        "Take back what was recorded."
-        self.smooth,self.replicas = state['smooth'],[list(o) for o in state['replicas']]
-        self.history = list(state['history'])
+# %% ../../nbs/train/09_stack.ipynb #31775f4e
+@patch
+def _add(self:StackRecorder, columns):
+    "Add columns to this epoch's rows, and their means to the log."
+    for vs in columns:
+        for row,v in zip(self.rows, vs): row.append(v)
+        self.log.append(_mean(vs))
+
+@patch
+def after_train(self:StackRecorder):
+    if self.cancel_train: return
+    o = self.smooth_loss
+    first = [None]*self.n if self.smooth is None else (self.smooth/(1-o.beta**o.count)).tolist()
+    self._add([first, *([m.values(self.n) for m in self.each] if self.train_metrics else [])])
+
+@patch
+def after_validate(self:StackRecorder):
+    if not self.valid_metrics or self.cancel_valid: return
+    self._add([m.values(self.n) for m in (self.avg_loss,*self.each)])
+
+@patch
+def recorded(self:StackRecorder) -> dict:
+    "Return what was recorded of each replica."
+    return dict(smooth=self.smooth, replicas=self.replicas, history=self.history)
+
+@patch
+def set_recorded(self:StackRecorder, state:dict):
+    "Take back what was recorded."
+    self.smooth,self.replicas = state['smooth'],[list(o) for o in state['replicas']]
+    self.history = list(state['history'])
 
 # %% ../../nbs/train/09_stack.ipynb #e0833326
 def _check_alike(learners):

@@ -5,7 +5,7 @@ from fastai.callback.rnn import ModelResetter
 from fasterlth.core.pruner import Pruner
 from fasterlth.core.tensors import model_tensors
 from fasterlth.find.protocol import Protocol
-from fasterlth.train.stack import *
+
 from fasterlth.train.stack import replicas_moments, stack_moments, StackTaken
 
 K,bs,n = 3,32,192    # six batches an epoch
@@ -57,7 +57,7 @@ def alone(make, k, train):
     train(learn)
     return learn
 
-def stack_of(make, n=K): return StackedLearner([make(k) for k in range(n)], [10+k for k in range(n)])
+def stack_of(make, n=K): return stack_learners([make(k) for k in range(n)], [10+k for k in range(n)])
 
 def check(make, train, tolerance=1e-10):
     "Train replicas together and alone, and compare everything."
@@ -156,7 +156,7 @@ def test_it_leaves_learners_alone_until_unstacked():
     learners = [one_of(k, 'small') for k in range(K)]
     before = [weights(l.model) for l in learners]
     state = torch.get_rng_state()
-    stack = StackedLearner(learners, [0,1,2])
+    stack = stack_learners(learners, [0,1,2])
     steps(stack)
     assert all(same(b, weights(l.model)) for b,l in zip(before, learners))
     assert torch.equal(state, torch.get_rng_state())
@@ -173,7 +173,7 @@ def test_a_replicas_snapshot_is_its_own(at):
     t = Training(stack, at=at)
     with stack.added_cbs(noted): t(constant)
     own = replicas_moments(t.taken, noted.taken_rngs)
-    again = StackedLearner([make(k) for k in range(K)])
+    again = stack_learners([make(k) for k in range(K)])
     begin = stack_moments(own)
     begin.restore(again)
     again.stack.begin_at(own)
@@ -253,7 +253,7 @@ def test_loaders_that_cant_be_indexed():
 def test_learners_must_be_alike(what):
     other = dict(wd=lambda: one_of(1, wd=.3), metrics=lambda: one_of(1, metrics=error_rate), model=lambda: one_of(1, 'conv'),
                  cbs=lambda: one_of(1, cbs=GradientClip()), bs=lambda: one_of(1, dls=lambda: wide(digits_dls(size=8, bs=16, n=n))))
-    with pytest.raises(ValueError): StackedLearner([one_of(0), other[what]()])
+    with pytest.raises(ValueError): stack_learners([one_of(0), other[what]()])
 
 def test_bfloat16_normalises_in_the_precision_of_the_statistics():
     "MixedPrecision is for GPUs: here is autocast as it would be."
