@@ -21,6 +21,8 @@ from .train.sparsify import *
 from .train.training import *
 from .train.supermask import *
 from .train.dynamic import *
+from .train.stack import *
+from .train.graph import *
 from .find.report import *
 from .find.finder import *
 from .find.early_bird import *
