@@ -11,7 +11,7 @@ public = '''Groups granularities layer_axes layer_groups plot_groups register_gr
     share_out uniform uniform_plus erk balanced igq smart_ratio budget_table path_masks path_table effective_sparsity
     Snapshot SnapshotCallback ResumeCallback seed_learner MaskCallback SparsifyCallback Training SupermaskCallback DynamicCallback rigl set_
     LotteryTicketFinder EarlyBirdCallback EarlyBirdFinder RewindPoint barrier linear_interpolation plot_stability
-    Start Trunk conditions control_of at_init random_reinit random_by random_erk random_mask random_smart shuffled inverted one_shot_mask sign_constant sign_flipped sign_only
+    Start Trunk conditions control_of at_init aligned_reinit random_reinit random_by random_erk random_mask random_smart shuffled inverted one_shot_mask sign_constant sign_flipped sign_only
     LotteryStudy interval summarize verdict plot_results remaining_axis
     Transfer appended computation_order interpolated transferred compare_models latencies shrink shrink_learner
     OnnxModel load_compressed save_compressed to_int8 to_onnx check_semi_structured semi_structured_layers to_semi_structured Deployed
