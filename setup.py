@@ -7,7 +7,7 @@ here = Path(__file__).parent
 config = ConfigParser(delimiters=['='])
 config.read(here/'settings.ini', encoding='utf-8')
 cfg = config['DEFAULT']
-extras = dict(deploy=['deploy'], hub=['hub'], dev=['dev','deploy','hub'], bench=['bench'])
+extras = dict(deploy=['deploy'], hub=['hub'], kernels=['kernels'], dev=['dev','deploy','hub','kernels'], bench=['bench'])
 statuses = ['1 - Planning', '2 - Pre-Alpha', '3 - Alpha', '4 - Beta', '5 - Production/Stable']
 
 setup(

@@ -18,7 +18,7 @@ from .checks import check_model, outputs_of
 from .files import (
     a_shape, a_text, check_fields, dict_of, list_of, load_tensors, reading, save_tensors, take)
 from .masks import apply_masks
-from .sparse_kernels import compute, csr, form_of, geometry, patterns
+from .sparse_kernels import compute, form_of, geometry, Matrix, patterns
 from .kernel_choice import check_python, masked_layers, measure_kernels
 
 # %% ../../nbs/core/17_sparse_layers.ipynb #39e0a972
@@ -53,15 +53,15 @@ class SparseLayer(nn.Module):
         "Return what it computes with: the values of its weights, and its bias."
         return [self.get_buffer(f'values_{i}') for i in range(self.n)]+([] if self.bias is None else [self.bias])
 
-    def weights(self) -> list: # CSR matrices `(out, in)`, one for each part
+    def weights(self) -> list: # A `Matrix` `(out, in)` for each part
         "Return the weights that are left."
         parts = [[self.get_buffer(f'{k}_{i}') for k in _parts] for i in range(self.n)]
-        return [csr(p[:2], p[2], self.matrix) for p in parts]
+        return [Matrix(p[:2], p[2], self.matrix) for p in parts]
 
     @property
     def weight(self) -> torch.Tensor:
         "Return the dense weight, for code that asks for it."
-        dense = [w.to_dense() for w in self.weights()]
+        dense = [w.csr.to_dense() for w in self.weights()]
         if self.at: return torch.stack(dense, -1).view(self.shape)
         return dense[0].t() if self.form=='conv1d' else dense[0]
 
