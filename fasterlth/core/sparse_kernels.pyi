@@ -3,6 +3,7 @@ from typing import Any
 from typing_extensions import Self
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 import torch
 from torch import nn
@@ -25,18 +26,40 @@ def pattern(mask: torch.Tensor, index: torch.Tensor | None = None) -> Pattern:
     """Return where a masked matrix has its weights."""
     ...
 
+class Matrix:
+    """A matrix in CSR, for torch and for compiled loops. All share the memory of `values`."""
+    places: Any
+    values: Any
+    shape: tuple
+    def __init__(self, places: tuple, values: torch.Tensor, shape: tuple) -> None:
+        ...
+    @cached_property
+    def csr(self) -> torch.Tensor:
+        """Return it as torch's matrix."""
+        ...
+    @cached_property
+    def arrays(self) -> tuple:
+        """Return starts, columns and values as NumPy's arrays."""
+        ...
+
+few_columns: int
+
 many_columns: int
 
-def csr(places: tuple, values: torch.Tensor, shape: tuple) -> torch.Tensor:
-    """Return a matrix in CSR. Its places aren't checked."""
+def loops(n: int) -> tuple:
+    """Return compiled loops if they are the fastest for so many columns. A trace can't hold them."""
     ...
 
 def not_autocast():
     """Return a context in which products keep their type: CSR has no 16-bit kernels."""
     ...
 
-def multiply(weight: torch.Tensor, x: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
+def multiply(weight: Matrix, x: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
     """Multiply activations, without gradients."""
+    ...
+
+def products(weight: Matrix, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Return `a@b.t()` where weights are left."""
     ...
 
 class _Product(torch.autograd.Function):
@@ -124,7 +147,7 @@ class Kernel:
         """Return a copy of the weights that are left, to train in place of the parameter."""
         ...
     def weights(self) -> list:
-        """Return the weights that are left, as CSR matrices."""
+        """Return the weights that are left, as matrices."""
         ...
     def held(self) -> Callable:
         """Return a function that computes the layer with the weights of now, without gradients. It is faster."""
