@@ -18,11 +18,14 @@ from .core.flops import *
 from .core.kernel_choice import *
 from .core.sparse_layers import *
 from .core.plain import *
+from .core.budgets import *
 from .train.randomness import *
 from .train.snapshot import *
 from .train.mask_callback import *
 from .train.sparsify import *
 from .train.training import *
+from .train.supermask import *
+from .train.dynamic import *
 from .find.report import *
 from .find.finder import *
 from .find.early_bird import *

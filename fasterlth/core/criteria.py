@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['large_final', 'l1_norm', 'l2_norm', 'small_final', 'large_init', 'small_init', 'large_init_large_final',
-           'small_init_small_final', 'magnitude_increase', 'movement', 'movmag', 'updating_magnitude_increase',
+           'small_init_small_final', 'lamp', 'magnitude_increase', 'movement', 'movmag', 'updating_magnitude_increase',
            'updating_movement', 'updating_movmag', 'random_score', 'taylor', 'snip', 'grasp', 'synflow']
 
 # %% ../../nbs/core/03_criteria.ipynb #969299ce
@@ -43,6 +43,16 @@ def large_init_large_final(weight, init):
 def small_init_small_final(weight, init):
     "Keep what is small at the start and at the end: $-\\max(|w_0|,|w|)$."
     return -torch.maximum(init.abs(), weight.abs())
+
+# %% ../../nbs/core/03_criteria.ipynb #b3245c3c
+def lamp(weight):
+    """Score by $w^2/\\sum_{|v|\\ge|w|} v^2$ within the layer, for a ranking over the whole network
+    ([Lee et al. 2021](https://arxiv.org/abs/2010.07611))."""
+    squares = weight.double().square().flatten()
+    order = squares.argsort(stable=True)
+    left = squares[order].flip(0).cumsum(0).flip(0)    # of this weight and all that are pruned after it
+    share = squares[order]/left.clamp_min(torch.finfo(left.dtype).tiny)
+    return torch.empty_like(squares).index_copy_(0, order, share).view_as(weight).to(weight.dtype)
 
 # %% ../../nbs/core/03_criteria.ipynb #f56aa121
 def magnitude_increase(weight, init):

@@ -158,7 +158,7 @@ class _Plan(NamedTuple):
     pruner: Pruner
     targets: list # A sparsity for each round
 
-def _plan(name, model, train_fn, eval_fn, sparsity, n_rounds, criteria, granularity, context, joint):
+def _plan(name, model, train_fn, eval_fn, sparsity, n_rounds, criteria, granularity, context, joint, budget=None):
     "Return a plan, or raise if an argument isn't valid. `name` is what the model's argument is called."
     for k,f in dict(train_fn=train_fn, eval_fn=eval_fn).items():
         if isinstance(f, nn.Module): raise TypeError(wrong(k, 'a function like lambda model: …', f))
@@ -167,7 +167,8 @@ def _plan(name, model, train_fn, eval_fn, sparsity, n_rounds, criteria, granular
     if 'batches' in criterion_needs(criteria):
         raise ValueError(f"criteria {func_name(criteria)!r} needs batches, and there are none here: use LotteryStudy "
                          "or LotteryTicketFinder, with a Learner")
-    targets,pruner = round_targets(sparsity, n_rounds),Pruner(granularity, context, criteria, joint=joint)
+    targets = round_targets(sparsity, n_rounds)
+    pruner = Pruner(granularity, context, criteria, joint=joint, budget=budget)
     make = _maker(model, name)
     model = make()
     layers = pruner.layers(model)
@@ -224,6 +225,7 @@ def _about(plan, seed, made_by, **more):
     "Return the provenance of a ticket."
     p = plan.pruner
     chosen = {} if p.joint is None else dict(joint=p.joint)
+    if p.budget is not None: chosen['budget'] = func_name(p.budget)
     return to_json(dict(made_by=made_by, granularity=p.granularity, context=p.context,
                         criterion=func_name(p.criterion), seed=seed, **chosen, **more))
 
@@ -252,12 +254,14 @@ def find_winning_ticket(
     granularity:str|dict='weight', # What is pruned together
     context:str='local', # Rank within each layer (`'local'`) or over the whole network (`'global'`)
     seed:int=0, # For the start, if a function makes it, and for everything random in each training
-    joint:dict=None # Which layers lose their filters together, from `joint_filters`
+    joint:dict=None, # Which layers lose their filters together, from `joint_filters`
+    budget:Callable=None # How layers share the sparsity, like `erk`; by default each has it (local only)
 ) -> TicketSearch: # `ticket`, `tickets` and `history` of all rounds, `dense` and `model`, trained
     "Find a ticket in rounds: train in full, prune, rewind to the start. The model itself isn't changed."
     seed = check_seed(seed)
     with _own_random_states():
-        plan = _plan('model', model, train_fn, eval_fn, sparsity, n_rounds, criteria, granularity, context, joint)
+        plan = _plan('model', model, train_fn, eval_fn, sparsity, n_rounds, criteria, granularity, context, joint,
+                     budget)
         return _rounds(plan, seed, _start_of(plan.make, seed))
 
 # %% ../../nbs/core/13_plain.ipynb #4a1f3fb0
@@ -419,7 +423,8 @@ def compare_tickets(
     context:str='local', # Rank within each layer (`'local'`) or over the whole network (`'global'`)
     conditions:list|dict=('dense','winning','random_reinit','random_mask'), # Names, or name → function of the ticket
     pretrained:nn.Module=None, # Model whose weights are the start; default what `model_fn` makes
-    joint:dict=None # Which layers lose their filters together, from `joint_filters`
+    joint:dict=None, # Which layers lose their filters together, from `joint_filters`
+    budget:Callable=None # How layers share the sparsity, like `erk`; by default each has it (local only)
 ) -> TicketComparison: # `results`, a table; `tickets` and `models` by condition and seed; `searches` by seed
     "Train dense networks, winning tickets and their controls, and compare them."
     if isinstance(model_fn, nn.Module): raise TypeError(wrong('model_fn', 'a function that makes a model', model_fn))
@@ -428,7 +433,7 @@ def compare_tickets(
     res = TicketComparison([], {}, {}, [])
     with _own_random_states():
         plan = _plan('model_fn', model_fn, train_fn, eval_fn, sparsity, n_rounds, criteria, granularity, context,
-                     joint)
+                     joint, budget)
         if pretrained is not None:
             check_names(model_tensors(pretrained), model_tensors(plan.make()), 'pretrained model')
         def start(seed): return _start_of(plan.make if pretrained is None else partial(copy_model, pretrained), seed)

@@ -18,9 +18,9 @@ import torch
 from torch import nn
 
 from .tensors import parameters_by_name, shortened
-from fasterlth.core.checks import (
-    check_by_layer, check_choice, check_flag, check_number, check_sparsity, check_tensor, check_type, check_whole,
-    func_name, wrong)
+from .checks import (
+    check_by_layer, check_choice, check_flag, check_function, check_number, check_sparsity, check_tensor, check_type,
+    check_whole, func_name, wrong)
 from .granularity import Groups, check_granularity, layer_groups
 from .criteria import l1_norm
 from .inputs import Scoring, criterion_inputs, list_inputs, make_inputs, stand_ins
@@ -218,7 +218,7 @@ def _expanded(groups, kept, old):
     return new&(old|~groups.expand(groups.contract(old)))
 
 # %% ../../nbs/core/09_pruner.ipynb #b242cae2
-def _check_settings(granularity, context, criterion, layer_type, round_to, min_keep, joint=None):
+def _check_settings(granularity, context, criterion, layer_type, round_to, min_keep, joint=None, budget=None):
     "Raise unless these settings of a `Pruner` are valid and go together."
     given = check_by_layer(granularity, 'granularity').values() if isinstance(granularity, dict) else [granularity]
     for g in given: check_granularity(g)
@@ -230,6 +230,19 @@ def _check_settings(granularity, context, criterion, layer_type, round_to, min_k
         raise ValueError("round_to needs context='local': a global ranking doesn't choose the count of each layer")
     check_whole(min_keep, 'min_keep', 0, what='a whole number of groups')
     if joint is not None: _check_joint(joint, given)
+    if budget is not None: check_function(budget, 'budget', '(shapes, sparsity) like erk', 2)
+    if budget is not None and context=='global':
+        raise ValueError("budget needs context='local': a global ranking chooses the count of each layer itself")
+
+def _budgeted(budget, layers, sparsity):
+    "Return the sparsity of each layer by a budget; of a single weight there is no share to prune."
+    if isinstance(sparsity, dict):
+        raise ValueError(wrong('sparsity', 'one percent for all layers with a budget', sparsity))
+    shapes = {n: tuple(o.weight.shape) for n,o in layers.items() if o.weight.numel()>1}
+    res,name = budget(shapes, sparsity),f'what budget {func_name(budget)!r} returns'
+    check_type(res, name, dict, 'a percent for each layer')
+    if odd := set(res)^set(shapes): raise ValueError(f"{name} must have a percent for each layer, but not {odd}")
+    return {n: check_number(res[n], f'{name} for {n}', 0, 100, 'a percent') if n in shapes else None for n in layers}
 
 # %% ../../nbs/core/09_pruner.ipynb #efdb931c
 def check_layers(
@@ -449,6 +462,7 @@ class Pruner:
     round_to: int = None # Keep a multiple of this number of groups in each layer, or all if it has fewer (local only)
     min_keep: int = 1 # Groups that every layer keeps
     joint: dict = None # Parameter name → key of layers that lose their filters together, from `joint_filters`
+    budget: Callable = None # How layers share the sparsity, like `erk`; by default each has it (local only)
 
     def __post_init__(self): _check_settings(**vars(self))
 
@@ -462,7 +476,8 @@ class Pruner:
     ) -> dict: # Parameter name → percent, None for layers that the dict doesn't mention
         "Return the sparsity of each layer. Raise if its groups can't reach it."
         _check_percents(sparsity)
-        res = by_layer(sparsity, {n: o.layer for n,o in check_layers(layers).items()}, 'sparsity')
+        if self.budget is not None: res = _budgeted(self.budget, check_layers(layers), sparsity)
+        else: res = by_layer(sparsity, {n: o.layer for n,o in check_layers(layers).items()}, 'sparsity')
         for n,t in res.items():
             if layers[n].weight.numel()==1: res[n] = None    # a share of a single weight can't be pruned
             elif t is not None: _check_target(n, layers[n].groups, t, self.context, self.round_to)
@@ -504,13 +519,14 @@ def make_masks(
     masks:dict=None, # Masks so far: what they prune stays pruned
     min_keep:int=1, # Groups that every layer keeps
     round_to:int=None, # Keep a multiple of this number of groups in each layer, or all if it has fewer (local only)
+    budget:Callable=None, # How layers share the sparsity, like `erk`; by default each has it (local only)
     **inputs # What the criterion asks for by name, each a dict from parameter name to tensor
 ) -> dict: # Parameter name → bool mask, True where a weight is kept
     "Make masks of exactly this sparsity, or the nearest that the groups can reach."
     check_sparsity(sparsity)
     if unknown := set(inputs)-set(list_inputs()):
         raise TypeError(f"make_masks has no argument {min(unknown)!r}, and there is no input of that name")
-    pruner = Pruner(context=context, criterion=criterion, round_to=round_to, min_keep=min_keep)
+    pruner = Pruner(context=context, criterion=criterion, round_to=round_to, min_keep=min_keep, budget=budget)
     layers = pruner.layers(layers) if isinstance(layers, nn.Module) else check_layers(layers)
     scored = _scored(layers, criterion, inputs)
     return _masks_of(pruner, layers, scored, partial(_report, criterion, 5), sparsity, masks, False)

@@ -65,13 +65,14 @@ class LotteryTicketFinder:
         batches:Iterable=None, # Batches `(x, y)` for criteria that need them, default one training batch
         verbose:bool=True, # Show a bar, unless inside `learn.no_bar()`
         joint:dict=None, # Which layers lose their filters together, from `joint_filters`
-        kernels:str='dense' # How tickets are computed while they train, as for `MaskCallback`
+        kernels:str='dense', # How tickets are computed while they train, as for `MaskCallback`
+        budget:Callable=None # How layers share the sparsity, like `erk`; by default each has it (local only)
     ):
         without = 'without one, call find_winning_ticket(model, train_fn, eval_fn, sparsity)' if callable(learn) else ''
         check_learner(learn, without)
         criterion_inputs(criteria, 'criteria')
         self.targets = round_targets(sparsity, n_rounds)
-        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep, joint)
+        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep, joint, budget)
         check_choice(rewind, 'rewind', _rewinds)
         check_choice(kernels, 'kernels', kernel_choices)
         to_iteration(rewind_epoch, 1, 'rewind_epoch')
@@ -144,10 +145,11 @@ def _weights(self:LotteryTicketFinder, r:int) -> dict: # Name → tensor, unmask
     return self.rewound.model if self.rewind=='weights' else self.trained[r-1]
 
 @patch
-def _chosen(self:LotteryTicketFinder) -> dict:
+def _chosen(self:LotteryTicketFinder, named:Callable=func_name) -> dict:
     "Return choices that descriptions only name if they aren't the default."
-    joint,kernels = self.pruner.joint,self.protocol.kernels
-    return {**({} if joint is None else dict(joint=joint)), **({} if kernels=='dense' else dict(kernels=kernels))}
+    budget,defaults = self.pruner.budget,dict(joint=None, kernels='dense', budget=None)
+    chosen = dict(joint=self.pruner.joint, kernels=self.protocol.kernels, budget=budget and named(budget))
+    return {k: v for k,v in chosen.items() if v!=defaults[k]}
 
 @patch
 def _about(self:LotteryTicketFinder, r:int) -> dict:
@@ -202,7 +204,7 @@ def _describe(self:LotteryTicketFinder, train:Callable, seed:int) -> dict:
         rewind=self.rewind, rewind_epoch=self.rewind_epoch, seed=seed, reshuffle=self.reshuffle,
         round_to=p.round_to, min_keep=p.min_keep, criteria=describe_function(self.criteria),
         layer_type=str(p.layer_type), batches=len(self.batches or []),
-        masks=sparsity_by_layer(self.dense), **self._chosen()))
+        masks=sparsity_by_layer(self.dense), **self._chosen(describe_function)))
 
 # %% ../../nbs/find/07_finder.ipynb #15b43587
 @patch

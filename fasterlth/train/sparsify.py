@@ -177,7 +177,8 @@ class SparsifyCallback(SparsityColumn):
         n_epochs:int=None, # Epochs of all fits that the schedule spans; default those of one fit, or of `fine_tune`
         frozen:bool=False, # Prune frozen layers as well, instead of only when they are unfrozen
         joint:dict=None, # Which layers lose their filters together, from `joint_filters`
-        kernels:str='dense' # As for `MaskCallback`
+        kernels:str='dense', # As for `MaskCallback`
+        budget:Callable=None # How layers share the sparsity, like `erk`; by default each has it (local only)
     ):
         criterion_inputs(criteria, 'criteria')
         _check_course(sparsity, start_sparsity, schedule)
@@ -189,7 +190,7 @@ class SparsifyCallback(SparsityColumn):
         batches = check_batches(batches)
         super().__init__({}, kernels)
         store_attr(but='model')
-        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep, joint)
+        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep, joint, budget)
         self.part,self.history,self.begun,self._moment,self._end = model,pd.DataFrame(),False,None,None
         self._passed,self._total = 0,None
         self._times()    # raises if they are wrong in any fit
@@ -420,7 +421,8 @@ def _about(self:SparsifyCallback):
         rewind=self.rewind_epoch if self._moment else 'no: the weights at the end',
         seed=torch.initial_seed(), steps=self.history.to_dict('records'),
         metrics={k: v for k,v in last.items() if isinstance(v, (int,float))},
-        **({} if self.joint is None else dict(joint=self.joint)))
+        **({} if self.joint is None else dict(joint=self.joint)),
+        **({} if self.budget is None else dict(budget=func_name(self.budget))))
 
 @patch(as_prop=True)
 def ticket(self:SparsifyCallback) -> Ticket:

@@ -85,6 +85,7 @@ kinds = dict(
     share=but(number, 1.5, 95), level=but(number, 0, 1, 95, good=.9),
     sparsity=but(percent, [50], {}, {'nothing': 50}, {3: 50}, {'fc1': '50'}, {'fc1': nan}, {'fc1': {'a': 5}}),
     rounds=but(percent, *no_rounds),
+    budget=Kind(erk, [*no_function, 'erk']),
     criterion=Kind(l1_norm, [*no_function, Of(lambda t: lambda w, nothing: w, 'lambda w, nothing: w')]),
     schedule=Kind(one_shot, [*no_function, *no_schedule]),
     train=Kind(it('train'), [*no_function, it('learn')]),
@@ -123,7 +124,7 @@ kinds = dict(
 kinds |= {f'{k}?': optional(v) for k,v in kinds.items()}    # None is allowed
 
 by_name = dict(
-    a='any_masks', ax='ax?', b='any_masks', batches='batches?', bn_batches='whole', bs='whole', classes='classes?',
+    a='any_masks', ax='ax?', b='any_masks', batches='batches?', bn_batches='whole', bs='whole', budget='budget?', classes='classes?',
     conditions='conditions', context='context', criteria='criterion', criterion='criterion', device='device?', df='df', end='end',
     end_epoch='end_moment?', exact='flag', flow='formula', given='unknown', grad='formula', granularity='granularity', joint='flag',
     hess_grad='formula', init='formula', inputs='unknown', kwargs='unknown', l1='number', layer='layer', layer_type='layer_type',
@@ -169,6 +170,8 @@ loss = other('function', nn.functional.cross_entropy)
 of_any_layer = but(kinds['sparsity'], without=[o for o in kinds['sparsity'].bad if isinstance(o, dict) and o=={'nothing': 50}])
 without_model = but(kinds['granularity'], without=kinds['granularity'].bad[-1:])    # by layers that nobody knows yet
 part_of_percent = but(kinds['sparsity'], without=[o for o in no_percent if isinstance(o, (float,np.float32)) and o==.5])    # schedules ask for it
+shapes = Kind({'a': (3,4), 'b': (2,3)}, [None, 3, 'no', [], {}, it('model'), {'a': 3}, {'a': 'ab'}, {'a': (3,-1)}, {'a': (2.5,)}])
+all_of_percent = Kind(50, [v for v in no_percent if not isinstance(v, (float,np.float32)) or v!=.5], numpy=np.float32)
 any_weights = Kind(it('weights'), [None, 3, 'w', [], it('model'), {'fc1.weight': 1}])
 
 tables = {
@@ -177,6 +180,9 @@ tables = {
     'MemoryDL.show_batch': 'fastai', 'MemoryDL.show_results': 'fastai', 'TensorSeries': 'fastai', 'TensorSeries.show': 'fastai',
     'ArrayDataset.decode': 'fastai', 'ArrayDataset.to': 'fastai', 'ArrayDataset.typed': 'fastai',
     'Deployed': 'record', 'Deployed.__call__': 'record',
+    'DynamicCallback': dict(grow=Kind(rigl, [*no_function, l1_norm.__name__, movement]), drop=but(kinds['percent'], without=[v for v in no_percent if isinstance(v, (float,np.float32)) and v==.5]),
+                            every=Kind('2it', [*no_moment, 0, '0it']), end_epoch=Kind(None, [*no_moment[1:], 0]), budget='budget?', masks=Kind(None, no_masks_at_all[1:]), seed='seed'),
+    'DynamicCallback.__call__': 'fastai', 'DynamicCallback.on_attach': 'fastai', 'DynamicCallback.on_detach': 'fastai', 'DynamicCallback.load_state_dict': 'record',
     'EarlyBirdCallback': dict(granularity=optional(without_model), joint=joint), 'EarlyBirdCallback.reset': 'record', 'EarlyBirdCallback.load_state_dict': 'record',
     'EarlyBirdCallback.__call__': 'fastai', 'EarlyBirdCallback.on_attach': 'fastai', 'EarlyBirdCallback.on_detach': 'fastai',
     'EarlyBirdFinder': dict(learn=own_learner, granularity=optional(without_model), joint=joint),
@@ -223,6 +229,9 @@ tables = {
     'SparsifyCallback.__call__': 'fastai', 'SparsifyCallback.on_attach': 'fastai', 'SparsifyCallback.on_detach': 'fastai',
     'SparsifyCallback.load_state_dict': 'record',
     'Start': 'record',
+    'SupermaskCallback': dict(constant='flag', seed='seed', sparsity=of_any_layer),
+    'SupermaskCallback.__call__': 'fastai', 'SupermaskCallback.on_attach': 'fastai', 'SupermaskCallback.on_detach': 'fastai',
+    'SupermaskCallback.load_state_dict': 'record',
     'Ticket': dict(weights=any_weights, about='dict'),
     'Ticket.apply': dict(learn=own_learner), 'Ticket.load': dict(path=file_of('ticket_file')), 'Ticket.save': dict(path='file'),
     'Ticket.deploy': dict(learn=other('learn', it('trained')), how=one_of('shrink'), path=Kind(None, [*no_path[1:], it('path')]),
@@ -239,6 +248,11 @@ tables = {
     'Trunk.on': dict(start=Kind(Of(lambda t: t.trunk.start, 'a start'), [*no_object, it('model'), Start])),
     'appended': dict(n='whole', m='whole'), 'at_init': dict(steps='whole'),
     'barrier': dict(line=Kind(it('line'), [*no_object, Of(lambda t: t.df[:0], 'another table')]), of=one_of('error')),
+    **{k: dict(shapes=shapes, sparsity=all_of_percent) for k in ('uniform','erk','balanced','igq','smart_ratio')},
+    'uniform_plus': dict(shapes=shapes, sparsity=all_of_percent._replace(good=0)),
+    'share_out': dict(shapes=shapes, sparsity=all_of_percent, density=Kind(Of(lambda t: lambda x: [min(x, 1.)]*2, 'a density'), no_function)),
+    'budget_table': dict(layers=but(kinds['layers'], nn.Linear, it('learn'), without=[kinds['layers'].bad[9]]), sparsity=all_of_percent,
+                         budgets=Kind([erk], [None, 3, 'erk', {}, [3], ['erk'], erk])),
     'check_semi_structured': dict(masks=blocks_of_four),
     'cifar10_dls': dict(path=folder_of('cifar'), bs=digits),
     'compare_models': dict(models=Kind(Of(lambda t: dict(a=t.model)), [None, 3, 'm', [], {}, it('model'), {'a': 3}, {'a': nn.Linear}]),
@@ -279,11 +293,13 @@ tables = {
                        kind=Kind('image', [3, True, 'images', b'image', [], {}, 'vector', object()])),
     'mnist1d_dls': dict(bs=digits, seed='seed'),
     'mnist_dls': dict(path=folder_of('idx'), bs=digits, small='flag'),
+    'ac_dc': dict(n_cycles='whole'), 'set_': dict(name='formula'),
     'one_cycle': dict(steepness=but(number, 0, good=14), offset='number'),
     'pack_mask': dict(mask=Kind(it('mask'), [*no_tensor, it('w')])),
     'plot_groups': dict(param=other('text', 'weight')), 'plot_masks': dict(masks='any_masks'), 'plot_results': dict(ax='one_or_two_axes'),
     'plot_schedule': dict(start='percent', end='percent'),
     'plot_stability': dict(found=Kind(it('found'), [*no_object, it('df'), RewindPoint]), threshold='number', axs='two_axes'),
+    'random_by': dict(budget=Kind(erk, [*no_function, 'erk'])),
     'random_score': dict(name='formula', seed='seed'),
     'register_granularity': dict(name=Kind(Of(lambda t: f'gate_{t.new().stem}'), [*no_text, '', 'a b', 'weight', '2:4']),
                                  axes=Kind('out kh', [*no_text, 'a,b', '~~a'])),

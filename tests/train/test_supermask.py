@@ -1,0 +1,101 @@
+"Supermasks: weights never change, counts are exact, and scores are trained as in the paper."
+import pytest
+from helpers import *
+from fasterlth.train.training import Training
+
+class WatchWeights(Callback):
+    "Check at every forward pass that each weight is what was drawn, or zero, and note the counts."
+    order = 10**7
+    def __init__(self, cb): self.cb,self.seen = cb,[]
+    def before_batch(self):
+        ps = dict(self.learn.model.named_parameters())
+        for n,m in self.cb.masks.items(): assert torch.equal(ps[n].detach(), self.cb.drawn[n]*m)
+        self.seen.append([int(m.sum()) for m in self.cb.masks.values()])
+
+@pytest.mark.parametrize('opt', [partial(SGD, mom=.9), Adam, partial(OptimWrapper, opt=torch.optim.SGD)])
+def test_no_weight_is_trained_and_counts_are_exact(opt):
+    cb = SupermaskCallback(70)
+    watch = WatchWeights(cb)
+    learn = make_learner(opt_func=opt)
+    before = weights(learn.model)
+    quiet(learn, 3, cbs=[cb, watch])
+    assert {tuple(o) for o in watch.seen}=={(22,432,60)}
+    for n,p in learn.model.named_parameters():
+        if n in cb.masks: assert torch.equal(p.detach(), before[n]*cb.masks[n])
+        else: assert torch.equal(p.detach(), before[n])
+    assert same(learn.model.state_dict(), cb.ticket.start())
+
+class EdgePopup(nn.Module):
+    "A linear layer with trained scores, as the paper's code has it: the reference."
+    def __init__(self, weight, scores, k):
+        super().__init__()
+        self.w,self.k,self.scores = weight,k,nn.Parameter(scores)
+    def forward(self, x):
+        s = self.scores.abs()
+        mask = torch.zeros_like(s).view(-1).index_fill(0, s.view(-1).argsort(descending=True)[:self.k], 1.).view_as(s)
+        return F.linear(x, self.w*(s+(mask-s).detach()))    # straight through
+
+def test_scores_are_those_of_an_independent_implementation():
+    torch.manual_seed(0)
+    x,y = torch.randn(64, 6),torch.randint(0, 4, (64,))
+    dls = DataLoaders.from_dsets(list(zip(x, y)), list(zip(x, y)), bs=16, shuffle=False, device='cpu')
+    net = nn.Sequential(nn.Linear(6, 4, bias=False))
+    learn = Learner(dls, net, CrossEntropyLossFlat(), opt_func=partial(OptimWrapper, opt=torch.optim.SGD), lr=.1, wd=0.)
+    cb,w = SupermaskCallback(50),net[0].weight.detach().clone()
+    class First(Callback):
+        order = 10**7
+        def before_batch(self):
+            if not hasattr(self, 'scores'): self.scores = cb.scores['0.weight'].clone()
+    first = First()
+    quiet(learn, 2, cbs=[cb, first])
+    ref = EdgePopup(w, first.scores, 12)
+    opt = torch.optim.SGD(ref.parameters(), .1)
+    for _ in range(2):
+        for xb,yb in dls.valid:
+            F.cross_entropy(ref(xb), yb).backward()
+            opt.step()
+            opt.zero_grad()
+    assert torch.allclose(cb.scores['0.weight'], ref.scores.detach(), atol=1e-6)
+
+def test_a_killed_fit_continues_with_the_same_bits():
+    def train(l): quiet(l, 3)
+    def ready(): return make_learner(cbs=SupermaskCallback(70))
+    whole = ready()
+    Training(whole)(train)
+    killed,moments = ready(),[]
+    with pytest.raises(KeyboardInterrupt): Training(stop(killed, 12), on_epoch=lambda t: moments.append(t.moment()))(train)
+    learn = ready()
+    Training(learn, moments[-1])(train)
+    assert same(weights(learn.model), weights(whole.model)) and same(learn.supermask.scores, whole.supermask.scores)
+
+def test_a_failing_step_leaves_masked_weights():
+    class Fail(Callback):
+        order = 10**6+1
+        def before_step(self):
+            if self.iter==2: raise ValueError('stop')
+    learn = make_learner()
+    before,cb = weights(learn.model),SupermaskCallback(70)
+    with pytest.raises(ValueError, match='stop'): quiet(learn, 1, cbs=[cb, Fail()])
+    for n,m in cb.masks.items(): assert torch.equal(dict(learn.model.named_parameters())[n].detach(), before[n]*m)
+
+def test_accumulated_gradients_make_one_step():
+    cb = SupermaskCallback(70)
+    watch = WatchWeights(cb)
+    quiet(make_learner(bs=32), 2, cbs=[cb, watch, GradientAccumulation(64)])
+    assert len({tuple(o) for o in watch.seen})==1
+
+def test_budgets_and_layers_by_name():
+    cb = SupermaskCallback(80, budget=erk)
+    quiet(make_learner(), 1, cbs=cb)
+    shapes = {n: tuple(m.shape) for n,m in cb.masks.items()}
+    assert {n: round(s, 4) for n,s in sparsity_by_layer(cb.masks).items()}=={n: round(s, 4) for n,s in erk(shapes, 80).items()}
+    cb = SupermaskCallback({'fc1': 80})
+    quiet(make_learner(), 1, cbs=cb)
+    assert [round(s) for s in sparsity_by_layer(cb.masks).values()]==[0,80,0]
+
+def test_lr_find_and_validation_change_nothing():
+    learn = make_learner(cbs=SupermaskCallback(50))
+    before = weights(learn.model)
+    with learn.no_bar(): learn.lr_find(show_plot=False, num_it=5)
+    learn.validate()
+    assert same(before, weights(learn.model))
