@@ -19,6 +19,7 @@ from .core.kernel_choice import *
 from .core.sparse_layers import *
 from .core.plain import *
 from .core.budgets import *
+from .core.paths import *
 from .train.randomness import *
 from .train.snapshot import *
 from .train.mask_callback import *

@@ -296,6 +296,8 @@ tables = {
     'ac_dc': dict(n_cycles='whole'), 'set_': dict(name='formula'),
     'one_cycle': dict(steepness=but(number, 0, good=14), offset='number'),
     'pack_mask': dict(mask=Kind(it('mask'), [*no_tensor, it('w')])),
+    **{k: dict(xb='some_xb') for k in ('path_masks','path_table','effective_sparsity')},
+    'Ticket.effective_sparsity': dict(xb='some_xb'), 'Ticket.summary': dict(model='model?', xb=other('some_xb?', it('x'))),
     'plot_groups': dict(param=other('text', 'weight')), 'plot_masks': dict(masks='any_masks'), 'plot_results': dict(ax='one_or_two_axes'),
     'plot_schedule': dict(start='percent', end='percent'),
     'plot_stability': dict(found=Kind(it('found'), [*no_object, it('df'), RewindPoint]), threshold='number', axs='two_axes'),
@@ -333,7 +335,7 @@ tables = {
 
 _search = dict(points=3, bn_batches=1, epochs=[0], show_plot=False, verbose=False)
 quick = {
-    'LotteryStudy': dict(sparsity=50, n_rounds=1, seeds=1), 'LotteryStudy.run': dict(verbose=False),
+    'LotteryStudy': dict(sparsity=50, n_rounds=1, seeds=1), 'Ticket.summary': dict(model=it('model'), xb=it('x')), 'LotteryStudy.run': dict(verbose=False),
     'LotteryTicketFinder': dict(sparsity=50, n_rounds=1, verbose=False), 'SparsifyCallback': dict(verbose=False),
     'cifar10_dls': dict(bs=8, path=it('cifar')), 'compare_tickets': dict(sparsity=50),
     'draw_early_bird': dict(n_masks=2, threshold=1.), 'find_winning_ticket': dict(sparsity=50, n_rounds=1),
