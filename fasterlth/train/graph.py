@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['GraphCallback']
 
-# %% ../../nbs/train/10_graph.ipynb #c5595abd
+# %% ../../nbs/train/10_graph.ipynb #5d038a3f
 from contextlib import contextmanager
 from warnings import warn
 
@@ -14,7 +14,7 @@ from fastai.callback.core import Callback
 from torch import nn
 
 from ..core.tensors import lend, unwrap
-from .learner import is_lr_find
+from .learner import is_lr_find, is_validating
 
 # %% ../../nbs/train/10_graph.ipynb #79ef013c
 def why_no_graph(
@@ -37,19 +37,19 @@ def _recordable(model):
         with lend(model, grad=True): yield
     finally: torch.set_autocast_cache_enabled(cache)
 
-# %% ../../nbs/train/10_graph.ipynb #823e67b0
+# %% ../../nbs/train/10_graph.ipynb #fee2804d
 class GraphCallback(Callback):
     "Replay the passes of a network as a CUDA graph. `why` says why it doesn't, None if it does."
     order = 10**6+1    # when the batch is as the network will get it, and autocast is on
     def __init__(self): self.why = None
 
-    def before_train(self): self.release()
+    def before_fit(self):
+        if not is_validating(self.learn): self.release()
     def before_batch(self):
         if not self.training or is_lr_find(self.learn) or 'forward' in vars(self.model) or self.why: return
         self.why = why_no_graph(self.model, self.xb)
         if self.why is None: self._record()
-    def after_fit(self): self.release()
-    def after_cancel_fit(self): self.release()
+    after_fit = before_fit
 
     def _record(self):
         "Record the passes for batches like the current one; others are computed as ever."

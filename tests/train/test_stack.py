@@ -81,6 +81,17 @@ def test_gradient_accumulation(): check(lambda k: one_of(k, cbs=GradientAccumula
 def test_clipping_is_by_each_replicas_norm(): check(lambda k: one_of(k, cbs=GradientClip(.05)), steps)
 def test_a_clip_of_the_fits_own(): check(one_of, lambda l: quiet(l, 9, cbs=GradientClip(.05)))
 
+def test_a_clip_is_the_users_own_again(tmp_path):
+    "Nothing of it is lost in a moment, and it clips an ordinary learner as ever."
+    cb = GradientClip(.05)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        t = Training(stack_of(one_of), on_epoch=lambda t: t.moment())
+        t(lambda l: quiet(l, 1, cbs=cb))
+    assert vars(cb).keys()==vars(GradientClip(.05)).keys()
+    a,b = (alone(one_of, 0, lambda l, cb=cb: quiet(l, 1, cbs=cb)) for cb in (cb,GradientClip(.05)))
+    assert same(weights(a.model), weights(b.model))
+
 def test_frozen_layers_and_groups():
     def make(k): return one_of(k, 'conv', splitter=lambda m: [params(m[0])+params(m[1]), params(m[4])])
     def train(learn):
