@@ -1153,6 +1153,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                   'fasterlth/find/finder.py'),
                                        'fasterlth.find.finder.LotteryTicketFinder.costs': ( 'find/finder.html#lotteryticketfinder.costs',
                                                                                             'fasterlth/find/finder.py'),
+                                       'fasterlth.find.finder.LotteryTicketFinder.effective_sparsities': ( 'find/finder.html#lotteryticketfinder.effective_sparsities',
+                                                                                                           'fasterlth/find/finder.py'),
                                        'fasterlth.find.finder.LotteryTicketFinder.epochs': ( 'find/finder.html#lotteryticketfinder.epochs',
                                                                                              'fasterlth/find/finder.py'),
                                        'fasterlth.find.finder.LotteryTicketFinder.find_winning_ticket': ( 'find/finder.html#lotteryticketfinder.find_winning_ticket',
