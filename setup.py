@@ -7,6 +7,7 @@ here = Path(__file__).parent
 config = ConfigParser(delimiters=['='])
 config.read(here/'settings.ini', encoding='utf-8')
 cfg = config['DEFAULT']
+extras = dict(deploy=['deploy'], hub=['hub'], kernels=['kernels'], dev=['dev','deploy','hub','kernels'], bench=['bench'])
 statuses = ['1 - Planning', '2 - Pre-Alpha', '3 - Alpha', '4 - Beta', '5 - Production/Stable']
 
 setup(
@@ -15,7 +16,7 @@ setup(
     long_description=(here/'README.md').read_text(encoding='utf-8'), long_description_content_type='text/markdown',
     packages=find_packages(include=['fasterlth', 'fasterlth.*']), include_package_data=True, zip_safe=False,
     install_requires=cfg['requirements'].split(),
-    extras_require={'deploy': cfg['deploy_requirements'].split(), 'dev': f"{cfg['dev_requirements']} {cfg['deploy_requirements']}".split(), 'bench': cfg['bench_requirements'].split()},
+    extras_require={k: ' '.join(cfg[f'{o}_requirements'] for o in names).split() for k,names in extras.items()},
     entry_points={'console_scripts': cfg['console_scripts'].split(), 'nbdev': ['fasterlth=fasterlth._modidx:d']},
     classifiers=['Development Status :: ' + statuses[int(cfg['status']) - 1], 'Intended Audience :: Science/Research',
                  'Programming Language :: Python :: 3', 'Topic :: Scientific/Engineering :: Artificial Intelligence'])

@@ -27,6 +27,8 @@ from .train.sparsify import *
 from .train.training import *
 from .train.supermask import *
 from .train.dynamic import *
+from .train.stack import *
+from .train.graph import *
 from .find.report import *
 from .find.finder import *
 from .find.early_bird import *
@@ -40,6 +42,7 @@ from .ship.shrink import *
 from .ship.export import *
 from .ship.semi_structured import *
 from .ship.deploy import *
+from .ship.hub import *
 from .counterparts import *
 from .transfer import *
 from .data import *

@@ -84,7 +84,20 @@ def computation_order(
     model:nn.Module, # Any network
     *xb # A batch of its inputs
 ) -> list: # Names of layers
-    "Return layer names in order of first use."
+    """Return layer names in order of first use.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any network.
+    *xb
+        A batch of its inputs.
+
+    Returns
+    -------
+    list
+        Names of layers.
+    """
     model,res,hooks = unwrap(check_model(model)),[],[]
     if not xb: raise TypeError("xb must be a batch of inputs: computation_order(model, x)")
     for n,m in model.named_modules(): hooks.append(m.register_forward_pre_hook(lambda m, xs, n=n: res.append(n)))
@@ -100,7 +113,20 @@ def appended(
     n:int, # Blocks in the ticket's stage
     m:int # Blocks in the model's stage
 ) -> list: # For each of the model's blocks, the number of the ticket's block it comes from
-    "Repeat the blocks after the last one, 0 1 2 → 0 1 2 1 2; or drop the last ones."
+    """Repeat the blocks after the last one, 0 1 2 → 0 1 2 1 2; or drop the last ones.
+
+    Parameters
+    ----------
+    n : int
+        Blocks in the ticket's stage.
+    m : int
+        Blocks in the model's stage.
+
+    Returns
+    -------
+    list
+        For each of the model's blocks, the number of the ticket's block it comes from.
+    """
     n,m = _check_blocks(n, m)
     return [i if i<n else 1+(i-1)%(n-1) if n>1 else 0 for i in range(m)]
 
@@ -108,7 +134,20 @@ def interpolated(
     n:int, # Blocks in the ticket's stage
     m:int # Blocks in the model's stage
 ) -> list: # For each of the model's blocks, the number of the ticket's block it comes from
-    "Repeat each block right after itself, 0 1 2 → 0 1 1 2 2; or drop blocks in between."
+    """Repeat each block right after itself, 0 1 2 → 0 1 1 2 2; or drop blocks in between.
+
+    Parameters
+    ----------
+    n : int
+        Blocks in the ticket's stage.
+    m : int
+        Blocks in the model's stage.
+
+    Returns
+    -------
+    list
+        For each of the model's blocks, the number of the ticket's block it comes from.
+    """
     n,m = _check_blocks(n, m)
     return [0]+[1+i*(n-1)//(m-1) if n>1 else 0 for i in range(m-1)]
 

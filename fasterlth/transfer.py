@@ -208,13 +208,27 @@ def _lost(rows):
 
 # %% ../nbs/01_transfer.ipynb #b21e70c9
 class Transfer(NamedTuple):
-    "Hold what `transfer` returns."
+    """Hold what `transfer` returns.
+
+    Parameters
+    ----------
+    ticket : Ticket
+        One of the model.
+    report : pd.DataFrame
+        A row for each tensor of the model, then one for each part of the ticket that found no place.
+    """
     ticket: Ticket # One of the model
     report: pd.DataFrame # A row for each tensor of the model, then one for each part of the ticket that found no place
 
     @property
     def shares(self) -> pd.Series: # How tensors were matched → percent
-        "Return how much of the model came from the ticket and how much didn't, in percent of its values."
+        """Return how much of the model came from the ticket and how much didn't, in percent of its values.
+
+        Returns
+        -------
+        pd.Series
+            How tensors were matched → percent.
+        """
         df = self.report[self.report.tensor.notna()]
         return (100*df.groupby('how', sort=False).weights.sum()/df.weights.sum())
 
@@ -256,7 +270,31 @@ def transfer(self:Ticket,
     source_order:list=None, # The same for the ticket's network
     strict:bool=False # Raise a `ValueError` if a layer is left without a counterpart
 ) -> Transfer: # `(ticket, report)`
-    "Make a ticket for another network. Layers without a counterpart keep the model's weights, and are dense."
+    """Make a ticket for another network. Layers without a counterpart keep the model's weights, and are dense.
+
+    Parameters
+    ----------
+    self : Ticket
+    model : nn.Module
+        The network to make a ticket for; it isn't changed.
+    what : str
+        `'both'`; `'masks'` on the model's own weights; or `'weights'` without masks. Default: `'both'`.
+    skip : list
+        Layers that stay the model's own: names or patterns like `'fc'`, `'head.*'`. Default: `()`.
+    blocks : Callable
+        Which of the ticket's blocks each block of the model comes from, see `appended`. Default: `appended`.
+    order : list
+        Names of the model's layers in the order to match them, as from `computation_order`. Default: `None`.
+    source_order : list
+        The same for the ticket's network. Default: `None`.
+    strict : bool
+        Raise a `ValueError` if a layer is left without a counterpart. Default: `False`.
+
+    Returns
+    -------
+    Transfer
+        `(ticket, report)`.
+    """
     check_model(model)
     _check_how(what, blocks, strict)
     own,theirs = model_tensors(model),self.weights
@@ -286,7 +324,22 @@ def transferred(
     rewound:bool=True, # Begin at the rewind point, as the study's own tickets do, or else at the very start
     **kwargs # For `transfer`
 ) -> Callable: # A condition of `LotteryStudy`
-    "Return a condition that trains a transferred ticket."
+    """Return a condition that trains a transferred ticket.
+
+    Parameters
+    ----------
+    tickets : Ticket | Callable
+        A ticket of another network, or a function `(seed, round)` that returns one.
+    rewound : bool
+        Begin at the rewind point, as the study's own tickets do, or else at the very start. Default: `True`.
+    **kwargs
+        For `transfer`.
+
+    Returns
+    -------
+    Callable
+        A condition of `LotteryStudy`.
+    """
     is_ticket = isinstance(tickets, Ticket)
     if not is_ticket and not (callable(tickets) and takes(tickets, 2)):
         raise TypeError(wrong('tickets', 'a Ticket, or a function of seed and round that returns one', tickets))

@@ -24,10 +24,11 @@ def test_several_bad_arguments_at_once(things):
 
 # Valid ones
 
-slow = {'find','OnnxModel','OnnxModel.feeds','OnnxModel.with_threads','Ticket.deploy','compare_models','to_int8','to_onnx'}
+slow = {'find','study','OnnxModel','OnnxModel.feeds','OnnxModel.with_threads','Ticket.deploy','compare_models','to_int8','to_onnx'}
 needs_gpu = {'to_semi_structured'}
+needs_network = {'Ticket.push_to_hub'}    # tests/ship/test_hub.py has a small server for it
 library = [k for k,row in table.tables.items() if row in ('record','fastai')]    # called by libraries, or not at all
-quickly = [n for n in callables() if n not in slow|needs_gpu|set(library)]
+quickly = [n for n in callables() if n not in slow|needs_gpu|needs_network|set(library)]
 
 def tried(things, name, given):
     try: call(things, name, {k: value_of(v, things) for k,v in given.items()})()

@@ -1,7 +1,9 @@
 "The command as a process, and the tools of the repository."
 import shutil, subprocess
+from functools import wraps
 import pytest
 from helpers import *
+from fasterlth import cli
 
 root = Path(__file__).parent.parent
 
@@ -23,18 +25,79 @@ def test_the_command(tmp_path):
     start = {n: p.detach() for n,p in lenet_300_100(seed=0).named_parameters()}
     assert same(t.weights, start)    # rewound to the start, bit for bit
 
+@pytest.fixture
+def command(tmp_path, monkeypatch, capsys):
+    "Return a function that runs the command in this process, and returns its exit code, stdout and stderr."
+    monkeypatch.chdir(tmp_path)
+    def call(*args):
+        monkeypatch.setattr(sys, 'argv', ['fasterlth', *args])
+        code = 0
+        try: cli.fasterlth()
+        except SystemExit as e: code = e.code
+        return code,*capsys.readouterr()
+    return call
+
+small = ['--rounds','1','--epochs','1','--sparsity','80','--out','here']
+
+def times(folder): return {p: p.stat().st_mtime_ns for p in folder.rglob('*') if p.is_file()}
+
+def test_results_are_not_replaced_silently(tmp_path, command):
+    "The same command continues, another one is refused; with --force it begins again."
+    assert command(*small)[0]==0
+    before = times(tmp_path/'here'/'run')
+    code,out,_ = command('find', *small)
+    assert code==0 and 'continuing in here' in out and times(tmp_path/'here'/'run')==before
+    for args,says in ((['--seed','1'],'seed was 0, now 1'), (['--epochs','2'],'epochs was 1, now 2')):
+        code,out,err = command(*small, *args)
+        assert code==2 and says in err and '--force' in err and err.count('\n')==1
+    code,_,err = command('study', *small)
+    assert code==2 and "has results of fasterlth find" in err
+    assert times(tmp_path/'here'/'run')==before
+    assert command(*small, '--seed','1','--force')[0]==0
+    assert Ticket.load(tmp_path/'here/ticket.safetensors').about['seed']==1
+
+def test_show_prints_a_ticket_and_saves_a_plot(tmp_path, command):
+    net = lenet_300_100(64, seed=0)
+    Ticket.of(net, make_masks(net, 80), made_by='a test', note='two\nlines', joint=dict(a=[1,2])).save(tmp_path/'t.safetensors')
+    code,out,err = command('show','t.safetensors','--plot','layers.png')
+    assert code==0 and not err and all(o in out for o in ('80.00% sparse','a test','two lines','20.00 %','layers.png'))
+    assert (tmp_path/'layers.png').read_bytes()[:4]==b'\x89PNG'
+    code,_,err = command('show','t.safetensors','--plot','layers.png')
+    assert code==2 and '--force' in err
+    assert command('show','t.safetensors','--plot','layers.png','--force')[0]==0
+    assert command('--version')[1].startswith('fasterlth ')
+
+def test_a_stopped_command_continues(tmp_path, command, monkeypatch):
+    args,fit,n = ['--rounds','2','--epochs','2'],Learner.fit,[0]
+    @wraps(fit)
+    def stopped(self, *args, **kwargs):
+        n[0] += 1
+        if n[0]==3: raise KeyboardInterrupt
+        return fit(self, *args, **kwargs)
+    with monkeypatch.context() as m, pytest.raises(KeyboardInterrupt):
+        m.setattr(Learner, 'fit', stopped)
+        command(*args, '--out','here')
+    first = tmp_path/'here'/'run'/'seed_0'/'winning'/'round_01.safetensors'
+    stamp = first.stat().st_mtime_ns
+    assert not (tmp_path/'here'/'ticket.safetensors').exists()
+    assert command(*args, '--out','here')[0]==0 and command(*args, '--out','whole')[0]==0
+    assert first.stat().st_mtime_ns==stamp
+    assert (tmp_path/'here/results.csv').read_text()==(tmp_path/'whole/results.csv').read_text()
+
 @pytest.mark.parametrize('args,says', [
     (['--data','mnits'],"data must be one of 'digits', 'mnist'"), (['--sparsity','.9'],'Did you mean 90'),
     (['--rounds','x'],"invalid int value: 'x'"), (['--wrong','1'],'unrecognized arguments'),
     (['--model','vgg'],'model must be one of'), (['--epochs','0'],'epochs must be a whole number >= 1'),
     (['--seed','-1'],'seed must be a whole number'), (['--seed','9'*20],'seed must be a whole number'),
+    (['find','--rounds','0'],'rounds must be a whole number'), (['fnid'],"there is no command 'fnid'"),
+    (['study','--conditions','x'],"conditions must be one of"), (['show','file'],"can't be read as a ticket"),
     (['--out','file'],"is a file"), (['--out','file/out'],"out must be a folder, but 'file', above 'file/out', is a file"),
     (['--out','full'],"out must be a folder for results, but 'full/accuracy.png' is a folder")])
-def test_wrong_options_get_one_line(tmp_path, args, says):
+def test_wrong_options_get_one_line(tmp_path, command, args, says):
     (tmp_path/'file').write_text('')
     (tmp_path/'full'/'accuracy.png').mkdir(parents=True)
-    r = run(*args, cwd=tmp_path)
-    assert r.returncode==2 and says in r.stderr and r.stderr.count('\n')==1 and not r.stdout
+    code,out,err = command(*args)
+    assert code==2 and says in err and err.count('\n')==1 and not out
 
 def test_a_full_disk_is_noticed_before_any_training(tmp_path):
     import resource

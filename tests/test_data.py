@@ -1,8 +1,10 @@
 "The data, batch by batch, against fastai's own loaders; what is refused; where data is found."
+import random
+
 import pytest
 from helpers import *
 import fasterlth.data
-from fasterlth.data import MemoryDL, cifar10_dls, digits_dls, fashion_mnist_dls, mnist_dls
+from fasterlth.data import MemoryDL, cifar10_dls, digits_dls, fashion_mnist_dls, memory_dls, mnist1d_dls, mnist_dls
 from fasterlth.models import lenet_300_100
 
 
@@ -32,6 +34,62 @@ def test_data_moves_with_the_loaders():
     dls = digits_dls(size=8, device=torch.device('cpu'))
     dls.to(torch.device('meta'))
     assert next(iter(dls.valid))[0].device.type=='meta'
+
+def of_kind(kind, n=60, spoilt=None):
+    x = dict(vector=torch.rand(n, 7), series=torch.rand(n, 2, 12), image=torch.rand(n, 3, 6, 6))[kind]
+    if spoilt is not None: x[:4] = spoilt
+    return x,torch.arange(n)%3
+
+@pytest.mark.parametrize('kind', ['vector','series'])
+def test_vectors_and_series_are_served_like_images(kind, tmp_path):
+    pair = of_kind(kind)
+    dls = memory_dls(pair, pair, bs=8, kind=kind, device='cpu', path=tmp_path)
+    set_seed(3); ours = list(MemoryDL(dls.train_ds, bs=8, shuffle=True))
+    set_seed(3); theirs = list(TfmdDL(dls.train_ds, bs=8, shuffle=True, num_workers=0))
+    for a,b in zip(ours, theirs, strict=True): assert all(torch.equal(o, p.as_subclass(torch.Tensor)) for o,p in zip(a, b))
+    each = dls.train_ds.x.transpose(0, 1).flatten(1)
+    torch.testing.assert_close(each.mean(1), torch.zeros(len(each))), torch.testing.assert_close(each.std(1), torch.ones(len(each)))
+    torch.testing.assert_close(dls.train_ds.decode(dls.train_ds[5])[0].as_subclass(torch.Tensor), pair[0][5])
+    learn = Learner(dls, lenet_300_100(pair[0][0].numel(), 3, seed=0), metrics=accuracy)
+    with learn.no_bar():
+        ticket = learn.find_ticket(lambda l: l.fit(1, 1e-3), 80, n_rounds=1, seed=0)
+        learn.show_results(max_n=7)
+    dls.show_batch(max_n=4, figsize=(6,2))
+    assert ticket.sparsity==80
+
+def test_two_or_three_dimensions_as_said():
+    x,y = torch.rand(20, 9),torch.arange(20)%2
+    def first(x, **kwargs): return memory_dls((x,y), (x,y), bs=4, device='cpu', **kwargs).one_batch()[0].shape
+    assert first(x)==first(x, kind='vector')==(4,9) and first(x, kind='series')==(4,1,9)
+    assert first(torch.rand(20, 3, 9))==(4,1,3,9) and first(torch.rand(20, 3, 9), kind='series')==(4,3,9)
+
+@pytest.mark.parametrize('kind,says', [('image','pixels .*, or leave those images out'), ('series','values .*, or leave those series out'),
+                                       ('vector','values .*, or leave those vectors out')])
+def test_errors_say_what_the_inputs_are(kind, says):
+    good,bad = of_kind(kind),of_kind(kind, spoilt=float('nan'))
+    with pytest.raises(ValueError, match=f'valid has .* {says}'): memory_dls(good, bad, kind=kind)
+    with pytest.raises(ValueError, match="valid must have inputs like those of train"): memory_dls(good, (good[0][:,:1],good[1]), kind=kind)
+    other = 'vector' if kind!='vector' else 'image'
+    with pytest.raises(ValueError, match=f"train must have .* with kind='{other}'"): memory_dls(good, good, kind=other)
+    with pytest.raises(ValueError, match='n must be a number of training .* to 60, not 61'): memory_dls(good, good, kind=kind, n=61)
+
+def test_constant_features_are_counted():
+    x,y = torch.rand(40, 64),torch.arange(40)%2
+    x[:,8:20] = 0
+    with pytest.warns(UserWarning, match=r'features 8, 9, 10, 11, 12 and 7 more of the training vectors are constant \(0, 0, 0, 0, 0\)'):
+        assert memory_dls((x,y), (x,y), device='cpu').train_ds.x.isfinite().all()
+
+def test_mnist1d_is_the_published_one_and_leaves_random_states_alone():
+    set_seed(5)
+    a = torch.rand(1),np.random.rand(),random.random()
+    set_seed(5)
+    fasterlth.data._mnist1d(42)
+    assert a==(torch.rand(1),np.random.rand(),random.random())
+    dls = mnist1d_dls(device='cpu')
+    assert (len(dls.train_ds),len(dls.valid_ds),dls.c)==(4000,1000,10)
+    assert dls.train_ds.y[:12].tolist()==[2, 6, 4, 5, 6, 6, 6, 0, 3, 1, 6, 9]    # those of its authors' file
+    other = mnist1d_dls(seed=2**40, classes=[3,5], device='cpu')
+    assert other.c==2 and torch.bincount(other.train_ds.y).min()>300
 
 @needs_fashion
 def test_all_of_fashion_mnist():

@@ -32,7 +32,22 @@ def share_out(
     sparsity:float, # Percent of all weights to prune, from 0 to 100
     density:Callable # `x` → a density in [0, 1] for each layer; each rises with `x`, and all reach 1
 ) -> dict: # Parameter name → percent
-    "Return each layer's sparsity at the `x` where all together have exactly this sparsity."
+    """Return each layer's sparsity at the `x` where all together have exactly this sparsity.
+
+    Parameters
+    ----------
+    shapes : dict
+        Parameter name → shape.
+    sparsity : float
+        Percent of all weights to prune, from 0 to 100.
+    density : Callable
+        `x` → a density in [0, 1] for each layer; each rises with `x`, and all reach 1.
+
+    Returns
+    -------
+    dict
+        Parameter name → percent.
+    """
     sizes,s = _sizes(shapes),check_number(sparsity, 'sparsity', 0, 100, 'a percent')
     check_function(density, 'density', 'of x that returns a density for each layer', 1)
     left = sum(sizes)-math.floor(sum(sizes)*s/100+.5)
@@ -53,7 +68,20 @@ def uniform(
     shapes:dict, # Parameter name → shape
     sparsity:float # Percent of all weights to prune
 ) -> dict: # Parameter name → percent
-    "Prune the same share of each layer."
+    """Prune the same share of each layer.
+
+    Parameters
+    ----------
+    shapes : dict
+        Parameter name → shape.
+    sparsity : float
+        Percent of all weights to prune.
+
+    Returns
+    -------
+    dict
+        Parameter name → percent.
+    """
     return share_out(shapes, sparsity, lambda x: [min(x, 1.)]*len(shapes))
 
 def uniform_plus(
@@ -61,7 +89,20 @@ def uniform_plus(
     sparsity:float # Percent of all weights to prune
 ) -> dict: # Parameter name → percent
     """Leave the first layer dense, prune at most 80 % of the last, and the same share of the others
-    ([Gale et al. 2019](https://arxiv.org/abs/1902.09574))."""
+    ([Gale et al. 2019](https://arxiv.org/abs/1902.09574)).
+
+    Parameters
+    ----------
+    shapes : dict
+        Parameter name → shape, in the network's order.
+    sparsity : float
+        Percent of all weights to prune.
+
+    Returns
+    -------
+    dict
+        Parameter name → percent.
+    """
     between = len(_sizes(shapes))-2
     if between<1: return uniform(shapes, sparsity)
     return share_out(shapes, sparsity, lambda x: [1., *[min(x, 1.)]*between, min(max(x, .2), 1.)])
@@ -74,21 +115,60 @@ def erk(
     shapes:dict, # Parameter name → shape
     sparsity:float # Percent of all weights to prune
 ) -> dict: # Parameter name → percent
-    "Prune by Erdős–Rényi kernels: small layers stay denser ([Evci et al. 2020](https://arxiv.org/abs/1911.11134))."
+    """Prune by Erdős–Rényi kernels: small layers stay denser ([Evci et al. 2020](https://arxiv.org/abs/1911.11134)).
+
+    Parameters
+    ----------
+    shapes : dict
+        Parameter name → shape.
+    sparsity : float
+        Percent of all weights to prune.
+
+    Returns
+    -------
+    dict
+        Parameter name → percent.
+    """
     return _proportional(shapes, sparsity, [sum(s)/n for n,s in zip(_sizes(shapes), shapes.values())])
 
 def balanced(
     shapes:dict, # Parameter name → shape
     sparsity:float # Percent of all weights to prune
 ) -> dict: # Parameter name → percent
-    "Keep as many weights in each layer as in the others ([Gadhikar et al. 2023](https://arxiv.org/abs/2210.02412))."
+    """Keep as many weights in each layer as in the others ([Gadhikar et al. 2023](https://arxiv.org/abs/2210.02412)).
+
+    Parameters
+    ----------
+    shapes : dict
+        Parameter name → shape.
+    sparsity : float
+        Percent of all weights to prune.
+
+    Returns
+    -------
+    dict
+        Parameter name → percent.
+    """
     return _proportional(shapes, sparsity, [1/n for n in _sizes(shapes)])
 
 def igq(
     shapes:dict, # Parameter name → shape
     sparsity:float # Percent of all weights to prune
 ) -> dict: # Parameter name → percent
-    "Compress layers as gases under one force ([Vysogorets & Kempe 2021](https://arxiv.org/abs/2107.02306))."
+    """Compress layers as gases under one force ([Vysogorets & Kempe 2021](https://arxiv.org/abs/2107.02306)).
+
+    Parameters
+    ----------
+    shapes : dict
+        Parameter name → shape.
+    sparsity : float
+        Percent of all weights to prune.
+
+    Returns
+    -------
+    dict
+        Parameter name → percent.
+    """
     sizes = _sizes(shapes)
     return share_out(shapes, sparsity, lambda x: [x/(x+n) for n in sizes])
 
@@ -99,7 +179,20 @@ def smart_ratio(
 ) -> dict: # Parameter name → percent
     """Keep less the deeper a layer is, and 30 % of the last ([Su et al. 2020](https://arxiv.org/abs/2009.11094)).
 
-    The last layer keeps more only where all others are dense."""
+    The last layer keeps more only where all others are dense.
+
+    Parameters
+    ----------
+    shapes : dict
+        Parameter name → shape, in the network's order.
+    sparsity : float
+        Percent of all weights to prune.
+
+    Returns
+    -------
+    dict
+        Parameter name → percent.
+    """
     n = len(_sizes(shapes))
     rates = [(n-l)*(n-l+1) for l in range(n-1)]    # k²+k for the layers l = 0, 1, … with k = n-l
     full = 1/min(rates, default=1)
@@ -114,7 +207,22 @@ def budget_table(
     sparsity:float, # Percent of all weights to prune
     budgets:list=_budgets # Functions `(shapes, sparsity)` → percent by layer
 ) -> 'pandas.DataFrame': # A row for each layer, and one for all of them
-    "Return the sparsity of each layer by each budget, in percent; blank where a budget can't reach `sparsity`."
+    """Return the sparsity of each layer by each budget, in percent; blank where a budget can't reach `sparsity`.
+
+    Parameters
+    ----------
+    layers : dict | nn.Module
+        From `prunable`, or a model.
+    sparsity : float
+        Percent of all weights to prune.
+    budgets : list
+        Functions `(shapes, sparsity)` → percent by layer. Default: `_budgets`.
+
+    Returns
+    -------
+    'pandas.DataFrame'
+        A row for each layer, and one for all of them.
+    """
     import pandas as pd
     layers = prunable(layers) if isinstance(layers, nn.Module) else check_layers(layers)
     shapes = {n: tuple(o.weight.shape) for n,o in layers.items()}

@@ -31,7 +31,22 @@ def forward_flops(
     xb:tuple|dict, # A batch of inputs: positional or named arguments of the model
     masks:dict=None # Parameter name → bool tensor: operations of pruned weights aren't counted
 ) -> float: # Operations for one item; a multiplication and an addition are two
-    "Count the operations of a forward pass."
+    """Count the operations of a forward pass.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any model.
+    xb : tuple | dict
+        A batch of inputs: positional or named arguments of the model.
+    masks : dict
+        Parameter name → bool tensor: operations of pruned weights aren't counted. Default: `None`.
+
+    Returns
+    -------
+    float
+        Operations for one item; a multiplication and an addition are two.
+    """
     model = unwrap(check_model(model))
     if not isinstance(xb, (tuple,list,Mapping)) or not len(xb):
         raise TypeError(wrong('xb', 'a tuple of inputs, like (x,), or a dict of named ones', xb))

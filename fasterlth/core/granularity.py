@@ -68,7 +68,23 @@ def _check_size(x, name, shape):
 # %% ../../nbs/core/02_granularity.ipynb #778f4191
 @dataclass(frozen=True)
 class Groups:
-    "Group the weights of one tensor that are kept or pruned together."
+    """Group the weights of one tensor that are kept or pruned together.
+
+    Parameters
+    ----------
+    shape : tuple
+        Shape of the weight.
+    view : tuple
+        The same, with a dimension for each named axis.
+    dims : tuple
+        Dimensions of `view` along which a group extends. Default: `()`.
+    nm : tuple
+        `(n, m)`: keep `n` of every `m` neighbours along dimension `nm_dim` of `view`. Default: `None`.
+    nm_dim : int
+        Default: `None`.
+    joint : bool
+        Whether group `i` of this weight is one with group `i` of the layer's other weights. Default: `False`.
+    """
     shape: tuple # Shape of the weight
     view: tuple # The same, with a dimension for each named axis
     dims: tuple = () # Dimensions of `view` along which a group extends
@@ -84,32 +100,87 @@ class Groups:
     def n(self) -> int: return math.prod(self.shape)//max(self.size, 1) # Groups in the weight
 
     def reduce(self, scores:torch.Tensor) -> torch.Tensor: # Of `shape` → `(n,)`
-        "Return the mean score of each group."
+        """Return the mean score of each group.
+
+        Parameters
+        ----------
+        scores : torch.Tensor
+            Of `shape` → `(n,)`.
+
+        Returns
+        -------
+        torch.Tensor
+            Of `shape` → `(n,)`.
+        """
         _check_size(scores, 'scores', self.shape)
         if not self.dims: return scores.reshape(-1)
         return scores.reshape(self.view).mean(self.dims).reshape(-1)
 
     def expand(self, keep:torch.Tensor) -> torch.Tensor: # Bool of `(n,)` → bool of `shape`
-        "Return the mask of weights for a choice of groups."
+        """Return the mask of weights for a choice of groups.
+
+        Parameters
+        ----------
+        keep : torch.Tensor
+            Bool of `(n,)` → bool of `shape`.
+
+        Returns
+        -------
+        torch.Tensor
+            Bool of `(n,)` → bool of `shape`.
+        """
         _check_size(keep, 'keep', (self.n,))
         if not self.dims: return keep.reshape(self.shape)
         one = [1 if d in self.dims else s for d,s in enumerate(self.view)]
         return keep.reshape(one).expand(self.view).reshape(self.shape)
 
     def contract(self, mask:torch.Tensor) -> torch.Tensor: # Bool of `shape` → bool of `(n,)`
-        "Return which groups hold at least one weight that is kept."
+        """Return which groups hold at least one weight that is kept.
+
+        Parameters
+        ----------
+        mask : torch.Tensor
+            Bool of `shape` → bool of `(n,)`.
+
+        Returns
+        -------
+        torch.Tensor
+            Bool of `shape` → bool of `(n,)`.
+        """
         _check_size(mask, 'mask', self.shape)
         if not self.dims: return mask.reshape(-1)
         return mask.reshape(self.view).any(self.dims).reshape(-1)
 
     def to_blocks(self, x:torch.Tensor) -> torch.Tensor: # Of `shape` → `(blocks, m)`
-        "For n:m, return values of weights block by block."
+        """For n:m, return values of weights block by block.
+
+        Parameters
+        ----------
+        x : torch.Tensor
+            Of `shape` → `(blocks, m)`.
+
+        Returns
+        -------
+        torch.Tensor
+            Of `shape` → `(blocks, m)`.
+        """
         self._check_nm()
         _check_size(x, 'x', self.shape)
         return x.reshape(self.view).movedim(self.nm_dim, -1).reshape(-1, self.nm[1])
 
     def from_blocks(self, blocks:torch.Tensor) -> torch.Tensor: # `(blocks, m)` → of `shape`
-        "Invert `to_blocks`."
+        """Invert `to_blocks`.
+
+        Parameters
+        ----------
+        blocks : torch.Tensor
+            `(blocks, m)` → of `shape`.
+
+        Returns
+        -------
+        torch.Tensor
+            `(blocks, m)` → of `shape`.
+        """
         self._check_nm()
         _check_size(blocks, 'blocks', self.shape)
         moved = [s for d,s in enumerate(self.view) if d!=self.nm_dim] + [self.view[self.nm_dim]]
@@ -134,7 +205,17 @@ def register_granularity(
     axes:str, # Axes or roles along which a group extends (`'out kh'`), or `~` and the others (`'~gate'`)
     joint:bool=False # One group spans all weights of a layer, as a head does, and not just one of them
 ):
-    "Add a granularity for every layer type that has these axes."
+    """Add a granularity for every layer type that has these axes.
+
+    Parameters
+    ----------
+    name : str
+        A new name, like `'gate'`.
+    axes : str
+        Axes or roles along which a group extends (`'out kh'`), or `~` and the others (`'~gate'`).
+    joint : bool
+        One group spans all weights of a layer, as a head does, and not just one of them. Default: `False`.
+    """
     if not check_text(name, 'name', "a name like 'gate'").isidentifier():
         raise ValueError(wrong('name', "a name like 'gate'", name))
     what = "a string of names like 'out kh' or '~gate'"
@@ -199,7 +280,19 @@ def register_layer(
     sizes:Callable=None, # Module → lengths of axes that share a dimension
     granularity:str=None # Count at this granularity only, like `'head'`; at others the layers inside count
 ):
-    "Register the axes of a layer type's weights. They hold for its subclasses, too."
+    """Register the axes of a layer type's weights. They hold for its subclasses, too.
+
+    Parameters
+    ----------
+    layer_type : type | str
+        The module's class, or its full name like `'transformers.pytorch_utils.Conv1D'`.
+    specs : dict
+        Pattern of parameter names → spec of the axes, like `{'weight': 'out in'}`.
+    sizes : Callable
+        Module → lengths of axes that share a dimension. Default: `None`.
+    granularity : str
+        Count at this granularity only, like `'head'`; at others the layers inside count. Default: `None`.
+    """
     if not isinstance(layer_type, type): check_text(layer_type, 'layer_type', "a class of modules, or its full name")
     elif not issubclass(layer_type, nn.Module): raise TypeError(wrong('layer_type', 'a class of modules', layer_type))
     what = "a dict of strings like {'weight': 'out in'}"
@@ -220,7 +313,20 @@ def layer_axes(
     layer:nn.Module, # Any module
     granularity:str=None # Include what is registered for this granularity only
 ) -> dict: # Name of a parameter within the layer → its `Axis`es; empty for a type that isn't registered
-    "Return the axes of those weights of a layer that can be pruned."
+    """Return the axes of those weights of a layer that can be pruned.
+
+    Parameters
+    ----------
+    layer : nn.Module
+        Any module.
+    granularity : str
+        Include what is registered for this granularity only. Default: `None`.
+
+    Returns
+    -------
+    dict
+        Name of a parameter within the layer → its `Axis`es; empty for a type that isn't registered.
+    """
     if granularity is not None: check_granularity(granularity)
     if not (found := _registered(check_model(layer, 'layer'), granularity)): return {}
     specs,sizes = found
@@ -295,7 +401,18 @@ _register_heads(f'{_hugging("Llama")}Attention',
 def granularities(
     layer:nn.Module # A layer of a registered type
 ) -> list: # Names
-    "List the granularities of a layer, except n:m, which depends on its number of inputs."
+    """List the granularities of a layer, except n:m, which depends on its number of inputs.
+
+    Parameters
+    ----------
+    layer : nn.Module
+        A layer of a registered type.
+
+    Returns
+    -------
+    list
+        Names.
+    """
     if not _registered(check_model(layer, 'layer')):
         raise ValueError(f"layer must be of a registered type (see register_layer), not {type(layer).__name__}")
     return [g for g in _granularities if any(make_groups(g, a) for a in layer_axes(layer).values())]
@@ -305,7 +422,17 @@ def layer_groups(
     granularity:str='weight', # A name, or n:m like `'2:4'`
     param:str='weight' # Which of the layer's parameters
 ) -> Groups:
-    "Return the groups of one weight of a layer."
+    """Return the groups of one weight of a layer.
+
+    Parameters
+    ----------
+    layer : nn.Module
+        A layer of a registered type.
+    granularity : str
+        A name, or n:m like `'2:4'`. Default: `'weight'`.
+    param : str
+        Which of the layer's parameters. Default: `'weight'`.
+    """
     axes = layer_axes(layer)
     if check_text(param, 'param', "a parameter's name like 'weight'") not in axes:
         have = f"it has {', '.join(map(repr, axes))}" if axes else "the layer's type is not registered"
@@ -338,7 +465,19 @@ def plot_groups(
     param:str='weight', # Which of the layer's parameters
     ax=None # Matplotlib axes
 ):
-    "Draw which weights of a layer form a group: one colour, one group."
+    """Draw which weights of a layer form a group: one colour, one group.
+
+    Parameters
+    ----------
+    layer : nn.Module
+        A layer whose weight has two to four dimensions.
+    granularity : str
+        What is kept or pruned together. Default: `'weight'`.
+    param : str
+        Which of the layer's parameters. Default: `'weight'`.
+    ax
+        Matplotlib axes. Default: `None`.
+    """
     import matplotlib.pyplot as plt
     groups = layer_groups(layer, granularity, param)
     check_axes(ax)

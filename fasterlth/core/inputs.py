@@ -26,7 +26,25 @@ from .checks import (
 # %% ../../nbs/core/04_inputs.ipynb #b87843aa
 @dataclass(frozen=True)
 class Scoring:
-    "Hold what the inputs of a criterion are made from."
+    """Hold what the inputs of a criterion are made from.
+
+    Parameters
+    ----------
+    model : nn.Module
+        As it is now.
+    names : list
+        Parameters to score.
+    batches : list
+        Batches `(x, y)`, on the model's device. Default: `()`.
+    loss_func : Callable
+        `(pred, y)` → scalar loss. Default: `None`.
+    init : dict
+        Name → weights at the start. Default: `None`.
+    prev : dict
+        Name → weights right after the previous pruning step. Default: `None`.
+    forward : Callable
+        `(model, batch, targets)` → `(outputs, loss)`, default `model(*xb)` and `loss_func`.
+    """
     model: nn.Module # As it is now
     names: list # Parameters to score
     batches: list = () # Batches `(x, y)`, on the model's device
@@ -50,7 +68,19 @@ def register_input(
     needs:tuple=(), # Fields that it needs: `'batches'`, `'loss_func'`, `'init'`, `'prev'`
     cost:str='nothing' # What it costs to make, in words
 ):
-    "Add an input that criteria may ask for by name."
+    """Add an input that criteria may ask for by name.
+
+    Parameters
+    ----------
+    name : str
+        The name of the argument by which criteria ask for it.
+    make : Callable
+        `Scoring` → dict from parameter name to tensor.
+    needs : tuple
+        Fields that it needs: `'batches'`, `'loss_func'`, `'init'`, `'prev'`. Default: `()`.
+    cost : str
+        What it costs to make, in words. Default: `'nothing'`.
+    """
     if not isinstance(name, str) or not name.isidentifier():
         raise ValueError(f"name must be an argument's name like 'grad', not {name!r}")
     if name in _inputs: raise ValueError(f"name must be a new one: input {name!r} exists already")
@@ -61,7 +91,13 @@ def register_input(
     _inputs[name] = _Input(make, tuple(needs), check_text(cost, 'cost'))
 
 def list_inputs() -> dict: # Name → `(needs, cost)`
-    "List the inputs that criteria may ask for."
+    """List the inputs that criteria may ask for.
+
+    Returns
+    -------
+    dict
+        Name → `(needs, cost)`.
+    """
     return {k: (o.needs,o.cost) for k,o in _inputs.items()}
 
 # %% ../../nbs/core/04_inputs.ipynb #74b8aca0
@@ -172,7 +208,24 @@ def gradients(
     loss_func:Callable, # `(pred, y)` → scalar loss
     names:Iterable=None # Parameters, default all
 ) -> dict: # Name → gradient, the mean over the batches
-    "Return ∂loss/∂weight in training mode, with the same random numbers each time."
+    """Return ∂loss/∂weight in training mode, with the same random numbers each time.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any model.
+    batches : Iterable
+        Batches `(x, y)`, on the model's device.
+    loss_func : Callable
+        `(pred, y)` → scalar loss.
+    names : Iterable
+        Parameters, default all.
+
+    Returns
+    -------
+    dict
+        Name → gradient, the mean over the batches.
+    """
     names = list(_to_score(model, names))
     return _mean_grads(model, _checked(batches, loss_func), plain_forward(loss_func), names)
 
@@ -203,7 +256,24 @@ def hessian_gradients(
     loss_func:Callable, # `(pred, y)` → scalar loss
     names:Iterable=None # Parameters of Hessian and gradient, default all; GraSP uses the prunable ones
 ) -> dict: # Name → $Hg$, with the Hessian and the gradient over the same batches
-    "Return the Hessian of the loss times its gradient, in training mode, with the same random numbers each time."
+    """Return the Hessian of the loss times its gradient, in training mode, with the same random numbers each time.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any model.
+    batches : Iterable
+        Batches `(x, y)`, on the model's device.
+    loss_func : Callable
+        `(pred, y)` → scalar loss.
+    names : Iterable
+        Parameters of Hessian and gradient, default all; GraSP uses the prunable ones.
+
+    Returns
+    -------
+    dict
+        Name → $Hg$, with the Hessian and the gradient over the same batches.
+    """
     names = list(_to_score(model, names))
     return _mean_hessian_grads(model, _checked(batches, loss_func), plain_forward(loss_func), names)
 
@@ -263,7 +333,22 @@ def synaptic_flow(
     x:torch.Tensor|tuple, # A batch of inputs, or a tuple of several; only the shape of an item matters
     names:Iterable=None # Parameters, default all
 ) -> dict: # Name → ∂R/∂|weight|, in float64
-    "Return the gradient of the synaptic flow R, in evaluation mode."
+    """Return the gradient of the synaptic flow R, in evaluation mode.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any model.
+    x : torch.Tensor | tuple
+        A batch of inputs, or a tuple of several; only the shape of an item matters.
+    names : Iterable
+        Parameters, default all.
+
+    Returns
+    -------
+    dict
+        Name → ∂R/∂|weight|, in float64.
+    """
     model = unwrap(check_model(model))
     xb = x if isinstance(x, tuple) and x else (check_tensor(x, 'x'),)
     return _flow_of(model, xb, lambda model, xb: outputs_of(model, *xb, name='x'), names)

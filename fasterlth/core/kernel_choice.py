@@ -8,6 +8,7 @@ __all__ = ['sparse_kernels', 'measure_kernels']
 # %% ../../nbs/core/16_kernel_choice.ipynb #87ecf461
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -18,7 +19,7 @@ from torch import nn
 
 from .tensors import arguments, copy_model, lend, parameters_by_name, tensors_within, unwrap
 from .checks import (
-    check_choice, check_flag, check_model, check_threads, check_type, check_whole, outputs_of, wrong)
+    check_choice, check_flag, check_function, check_model, check_threads, check_type, check_whole, outputs_of, wrong)
 from .masks import check_masks
 from .sparse_kernels import Kernel, kernel
 
@@ -71,7 +72,15 @@ def sparse_kernels(
     model:nn.Module, # Its weights are zero where they are pruned
     kernels:dict # Layer name → `Kernel`; reasons are ignored
 ):
-    "Compute layers with the weights that are left."
+    """Compute layers with the weights that are left.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Its weights are zero where they are pruned.
+    kernels : dict
+        Layer name → `Kernel`; reasons are ignored.
+    """
     check_type(kernels, 'kernels', dict, 'a dict from layer name to Kernel')
     known = dict(unwrap(check_model(model)).named_modules())
     if odd := [n for n,k in kernels.items() if n not in known or not isinstance(k, (Kernel,str))]:
@@ -131,22 +140,26 @@ def _inputs(model, xb, kernels):
     return {n: a[0] for n,a in calls if often[n]==1 and len(a)==1 and isinstance(a[0], torch.Tensor)}
 
 # %% ../../nbs/core/16_kernel_choice.ipynb #70c1b2ad
-def _layer_pass(f, x, training):
-    "Return a function that computes a layer forward, and for training backward."
+def _no_step(weights): return lambda: None
+
+def _layer_pass(f, x, training, step):
+    "Return a function that computes a layer forward, and for training backward and a step."
     x = x.detach().requires_grad_(x.requires_grad)
     def run():
         y = f(x)
         if training and y.requires_grad: y.backward(y.detach())    # not where it is frozen, and so is all before it
+        step()
     return run
 
-def _model_pass(model, xb, kernels, training):
-    "Return a function that computes a network forward, and for training backward, with some kernels."
+def _model_pass(model, xb, kernels, training, step):
+    "Return a function that computes a network forward, and for training backward and a step, with some kernels."
     args,named = arguments(xb)
     def run():
         layers = put_kernels(model, kernels)
         try: ys = [y for y in tensors_within(model(*args, **named)) if y.requires_grad]
         finally: drop_kernels(layers)
         if training and ys: torch.autograd.backward(ys, [torch.ones_like(y) for y in ys])
+        step()
     return run
 
 def _seconds(f):
@@ -170,22 +183,32 @@ def _compare(dense, sparse, repeats):
     return dict(dense_us=dense, sparse_us=sparse, kernel=kernel, why=why)
 
 # %% ../../nbs/core/16_kernel_choice.ipynb #5b0a2d17
-def _row(k, fast, x, training, repeats):
+def _row(k, fast, x, training, step, repeats):
     "Return a layer's row of the table. `fast` computes it sparsely, `k` is why nothing does."
     if fast is None: return dict(kernel='dense', why=k)
     if x is None: return dict(density=k.density, kernel='dense', why='it is not called by itself')
-    dense,sparse = [_layer_pass(f, x, training) for f in (k.layer.forward,fast)]
+    dense,sparse = [_layer_pass(f, x, training, step(_weights([o]))) for f,o in ((k.layer.forward,k),(fast,fast))]
     return dict(density=k.density, **_compare(dense, sparse, repeats))
 
-def _choose(model, kernels, xb, training, repeats):
+def _weights(kernels):
+    "Return what an optimizer steps: vectors, or else parameters. Frozen ones aren't stepped."
+    trained = [k for k in kernels if isinstance(k, Kernel) and k.layer.weight.requires_grad]
+    return [k.layer.weight if k.values is None else k.values for k in trained]
+
+def _choose(model, kernels, xb, training, step, repeats):
     "Return the kernels to use, and a row of the table for each layer. `kernels` are those of `model`, or reasons."
-    def runs(kernels): return {n: k if training else k.held() for n,k in kernels.items()}
+    def run(k):
+        if not training: return k.held()
+        return replace(k, values=k.vector()) if step and k.layer.weight.requires_grad else k
+    def runs(kernels): return {n: run(k) for n,k in kernels.items()}
     known = arrange(model, xb, {n: k for n,k in kernels.items() if isinstance(k, Kernel)})
-    fast,inputs = runs(known),_inputs(model, xb, known)
-    rows = {n: _row(k, fast.get(n), inputs.get(n), training, repeats) for n,k in kernels.items()}
+    fast,inputs,steps = runs(known),_inputs(model, xb, known),step or _no_step
+    rows = {n: _row(k, fast.get(n), inputs.get(n), training, steps, repeats) for n,k in kernels.items()}
     chosen = arrange(model, xb, {n: known[n] for n,r in rows.items() if r['kernel']=='sparse'})
-    whole = [_model_pass(model, xb, k, training) for k in ({},runs(chosen))]
-    if chosen and _compare(*whole, repeats)['kernel']=='dense':
+    sparse = runs(chosen)
+    dense,sparse = [_model_pass(model, xb, ks, training, steps(_weights(stepped.values())))
+                    for ks,stepped in (({},chosen),(sparse,sparse))]
+    if chosen and _compare(dense, sparse, repeats)['kernel']=='dense':
         for n in chosen: rows[n] |= dict(kernel='dense', why='the whole network is no faster')
         chosen = {}
     return chosen,rows
@@ -197,14 +220,39 @@ def measure_kernels(
     xb, # A batch of inputs: a tensor, a tuple, or a dict of named ones
     training:bool=False, # Time the backward pass as well, in training mode
     repeats:int=7, # How often each is timed; the median counts
-    threads:int=None # CPU threads, default as many as torch uses now
+    threads:int=None, # CPU threads, default as many as torch uses now
+    step:Callable=None # Weights → a function that steps them once, timed as well: a sparse layer's as a vector
 ) -> tuple: # `(kernels, table)`: the `Kernel`s of layers that are faster with them, and a row for each masked layer
     """Time each masked layer with a dense and a sparse kernel, on its own inputs of a batch, then the whole network.
 
     A sparse kernel is chosen if it takes less than 95 % of the dense one's time, and none if the network doesn't
-    gain as much. Raise a `ValueError` if the masks don't fit, or if the model can't take the inputs."""
+    gain as much. Raise a `ValueError` if the masks don't fit, or if the model can't take the inputs.
+
+    Parameters
+    ----------
+    model : nn.Module
+        On the CPU; its weights are zero where they are pruned.
+    masks : dict
+        Parameter name → bool mask.
+    xb
+        A batch of inputs: a tensor, a tuple, or a dict of named ones.
+    training : bool
+        Time the backward pass as well, in training mode. Default: `False`.
+    repeats : int
+        How often each is timed; the median counts. Default: `7`.
+    threads : int
+        CPU threads, default as many as torch uses now.
+    step : Callable
+        Weights → a function that steps them once, timed as well: a sparse layer's as a vector. Default: `None`.
+
+    Returns
+    -------
+    tuple
+        `(kernels, table)`: the `Kernel`s of layers that are faster with them, and a row for each masked layer.
+    """
     import pandas as pd
     training,repeats = check_flag(training, 'training'),check_whole(repeats, 'repeats', 1)
+    if step is not None: check_function(step, 'step', 'of a list of weights', 1)
     threads = torch.get_num_threads() if threads is None else check_threads(threads)
     kernels,copy = layer_kernels(check_python(model), masks),copy_model(model)
     for n,k in kernels.items():
@@ -212,7 +260,7 @@ def measure_kernels(
     args,named = arguments(xb)
     with _threads(threads), lend(copy, training, grad=training, seed=0):
         outputs_of(copy, *args, named=named)    # a sparse kernel might take what the layer doesn't
-        chosen,rows = _choose(copy, kernels_of(copy, kernels), xb, training, repeats)
+        chosen,rows = _choose(copy, kernels_of(copy, kernels), xb, training, step, repeats)
     columns = 'layer','density','dense_us','sparse_us','kernel','why'
     table = pd.DataFrame([dict(layer=n, **r) for n,r in rows.items()], columns=columns).set_index('layer')
     return {n: replace(k, layer=kernels[n].layer) for n,k in chosen.items()},table
@@ -224,9 +272,12 @@ class SparseFit:
     "Let a model in training compute with the weights that are left, until its masks change."
     def __init__(self, kernels:str): # One of `kernel_choices`
         self.kernels,self.names,self.table = check_choice(kernels, 'kernels', kernel_choices),None,None
-        self._layers,self._again,self.chosen = [],None,[]    # `chosen`: what `names` were last
+        self.layers,self._again,self.chosen = [],None,[]    # `chosen`: what `names` were last
 
-    def start(self, model:nn.Module, masks:dict, xb:tuple): # `xb` is a batch of the model's inputs
+    def start(self,
+        model:nn.Module, masks:dict, xb:tuple, # `xb` is a batch of the model's inputs
+        step:Callable=None # As for `measure_kernels`
+    ):
         "Choose the layers, unless they are chosen already, and let them compute with what is left."
         if self.names is not None or self.kernels=='dense': return
         left = {n: int(m.count_nonzero())/m.numel() for n,m in masks.items()}
@@ -234,17 +285,17 @@ class SparseFit:
         masks = {n: masks[n] for n,o in left.items() if o<=(.5 if self.kernels=='auto' else 1) and o<1}
         kernels = {n: k for n,k in layer_kernels(model, masks).items() if isinstance(k, Kernel) and k.trains}
         if self._again is None and self.kernels=='auto' and kernels:
-            kernels,self.table = measure_kernels(model, masks, xb, training=True)
+            kernels,self.table = measure_kernels(model, masks, xb, training=True, step=step)
         else:
             if self._again is not None: kernels = {n: kernels[n] for n in self._again if n in kernels}
             kernels = arranged(model, xb, kernels)
         self.names = self.chosen = list(kernels)
-        self._layers = put_kernels(model, kernels)
+        self.layers = put_kernels(model, kernels)
 
     def stop(self):
         "Compute with dense weights again. The next start chooses anew."
-        drop_kernels(self._layers)
-        self._layers,self.names,self._again = [],None,None
+        drop_kernels(self.layers)
+        self.layers,self.names,self._again = [],None,None
 
     def state_dict(self) -> dict:
         "Return which layers were chosen."

@@ -64,7 +64,20 @@ def apply_masks(
     model:nn.Module, # Changed in place
     masks:dict # Parameter name → bool mask
 ) -> nn.Module: # The same model
-    "Set the pruned weights to zero."
+    """Set the pruned weights to zero.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Changed in place.
+    masks : dict
+        Parameter name → bool mask.
+
+    Returns
+    -------
+    nn.Module
+        The same model.
+    """
     params = parameters_by_name(check_model(model))
     for n,m in check_masks(masks, params).items(): zero_pruned(params[n], m)
     return model
@@ -90,14 +103,36 @@ def nest_masks(
 def sparsity_of(
     masks:dict # Parameter name → bool mask
 ) -> float: # Percent
-    "Return the share of pruned weights, over all masks together."
+    """Return the share of pruned weights, over all masks together.
+
+    Parameters
+    ----------
+    masks : dict
+        Parameter name → bool mask.
+
+    Returns
+    -------
+    float
+        Percent.
+    """
     total = sum(m.numel() for m in check_masks(masks).values())
     return 100*(total-sum(count_each(masks.values())))/total if total else 0.
 
 def sparsity_by_layer(
     masks:dict # Parameter name → bool mask
 ) -> dict: # Parameter name → percent
-    "Return the share of pruned weights of each mask."
+    """Return the share of pruned weights of each mask.
+
+    Parameters
+    ----------
+    masks : dict
+        Parameter name → bool mask.
+
+    Returns
+    -------
+    dict
+        Parameter name → percent.
+    """
     kept = count_each(check_masks(masks).values())
     return {n: 100*(m.numel()-k)/m.numel() if m.numel() else 0. for (n,m),k in zip(masks.items(), kept)}
 
@@ -116,7 +151,20 @@ def mask_overlap(
     a:dict, # Parameter name → bool mask
     b:dict # Masks of the same parameters
 ) -> float: # In [0, 1]
-    "Return weights kept by both ÷ weights kept by either."
+    """Return weights kept by both ÷ weights kept by either.
+
+    Parameters
+    ----------
+    a : dict
+        Parameter name → bool mask.
+    b : dict
+        Masks of the same parameters.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+    """
     pairs = _pairs(a, b)
     both,either = (sum(count_each(f(x, y) for x,y in pairs)) for f in (torch.logical_and,torch.logical_or))
     return both/either if either else 1.
@@ -125,7 +173,20 @@ def mask_distance(
     a:dict, # Parameter name → bool mask
     b:dict # Masks of the same parameters
 ) -> float: # In [0, 1]
-    "Return weights on which the masks differ ÷ all weights."
+    """Return weights on which the masks differ ÷ all weights.
+
+    Parameters
+    ----------
+    a : dict
+        Parameter name → bool mask.
+    b : dict
+        Masks of the same parameters.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+    """
     pairs = _pairs(a, b)
     return sum(count_each(x^y for x,y in pairs))/max(sum(x.numel() for x,_ in pairs), 1)
 
@@ -133,7 +194,18 @@ def mask_distance(
 def mask_table(
     masks:dict # Parameter name → bool mask
 ) -> 'pandas.DataFrame': # A row for each parameter, and a last one for all of them
-    "Return weights and sparsity by layer, counted from the masks."
+    """Return weights and sparsity by layer, counted from the masks.
+
+    Parameters
+    ----------
+    masks : dict
+        Parameter name → bool mask.
+
+    Returns
+    -------
+    'pandas.DataFrame'
+        A row for each parameter, and a last one for all of them.
+    """
     import pandas as pd
     kept = count_each(check_masks(masks).values())
     rows = {n: (tuple(m.shape), m.numel(), k) for (n,m),k in zip(masks.items(), kept)}
@@ -148,7 +220,15 @@ def plot_masks(
     masks:dict, # Parameter name → bool mask
     ax=None # Matplotlib axes
 ):
-    "Draw a bar for each layer: the percent of its weights that remain, and their number."
+    """Draw a bar for each layer: the percent of its weights that remain, and their number.
+
+    Parameters
+    ----------
+    masks : dict
+        Parameter name → bool mask.
+    ax
+        Matplotlib axes. Default: `None`.
+    """
     import matplotlib.pyplot as plt
     df = mask_table(masks).iloc[:-1]
     if check_axes(ax) is None: ax = plt.subplots(figsize=(6, .8+.28*len(df)))[1]
@@ -164,14 +244,38 @@ def plot_masks(
 def pack_mask(
     mask:torch.Tensor # Bool tensor of any shape
 ) -> torch.Tensor: # uint8 of `(⌈n/8⌉,)`
-    "Pack eight weights into a byte."
+    """Pack eight weights into a byte.
+
+    Parameters
+    ----------
+    mask : torch.Tensor
+        Bool tensor of any shape.
+
+    Returns
+    -------
+    torch.Tensor
+        uint8 of `(⌈n/8⌉,)`.
+    """
     return torch.from_numpy(np.packbits(check_tensor(mask, 'mask', dtype=torch.bool).cpu().numpy().reshape(-1)))
 
 def unpack_mask(
     bits:torch.Tensor, # From `pack_mask`
     shape:tuple # Of the mask
 ) -> torch.Tensor: # Bool tensor of `shape`
-    "Invert `pack_mask`. Raise if the bits aren't those of a mask of this shape."
+    """Invert `pack_mask`. Raise if the bits aren't those of a mask of this shape.
+
+    Parameters
+    ----------
+    bits : torch.Tensor
+        From `pack_mask`.
+    shape : tuple
+        Of the mask.
+
+    Returns
+    -------
+    torch.Tensor
+        Bool tensor of `shape`.
+    """
     shape = check_type(shape, 'shape', (tuple,list), 'a tuple of whole numbers')
     n = math.prod(check_whole(o, 'shape', 0, what='whole numbers') for o in shape)
     size = -(-n//8)

@@ -189,7 +189,22 @@ def path_masks(
     masks:dict, # Parameter name → bool mask
     xb # A batch of inputs, a tuple of several, or a dict; only their shapes matter
 ) -> dict: # Parameter name → bool mask, on its mask's device
-    "Return which of the weights that are kept lie on a path from an input to an output."
+    """Return which of the weights that are kept lie on a path from an input to an output.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any model; it isn't changed.
+    masks : dict
+        Parameter name → bool mask.
+    xb
+        A batch of inputs, a tuple of several, or a dict; only their shapes matter.
+
+    Returns
+    -------
+    dict
+        Parameter name → bool mask, on its mask's device.
+    """
     model = unwrap(check_model(model))
     params = parameters_by_name(model)
     if not check_masks(masks, params): return {}
@@ -226,7 +241,22 @@ def path_table(
 ) -> 'pandas.DataFrame': # A row for each parameter, and a last one for all of them
     """Return weights, sparsity and effective sparsity by layer. Warn of layers through which no path leads.
 
-    The paper is [Vysogorets & Kempe 2021](https://arxiv.org/abs/2107.02306)."""
+    The paper is [Vysogorets & Kempe 2021](https://arxiv.org/abs/2107.02306).
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any model; it isn't changed.
+    masks : dict
+        Parameter name → bool mask.
+    xb
+        A batch of inputs, a tuple of several, or a dict; only their shapes matter.
+
+    Returns
+    -------
+    'pandas.DataFrame'
+        A row for each parameter, and a last one for all of them.
+    """
     found,df = path_masks(model, masks, xb),mask_table(masks)
     used = count_each(found.values())
     warn_collapsed(found)
@@ -239,7 +269,22 @@ def effective_sparsity(
     masks:dict, # Parameter name → bool mask
     xb # A batch of inputs, a tuple of several, or a dict; only their shapes matter
 ) -> float: # Percent
-    "Return the share of weights that are pruned or lie on no path. Warn of layers through which no path leads."
+    """Return the share of weights that are pruned or lie on no path. Warn of layers through which no path leads.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any model; it isn't changed.
+    masks : dict
+        Parameter name → bool mask.
+    xb
+        A batch of inputs, a tuple of several, or a dict; only their shapes matter.
+
+    Returns
+    -------
+    float
+        Percent.
+    """
     return sparsity_of(warn_collapsed(path_masks(model, masks, xb)))
 
 # %% ../../nbs/core/20_paths.ipynb #8842392e

@@ -41,7 +41,15 @@ def masks_on(
     model:nn.Module, # Any module; its weights are masked at once
     masks:dict # Parameter name → bool tensor
 ):
-    "Keep pruned weights at zero through every step of any PyTorch optimizer."
+    """Keep pruned weights at zero through every step of any PyTorch optimizer.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any module; its weights are masked at once.
+    masks : dict
+        Parameter name → bool tensor.
+    """
     check_model(model)
     apply_masks(model, masks)
     hooks = [register_optimizer_step_post_hook(lambda *_: apply_masks(model, masks))]
@@ -257,7 +265,38 @@ def find_winning_ticket(
     joint:dict=None, # Which layers lose their filters together, from `joint_filters`
     budget:Callable=None # How layers share the sparsity, like `erk`; by default each has it (local only)
 ) -> TicketSearch: # `ticket`, `tickets` and `history` of all rounds, `dense` and `model`, trained
-    "Find a ticket in rounds: train in full, prune, rewind to the start. The model itself isn't changed."
+    """Find a ticket in rounds: train in full, prune, rewind to the start. The model itself isn't changed.
+
+    Parameters
+    ----------
+    model : nn.Module | Callable
+        Its weights, pretrained or not, are the start; or a function that makes it.
+    train_fn : Callable
+        Function of a model that trains it in place.
+    eval_fn : Callable
+        Function of a model that returns a number.
+    sparsity : float | list | dict
+        Percent to reach, or a list by round, or a dict of either by layer. Default: `90`.
+    n_rounds : int
+        Rounds of pruning, 1 is one-shot; default as many as it takes at 20 % or less each.
+    criteria : Callable
+        Function of a weight, and of `init` or `prev` if it asks for them. Default: `l1_norm`.
+    granularity : str | dict
+        What is pruned together. Default: `'weight'`.
+    context : str
+        Rank within each layer (`'local'`) or over the whole network (`'global'`). Default: `'local'`.
+    seed : int
+        For the start, if a function makes it, and for everything random in each training. Default: `0`.
+    joint : dict
+        Which layers lose their filters together, from `joint_filters`. Default: `None`.
+    budget : Callable
+        How layers share the sparsity, like `erk`; by default each has it (local only).
+
+    Returns
+    -------
+    TicketSearch
+        `ticket`, `tickets` and `history` of all rounds, `dense` and `model`, trained.
+    """
     seed = check_seed(seed)
     with _own_random_states():
         plan = _plan('model', model, train_fn, eval_fn, sparsity, n_rounds, criteria, granularity, context, joint,
@@ -302,7 +341,38 @@ def draw_early_bird(
 ) -> Ticket: # With the weights of the moment when it was found; `about` has the step
     """Train until the masks have settled, and return the ticket. The model itself isn't changed.
 
-    Raise a `ValueError` if they don't settle."""
+    Raise a `ValueError` if they don't settle.
+
+    Parameters
+    ----------
+    model : nn.Module | Callable
+        Its weights, pretrained or not, are the start; or a function that makes it.
+    train_fn : Callable
+        Function of a model that trains it in place; it is stopped early.
+    every : int
+        Optimizer steps between two masks; in the paper, those of an epoch.
+    sparsity : float | dict
+        Percent to prune, or a dict by layer. Default: `50`.
+    n_masks : int
+        Number of masks to compare. Default: `5`.
+    threshold : float
+        Largest share by which the newest mask may differ from each of the others. Default: `0.1`.
+    criteria : Callable
+        Function of a weight, and of `init` or `prev` if it asks for them. Default: `l1_norm`.
+    granularity : str | dict
+        What is pruned together. Default: `'weight'`.
+    context : str
+        Rank within each layer (`'local'`) or over the whole network (`'global'`). Default: `'global'`.
+    seed : int
+        For the start, if a function makes it, and for everything random in the training. Default: `0`.
+    joint : dict
+        Which layers lose their filters together, from `joint_filters`. Default: `None`.
+
+    Returns
+    -------
+    Ticket
+        With the weights of the moment when it was found; `about` has the step.
+    """
     seed,every,n_masks = check_seed(seed),check_whole(every, 'every'),check_whole(n_masks, 'n_masks', 2)
     threshold,sparsity = check_number(threshold, 'threshold', 0, 1, 'a share'),check_sparsity(sparsity)
     with _own_random_states():
@@ -426,7 +496,42 @@ def compare_tickets(
     joint:dict=None, # Which layers lose their filters together, from `joint_filters`
     budget:Callable=None # How layers share the sparsity, like `erk`; by default each has it (local only)
 ) -> TicketComparison: # `results`, a table; `tickets` and `models` by condition and seed; `searches` by seed
-    "Train dense networks, winning tickets and their controls, and compare them."
+    """Train dense networks, winning tickets and their controls, and compare them.
+
+    Parameters
+    ----------
+    model_fn : Callable
+        → a new model, initialised from torch's random state.
+    train_fn : Callable
+        Function of a model that trains it in place.
+    eval_fn : Callable
+        Function of a model that returns a number.
+    sparsity : float | list | dict
+        Percent after the last round, or a list by round, or a dict of either by layer. Default: `80`.
+    n_rounds : int
+        Rounds of pruning; 1 is one-shot. Default: `1`.
+    seeds : int
+        Number of seeds. Default: `1`.
+    criteria : Callable
+        Function of a weight, and of `init` or `prev` if it asks for them. Default: `l1_norm`.
+    granularity : str | dict
+        What is pruned together. Default: `'weight'`.
+    context : str
+        Rank within each layer (`'local'`) or over the whole network (`'global'`). Default: `'local'`.
+    conditions : list | dict
+        Names, or name → function of the ticket. Default: `('dense', 'winning', 'random_reinit', 'random_mask')`.
+    pretrained : nn.Module
+        Model whose weights are the start; default what `model_fn` makes.
+    joint : dict
+        Which layers lose their filters together, from `joint_filters`. Default: `None`.
+    budget : Callable
+        How layers share the sparsity, like `erk`; by default each has it (local only).
+
+    Returns
+    -------
+    TicketComparison
+        `results`, a table; `tickets` and `models` by condition and seed; `searches` by seed.
+    """
     if isinstance(model_fn, nn.Module): raise TypeError(wrong('model_fn', 'a function that makes a model', model_fn))
     seeds,conditions = check_whole(seeds, 'seeds', 1, 10_000),_check_conditions(conditions)
     if pretrained is not None: check_model(pretrained, 'pretrained')

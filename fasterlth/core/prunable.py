@@ -88,7 +88,22 @@ def survey(
     granularity:str|dict='weight', # A granularity, or a dict by name, pattern or layer type
     layer_type:type|tuple=None # Only layers of these types, default every registered one
 ) -> 'pandas.DataFrame': # A row for each parameter
-    "List which parameters would be pruned, and why the others wouldn't."
+    """List which parameters would be pruned, and why the others wouldn't.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any model.
+    granularity : str | dict
+        A granularity, or a dict by name, pattern or layer type. Default: `'weight'`.
+    layer_type : type | tuple
+        Only layers of these types, default every registered one.
+
+    Returns
+    -------
+    'pandas.DataFrame'
+        A row for each parameter.
+    """
     import pandas as pd
     rows = [(n, type(m).__name__ if m is not None else '', tuple(p.shape), p.numel(), gs.n if gs else 0, why)
             for n,p,m,gs,why in _survey(model, granularity, layer_type)]
@@ -109,7 +124,22 @@ def prunable(
     granularity:str|dict='weight', # A granularity, or a dict by name, pattern or layer type
     layer_type:type|tuple=None # Only layers of these types, default every registered one
 ) -> dict: # Parameter name → `Prunable`
-    "Return the weights that can be pruned. Raise if there are none. Warn if a weight is left out unexpectedly."
+    """Return the weights that can be pruned. Raise if there are none. Warn if a weight is left out unexpectedly.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any model; it isn't changed.
+    granularity : str | dict
+        A granularity, or a dict by name, pattern or layer type. Default: `'weight'`.
+    layer_type : type | tuple
+        Only layers of these types, default every registered one.
+
+    Returns
+    -------
+    dict
+        Parameter name → `Prunable`.
+    """
     rows,names = list(_survey(model, granularity, layer_type)),{m: n for n,m in unwrap(model).named_modules()}
     def described(rows): return shortened([f'{n} {tuple(p.shape)} ({why})' for n,p,_,_,why in rows], 8)
     # several weights of a layer have groups together, or a single one has its own
@@ -157,7 +187,20 @@ def joint_filters(
     model:nn.Module, # Any model; it isn't changed
     xb # A batch of inputs, or a tuple of several
 ) -> dict: # Parameter name → name of the first one in its group; parameters without a group are left out
-    "Return which layers lose their filters together, because their outputs are added. For `Pruner`'s `joint`."
+    """Return which layers lose their filters together, because their outputs are added. For `Pruner`'s `joint`.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any model; it isn't changed.
+    xb
+        A batch of inputs, or a tuple of several.
+
+    Returns
+    -------
+    dict
+        Parameter name → name of the first one in its group; parameters without a group are left out.
+    """
     if isinstance(xb, torch.Tensor) and not xb.numel(): raise ValueError(wrong('xb', 'a batch of inputs', xb))
     tp,net,graph = graph_of(model, xb)
     names,res = {m: f'{n}.weight'.removeprefix('.') for n,m in net.named_modules()},{}

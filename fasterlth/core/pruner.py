@@ -454,7 +454,27 @@ def _masks_of(pruner, layers, scored, report, sparsity, masks, regrow):
 # %% ../../nbs/core/09_pruner.ipynb #d11aea3c
 @dataclass(frozen=True)
 class Pruner:
-    "Prune by fixed settings: what is pruned together, where it is ranked, by which score, and what is kept."
+    """Prune by fixed settings: what is pruned together, where it is ranked, by which score, and what is kept.
+
+    Parameters
+    ----------
+    granularity : str | dict
+        What is kept or pruned together, or a dict by name, pattern or layer type. Default: `'weight'`.
+    context : str
+        Rank within each layer (`'local'`) or over the whole network (`'global'`). Default: `'local'`.
+    criterion : Callable
+        Function of a weight, see `fasterlth.core.criteria`. Default: `l1_norm`.
+    layer_type : type | tuple
+        Prune layers of these types only, default every registered one.
+    round_to : int
+        Keep a multiple of this number of groups in each layer, or all if it has fewer (local only). Default: `None`.
+    min_keep : int
+        Groups that every layer keeps. Default: `1`.
+    joint : dict
+        Parameter name → key of layers that lose their filters together, from `joint_filters`. Default: `None`.
+    budget : Callable
+        How layers share the sparsity, like `erk`; by default each has it (local only).
+    """
     granularity: str|dict = 'weight' # What is kept or pruned together, or a dict by name, pattern or layer type
     context: str = 'local' # Rank within each layer (`'local'`) or over the whole network (`'global'`)
     criterion: Callable = l1_norm # Function of a weight, see `fasterlth.core.criteria`
@@ -467,14 +487,38 @@ class Pruner:
     def __post_init__(self): _check_settings(**vars(self))
 
     def layers(self, model:nn.Module) -> dict: # Parameter name → `Prunable`
-        "Return the weights of a model that can be pruned."
+        """Return the weights of a model that can be pruned.
+
+        Parameters
+        ----------
+        model : nn.Module
+            Parameter name → `Prunable`.
+
+        Returns
+        -------
+        dict
+            Parameter name → `Prunable`.
+        """
         return as_joint(prunable(model, self.granularity, self.layer_type), self.joint, parameters_by_name(model))
 
     def targets(self,
         layers:dict, # From `layers`
         sparsity:float|dict # Percent, or a dict by name, pattern or layer type
     ) -> dict: # Parameter name → percent, None for layers that the dict doesn't mention
-        "Return the sparsity of each layer. Raise if its groups can't reach it."
+        """Return the sparsity of each layer. Raise if its groups can't reach it.
+
+        Parameters
+        ----------
+        layers : dict
+            From `layers`.
+        sparsity : float | dict
+            Percent, or a dict by name, pattern or layer type.
+
+        Returns
+        -------
+        dict
+            Parameter name → percent, None for layers that the dict doesn't mention.
+        """
         _check_percents(sparsity)
         if self.budget is not None: res = _budgeted(self.budget, check_layers(layers), sparsity)
         else: res = by_layer(sparsity, {n: o.layer for n,o in check_layers(layers).items()}, 'sparsity')
@@ -491,7 +535,28 @@ class Pruner:
         regrow:bool=False, # Bring weights back if more is pruned than `sparsity`
         **given # Fields of `Scoring` that the criterion needs: `batches`, `loss_func`, `init`, `prev`, `forward`
     ) -> dict: # Parameter name → bool mask
-        "Make new masks from the weights as they are now."
+        """Make new masks from the weights as they are now.
+
+        Parameters
+        ----------
+        model : nn.Module
+            Its weights as they are now.
+        sparsity : float | dict
+            Percent of the weights to prune, or by layer (others stay as they are).
+        masks : dict
+            Masks so far: what they prune stays pruned. Default: `None`.
+        layers : dict
+            From `layers`, default all of the model.
+        regrow : bool
+            Bring weights back if more is pruned than `sparsity`. Default: `False`.
+        **given
+            Fields of `Scoring` that the criterion needs: `batches`, `loss_func`, `init`, `prev`, `forward`.
+
+        Returns
+        -------
+        dict
+            Parameter name → bool mask.
+        """
         layers = self.layers(model) if layers is None else check_layers(layers)
         inputs = make_inputs(self.criterion, Scoring(model, list(layers), **given))
         scored,report = _scored(layers, self.criterion, inputs),partial(_report, self.criterion, 5)
@@ -504,7 +569,26 @@ class Pruner:
         masks:dict=None, # Masks so far: what they prune stays pruned
         regrow:bool=False # Bring weights back if more is pruned than `sparsity`
     ) -> dict: # Parameter name → bool mask
-        "Make new masks from scores, of exactly this sparsity or the nearest that the groups can reach."
+        """Make new masks from scores, of exactly this sparsity or the nearest that the groups can reach.
+
+        Parameters
+        ----------
+        layers : dict
+            From `layers`.
+        scores : dict
+            From `group_scores`.
+        sparsity : float | dict
+            Percent of the weights to prune, or by layer.
+        masks : dict
+            Masks so far: what they prune stays pruned. Default: `None`.
+        regrow : bool
+            Bring weights back if more is pruned than `sparsity`. Default: `False`.
+
+        Returns
+        -------
+        dict
+            Parameter name → bool mask.
+        """
         self.targets(layers, sparsity)
         _check_group_scores(scores, layers)
         scored = ((n,scores[n]) for n in layers)
@@ -522,7 +606,34 @@ def make_masks(
     budget:Callable=None, # How layers share the sparsity, like `erk`; by default each has it (local only)
     **inputs # What the criterion asks for by name, each a dict from parameter name to tensor
 ) -> dict: # Parameter name → bool mask, True where a weight is kept
-    "Make masks of exactly this sparsity, or the nearest that the groups can reach."
+    """Make masks of exactly this sparsity, or the nearest that the groups can reach.
+
+    Parameters
+    ----------
+    layers : dict | nn.Module
+        From `prunable`, or a model.
+    sparsity : float | dict
+        Percent to prune, or a dict by name, pattern or layer type (others stay as they are).
+    criterion : Callable
+        Function of a weight, see `fasterlth.core.criteria`. Default: `l1_norm`.
+    context : str
+        Rank within each layer (`'local'`) or over the whole network (`'global'`). Default: `'local'`.
+    masks : dict
+        Masks so far: what they prune stays pruned. Default: `None`.
+    min_keep : int
+        Groups that every layer keeps. Default: `1`.
+    round_to : int
+        Keep a multiple of this number of groups in each layer, or all if it has fewer (local only). Default: `None`.
+    budget : Callable
+        How layers share the sparsity, like `erk`; by default each has it (local only).
+    **inputs
+        What the criterion asks for by name, each a dict from parameter name to tensor.
+
+    Returns
+    -------
+    dict
+        Parameter name → bool mask, True where a weight is kept.
+    """
     check_sparsity(sparsity)
     if unknown := set(inputs)-set(list_inputs()):
         raise TypeError(f"make_masks has no argument {min(unknown)!r}, and there is no input of that name")

@@ -48,7 +48,20 @@ def geometric_rounds(
     rate:float, # Percent of the remaining weights that each round prunes, like 20
     n_rounds:int # Number of rounds
 ) -> list: # The sparsity after each round, in percent
-    "Return the sparsities of iterative pruning, $100\\,(1-(1-rate/100)^n)$ for n = 1, 2, …"
+    """Return the sparsities of iterative pruning, $100\\,(1-(1-rate/100)^n)$ for n = 1, 2, …
+
+    Parameters
+    ----------
+    rate : float
+        Percent of the remaining weights that each round prunes, like 20.
+    n_rounds : int
+        Number of rounds.
+
+    Returns
+    -------
+    list
+        The sparsity after each round, in percent.
+    """
     rate = check_percent(rate, 'rate')
     return [100*(1-(1-rate/100)**n) for n in range(1, check_rounds(n_rounds)+1)]
 
@@ -114,7 +127,19 @@ def plot_schedule(
     end:float=80, # Sparsity to reach, in percent
     ax=None # Matplotlib axes
 ):
-    "Plot the sparsity against the progress."
+    """Plot the sparsity against the progress.
+
+    Parameters
+    ----------
+    schedule : Callable
+        `(start, end, progress)` → sparsity.
+    start : float
+        Sparsity at the beginning, in percent. Default: `0`.
+    end : float
+        Sparsity to reach, in percent. Default: `80`.
+    ax
+        Matplotlib axes. Default: `None`.
+    """
     import matplotlib.pyplot as plt
     start,end,ps = check_percent(start, 'start'),check_percent(end, 'end'),[i/500 for i in range(501)]
     check_function(schedule, 'schedule', '(start, end, progress) like iterative')
@@ -181,7 +206,20 @@ def round_targets(
     sparsity:float|list|dict, # Percent after the last round, or a list by round, or a dict of either by layer
     n_rounds:int=None # Rounds of pruning; default the list's length, or as many as at most 20 % each take
 ) -> list: # What each round prunes to: a percent, or a dict of percents by layer
-    "Return the sparsity after each round."
+    """Return the sparsity after each round.
+
+    Parameters
+    ----------
+    sparsity : float | list | dict
+        Percent after the last round, or a list by round, or a dict of either by layer.
+    n_rounds : int
+        Rounds of pruning; default the list's length, or as many as at most 20 % each take.
+
+    Returns
+    -------
+    list
+        What each round prunes to: a percent, or a dict of percents by layer.
+    """
     by_layer = isinstance(sparsity, dict)
     if by_layer: each = {k: _rounds(v, f'sparsity[{k!r}]') for k,v in check_by_layer(sparsity).items()}
     else: each = {'': _rounds(sparsity, 'sparsity')}

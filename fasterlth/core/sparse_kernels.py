@@ -10,13 +10,14 @@ import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .compiled import compiled
 from .checks import check_model, check_tensor, wrong
 
 # %% ../../nbs/core/14_sparse_kernels.ipynb #e02c27aa
@@ -51,56 +52,101 @@ def pattern(
         torch.sparse_csr_tensor([0,1], [0], [1.], (1,1), check_invariants=False)
     return Pattern((o,i), index[mask], (_starts(row, o), col.int()), (_starts(col, i), row[order].int()), order)
 
-# %% ../../nbs/core/14_sparse_kernels.ipynb #b91836d6
-many_columns = 128    # from here on torch's own kernel is faster than MKL's
+# %% ../../nbs/core/14_sparse_kernels.ipynb #9e55c29a
+class Matrix:
+    "A matrix in CSR, for torch and for compiled loops. All share the memory of `values`."
+    def __init__(self,
+        places:tuple, # Starts of rows, and columns, as int32. They aren't checked
+        values:torch.Tensor, # The weights
+        shape:tuple # `(out, in)`
+    ): self.places,self.values,self.shape = places,values.detach(),tuple(shape)
 
-def csr(
-    places:tuple, # Starts of rows, and columns
-    values:torch.Tensor, # The weights
-    shape:tuple # `(out, in)`
-) -> torch.Tensor:
-    "Return a matrix in CSR. Its places aren't checked."
-    return torch.sparse_csr_tensor(*places, values, shape, check_invariants=False)
+    @cached_property
+    def csr(self) -> torch.Tensor:
+        "Return it as torch's matrix."
+        return torch.sparse_csr_tensor(*self.places, self.values, self.shape, check_invariants=False)
+
+    @cached_property
+    def arrays(self) -> tuple:
+        "Return starts, columns and values as NumPy's arrays."
+        return tuple(t.numpy() for t in (*self.places, self.values))
+
+# %% ../../nbs/core/14_sparse_kernels.ipynb #b91836d6
+few_columns,many_columns = 32,128    # from where on compiled loops, or else torch's own kernel, are fastest
+
+def loops(
+    n:int # Columns of activations
+) -> tuple: # `(multiply, products)`, or None
+    "Return compiled loops if they are the fastest for so many columns. A trace can't hold them."
+    if n<few_columns or torch.jit.is_tracing(): return None
+    return compiled(torch.get_num_threads())
 
 def not_autocast():
     "Return a context in which products keep their type: CSR has no 16-bit kernels."
     return torch.autocast('cpu', enabled=False) if torch.is_autocast_enabled('cpu') else nullcontext()
 
+def _array(t): return t.detach().contiguous().numpy()
+
 def multiply(
-    weight:torch.Tensor, # In CSR, `(out, in)`
-    x:torch.Tensor, # `(in, n)`
+    weight:Matrix, # `(out, in)`
+    x:torch.Tensor, # `(in, n)`, of the weight's type
     bias:torch.Tensor=None # `(out,)`
 ) -> torch.Tensor: # `(out, n)`
     "Multiply activations, without gradients."
+    if fast := loops(x.shape[1]):
+        y = x.new_empty(weight.shape[0], x.shape[1])
+        fast[0](*weight.arrays, _array(x), 0, weight.arrays[2][:0] if bias is None else _array(bias), False, y.numpy())
+        return y
     with not_autocast():
-        if x.shape[1]<many_columns: return weight@x if bias is None else torch.addmm(bias[:, None], weight, x)
-        y = torch.sparse.mm(weight, x, 'sum')
+        if x.shape[1]<many_columns: return weight.csr@x if bias is None else torch.addmm(bias[:, None], weight.csr, x)
+        y = torch.sparse.mm(weight.csr, x, 'sum')
         return y if bias is None else y.add_(bias[:, None])
+
+def products(
+    weight:Matrix, # `(out, in)`, of which only the places count
+    a:torch.Tensor, # `(out, n)`
+    b:torch.Tensor # `(in, n)`
+) -> torch.Tensor: # A vector like the weight's values
+    "Return `a@b.t()` where weights are left."
+    if fast := loops(a.shape[1]):
+        at = torch.empty_like(weight.values)
+        fast[1](*weight.arrays[:2], _array(a), _array(b), at.numpy())
+        return at
+    with not_autocast(): at = torch.sparse.sampled_addmm(weight.csr, a, b.t(), beta=0.)
+    return at.values().detach()    # or it is a view, whose memory optimizers may not reuse
 
 # %% ../../nbs/core/14_sparse_kernels.ipynb #8c5a1f0e
 class _Product(torch.autograd.Function):
     "The product of a masked weight with columns of activations."
     @staticmethod
-    def forward(ctx, x, weight, bias, p):
+    def forward(ctx, x, values, bias, weight, p):
         ctx.in_rows = not x.is_contiguous()
-        x,values = x.contiguous(),weight.reshape(-1).index_select(0, p.index)    # both passes would copy x
-        ctx.p,ctx.like = p,weight.shape
+        x = x.contiguous()    # both passes would copy it
+        ctx.weight,ctx.p = weight,p
         ctx.save_for_backward(x, values)
-        return multiply(csr(p.rows, values, p.shape), x, bias)
+        return multiply(weight, x, bias)
 
     @staticmethod
     def backward(ctx, grad):
         if torch.is_grad_enabled():
             raise RuntimeError("sparse kernels have no second derivative: use kernels='dense' with create_graph=True")
-        (x,values),p,(of_x,of_w,of_bias,_) = ctx.saved_tensors,ctx.p,ctx.needs_input_grad
+        (x,values),p,(of_x,of_w,of_bias,*_) = ctx.saved_tensors,ctx.p,ctx.needs_input_grad
         grad,grad_x,grad_w = grad.contiguous(),None,None
-        if of_x: grad_x = multiply(csr(p.columns, values.index_select(0, p.order), p.shape[::-1]), grad)
+        if of_x: grad_x = multiply(Matrix(p.columns, values.index_select(0, p.order), p.shape[::-1]), grad)
         if of_x and ctx.in_rows: grad_x = grad_x.t().contiguous().t()    # as the layer before has its output
-        if of_w:
-            with not_autocast():
-                at = torch.sparse.sampled_addmm(csr(p.rows, values, p.shape), grad, x.t(), beta=0.)
-            grad_w = values.new_zeros(ctx.like.numel()).scatter_(0, p.index, at.values()).view(ctx.like)
-        return grad_x,grad_w,grad.sum(1) if of_bias else None,None
+        if of_w: grad_w = products(ctx.weight, grad, x)
+        return grad_x,grad_w,grad.sum(1) if of_bias else None,None,None
+
+class _Left(torch.autograd.Function):
+    "The weights of a parameter that are left."
+    @staticmethod
+    def forward(ctx, weight, index):
+        ctx.index,ctx.like = index,weight.shape
+        return weight.reshape(-1).index_select(0, index)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad.new_zeros(ctx.like.numel()).scatter_(0, ctx.index, grad).view(ctx.like),None
 
 def as_autocast(y):
     "Return a product in the type that a dense kernel would give it here."
@@ -122,7 +168,23 @@ def product(
     p:Pattern # Of its mask
 ) -> torch.Tensor: # `(…, out)`
     "Return `x @ weight.T`, computed with the weights that are left."
-    return linear(lambda columns, bias: _Product.apply(columns.to(weight.dtype), weight, bias, p), None, x)
+    values = _Left.apply(weight, p.index)
+    matrix = Matrix(p.rows, values, p.shape)
+    return linear(lambda columns, bias: _Product.apply(columns.to(weight.dtype), values, bias, matrix, p), None, x)
+
+# %% ../../nbs/core/14_sparse_kernels.ipynb #4b7f1c39
+def _sum_of_shifts(weights, bias, flat, shifts, length):
+    "Return the sum of products, each with the activations from its shift on."
+    sums = flat.new_zeros(weights[0].shape[0], length)
+    if bias is not None: sums += bias[:, None]
+    parts = [(w,s) for w,s in zip(weights, shifts) if w.values.numel()]
+    if fast := loops(length):
+        x,y = _array(flat),sums.numpy()
+        for w,s in parts: fast[0](*w.arrays, x, s, w.arrays[2][:0], True, y)
+    else:
+        with not_autocast():
+            for w,s in parts: torch.addmm(sums, w.csr, flat[:, s:s+length], out=sums)
+    return sums
 
 # %% ../../nbs/core/14_sparse_kernels.ipynb #b7ff3dac
 class Geometry(NamedTuple):
@@ -144,29 +206,25 @@ def conv1x1(
     return y.reshape(-1, len(x), *x.shape[2:]).transpose(0, 1)
 
 def conv_by_shifts(
-    weights:list, # CSR matrices `(out, in)`, one for each place of the kernel, row by row
+    weights:list, # A `Matrix` `(out, in)` for each place of the kernel, row by row
     bias:torch.Tensor, at:Geometry, x:torch.Tensor # As for `conv1x1`; the stride is 1
 ) -> torch.Tensor: # `(batch, out, height, width)`, without gradients
     "Compute a convolution as a sum of shifted products."
     (h,w),(down,across),(kh,kw) = at.padding,at.dilation,at.kernel
-    x = F.pad(x.to(weights[0].dtype), (w,w,h,h))
+    x = F.pad(x.to(weights[0].values.dtype), (w,w,h,h))
     n,c,height,width = x.shape
     flat = x.transpose(0, 1).reshape(c, -1)
     shifts = [i*down*width+j*across for i in range(kh) for j in range(kw)]
     length = flat.shape[1]-shifts[-1]
-    y = flat.new_zeros(len(weights[0]), flat.shape[1])
-    sums = flat.new_zeros(len(weights[0]), length)
-    with not_autocast():
-        for w,s in zip(weights, shifts):
-            if w.values().numel(): torch.addmm(sums, w, flat[:, s:s+length], out=sums)
-    y[:, :length] = sums if bias is None else sums+bias[:, None]
+    y = flat.new_zeros(weights[0].shape[0], flat.shape[1])
+    y[:, :length] = _sum_of_shifts(weights, bias, flat, shifts, length)
     # what a place has read beyond its image's edge, or in the next image, is cut off
     y = y.view(-1, n, height, width)[..., :height-(kh-1)*down, :width-(kw-1)*across]
     return as_autocast(y.transpose(0, 1))
 
 @torch.no_grad()
 def compute(
-    weights:list, # CSR matrices, one, or one for each place of a convolution's kernel
+    weights:list, # A `Matrix`, or one for each place of a convolution's kernel
     bias:torch.Tensor, # `(out,)`, or None
     at:Geometry, # None for a linear layer
     columns:bool, # Does a linear layer leave its output as columns?
@@ -175,7 +233,7 @@ def compute(
     "Compute a layer."
     if len(weights)>1: return conv_by_shifts(weights, bias, at, x)
     times = partial(multiply, weights[0])
-    x = x.to(weights[0].dtype)
+    x = x.to(weights[0].values.dtype)
     return conv1x1(times, bias, at, x) if at else linear(times, bias, x, columns)
 
 # %% ../../nbs/core/14_sparse_kernels.ipynb #2103f58e
@@ -213,7 +271,8 @@ def why_dense(
     if form is None: return f'{type(layer).__name__} has no sparse kernel'
     if 'forward' in vars(layer): return 'something else has replaced its forward'
     if w.device.type!='cpu': return f'it is on {w.device.type}, where dense kernels are faster'
-    if not torch.backends.mkl.is_available(): return 'torch has no MKL here'
+    if not torch.backends.mkl.is_available() and compiled(1) is None:
+        return 'it needs numba, or a torch with MKL'
     if w.dtype not in (torch.float32,torch.float64): return f'its weights are {str(w.dtype)[6:]}'
     if form!='conv': return ''
     if layer.groups>1: return 'a convolution in groups'
@@ -228,6 +287,7 @@ class Kernel:
     patterns: list # From `patterns`
     at: Geometry # None for a linear layer
     columns: bool = False # Does a linear layer leave its output as columns, as the next sparse layer needs it?
+    values: torch.Tensor = None # The weights that are left, if a vector of them is trained in place of the parameter
 
     @property
     def trains(self) -> bool:
@@ -239,19 +299,30 @@ class Kernel:
         "Return the share of the weights that are left."
         return 100*sum(len(p.index) for p in self.patterns)/max(self.layer.weight.numel(), 1)
 
+    def vector(self) -> torch.Tensor:
+        "Return a copy of the weights that are left, to train in place of the parameter."
+        return self.layer.weight.detach().reshape(-1).index_select(0, self.patterns[0].index).requires_grad_()
+
     def weights(self) -> list:
-        "Return the weights that are left, as CSR matrices."
+        "Return the weights that are left, as matrices."
         flat = self.layer.weight.detach().reshape(-1)
-        return [csr(p.rows, flat.index_select(0, p.index), p.shape) for p in self.patterns]
+        return [Matrix(p.rows, flat.index_select(0, p.index), p.shape) for p in self.patterns]
 
     def held(self) -> Callable:
         "Return a function that computes the layer with the weights of now, without gradients. It is faster."
         return partial(compute, self.weights(), self.layer.bias, self.at, self.columns)
 
+    @cached_property
+    def _matrix(self):
+        "Return a matrix of `values`. It shares their memory."
+        return Matrix(self.patterns[0].rows, self.values, self.patterns[0].shape)
+
     def __call__(self, x):
         if not self.trains: return self.held()(x)
-        weight,(p,) = self.layer.weight,self.patterns
-        def times(x, bias): return _Product.apply(x.to(weight.dtype), weight, bias, p)
+        values,(p,) = self.values,self.patterns
+        if values is None: values = _Left.apply(self.layer.weight, p.index)
+        matrix = Matrix(p.rows, values, p.shape) if self.values is None else self._matrix
+        def times(x, bias): return _Product.apply(x.to(values.dtype), values, bias, matrix, p)
         if self.at: return conv1x1(times, self.layer.bias, self.at, x)
         return linear(times, self.layer.bias, x, self.columns)
 

@@ -18,7 +18,7 @@ from .checks import check_model, outputs_of
 from .files import (
     a_shape, a_text, check_fields, dict_of, list_of, load_tensors, reading, save_tensors, take)
 from .masks import apply_masks
-from .sparse_kernels import compute, csr, form_of, geometry, patterns
+from .sparse_kernels import compute, form_of, geometry, Matrix, patterns
 from .kernel_choice import check_python, masked_layers, measure_kernels
 
 # %% ../../nbs/core/17_sparse_layers.ipynb #39e0a972
@@ -53,15 +53,15 @@ class SparseLayer(nn.Module):
         "Return what it computes with: the values of its weights, and its bias."
         return [self.get_buffer(f'values_{i}') for i in range(self.n)]+([] if self.bias is None else [self.bias])
 
-    def weights(self) -> list: # CSR matrices `(out, in)`, one for each part
+    def weights(self) -> list: # A `Matrix` `(out, in)` for each part
         "Return the weights that are left."
         parts = [[self.get_buffer(f'{k}_{i}') for k in _parts] for i in range(self.n)]
-        return [csr(p[:2], p[2], self.matrix) for p in parts]
+        return [Matrix(p[:2], p[2], self.matrix) for p in parts]
 
     @property
     def weight(self) -> torch.Tensor:
         "Return the dense weight, for code that asks for it."
-        dense = [w.to_dense() for w in self.weights()]
+        dense = [w.csr.to_dense() for w in self.weights()]
         if self.at: return torch.stack(dense, -1).view(self.shape)
         return dense[0].t() if self.form=='conv1d' else dense[0]
 
@@ -104,7 +104,26 @@ def to_sparse(
     repeats:int=7, # How often each layer is timed; the median counts
     threads:int=None # CPU threads to measure with, default as many as torch uses now
 ) -> tuple: # `(network, table)`: for inference; a row for each masked layer, as from `measure_kernels`
-    "Copy a network, and let the layers hold only the weights that are left where that is faster on these inputs."
+    """Copy a network, and let the layers hold only the weights that are left where that is faster on these inputs.
+
+    Parameters
+    ----------
+    model : nn.Module
+        The trained network, on the CPU; wrapped or not.
+    masks : dict
+        Parameter name → bool mask.
+    xb
+        A batch of inputs to measure on: a tensor, a tuple, or a dict of named ones.
+    repeats : int
+        How often each layer is timed; the median counts. Default: `7`.
+    threads : int
+        CPU threads to measure with, default as many as torch uses now.
+
+    Returns
+    -------
+    tuple
+        `(network, table)`: for inference; a row for each masked layer, as from `measure_kernels`.
+    """
     res = copy_model(check_python(model)).eval()
     apply_masks(res, masks)
     chosen,table = measure_kernels(res, masks, xb, False, repeats, threads)
@@ -120,7 +139,20 @@ def save_sparse(
     model:nn.Module, # From `to_sparse`
     path:str|Path # The file to write
 ) -> Path: # The path
-    "Write a network with sparse layers to a file."
+    """Write a network with sparse layers to a file.
+
+    Parameters
+    ----------
+    model : nn.Module
+        From `to_sparse`.
+    path : str | Path
+        The file to write.
+
+    Returns
+    -------
+    Path
+        The path.
+    """
     if odd := [n for n,t in model_tensors(check_model(model)).items() if t.is_meta]:
         raise ValueError(f"model must hold values, but {odd[0]} is on torch's device meta")
     layers = {n: m for n,m in check_model(model).named_modules() if isinstance(m, SparseLayer)}
@@ -154,7 +186,20 @@ def load_sparse(
     path:str|Path, # A file from `save_sparse`
     model:nn.Module # A network of the same architecture, with any weights, or on `meta`; it isn't changed
 ) -> nn.Module: # For inference
-    "Read a network with sparse layers. Raise a `ValueError` that names what doesn't fit."
+    """Read a network with sparse layers. Raise a `ValueError` that names what doesn't fit.
+
+    Parameters
+    ----------
+    path : str | Path
+        A file from `save_sparse`.
+    model : nn.Module
+        A network of the same architecture, with any weights, or on `meta`; it isn't changed.
+
+    Returns
+    -------
+    nn.Module
+        For inference.
+    """
     res = _with_memory(copy_model(check_python(model))).eval()
     tensors,meta = load_tensors(path, 'sparse network')
     with reading(path, "can't be read as a sparse network"):

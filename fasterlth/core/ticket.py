@@ -48,6 +48,39 @@ def versions() -> dict: # Package → version
     "Return the versions of the packages that a result depends on."
     return {p: _version(p) for p in ('fasterlth','fastai','torch')}
 
+# %% ../../nbs/core/11_ticket.ipynb #9c687544
+def _of_timm(m):
+    "Return what builds a network of timm, None for any other."
+    cfg = getattr(m, 'pretrained_cfg', None)
+    cfg = cfg if isinstance(cfg, Mapping) or cfg is None else vars(cfg)
+    if not type(m).__module__.startswith('timm.') or not cfg or not cfg.get('architecture'): return None
+    kernel = next((p for p in m.parameters() if p.ndim==4), None)    # of the first convolution
+    sizes = (o.img_size for o in m.modules() if getattr(o, 'img_size', None) is not None)    # of a fixed size
+    size,made_for = next(sizes, None),tuple(cfg.get('input_size') or ())
+    args = dict(num_classes=getattr(m, 'num_classes', None), in_chans=None if kernel is None else kernel.shape[1],
+                img_size=None if size is None or tuple(size)==made_for[1:] else list(size))
+    name = '.'.join(filter(None, (cfg['architecture'],cfg.get('tag'))))
+    return dict(library='timm', name=name, args={k: v for k,v in args.items() if v is not None})
+
+def _of_transformers(m):
+    "Return what builds a network of Hugging Face, None for any other."
+    config = getattr(m, 'config', None)
+    if not type(m).__module__.startswith('transformers.') or not hasattr(config, 'to_diff_dict'): return None
+    settings = json.loads(json.dumps(config.to_diff_dict(), default=str))
+    named = {'weights': config.name_or_path} if getattr(config, 'name_or_path', '') else {}
+    return dict(library='transformers', name=type(m).__name__, config=settings, **named)
+
+def model_facts(
+    model:nn.Module # Any
+) -> dict: # `model`, its class, and for timm and Hugging Face `build`
+    "Describe a network in JSON: its class, and what builds it, as far as that is known."
+    model = unwrap(model)
+    facts = dict(model=type(model).__name__)
+    for name,m in model.named_modules():
+        build = _of_timm(m) or _of_transformers(m)
+        if build: return dict(facts, build=dict(build, part=name) if name else build)
+    return facts
+
 # %% ../../nbs/core/11_ticket.ipynb #026644c7
 class _Described:
     "Describe `masks` and `about`: as a number, a line, a table, a plot."
@@ -79,7 +112,17 @@ class _Described:
 # %% ../../nbs/core/11_ticket.ipynb #eebc7549
 @dataclass(frozen=True, eq=False, repr=False)
 class Ticket(_Described):
-    "A sparse subnetwork and its start."
+    """A sparse subnetwork and its start.
+
+    Parameters
+    ----------
+    masks : dict
+        Parameter name → bool tensor, True where a weight is kept; absent = dense.
+    weights : dict
+        Name → tensor: all parameters and buffers to start from, unmasked.
+    about : dict
+        Where it came from; anything that JSON can hold.
+    """
     masks: dict # Parameter name → bool tensor, True where a weight is kept; absent = dense
     weights: dict # Name → tensor: all parameters and buffers to start from, unmasked
     about: dict # Where it came from; anything that JSON can hold
@@ -96,15 +139,34 @@ class Ticket(_Described):
         weights:dict=None, # Name → tensor to start from, default the model's as they are now
         **about # Where it came from
     ):
-        "Make a ticket of a model. It shares no tensor with the model."
+        """Make a ticket of a model. It shares no tensor with the model.
+
+        Parameters
+        ----------
+        model : nn.Module
+            The model that it is a ticket of; its name is recorded.
+        masks : dict
+            Parameter name → bool tensor.
+        weights : dict
+            Name → tensor to start from, default the model's as they are now.
+        **about
+            Where it came from.
+        """
         have = model_tensors(check_model(model))
         if weights is not None: check_names(check_type(weights, 'weights', dict, 'a dict'), have, 'dict of weights')
         weights = have if weights is None else weights
-        about = to_json(dict(model=type(unwrap(model)).__name__, **about, versions=versions()))
+        facts = model_facts(model)    # these win over those of a ticket that it was made from
+        about = to_json({**facts, **about, **facts, 'versions': versions()})
         return cls(cpu_copy(check_masks(masks, weights)), cpu_copy(weights), about)
 
     def start(self) -> dict: # Name → tensor
-        "Return the weights, zero where they are pruned, and the buffers: what the ticket's training starts from."
+        """Return the weights, zero where they are pruned, and the buffers: what the ticket's training starts from.
+
+        Returns
+        -------
+        dict
+            Name → tensor.
+        """
         res = {n: t.clone() for n,t in self.weights.items()}
         for n,m in self.masks.items(): zero_pruned(res[n], m)
         return res

@@ -68,14 +68,36 @@ def check_weights(
 
 # %% ../../nbs/find/13_controls.ipynb #357e9de7
 class Start(NamedTuple):
-    "Hold what training begins with."
+    """Hold what training begins with.
+
+    Parameters
+    ----------
+    masks : dict
+        Parameter name → bool tensor.
+    weights : dict
+        Name → tensor, all parameters and buffers, unmasked.
+    rewound : bool
+        Begin at the rewind point, or else at the very start of the schedule. Default: `True`.
+    """
     masks: dict # Parameter name → bool tensor
     weights: dict # Name → tensor, all parameters and buffers, unmasked
     rewound: bool = True # Begin at the rewind point, or else at the very start of the schedule
 
 @dataclass(frozen=True)
 class Trunk:
-    "Hold what a condition is made from: a finder whose rounds are all trained, and one of the rounds."
+    """Hold what a condition is made from: a finder whose rounds are all trained, and one of the rounds.
+
+    Parameters
+    ----------
+    finder : LotteryTicketFinder
+        It has `learn`, `tickets`, `criteria`, `pruner`, `seed`.
+    round : int
+        From 1.
+    make_learner : Callable
+        The study's.
+    start : Start
+        That of the winning ticket; `on` replaces it.
+    """
     finder: LotteryTicketFinder # It has `learn`, `tickets`, `criteria`, `pruner`, `seed`
     round: int # From 1
     make_learner: Callable # The study's
@@ -87,7 +109,17 @@ class Trunk:
         round:int, # From 1
         make_learner:Callable # `seed` → a new Learner
     ):
-        "Return the trunk of a finder's round."
+        """Return the trunk of a finder's round.
+
+        Parameters
+        ----------
+        finder : LotteryTicketFinder
+            With all rounds trained.
+        round : int
+            From 1.
+        make_learner : Callable
+            `seed` → a new Learner.
+        """
         check_type(finder, 'finder', LotteryTicketFinder, 'a LotteryTicketFinder')
         if len(finder.rounds)<=finder.n_rounds:
             raise ValueError("finder must have trained all its rounds: call find_winning_ticket")
@@ -140,7 +172,26 @@ def prune(self:Trunk,
     steps:int=1, # Number of pruning steps; each rescores the remaining weights
     budget:Callable=None # How layers share the sparsity of `start`, like `erk`; default as in `start`
 ) -> dict: # Masks: parameter name → bool tensor
-    "Make masks that keep as many weights as those of `start`, by another criterion."
+    """Make masks that keep as many weights as those of `start`, by another criterion.
+
+    Parameters
+    ----------
+    criterion : Callable
+        Function of a weight.
+    weights : dict
+        Name → tensor to score, default the dense network's after its training.
+    context : str
+        `'local'`: keep as many in each layer as `start`; `'global'`: as many in total. Default: `'local'`.
+    steps : int
+        Number of pruning steps; each rescores the remaining weights. Default: `1`.
+    budget : Callable
+        How layers share the sparsity of `start`, like `erk`; default as in `start`.
+
+    Returns
+    -------
+    dict
+        Masks: parameter name → bool tensor.
+    """
     f,local = self.finder,check_choice(context, 'context', ('local','global'))=='local'
     steps,weights = check_whole(steps, 'steps', 1, 10_000),self.trained if weights is None else weights
     pruner = replace(f.pruner, criterion=criterion, context=context, round_to=None, budget=budget)
@@ -231,7 +282,18 @@ def one_shot_mask(t:Trunk) -> Start:
 def random_by(
     budget:Callable # `erk`, `smart_ratio`, or another function of shapes and sparsity
 ) -> Callable: # A condition
-    "Keep as many weights as the ticket, drawn at random, shared among layers by a budget."
+    """Keep as many weights as the ticket, drawn at random, shared among layers by a budget.
+
+    Parameters
+    ----------
+    budget : Callable
+        `erk`, `smart_ratio`, or another function of shapes and sparsity.
+
+    Returns
+    -------
+    Callable
+        A condition.
+    """
     name = f"random {func_name(check_function(budget, 'budget', '(shapes, sparsity) like erk', 2))}"
     def random_by_budget(t):
         drawn = partial(random_score, seed=check_trunk(t).number(name))
@@ -251,7 +313,20 @@ def at_init(
     criterion:Callable, # `snip`, `grasp`, `synflow`, `l1_norm` …
     steps:int=1 # Number of pruning steps
 ) -> Callable: # A condition
-    "Prune before any training, ranked over the whole network, to as many weights as the ticket has."
+    """Prune before any training, ranked over the whole network, to as many weights as the ticket has.
+
+    Parameters
+    ----------
+    criterion : Callable
+        `snip`, `grasp`, `synflow`, `l1_norm` …
+    steps : int
+        Number of pruning steps. Default: `1`.
+
+    Returns
+    -------
+    Callable
+        A condition.
+    """
     criterion_needs(criterion)    # raises unless it is a criterion
     steps = check_whole(steps, 'steps', 1, 10_000)
     def pruned_at_init(t): return Start(t.prune(criterion, t.init, 'global', steps), t.init, False)
@@ -261,7 +336,20 @@ def control_of(
     condition:Callable, # A function of a `Trunk`
     control:Callable # Another one: `shuffled`, `random_reinit`
 ) -> Callable: # A condition
-    "Apply a control to another condition than the winning ticket."
+    """Apply a control to another condition than the winning ticket.
+
+    Parameters
+    ----------
+    condition : Callable
+        A function of a `Trunk`.
+    control : Callable
+        Another one: `shuffled`, `random_reinit`.
+
+    Returns
+    -------
+    Callable
+        A condition.
+    """
     for k,f in dict(condition=condition, control=control).items(): check_function(f, k, 'of a Trunk, like shuffled', 1)
     def controlled(t): return control(t.on(condition(t)))
     return controlled

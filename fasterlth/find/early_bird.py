@@ -85,7 +85,35 @@ def channel_masks(
 class EarlyBirdCallback(GuardedCallback):
     """Watch the masks from epoch to epoch, and stop the training when they have settled.
 
-    What a ticket on the learner has pruned stays pruned: the masks lie within its own."""
+    What a ticket on the learner has pruned stays pruned: the masks lie within its own.
+
+    Parameters
+    ----------
+    sparsity : float | dict
+        Percent to prune: of the channels, or at a granularity of the weights. Default: `50`.
+    granularity : str | dict
+        `'filter'`, `'weight'` …; default channels by BatchNorm's |γ|.
+    context : str
+        With a granularity: ranked over the network or in each layer. Default: `'global'`.
+    criteria : Callable
+        With a granularity: function of a weight. Default: `l1_norm`.
+    threshold : float
+        Largest share by which the newest mask may differ from each of the others. Default: `0.1`.
+    n_masks : int
+        Number of masks to compare. Default: `5`.
+    l1 : float
+        Penalty on |γ|, 1e-4 in the paper. Default: `0.0`.
+    stop : bool
+        Stop when the ticket is found; if False, keep watching. Default: `True`.
+    reset_on_fit : bool
+        Forget the masks of earlier fits. Default: `True`.
+    layer_type : type | tuple
+        With a granularity: layers of these types only. Default: `None`.
+    verbose : bool
+        Print when the ticket is found. Default: `True`.
+    joint : dict
+        Which layers lose their filters together, from `joint_filters`. Default: `None`.
+    """
     order = 70    # after the recorder and SaveModelCallback have handled the epoch
     def __init__(self,
         sparsity:float|dict=50, # Percent to prune: of the channels, or at a granularity of the weights
@@ -248,7 +276,13 @@ def ticket(self:EarlyBirdCallback) -> Ticket:
 def plot(self:EarlyBirdCallback,
     ax=None # Matplotlib axes
 ):
-    "Draw the distances as a heat map, with a frame around the masks that settled."
+    """Draw the distances as a heat map, with a frame around the masks that settled.
+
+    Parameters
+    ----------
+    ax
+        Matplotlib axes. Default: `None`.
+    """
     check_axes(ax)
     import matplotlib.pyplot as plt
     if not self.masks: raise ValueError("there is nothing to plot yet: the callback hasn't been in a fit")

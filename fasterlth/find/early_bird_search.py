@@ -75,7 +75,37 @@ class Search:
 
 # %% ../../nbs/find/09_early_bird_search.ipynb #f60c06c6
 class EarlyBirdFinder:
-    "Find an early-bird ticket: train densely until the masks have settled."
+    """Find an early-bird ticket: train densely until the masks have settled.
+
+    Parameters
+    ----------
+    learn : Learner
+        Its current weights are the start.
+    sparsity : float | dict
+        Percent to prune: of the channels, or at a granularity of the weights. Default: `50`.
+    granularity : str | dict
+        `'filter'`, `'weight'` …; default channels by BatchNorm's |γ|.
+    context : str
+        With a granularity: ranked over the network or in each layer. Default: `'global'`.
+    criteria : Callable
+        With a granularity: function of a weight. Default: `l1_norm`.
+    threshold : float
+        Largest share by which the newest mask may differ from each of the others. Default: `0.1`.
+    n_masks : int
+        Number of masks to compare. Default: `5`.
+    l1 : float
+        Penalty on |γ|, 1e-4 in the paper. Default: `0.0`.
+    layer_type : type | tuple
+        With a granularity: layers of these types only. Default: `None`.
+    seed : int
+        For everything random in training; default drawn from torch's random state, and noted.
+    path : str | Path
+        Folder to keep everything in, so that a killed search continues. Default: `None`.
+    verbose : bool
+        Show a bar, unless inside `learn.no_bar()`, and print when the ticket is found. Default: `True`.
+    joint : dict
+        Which layers lose their filters together, from `joint_filters`. Default: `None`.
+    """
     def __init__(self,
         learn:Learner, # Its current weights are the start
         sparsity:float|dict=50, # Percent to prune: of the channels, or at a granularity of the weights
@@ -181,7 +211,18 @@ def find_early_bird(self:EarlyBirdFinder,
     """Train densely until the masks have settled. Leave the learner as it is in that epoch.
 
     Raise a `ValueError` if they didn't settle; `plot()` shows how close they came.
-    With a `path`, an interrupted search continues where it stopped."""
+    With a `path`, an interrupted search continues where it stopped.
+
+    Parameters
+    ----------
+    train : Callable
+        A function of the learner that fits it, once or several times.
+
+    Returns
+    -------
+    Ticket
+        With the weights of the epoch in which it was found.
+    """
     check_train(train)
     with self.folder.held(self.is_finished, new=self.protocol.start is None):
         if self.search is None:
@@ -229,7 +270,22 @@ def find_early_bird(self:Learner,
 ) -> Ticket: # With the weights of the epoch in which it was found
     """Train densely until the masks have settled, and return the early-bird ticket.
 
-    If interrupted, or if no ticket is found, leave the finder in `learn.early_bird_finder`."""
+    If interrupted, or if no ticket is found, leave the finder in `learn.early_bird_finder`.
+
+    Parameters
+    ----------
+    train : Callable
+        A function of the learner that fits it: `lambda learn: learn.fit_one_cycle(20, 1e-2)`.
+    sparsity : float | dict
+        Percent to prune: of the channels, or at a granularity of the weights. Default: `50`.
+    **kwargs
+        Other arguments of `EarlyBirdFinder`: `granularity`, `threshold`, `n_masks`, `l1` …
+
+    Returns
+    -------
+    Ticket
+        With the weights of the epoch in which it was found.
+    """
     check_train(train)
     self.early_bird_finder = EarlyBirdFinder(self, sparsity, **kwargs)
     try: ticket = self.early_bird_finder.find_early_bird(train)
@@ -244,7 +300,18 @@ def find_early_bird(self:Learner,
 def costs(self:EarlyBirdFinder,
     finder:LotteryTicketFinder=None # Another search for a ticket, to compare with
 ) -> pd.DataFrame: # Rows for the dense training, for the finder's rounds, and for the early-bird ticket
-    "Count the cost of the search and of the ticket's training, without operations of pruned weights."
+    """Count the cost of the search and of the ticket's training, without operations of pruned weights.
+
+    Parameters
+    ----------
+    finder : LotteryTicketFinder
+        Another search for a ticket, to compare with. Default: `None`.
+
+    Returns
+    -------
+    pd.DataFrame
+        Rows for the dense training, for the finder's rounds, and for the early-bird ticket.
+    """
     check_type(finder, 'finder', (LotteryTicketFinder,type(None)), 'a LotteryTicketFinder or None')
     masks,n,dense = self.ticket.masks,self.search.n_epochs,epoch_flops(self.learn, {})
     rows = {'dense': (0, n, 0, n*dense)}

@@ -16,7 +16,7 @@ import pandas as pd, torch
 from fastai.learner import Learner
 from fastcore.basics import patch
 
-from ..core.tensors import copy_tensors, cpu_copy, model_tensors, unwrap
+from ..core.tensors import copy_tensors, cpu_copy, model_tensors
 from ..core.checks import (check_axes, check_batches, check_choice, check_file, check_flags, check_seed,
     check_type, check_whole, func_name, to_iteration)
 from ..core.criteria import l1_norm
@@ -27,7 +27,7 @@ from ..core.masks import (broadcast_masks, dense_masks, mask_overlap,
 from ..core.pruner import Pruner, try_criterion, warn_outputs
 from ..core.files import a_dict, whole
 from ..core.kernel_choice import kernel_choices
-from ..core.ticket import Ticket, to_json, versions
+from ..core.ticket import model_facts, Ticket, to_json, versions
 from ..core.paths import effective_sparsity
 from ..core.processes import from_first
 from fasterlth.train.learner import (check_learner, check_train, fit_context, is_foreign, one_batch, scored_by,
@@ -37,11 +37,12 @@ from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.callback_state import warn_lost
 from ..train.training import epoch_length, Untrained
+from ..train.stack import Unstackable
 from .fingerprint import describe_function, describe_learner, differences
 from .progress import LogRounds, Progress, wants_bar
 from .folder import check_record, hold_file, open_folder, RunFolder
 from .report import default_metric, remaining_axis, whole_axis
-from .protocol import fresh_opt, Protocol, untouched_unless_trained
+from .protocol import fresh_opt, Protocol, train_stacked, untouched_unless_trained
 from .rounds import HoldRates, open_start, read_held, read_moment, read_rounds, Round, round_file
 from .costs import cost_table, epoch_flops
 
@@ -49,7 +50,49 @@ from .costs import cost_table, epoch_flops
 _rewinds = 'weights','lr','finetune'
 
 class LotteryTicketFinder:
-    "Find a ticket in rounds of training, pruning and rewinding."
+    """Find a ticket in rounds of training, pruning and rewinding.
+
+    Parameters
+    ----------
+    learn : Learner
+        Its current weights, pretrained or not, are the start.
+    sparsity : float | list | dict
+        Percent to reach, or a list by round, or a dict by layer. Default: `90`.
+    n_rounds : int
+        Rounds of pruning, 1 is one-shot; default as many as at most 20 % each take.
+    granularity : str | dict
+        Groups: `'weight'`, `'filter'`, `'2:4'` …, or a dict by layer. Default: `'weight'`.
+    context : str
+        Rank within each layer (`'local'`) or over the whole network (`'global'`). Default: `'local'`.
+    criteria : Callable
+        Function of a weight: `l1_norm`, `movement`, `snip` … Default: `l1_norm`.
+    rewind : str
+        Rewind `'weights'` and schedule, the schedule (`'lr'`), or `'finetune'`. Default: `'weights'`.
+    rewind_epoch : float | str
+        The rewind point: epochs, `1` or `0.25`, or iterations, `'500it'`. Default: `0`.
+    seed : int
+        For everything random in a training; default drawn from torch's random state.
+    reshuffle : bool
+        Use another order of the data in each round. Default: `False`.
+    path : str | Path
+        Folder to keep everything in, so that a killed run continues. Default: `None`.
+    layer_type : type | tuple
+        Prune layers of these types only, default every registered one.
+    round_to : int
+        Keep a multiple of this number of groups in each layer. Default: `None`.
+    min_keep : int
+        Groups that every layer keeps. Default: `1`.
+    batches : Iterable
+        Batches `(x, y)` for criteria that need them, default one training batch.
+    verbose : bool
+        Show a bar, unless inside `learn.no_bar()`. Default: `True`.
+    joint : dict
+        Which layers lose their filters together, from `joint_filters`. Default: `None`.
+    kernels : str
+        How tickets are computed while they train, as for `MaskCallback`. Default: `'dense'`.
+    budget : Callable
+        How layers share the sparsity, like `erk`; by default each has it (local only).
+    """
     def __init__(self,
         learn:Learner, # Its current weights, pretrained or not, are the start
         sparsity:float|list|dict=90, # Percent to reach, or a list by round, or a dict by layer
@@ -94,7 +137,13 @@ class LotteryTicketFinder:
         self._bar,self._epochs_done,self._logs = Progress(verbose=False),0,LogRounds()
 
     def layers(self) -> dict: # Parameter name → `Prunable`
-        "Return the weights that it prunes."
+        """Return the weights that it prunes.
+
+        Returns
+        -------
+        dict
+            Parameter name → `Prunable`.
+        """
         return self.pruner.layers(self.learn.model)
 
     def warn_outputs(self):
@@ -121,7 +170,13 @@ def masks(self:LotteryTicketFinder) -> list:
 
 @patch(as_prop=True)
 def trained(self:LotteryTicketFinder) -> dict: # Round → weights
-    "Return trained weights: of the dense network, of the last ticket, and those that a round begins with."
+    """Return trained weights: of the dense network, of the last ticket, and those that a round begins with.
+
+    Returns
+    -------
+    dict
+        Round → weights.
+    """
     return {r: o.weights for r,o in enumerate(self.rounds) if o.weights}
 
 @patch(as_prop=True)
@@ -159,7 +214,7 @@ def _about(self:LotteryTicketFinder, r:int) -> dict:
     "Return the provenance of a round's ticket."
     p,history = self.pruner,[o.row for o in self.rounds[:r+1]]
     return to_json(dict(
-        model=type(unwrap(self.learn.model)).__name__, made_by='LotteryTicketFinder', round=r,
+        **model_facts(self.learn.model), made_by='LotteryTicketFinder', round=r,
         rounds=self.n_rounds, sparsity=self.sparsity, granularity=p.granularity, context=p.context,
         criterion=func_name(self.criteria), rewind=self.rewind, rewind_epoch=self.rewind_epoch,
         seed=self.seed, reshuffle=self.reshuffle, history=history, versions=versions(), **self._chosen()))
@@ -286,6 +341,12 @@ def _keep_rewind(self:LotteryTicketFinder, taken:Snapshot):
     self.rewound = self.folder.keep('rewind.safetensors', replace(taken, opt=fresh_opt(taken.opt)))
 
 @patch
+def _not_within(self:LotteryTicketFinder, n_epochs):
+    "Return the error for a rewind point that training didn't come to."
+    length = f'{n_epochs} epochs of {epoch_length(self.learn)} iterations'
+    return ValueError(f"rewind_epoch must lie within training, which has {length}: {self.rewind_epoch!r} doesn't")
+
+@patch
 def _train_round(self:LotteryTicketFinder, r:int) -> tuple: # `(r, row, training)`
     "Train the dense network, or the ticket of a round."
     cbs = [HoldRates(self.rounds[0].rates)] if r and self.rewind=='finetune' else []
@@ -301,10 +362,7 @@ def _train_round(self:LotteryTicketFinder, r:int) -> tuple: # `(r, row, training
     cbs.append(self._logs.at(r, sparsity_of(self.masks[r]), len(resume.notes['epochs']) if resume else 0))
     row,training = self.protocol.train(self.train, begin, masks, cbs, resume, at, on_epoch, held)
     if self.rewound is None:
-        if training.taken is None:
-            length = f'{training.n_epochs} epochs of {epoch_length(self.learn)} iterations'
-            raise ValueError(f"rewind_epoch must lie within training, which has {length}: "
-                             f"{self.rewind_epoch!r} doesn't")
+        if training.taken is None: raise self._not_within(training.n_epochs)
         self._keep_rewind(training.taken)
     return r,row,training
 
@@ -333,10 +391,11 @@ def _add_round(self:LotteryTicketFinder, finished:Round):
     self._write_results()
 
 @patch
-def _finish_round(self:LotteryTicketFinder, r:int, row:dict, training):
+def _finish_round(self:LotteryTicketFinder, r:int, row:dict, training, rates:list=None):
     "Note a round's row, and make the masks of the next round."
     last = r==self.n_rounds
-    rates = self.rounds[0].rates if self.rounds else [h['lr'] for h in self.learn.opt.hypers]
+    rates = [h['lr'] for h in self.learn.opt.hypers] if rates is None else rates
+    rates = self.rounds[0].rates if self.rounds else rates
     row = self._row(r, **row, overlap=mask_overlap(self.masks[r-1], self.masks[r]) if r else None)
     masks = {} if last else self._prune(r)
     kept = r==0 or last or self.rewind!='weights'    # for controls, for the user, for the next round
@@ -365,7 +424,18 @@ def find_winning_ticket(self:LotteryTicketFinder,
 ) -> Ticket: # That of the last round. Whether it wins is in `history`, against round 0
     """Train in full, prune and rewind until the last round is trained: `n_rounds`+1 trainings.
 
-    An interrupted search continues where it stopped. The learner ends with the last round's weights."""
+    An interrupted search continues where it stopped. The learner ends with the last round's weights.
+
+    Parameters
+    ----------
+    train : Callable
+        A function that fits the learner: `lambda learn: learn.fit_one_cycle(5, 1e-2)`.
+
+    Returns
+    -------
+    Ticket
+        That of the last round. Whether it wins is in `history`, against round 0.
+    """
     check_train(train)
     with self.folder.held(self.is_finished, new=self.start is None):
         with untouched_unless_trained(self.learn), fit_context(self.learn, stated=True): return run_rounds(self, train)
@@ -379,13 +449,72 @@ def iterative_magnitude_pruning(self:LotteryTicketFinder, train:Callable) -> Tic
                          "call find_winning_ticket")
     return self.find_winning_ticket(train)
 
+# %% ../../nbs/find/07_finder.ipynb #da563178
+def open_finder(
+    finder:LotteryTicketFinder, # Its folder is held by the caller
+    train:Callable # As for `find_winning_ticket`
+):
+    "Start a finder's run, or read it from its folder, for rounds in a stack."
+    if finder.protocol.kernels!='dense':
+        raise Unstackable(f"kernels must be 'dense' in a stack, not {finder.protocol.kernels!r}")
+    finder._open_run(train)
+
+def finish_begun_round(
+    finder:LotteryTicketFinder # Opened
+):
+    "Finish a round alone that was begun alone, in a run that was killed."
+    if finder.folder.has('moment.safetensors') and len(finder.rounds)<=finder.n_rounds:
+        finder._finish_round(*finder._train_round(len(finder.rounds)))
+
+def close_finder(
+    finder:LotteryTicketFinder # With all rounds trained
+):
+    "Write what a finished run leaves."
+    copy_tensors(finder.learn.model, finder.trained[finder.n_rounds])
+    finder._write_results()
+
+# %% ../../nbs/find/07_finder.ipynb #58f750ea
+def train_round_stacked(
+    finders:list, # Opened, in folders that the caller holds; those that have the round already train with the others
+    r:int, # The round
+    keep:Callable, # Called after epochs and fits with a function that returns a moment, for `resume`
+    resume:Snapshot=None # Where to continue
+):
+    "Train a round of several finders as one, and let each that lacks it finish it."
+    one,masks = finders[0],[f.masks[r] if r else {} for f in finders]
+    cbs = [HoldRates(one.rounds[0].rates)] if r and one.rewind=='finetune' else []
+    wanted = [f for f in finders if f.rewound is None]
+    def on_epoch(moment, taken):
+        for f,t in zip(finders, taken or []):
+            if f.rewound is None: f._keep_rewind(t)
+        keep(moment)
+    begins,at = [f._beginning(r) for f in finders],one.rewind_epoch if wanted else None
+    replicas,taken = train_stacked([f.protocol for f in finders], one.train, begins, masks, cbs, resume, at, on_epoch)
+    for k,(f,o) in enumerate(zip(finders, replicas)):
+        if f.rewound is None:
+            if taken is None: raise f._not_within(len(o.epochs))
+            f._keep_rewind(taken[k])
+    for f,o in zip(finders, replicas):
+        if len(f.rounds)>r: continue
+        copy_tensors(f.learn.model, o.model)
+        set_random_states(o.rng, f.learn.dls)
+        f._finish_round(r, o.row, o, o.rates)
+
 # %% ../../nbs/find/07_finder.ipynb #84840db7
 @patch
 def plot(self:LotteryTicketFinder,
     metric:str=None, # A column of `history`, default the first metric, or the validation loss
     ax=None # Matplotlib axes
 ):
-    "Plot the metric after training against the weights that remain; the dense network is a line."
+    """Plot the metric after training against the weights that remain; the dense network is a line.
+
+    Parameters
+    ----------
+    metric : str
+        A column of `history`, default the first metric, or the validation loss.
+    ax
+        Matplotlib axes. Default: `None`.
+    """
     import matplotlib.pyplot as plt
     if not self.rounds: raise ValueError("there is nothing to plot yet: call find_winning_ticket(train)")
     df = self.history
@@ -421,7 +550,24 @@ def find_ticket(self:Learner,
 ) -> Ticket: # That of the last round; `ticket.about['history']` has a row for each
     """Find a ticket in rounds of training, pruning and rewinding.
 
-    If interrupted, leave the finder in `learn.ticket_finder`: its `find_winning_ticket` continues."""
+    If interrupted, leave the finder in `learn.ticket_finder`: its `find_winning_ticket` continues.
+
+    Parameters
+    ----------
+    train : Callable
+        A function that fits the learner: `lambda learn: learn.fit_one_cycle(5, 1e-2)`.
+    sparsity : float | list | dict
+        Percent to reach, or a list by round, or a dict by layer. Default: `90`.
+    n_rounds : int
+        Rounds of pruning, 1 is one-shot; default as many as at most 20 % each take.
+    **kwargs
+        Other arguments of `LotteryTicketFinder`.
+
+    Returns
+    -------
+    Ticket
+        That of the last round; `ticket.about['history']` has a row for each.
+    """
     check_train(train)
     self.ticket_finder = LotteryTicketFinder(self, sparsity, n_rounds, **kwargs)
     try: ticket = self.ticket_finder.find_winning_ticket(train)
@@ -442,7 +588,10 @@ def beginning_of(
     moment = finder.rewound if rewound else finder.start
     return finder.protocol.beginning(moment, masks, weights, finder._round_seed(round))
 
-def _checksum(begin, masks):
+def checksum_of(
+    begin:Snapshot, # From `beginning_of`
+    masks:dict # Parameter name → bool tensor
+) -> int:
     "Return a checksum of what a training begins with."
     def crc(tensors, sum):
         for n in sorted(tensors): sum = crc32(tensors[n].cpu().contiguous().reshape(-1).view(torch.uint8).numpy(), sum)
@@ -457,7 +606,7 @@ def train_from(
     keep:Callable=None # Called with the moment after each epoch and each fit
 ) -> dict: # A row like those of `history`
     "Train a ticket from its beginning, or from where it was killed."
-    of,resume = _checksum(begin, masks),None
+    of,resume = checksum_of(begin, masks),None
     if file and file.exists():
         resume = Snapshot.load(file)
         if check_record(resume.notes, file, first=a_dict, of=whole)['of']!=of:
@@ -478,7 +627,26 @@ def train_ticket(self:LotteryTicketFinder,
     round:int=1, # With `reshuffle`: the round whose order of the data to use
     path:str|Path=None # File from which a killed training continues; it is deleted at the end
 ) -> dict: # A row like those of `history`
-    "Train any ticket as this finder trains its own. Leave the learner with the trained weights."
+    """Train any ticket as this finder trains its own. Leave the learner with the trained weights.
+
+    Parameters
+    ----------
+    masks : dict
+        Parameter name → bool tensor.
+    weights : dict
+        Name → tensor to begin with, default those of the rewind point.
+    rewound : bool
+        Begin at the rewind point, or else at the very start of training. Default: `True`.
+    round : int
+        With `reshuffle`: the round whose order of the data to use. Default: `1`.
+    path : str | Path
+        File from which a killed training continues; it is deleted at the end. Default: `None`.
+
+    Returns
+    -------
+    dict
+        A row like those of `history`.
+    """
     check_flags(rewound=rewound)
     check_type(weights, 'weights', (dict,type(None)), 'a dict or None')
     path = None if path is None else check_file(path)
@@ -495,7 +663,15 @@ def adopt_dense(self:LotteryTicketFinder,
     train:Callable, # As for `find_winning_ticket`
     other:LotteryTicketFinder # With the same start, `train` and seed, and its dense training done
 ):
-    "Take over another finder's dense training, if this one would train identically. The caller holds the folder."
+    """Take over another finder's dense training, if this one would train identically. The caller holds the folder.
+
+    Parameters
+    ----------
+    train : Callable
+        As for `find_winning_ticket`.
+    other : LotteryTicketFinder
+        With the same start, `train` and seed, and its dense training done.
+    """
     check_type(other, 'other', LotteryTicketFinder, 'a LotteryTicketFinder')
     self._open_run(check_train(train))
     if self.rounds or self.rewind_iteration!=other.rewind_iteration: return
@@ -513,7 +689,18 @@ def adopt_dense(self:LotteryTicketFinder,
 def effective_sparsities(self:LotteryTicketFinder,
     xb=None # A batch of inputs, or a tuple of several, default of the training data; only their shapes matter
 ) -> pd.DataFrame: # A row for each known round
-    "Return sparsity and effective sparsity of the tickets: of some weights no path to an output makes use."
+    """Return sparsity and effective sparsity of the tickets: of some weights no path to an output makes use.
+
+    Parameters
+    ----------
+    xb
+        A batch of inputs, or a tuple of several, default of the training data; only their shapes matter.
+
+    Returns
+    -------
+    pd.DataFrame
+        A row for each known round.
+    """
     learn,tickets = self.learn,self.tickets
     if not tickets: raise ValueError("there is no ticket yet: call find_winning_ticket(train)")
     if xb is None:
@@ -534,7 +721,13 @@ def _all_masks(self:LotteryTicketFinder) -> list:
 
 @patch
 def costs(self:LotteryTicketFinder) -> pd.DataFrame: # Rows for the dense training and for all rounds
-    "Count the epochs and operations of the protocol, including rounds that haven't run yet."
+    """Count the epochs and operations of the protocol, including rounds that haven't run yet.
+
+    Returns
+    -------
+    pd.DataFrame
+        Rows for the dense training and for all rounds.
+    """
     if not self.rounds: raise ValueError("nothing has been trained yet: call find_winning_ticket(train)")
     n = len(self.rounds[0].epochs)
     after = n-self.rewind_iteration//epoch_length(self.learn)    # epochs of a later round

@@ -89,7 +89,25 @@ def linear_interpolation(
     points:int=30, # Points on the line, including its ends
     bn_batches:int=50 # Training batches from which BatchNorm's statistics are recomputed at each point
 ) -> pd.DataFrame: # A row for each point: `alpha` (0 is `a`, 1 is `b`), `loss`, `error` (percent, or NaN)
-    "Measure loss and error on the validation set along the straight line between two networks."
+    """Measure loss and error on the validation set along the straight line between two networks.
+
+    Parameters
+    ----------
+    learn : Learner
+        Its model, loss, data and callbacks; it is left as it was.
+    a
+    b
+        Ticket (weights × masks), learner, or dict of tensors, each.
+    points : int
+        Points on the line, including its ends. Default: `30`.
+    bn_batches : int
+        Training batches from which BatchNorm's statistics are recomputed at each point. Default: `50`.
+
+    Returns
+    -------
+    pd.DataFrame
+        A row for each point: `alpha` (0 is `a`, 1 is `b`), `loss`, `error` (percent, or NaN).
+    """
     check_learner(learn)
     check_whole(points, 'points', 3)
     check_whole(bn_batches, 'bn_batches')
@@ -114,7 +132,20 @@ def barrier(
     line:pd.DataFrame, # From `linear_interpolation`
     of:str='error' # `'error'`, in percentage points, or `'loss'`
 ) -> float: # From 0
-    "Return how far the worst point of a line lies above the mean of its ends; 0 if no point does."
+    """Return how far the worst point of a line lies above the mean of its ends; 0 if no point does.
+
+    Parameters
+    ----------
+    line : pd.DataFrame
+        From `linear_interpolation`.
+    of : str
+        `'error'`, in percentage points, or `'loss'`. Default: `'error'`.
+
+    Returns
+    -------
+    float
+        From 0.
+    """
     check_frame(line, 'line', (check_choice(of, 'of', ('error','loss')),))
     v = line[of].to_numpy()
     if not len(v): raise ValueError("line must have at least one point, not none")

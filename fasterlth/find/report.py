@@ -40,7 +40,20 @@ def interval(
     values, # Numbers, one for each seed
     level:float=.95 # Confidence
 ) -> tuple: # `(mean, low, high)`; low and high are NaN for a single number
-    "Return the mean and Student's interval around it."
+    """Return the mean and Student's interval around it.
+
+    Parameters
+    ----------
+    values
+        Numbers, one for each seed.
+    level : float
+        Confidence. Default: `0.95`.
+
+    Returns
+    -------
+    tuple
+        `(mean, low, high)`; low and high are NaN for a single number.
+    """
     level = check_level(level)
     v = torch.as_tensor(check_values(values), dtype=torch.float64)
     mean = float(v.mean())
@@ -96,7 +109,22 @@ def summarize(
 ) -> pd.DataFrame: # By condition and round; metrics between 0 and 1 in percent
     """Return means over seeds and, with intervals, differences from `dense` and `random_reinit`, seed by seed.
 
-    A condition is compared with the round of `random_reinit` that has as many weights."""
+    A condition is compared with the round of `random_reinit` that has as many weights.
+
+    Parameters
+    ----------
+    df : pd.DataFrame
+        Results.
+    metric : str
+        A column; default the first metric.
+    level : float
+        Confidence of the intervals. Default: `0.95`.
+
+    Returns
+    -------
+    pd.DataFrame
+        By condition and round; metrics between 0 and 1 in percent.
+    """
     metric,level = default_metric(df, metric),check_level(level)
     check_frame(df, 'df', _needed)
     df,rows = df.assign(v=df[metric.name]*metric.factor),[]
@@ -148,7 +176,23 @@ def verdict(
     level:float=.95, # Confidence of the intervals
     more:bool=None # Whether more of the metric is better; default by its name
 ) -> str:
-    "Return, in words, whether there is a winning ticket."
+    """Return, in words, whether there is a winning ticket.
+
+    Parameters
+    ----------
+    df : pd.DataFrame
+        Results.
+    metric : str
+        A column; default the first metric.
+    margin : float
+        How far behind `dense` still counts as a match, in the summary's unit; default 0.2 points, or 0.
+    condition : str
+        Which condition to judge. Default: `'winning'`.
+    level : float
+        Confidence of the intervals. Default: `0.95`.
+    more : bool
+        Whether more of the metric is better; default by its name.
+    """
     metric = default_metric(df, metric)
     more = metric.more if more is None else check_flag(more, 'more')
     margin = (.2 if metric.unit else 0.) if margin is None else check_number(margin, 'margin')
@@ -170,7 +214,15 @@ def remaining_axis(
     ax, # Matplotlib axes
     remaining # Weights remaining in percent, of each round
 ):
-    "Make the x axis logarithmic, from many weights to few, with the rounds as ticks."
+    """Make the x axis logarithmic, from many weights to few, with the rounds as ticks.
+
+    Parameters
+    ----------
+    ax
+        Matplotlib axes.
+    remaining
+        Weights remaining in percent, of each round.
+    """
     if ax is None: raise TypeError(wrong('ax', 'Matplotlib axes', ax))
     check_axes(ax)
     given,ticks = check_values(remaining, 'remaining'),[]
@@ -262,7 +314,19 @@ def plot_results(
     ax=None, # Two axes, for the metric and for the early stop; or one, for the metric
     level:float=.95 # Confidence of the bands
 ): # The axes
-    "Plot the metric and the iteration of the lowest validation loss against the remaining weights."
+    """Plot the metric and the iteration of the lowest validation loss against the remaining weights.
+
+    Parameters
+    ----------
+    df : pd.DataFrame
+        Results.
+    metric : str
+        A column; default the first metric.
+    ax
+        Two axes, for the metric and for the early stop; or one, for the metric. Default: `None`.
+    level : float
+        Confidence of the bands. Default: `0.95`.
+    """
     metric,level = default_metric(df, metric),check_level(level)
     check_frame(df, 'df', _needed)
     check_axes(ax, n=2 if hasattr(ax, '__len__') and len(ax)==2 else 1)

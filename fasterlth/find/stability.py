@@ -250,7 +250,17 @@ def earliest_stable(
 
 # %% ../../nbs/find/11_stability.ipynb #67895f72
 class RewindPoint(NamedTuple):
-    "Hold what `rewind_find` found."
+    """Hold what `rewind_find` found.
+
+    Parameters
+    ----------
+    suggestion : float | str
+        The earliest candidate from which all are stable, None if there is none.
+    barriers : pd.DataFrame
+        For each candidate, dense and masked: mean `barrier`, `min`, `max`, error of the `ends`.
+    lines : pd.DataFrame
+        A row for each point of each line.
+    """
     suggestion:float|str # The earliest candidate from which all are stable, None if there is none
     barriers:pd.DataFrame # For each candidate, dense and masked: mean `barrier`, `min`, `max`, error of the `ends`
     lines:pd.DataFrame # A row for each point of each line
@@ -300,7 +310,17 @@ def plot_stability(
     threshold:float=2., # Percentage points below which a network is stable
     axs=None # Two Matplotlib axes
 ): # The two axes
-    "Plot the barrier by candidate, and the error along the lines."
+    """Plot the barrier by candidate, and the error along the lines.
+
+    Parameters
+    ----------
+    found : RewindPoint
+        From `rewind_find`.
+    threshold : float
+        Percentage points below which a network is stable. Default: `2.0`.
+    axs
+        Two Matplotlib axes. Default: `None`.
+    """
     check_type(found, 'found', RewindPoint, 'a RewindPoint from rewind_find')
     threshold = check_number(threshold, 'threshold')
     check_axes(axs, 'axs', 2)
@@ -382,7 +402,38 @@ def rewind_find(self:Learner,
     The method is that of [Frankle et al. 2020](https://arxiv.org/abs/1912.05671). The suggestion is the earliest
     stable candidate that no unstable one follows. The learner's current weights are the start, and afterwards
     it is as it was: weights, optimizer, random states. Each copy begins with a fresh optimizer, as a
-    finder's rounds do."""
+    finder's rounds do.
+
+    Parameters
+    ----------
+    train : Callable
+        A function of the learner that fits it, as for `find_ticket`.
+    epochs : list
+        Candidates: epochs, or iterations like `'500it'`. Default: `(0, 0.5, 1, 2)`.
+    ticket : Ticket
+        Search with its masks as well: what counts in the end is that the ticket is stable. Default: `None`.
+    copies : int
+        Trainings from each candidate, each with another order of the data. Default: `2`.
+    points : int
+        Points on the line between two of them. Default: `30`.
+    threshold : float
+        Barriers below it count as none: percentage points, or percent of the loss without classes. Default: `2.0`.
+    seed : int
+        Of the orders of the data. Default: `0`.
+    path : str | Path
+        Folder to keep everything in, so that a killed search continues. Default: `None`.
+    bn_batches : int
+        As in `linear_interpolation`. Default: `50`.
+    show_plot : bool
+        Plot barriers and lines. Default: `True`.
+    verbose : bool
+        Print what it costs, and show a bar. Default: `True`.
+
+    Returns
+    -------
+    RewindPoint
+        Pass its `suggestion` as `rewind_epoch`.
+    """
     _check_search(self, train, ticket, copies, points, threshold, bn_batches)
     check_flags(show_plot=show_plot, verbose=verbose)
     moments,masks = candidates(epochs, _epoch_of(self, train)),masks_of_copies(ticket)

@@ -36,7 +36,21 @@ from .semi_structured import SemiStructured, to_semi_structured, to_type
 # %% ../../nbs/ship/04_deploy.ipynb #657fc9ae
 @dataclass(frozen=True, eq=False, repr=False)
 class Deployed:
-    "Hold what `Ticket.deploy` made. Call it with a batch of inputs, as the network."
+    """Hold what `Ticket.deploy` made. Call it with a batch of inputs, as the network.
+
+    Parameters
+    ----------
+    model : Callable
+        The smaller network, or what runs the file.
+    path : Path
+        The file; None if there is none.
+    report : pd.DataFrame
+        Before and after.
+    notes : list
+        How it was measured, and what to know about it.
+    layers : pd.DataFrame
+        For shrink, sparse and 2:4: what became of each layer. Default: `None`.
+    """
     model: Callable # The smaller network, or what runs the file
     path: Path # The file; None if there is none
     report: pd.DataFrame # Before and after
@@ -316,7 +330,28 @@ def deploy(self:Ticket,
     """Ship a trained ticket, and measure what that brings.
 
     Options are `exact` of `shrink`; `tolerance` of `to_onnx`; `n_batches` (training batches, default 4),
-    `dynamic` and `reduce_range` of `to_int8`; `dtype` of `to_semi_structured`."""
+    `dynamic` and `reduce_range` of `to_int8`; `dtype` of `to_semi_structured`.
+
+    Parameters
+    ----------
+    learn : Learner
+        Holds the trained ticket; it is left as it is.
+    how : str
+        `'shrink'`, `'sparse'`, `'compressed'`, `'2:4'`, `'onnx'`, `'int8'`, `'shrink+onnx'`, `'shrink+int8'`.
+    path : str | Path
+        The file that `'compressed'`, `'onnx'`, `'int8'` and, if given, `'sparse'` write. Default: `None`.
+    xb : torch.Tensor | tuple | dict
+        Inputs to measure on, default up to 64 items of the validation data.
+    threads : int
+        CPU threads. Default: `1`.
+    **options
+        Of the steps, see below.
+
+    Returns
+    -------
+    Deployed
+        The product and its report.
+    """
     check_learner(learn)
     steps = _check_how(how, path, options)
     _check_measured(xb, threads)

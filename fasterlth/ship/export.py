@@ -48,7 +48,20 @@ def save_compressed(
     ticket:Ticket, # Its start, weights × masks, is kept; for a trained network: `Ticket.of(learn.model, masks)`
     path:str|Path # The file to write
 ) -> Path: # The path
-    "Write the surviving weights and a bit for each position: exact, and as safe as safetensors."
+    """Write the surviving weights and a bit for each position: exact, and as safe as safetensors.
+
+    Parameters
+    ----------
+    ticket : Ticket
+        Its start, weights × masks, is kept; for a trained network: `Ticket.of(learn.model, masks)`.
+    path : str | Path
+        The file to write.
+
+    Returns
+    -------
+    Path
+        The path.
+    """
     check_type(ticket, 'ticket', Ticket, 'a Ticket')
     tensors = {}
     for n,t in ticket.weights.items(): tensors |= _packed(n, t, ticket.masks.get(n))
@@ -74,7 +87,18 @@ def _unpack_all(tensors, shapes):
 def load_compressed(
     path:str|Path # A file from `save_compressed`
 ) -> Ticket: # Its pruned weights are zero
-    "Read a compressed ticket, bit for bit."
+    """Read a compressed ticket, bit for bit.
+
+    Parameters
+    ----------
+    path : str | Path
+        A file from `save_compressed`.
+
+    Returns
+    -------
+    Ticket
+        Its pruned weights are zero.
+    """
     tensors,meta = load_tensors(path, 'compressed ticket')
     with reading(path, "can't be read as a compressed ticket"):
         check_fields(meta, 'meta', shapes=dict_of(a_shape), about=a_dict)
@@ -100,7 +124,17 @@ def _words(e):
 
 # %% ../../nbs/ship/02_export.ipynb #43ad3d57
 class OnnxModel:
-    "An ONNX file as a function of a batch, run by onnxruntime on the CPU."
+    """An ONNX file as a function of a batch, run by onnxruntime on the CPU.
+
+    Parameters
+    ----------
+    path : str | Path
+        The file.
+    threads : int
+        CPU threads, default all cores.
+    multiply_adds : int
+        For one item, if known. Default: `None`.
+    """
     def __init__(self,
         path:str|Path, # The file
         threads:int=None, # CPU threads, default all cores
@@ -142,7 +176,13 @@ class OnnxModel:
 
     @property
     def weights(self) -> dict: # Name → tensor
-        "Return the network's weights as they are in the file, int8 where they are quantised."
+        """Return the network's weights as they are in the file, int8 where they are quantised.
+
+        Returns
+        -------
+        dict
+            Name → tensor.
+        """
         return _weights_in(self.path)
 
     @property
@@ -157,7 +197,18 @@ class OnnxModel:
 def feeds(self:OnnxModel,
     xb # The inputs of a batch
 ) -> list: # Input's name → array; for each item if the file takes one at a time
-    "Return the inputs as onnxruntime takes them."
+    """Return the inputs as onnxruntime takes them.
+
+    Parameters
+    ----------
+    xb
+        The inputs of a batch.
+
+    Returns
+    -------
+    list
+        Input's name → array; for each item if the file takes one at a time.
+    """
     xb = check_inputs(xb)
     if self.item_by_item and n_items(xb)>1:
         return [o for i in range(n_items(xb)) for o in self.feeds(map_inputs(lambda t: t[i:i+1], xb))]
@@ -252,7 +303,24 @@ def to_onnx(
     """Export a network to ONNX for batches of any size, and check the file against torch in onnxruntime.
 
     What happens to inputs before the network, like normalisation, isn't part of the file. A network that carries a
-    state from call to call, as RNNs do, is reset before: each call of the file begins in that state."""
+    state from call to call, as RNNs do, is reset before: each call of the file begins in that state.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any network that returns one tensor.
+    xb
+        A batch of inputs, 2 items or more: a tensor, a tuple, or a dict of named ones.
+    path : str | Path
+        The file to write.
+    tolerance : float
+        Largest difference of outputs to accept. Default: `0.001`.
+
+    Returns
+    -------
+    tuple
+        `(OnnxModel, largest difference from torch)`.
+    """
     for o in ('onnx','onnxscript','onnxruntime'): require(o)
     path,tolerance = check_file(path),check_number(tolerance, 'tolerance')
     model = copy_model(check_model(model)).eval().cpu()
@@ -307,7 +375,26 @@ def to_int8(
 ) -> tuple: # `(OnnxModel, largest difference from torch on the first batch)`
     """Quantise a trained network to int8 in onnxruntime, with a symmetric scale for each output channel.
 
-    Zeros stay zeros. The difference from torch is more than rounding: judge it by the accuracy."""
+    Zeros stay zeros. The difference from torch is more than rounding: judge it by the accuracy.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any network that returns one tensor: dense, shrunk or sparse.
+    batches : Iterable
+        A few batches of training inputs, which show the ranges of the layers' inputs.
+    path : str | Path
+        The ONNX file to write.
+    dynamic : bool
+        Quantise matrix products only, and find the ranges of inputs at run time. Default: `False`.
+    reduce_range : bool
+        7-bit weights, for x86 processors without VNNI, where sums of 8 bits may saturate. Default: `False`.
+
+    Returns
+    -------
+    tuple
+        `(OnnxModel, largest difference from torch on the first batch)`.
+    """
     path,batches = check_file(path),_check_calibration(batches)
     dynamic,reduce_range = check_flags(dynamic=dynamic, reduce_range=reduce_range)
     model = copy_model(check_model(model)).eval().cpu()

@@ -92,7 +92,26 @@ def latencies(
     seconds:float=.2, # Shortest time to measure each of them
     rounds:int=5 # How many turns each of them gets
 ) -> dict: # Name → median over the turns, in milliseconds
-    "Measure latencies in turns, so that a change in the machine's speed affects all alike."
+    """Measure latencies in turns, so that a change in the machine's speed affects all alike.
+
+    Parameters
+    ----------
+    fs : dict
+        Name → model, or function that is called like one.
+    xb
+        A batch of inputs: a tensor, a tuple, or a dict of named ones.
+    threads : int
+        CPU threads. Default: `1`.
+    seconds : float
+        Shortest time to measure each of them. Default: `0.2`.
+    rounds : int
+        How many turns each of them gets. Default: `5`.
+
+    Returns
+    -------
+    dict
+        Name → median over the turns, in milliseconds.
+    """
     if not check_type(fs, 'fs', dict, 'a dict from name to model or function'): raise ValueError("fs must not be empty")
     args,named = arguments(xb)
     for k,f in fs.items(): check_function(f, f'fs[{k!r}]', 'of a batch, or a model', None if named else len(args))
@@ -193,7 +212,24 @@ def compare_models(
 
     The columns are `parameters`, `nonzero` (parameters that aren't zero), `bytes` (in a file), `multiply_adds`
     (for one item), `latency_ms` (for the batch), `difference` (the largest change of an output) and `score`.
-    Zeros save nothing: they count as parameters, bytes and multiply-adds, and take as long as other numbers."""
+    Zeros save nothing: they count as parameters, bytes and multiply-adds, and take as long as other numbers.
+
+    Parameters
+    ----------
+    models : dict
+        Name → model, or a function of a batch that has `figures`; the first is the reference.
+    xb
+        A batch of inputs, as the networks will get them: a tensor, a tuple, or a dict of named ones.
+    score : Callable
+        Function of a model, its accuracy for example. Default: `None`.
+    threads : int
+        CPU threads. Default: `1`.
+
+    Returns
+    -------
+    pd.DataFrame
+        A row for each model.
+    """
     models,threads = _check_models(models),check_threads(threads)
     xb = check_inputs(xb)
     if score is not None: check_function(score, 'score', 'of a model that returns a number', 1)

@@ -43,7 +43,15 @@ def check_semi_structured(
     model:nn.Module, # Any model
     masks:dict # Parameter name → bool tensor
 ):
-    "Raise a `ValueError` that names the first layer with more than two weights in a block of four neighbours."
+    """Raise a `ValueError` that names the first layer with more than two weights in a block of four neighbours.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any model.
+    masks : dict
+        Parameter name → bool tensor.
+    """
     check_masks(masks, dict(unwrap(check_model(model)).named_parameters()))
     pruned = {n: m for n,m in masks.items() if not m.all()}
     if not pruned: raise ValueError("masks prune nothing, so nothing is 2:4")
@@ -77,7 +85,22 @@ def semi_structured_layers(
     masks:dict, # Parameter name → bool tensor, accepted by `check_semi_structured`
     dtype:torch.dtype=torch.float16 # The type to convert to: `torch.float16` or `torch.bfloat16`
 ) -> pd.DataFrame: # A row for each mask: its layer's type, shape, whether it converts, and why not
-    "Return which weights torch can hold as 2:4."
+    """Return which weights torch can hold as 2:4.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any model.
+    masks : dict
+        Parameter name → bool tensor, accepted by `check_semi_structured`.
+    dtype : torch.dtype
+        The type to convert to: `torch.float16` or `torch.bfloat16`. Default: `torch.float16`.
+
+    Returns
+    -------
+    pd.DataFrame
+        A row for each mask: its layer's type, shape, whether it converts, and why not.
+    """
     multiples,rows = _multiples(dtype),{}
     check_masks(masks, dict(unwrap(check_model(model)).named_parameters()))
     for n,m in masks.items():
@@ -145,7 +168,24 @@ def to_semi_structured(
     xb:torch.Tensor|tuple|dict, # A batch of inputs
     dtype:torch.dtype=torch.float16 # `torch.float16` or `torch.bfloat16`
 ) -> tuple: # `(SemiStructured, the table of semi_structured_layers)`
-    "Convert to torch's 2:4 tensors, whose zeros tensor cores skip."
+    """Convert to torch's 2:4 tensors, whose zeros tensor cores skip.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Trained with the masks; it is left as it is.
+    masks : dict
+        Parameter name → bool tensor, of granularity `'2:4'`.
+    xb : torch.Tensor | tuple | dict
+        A batch of inputs.
+    dtype : torch.dtype
+        `torch.float16` or `torch.bfloat16`. Default: `torch.float16`.
+
+    Returns
+    -------
+    tuple
+        `(SemiStructured, the table of semi_structured_layers)`.
+    """
     check_semi_structured(model, masks)
     xb = check_inputs(xb)
     table = semi_structured_layers(model, masks, dtype)

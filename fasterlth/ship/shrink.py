@@ -464,7 +464,24 @@ def shrink(
     The constants that they contributed move into the biases of the layers that follow, so the outputs stay
     those of the masked network, except for rounding and, unless `exact`, at padded borders and in transposed
     convolutions: `compare_models` measures the difference. A channel stays if a skip connection adds a live one
-    to it, if a normalisation needs it, or if it is an output of the network. To keep training, use `shrink_learner`."""
+    to it, if a normalisation needs it, or if it is an output of the network. To keep training, use `shrink_learner`.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Trained with the masks; it is left as it is.
+    masks : dict
+        Parameter name → bool tensor, of a ticket with whole filters or heads pruned.
+    xb : torch.Tensor | tuple | dict
+        Inputs like those it will get, 2 items or more.
+    exact : bool
+        Keep channels whose cut would change outputs at padded borders. Default: `False`.
+
+    Returns
+    -------
+    tuple
+        `(smaller model in evaluation mode, table of layers with dead filters or heads)`.
+    """
     small,table,_ = _shrink(model, masks, xb, exact)
     return small,table
 
@@ -504,7 +521,24 @@ def shrink_learner(
     """Make a learner that keeps training the smaller network, with the same data, loss, metrics and optimizer.
 
     The optimizer's state, like Adam's moments, is carried over for every value that stays. Where dead
-    channels stay, their masks do too. Other callbacks that were added to the learner are not."""
+    channels stay, their masks do too. Other callbacks that were added to the learner are not.
+
+    Parameters
+    ----------
+    learn : Learner
+        Trained with the masks; it is left as it is.
+    masks : dict
+        Parameter name → bool tensor, of a ticket with whole filters or heads pruned.
+    xb : torch.Tensor | tuple | dict
+        Inputs like those it will get, default a training batch.
+    exact : bool
+        As for `shrink`. Default: `False`.
+
+    Returns
+    -------
+    tuple
+        `(learner with the smaller model, the table of shrink)`.
+    """
     check_learner(learn, 'use shrink for a plain model')
     _check_shrinkable(unwrap(learn.model), masks, exact)    # before a batch is drawn
     small,table,kept = _shrink(learn.model, masks, split_batch(learn, one_batch(learn))[0] if xb is None else xb, exact)

@@ -51,7 +51,31 @@ def moved(
 
 # %% ../../nbs/train/11_dynamic.ipynb #084de877
 class DynamicCallback(SparsityColumn):
-    "Train sparsely from the first batch on, and let connections move: drop by magnitude, grow by scores."
+    """Train sparsely from the first batch on, and let connections move: drop by magnitude, grow by scores.
+
+    Parameters
+    ----------
+    sparsity : float
+        Percent of the weights that are zero, throughout. Default: `90`.
+    grow : Callable
+        Function of a weight, and of `grad` or `name`: `rigl`, `set_`. Default: `rigl`.
+    drop : float
+        Percent of the weights that move at first; falls to 0 along a cosine. Default: `30`.
+    every : float | str
+        Between two updates: epochs, or iterations. Default: `'100it'`.
+    end_epoch : float | str
+        When connections stop moving; default after three quarters of the fit.
+    budget : Callable
+        How layers share the sparsity; None: each has the same. Default: `erk`.
+    masks : dict
+        Masks to begin with, whatever their sparsity; default random ones.
+    layer_type : type | tuple
+        Prune layers of these types only, default every registered one.
+    seed : int
+        For the random masks, and for growth by chance. Default: `0`.
+    kernels : str
+        As for `MaskCallback`. Default: `'dense'`.
+    """
     def __init__(self,
         sparsity:float=90, # Percent of the weights that are zero, throughout
         grow:Callable=rigl, # Function of a weight, and of `grad` or `name`: `rigl`, `set_`

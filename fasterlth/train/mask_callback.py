@@ -25,6 +25,8 @@ from ..core.kernel_choice import kernel_choices, SparseFit
 from ..core.ticket import Ticket
 from ..core.processes import share_buffers
 from .snapshot import begin_state
+from .steppers import trial_step
+from .vectors import Vectors, can_step_vectors
 from .learner import (
     check_learner, check_precision, context_state, events, fit_context, free_lock, is_foreign, is_validating,
     set_context, set_unbegun, unbegun)
@@ -119,16 +121,26 @@ def _zero_pruned(tensors, factors):
 
 # %% ../../nbs/train/03_mask_callback.ipynb #8a1433d2
 class MaskCallback(GuardedCallback):
-    "Keep pruned weights at exactly zero, at every forward pass and afterwards, however the fit ends."
+    """Keep pruned weights at exactly zero, at every forward pass and afterwards, however the fit ends.
+
+    Parameters
+    ----------
+    masks : dict
+        Parameter name → bool tensor, True where a weight is kept.
+    kernels : str
+        `'sparse'`: compute with the weights that are left; `'auto'`: where that is faster. Default: `'dense'`.
+    """
     order = 10**6    # after anything that may write weights: fp16 (10), SaveModelCallback's reload (61), averaging
     revived = None    # what a fit has zeroed that hasn't begun its first batch
+    reads_optimizer = False    # see `can_step_vectors`
 
     def __init__(self,
         masks:dict, # Parameter name → bool tensor, True where a weight is kept
         kernels:str='dense' # `'sparse'`: compute with the weights that are left; `'auto'`: where that is faster
     ):
         self.masks,self.held,self._others_may_write = check_masks(masks),([],[]),True
-        self.sparse = SparseFit(kernels)
+        self.sparse,self.vectors,self._stepped = SparseFit(kernels),Vectors(),([],[])
+        self._begins = False    # Does computing with what is left begin at the next batch?
         self._handled = self._needed = frozenset(e for e in events if hasattr(type(self), e))
 
     def __call__(self, event_name):
@@ -140,19 +152,20 @@ class MaskCallback(GuardedCallback):
         params = parameters_by_name(self.learn.model)
         kept = count_each(self.masks.values())
         pruned = [(params[n],m) for (n,m),k in zip(self.masks.items(), kept) if k<m.numel()]
-        self.held = [p for p,_ in pruned],[bit_mask(m, p) for p,m in pruned]
+        self.held = self._stepped = [p for p,_ in pruned],[bit_mask(m, p) for p,m in pruned]
     def enforce(self):
         "Zero the pruned weights."
         _zero_pruned(*self.held)
     def release(self):
         "Drop what `prepare` holds."
-        self.sparse.stop()
-        self.held,self.revived = ([],[]),None
+        self.use_dense()
+        self.held,self._stepped,self.revived = ([],[]),([],[]),None
 
     def before_train(self):
         self.prepare()
         self.enforce()
         self._others_may_write = any(map(_is_foreign, self.learn.cbs))
+        self._begins = self.sparse.kernels!='dense'
         self._needed = self.needed_events()
     def enforce_over_others(self):
         "Zero the pruned weights if other callbacks may have written them."
@@ -164,19 +177,22 @@ class MaskCallback(GuardedCallback):
     def after_backward(self):
         pruned = [(p.grad,m) for p,m in zip(*self.held) if p.grad is not None]
         _zero_pruned([g for g,_ in pruned], [m for _,m in pruned])
-    def after_step(self): self.enforce()
-    def after_train(self): share_buffers(self.learn.model)
+    def after_step(self):
+        self.vectors.write()
+        _zero_pruned(*self._stepped)
     def before_validate(self): self.enforce()
     def after_fit(self):
         apply_masks(self.learn.model, self.masks)
         if not is_validating(self.learn): self.release()
 
-    def needed_events(self) -> frozenset:
-        "Return the events that have to be handled in this epoch: each costs time at every batch."
-        every = self._others_may_write or self.sparse.kernels!='dense' or self.revived is not None
-        idle = set() if every else {'before_batch'}
-        if not _norms_matter(self.learn): idle.add('after_backward')
-        return self._handled-idle
+# %% ../../nbs/train/03_mask_callback.ipynb #3e62f997
+@patch
+def needed_events(self:MaskCallback) -> frozenset:
+    "Return the events that have to be handled in this epoch: each costs time at every batch."
+    every = self._others_may_write or self._begins or self.revived is not None
+    idle = set() if every else {'before_batch'}
+    if not _norms_matter(self.learn): idle.add('after_backward')
+    return self._handled-idle
 
 # %% ../../nbs/train/03_mask_callback.ipynb #f7bafca0
 def _revived(model, masks):
@@ -199,6 +215,7 @@ def forget_revived(self:MaskCallback):
 @patch
 @torch.no_grad()
 def on_exit(self:MaskCallback):
+    self.use_parameters()
     if self.revived is not None:    # the fit ended before its first batch: nothing is changed
         for p,at,values in self.revived: p[at] = values
     elif self.held[0]: apply_masks(self.learn.model, self.masks)    # there was no after_fit
@@ -208,7 +225,37 @@ def on_exit(self:MaskCallback):
 @patch
 def compute_sparse(self:MaskCallback):
     "Compute with what is left from now on, if that is wanted."
-    if self.sparse.kernels!='dense' and self.training: self.sparse.start(self.learn.model, self.masks, self.learn.xb)
+    if not self._begins or not self.training: return
+    vectors = can_step_vectors(self.learn)
+    step = partial(trial_step, self.learn.opt) if vectors else None
+    self.sparse.start(self.learn.model, self.masks, self.learn.xb, step)
+    if vectors: self.vectors.begin(self.learn.opt, self.sparse.layers)
+    stand = {id(p) for p in self.vectors.params}
+    rest = [(p,m) for p,m in zip(*self.held) if id(p) not in stand]
+    self._stepped,self._begins = ([p for p,_ in rest],[m for _,m in rest]),False
+    self._needed = self.needed_events()
+
+@patch
+def use_parameters(self:MaskCallback):
+    "Give the optimizer its parameters back, until the next batch."
+    self.vectors.end()
+    self._stepped,self._begins = self.held,self.sparse.kernels!='dense'
+    self._needed = self._handled
+
+@patch
+def after_train(self:MaskCallback):
+    self.use_parameters()
+    share_buffers(self.learn.model)
+
+@patch
+def after_cancel_train(self:MaskCallback): self.use_parameters()    # before others look at the optimizer, or load it
+MaskCallback.after_cancel_epoch = MaskCallback.after_cancel_fit = MaskCallback.after_cancel_train
+
+@patch
+def use_dense(self:MaskCallback):
+    "Let all layers compute with dense kernels, until the next batch."
+    self.use_parameters()
+    self.sparse.stop()
 
 @patch
 def state_dict(self:MaskCallback) -> dict:
@@ -220,12 +267,19 @@ def load_state_dict(self:MaskCallback, state:dict):
     "Resume a fit, from `state_dict`."
     self.sparse.load_state_dict(state['sparse'])
 
+def step_parameters(
+    learn:Learner # Its callbacks may have let vectors stand for parameters
+):
+    "Give the optimizer its parameters back, until the next batch."
+    for cb in learn.cbs:
+        if isinstance(cb, MaskCallback): cb.use_parameters()
+
 def compute_dense(
     learn:Learner # Its callbacks may compute sparsely
 ):
     "Let all layers compute with dense kernels, until the next batch."
     for cb in learn.cbs:
-        if isinstance(cb, MaskCallback): cb.sparse.stop()
+        if isinstance(cb, MaskCallback): cb.use_dense()
 
 # %% ../../nbs/train/03_mask_callback.ipynb #0857a258
 def learner_masks(learn:Learner) -> dict: # Parameter name → bool tensor
@@ -251,7 +305,20 @@ def apply(self:Ticket,
     learn:Learner, # The learner to train the ticket with
     kernels:str='dense' # As for `MaskCallback`
 ) -> Learner: # The same learner, so that calls chain
-    "Load the ticket's start and keep its masks on in every later fit. Nothing is changed if it doesn't fit."
+    """Load the ticket's start and keep its masks on in every later fit. Nothing is changed if it doesn't fit.
+
+    Parameters
+    ----------
+    learn : Learner
+        The learner to train the ticket with.
+    kernels : str
+        As for `MaskCallback`. Default: `'dense'`.
+
+    Returns
+    -------
+    Learner
+        The same learner, so that calls chain.
+    """
     check_learner(learn, 'use load_into for a plain model')
     self.check(learn.model)
     check_masks(self.masks, parameters_by_name(learn.model))

@@ -132,7 +132,20 @@ def seed_learner(
     learn:Learner, # Its loaders are seeded as well, which fastai's `set_seed` doesn't do
     seed:int # From 0
 ) -> Learner: # The same learner
-    "Seed everything random in training: Python, NumPy, torch, and the loaders' shuffling."
+    """Seed everything random in training: Python, NumPy, torch, and the loaders' shuffling.
+
+    Parameters
+    ----------
+    learn : Learner
+        Its loaders are seeded as well, which fastai's `set_seed` doesn't do.
+    seed : int
+        From 0.
+
+    Returns
+    -------
+    Learner
+        The same learner.
+    """
     seed = check_seed(seed)
     seed_loaders(check_type(learn, 'learn', Learner, 'a Learner').dls, seed)
     set_seed(seed)

@@ -85,7 +85,29 @@ def _check_loaders(learn, loaders):
 
 @dataclass(frozen=True, repr=False)
 class Snapshot:
-    "A moment of training. It never shares a tensor with the learner."
+    """A moment of training. It never shares a tensor with the learner.
+
+    Parameters
+    ----------
+    model : dict
+        Parameters and buffers, by name.
+    opt : dict
+        The optimizer's state and hyper-parameters, None if there was no optimizer yet.
+    rng : dict
+        Random states, with the loaders' at the start of the epoch.
+    opt_is : dict
+        What the optimizer is, from `opt_notes`. Default: `None`.
+    epoch : int
+        Whole epochs trained in the fit. Default: `0`.
+    batch : int
+        Batches trained in the current epoch. Default: `0`.
+    fit : int
+        Whole fits trained before, if training has several. Default: `0`.
+    notes : dict
+        Anything else that JSON can hold. Default: `None`.
+    others : list
+        What differs in the other processes of a distributed training, from `with_others`. Default: `None`.
+    """
     model: dict # Parameters and buffers, by name
     opt: dict # The optimizer's state and hyper-parameters, None if there was no optimizer yet
     rng: dict # Random states, with the loaders' at the start of the epoch
@@ -105,7 +127,23 @@ class Snapshot:
         fit:int=0, # Whole fits trained before
         notes:dict=None # Anything else that JSON can hold
     ):
-        "Copy everything that the rest of the training depends on."
+        """Copy everything that the rest of the training depends on.
+
+        Parameters
+        ----------
+        learn : Learner
+            The learner to capture.
+        epoch : int
+            Whole epochs trained in the fit. Default: `0`.
+        batch : int
+            Batches trained in the current epoch. Default: `0`.
+        loaders : list
+            The loaders' states at the start of the epoch, default their states now.
+        fit : int
+            Whole fits trained before. Default: `0`.
+        notes : dict
+            Anything else that JSON can hold. Default: `None`.
+        """
         rng = random_states(check_learner(learn).dls)
         epoch,batch,fit = [whole(v, k) for k,v in dict(epoch=epoch, batch=batch, fit=fit).items()]
         check_type(notes, 'notes', (dict,type(None)), 'a dict or None')
@@ -218,7 +256,26 @@ def restore(self:Snapshot,
     hypers:bool=True, # With `opt`: restore its learning rate and other hyper-parameters as well
     rng:bool=True # Restore the random states, including the loaders'
 ) -> Learner: # The same learner
-    "Restore everything, in place. Nothing is changed if something doesn't fit."
+    """Restore everything, in place. Nothing is changed if something doesn't fit.
+
+    Parameters
+    ----------
+    learn : Learner
+        The learner that it was taken from, or another with the same model.
+    model : bool
+        Restore parameters and buffers. Default: `True`.
+    opt : bool
+        Restore the optimizer's state. Default: `True`.
+    hypers : bool
+        With `opt`: restore its learning rate and other hyper-parameters as well. Default: `True`.
+    rng : bool
+        Restore the random states, including the loaders'. Default: `True`.
+
+    Returns
+    -------
+    Learner
+        The same learner.
+    """
     check_flags(model=model, hypers=hypers)
     self.check(learn, opt, rng)
     if opt and self.opt is not None and learn.opt is None: learn.create_opt()
@@ -235,7 +292,17 @@ def check(self:Snapshot,
     opt:bool=True, # Check the optimizer's state
     rng:bool=True # Check the random states
 ):
-    "Raise a `ValueError` that says what differs, unless the snapshot fits the learner."
+    """Raise a `ValueError` that says what differs, unless the snapshot fits the learner.
+
+    Parameters
+    ----------
+    learn : Learner
+        It isn't changed.
+    opt : bool
+        Check the optimizer's state. Default: `True`.
+    rng : bool
+        Check the random states. Default: `True`.
+    """
     check_flags(opt=opt, rng=rng)
     check_names(self.model, model_tensors(check_learner(learn).model), 'snapshot')
     if rng: check_random_states(self.rng, learn.dls)
@@ -337,7 +404,13 @@ def load(cls:Snapshot, path:str|Path):
 
 # %% ../../nbs/train/02_snapshot.ipynb #23259ad8
 class SnapshotCallback(Callback):
-    "Take a snapshot at a moment of the fit, and keep it in `.taken`."
+    """Take a snapshot at a moment of the fit, and keep it in `.taken`.
+
+    Parameters
+    ----------
+    at : float | str
+        Epochs, like `1` or `0.25`, or iterations, like `'500it'`. Default: `0`.
+    """
     order = 110    # after the masks are enforced
 
     def __init__(self,
@@ -369,7 +442,15 @@ class SnapshotCallback(Callback):
 
 # %% ../../nbs/train/02_snapshot.ipynb #e38b826e
 class ResumeCallback(Callback):
-    "Begin the fit at a snapshot."
+    """Begin the fit at a snapshot.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        The moment to continue from.
+    hypers : bool
+        Restore the optimizer's hyper-parameters, instead of keeping this fit's own. Default: `False`.
+    """
     order = -100    # before anything is done with a batch that is skipped
 
     def __init__(self,

@@ -34,7 +34,7 @@ from ..core.ticket import Ticket
 from ..core.processes import process_number, share_buffers
 from .learner import fine_tune_epochs, is_lr_find, is_validating, loader_length, scored_by
 from .snapshot import Snapshot
-from .mask_callback import compute_dense, MaskCallback, learner_masks, mask_opt_state
+from .mask_callback import compute_dense, MaskCallback, learner_masks, step_parameters, mask_opt_state
 
 # %% ../../nbs/train/04_sparsify.ipynb #e8fd63d8
 @dataclass(frozen=True)
@@ -153,8 +153,59 @@ class SparsityColumn(MaskCallback):
 
 # %% ../../nbs/train/04_sparsify.ipynb #25f67e96
 class SparsifyCallback(SparsityColumn):
-    "Prune while training, on a schedule; with `lth`, rewind the weights after each pruning step."
+    """Prune while training, on a schedule; with `lth`, rewind the weights after each pruning step.
+
+    Parameters
+    ----------
+    sparsity : float | dict
+        Percent of the weights to prune (50 = half), or a dict by name, pattern or layer type.
+    granularity : str | dict
+        What is pruned together: `'weight'`, `'filter'`, `'2:4'` …, or a dict.
+    context : str
+        Rank within each layer (`'local'`) or over the whole network (`'global'`).
+    criteria : Callable
+        Function of a weight: `l1_norm`, `movement`, `snip` …
+    schedule : Callable
+        Function of the progress: `one_shot`, `iterative`, `agp` …
+    start_sparsity : float
+        Percent at the start of the schedule. Default: `0`.
+    start_epoch : float | str
+        When pruning starts: epochs, or iterations like `'500it'`. Default: `0`.
+    end_epoch : float | str
+        When it ends, default the end of the fit, or of the last one.
+    lth : bool
+        Rewind after each pruning step. Default: `False`.
+    rewind_epoch : float | str
+        The moment to rewind to, which is saved. Default: `0`.
+    reset_end : bool
+        End the fit with the untrained ticket: saved weights × masks. Default: `False`.
+    save_tickets : bool | str | Path
+        Save a ticket after each step: in this folder, or True for the learner's. Default: `False`.
+    model : nn.Module
+        A part of the learner's model to prune, default all of it.
+    round_to : int
+        Keep a multiple of this number of groups in each layer. Default: `None`.
+    layer_type : type | tuple
+        Prune layers of these types only, default every registered one.
+    min_keep : int
+        Groups that every layer keeps. Default: `1`.
+    batches : Iterable
+        Batches `(x, y)` for criteria that need gradients, default the current one.
+    verbose : bool
+        Print what happens. Default: `True`.
+    n_epochs : int
+        Epochs of all fits that the schedule spans; default those of one fit, or of `fine_tune`.
+    frozen : bool
+        Prune frozen layers as well, instead of only when they are unfrozen. Default: `False`.
+    joint : dict
+        Which layers lose their filters together, from `joint_filters`. Default: `None`.
+    kernels : str
+        As for `MaskCallback`. Default: `'dense'`.
+    budget : Callable
+        How layers share the sparsity, like `erk`; by default each has it (local only).
+    """
     _of,_stateattrs = None,(*SparsityColumn._stateattrs,'_of')    # the learner of the last fit, not for files
+    reads_optimizer = False
     def __init__(self,
         sparsity:float|dict, # Percent of the weights to prune (50 = half), or a dict by name, pattern or layer type
         granularity:str|dict, # What is pruned together: `'weight'`, `'filter'`, `'2:4'` …, or a dict
@@ -540,7 +591,9 @@ def before_batch(self:SparsifyCallback):
     if self.begun and self.training:
         t = (self._passed+self.learn.epoch)*self._n_iter+self.learn.iter
         saves,due = self._save_at is not None and t>=self._save_at,[step for step in self._todo if step[0]<=t]
-        if saves: self._save()
+        if saves:
+            step_parameters(self.learn)
+            self._save()
         if due:
             self._todo = self._todo[len(due):]
             compute_dense(self.learn)    # the masks change, and scores may need all gradients

@@ -39,7 +39,21 @@ def initial_scores(
 
 # %% ../../nbs/train/10_supermask.ipynb #f092cfb0
 class SupermaskCallback(SparsityColumn):
-    "Train a mask by edge-popup; the weights stay as they were drawn."
+    """Train a mask by edge-popup; the weights stay as they were drawn.
+
+    Parameters
+    ----------
+    sparsity : float | dict
+        Percent of the weights to leave out, or a dict by name, pattern or layer type. Default: `50`.
+    constant : bool
+        Give all weights of a layer one magnitude and keep their signs. Default: `False`.
+    budget : Callable
+        How layers share the sparsity, like `erk`; by default each has it.
+    layer_type : type | tuple
+        Choose among weights of these types only, default every registered one.
+    seed : int
+        For the scores. Default: `0`.
+    """
     def __init__(self,
         sparsity:float|dict=50, # Percent of the weights to leave out, or a dict by name, pattern or layer type
         constant:bool=False, # Give all weights of a layer one magnitude and keep their signs

@@ -42,6 +42,7 @@ class _Stateless(Callback):
 
 class SteppedCallback(_Stateless):
     "Notice the first step of the optimizer."
+    reads_optimizer = False
     def __init__(self, seen=False):
         self.seen = seen
         if not seen: self.after_step = self._first_step
@@ -52,6 +53,7 @@ class SteppedCallback(_Stateless):
 class ValidatedCallback(_Stateless):
     "Keep a copy of the tensors that the last epoch was validated with."
     order,tensors = 10**7,None    # after anything that may write weights
+    reads_optimizer = False
 
     def before_fit(self):
         if not is_validating(self.learn): self.tensors = None
@@ -142,7 +144,21 @@ class Training:
     """Run `train(learn)` from any moment. `epochs` has a dict of losses and metrics for each epoch.
 
     Set `stop`, say in `on_epoch`, to skip the remaining fits. It begins without autocast and with gradients,
-    whatever is on outside, and puts back what `train` leaves on."""
+    whatever is on outside, and puts back what `train` leaves on.
+
+    Parameters
+    ----------
+    learn : Learner
+        Its model and optimizer must be as they should be at the start, or at `begin`.
+    begin : Snapshot
+        Where to begin, default the start.
+    at : float | str
+        When to take a snapshot, counted over all fits: epochs, or iterations like `'500it'`. Default: `None`.
+    on_epoch : Callable
+        Called with this training after each epoch and each fit. Default: `None`.
+    warned : set
+        What there was a warning for, shared by several trainings. Default: `None`.
+    """
     def __init__(self,
         learn:Learner, # Its model and optimizer must be as they should be at the start, or at `begin`
         begin:Snapshot=None, # Where to begin, default the start
@@ -204,7 +220,13 @@ class Training:
 def moment(self:Training,
     **notes # Anything else that JSON can hold
 ) -> Snapshot:
-    "Take a snapshot to resume from; call it in `on_epoch`."
+    """Take a snapshot to resume from; call it in `on_epoch`.
+
+    Parameters
+    ----------
+    **notes
+        Anything else that JSON can hold.
+    """
     states = self._states()
     warn_lost(self.learn, self.warned, states['callbacks'])
     return Snapshot.take(self.learn, self.epoch, fit=self.fit_no, notes=dict(

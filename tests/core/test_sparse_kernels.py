@@ -5,6 +5,7 @@ import pytest
 from helpers import *
 from transformers.pytorch_utils import Conv1D
 from fasterlth.core.kernel_choice import arranged, layer_kernels, measure_kernels, sparse_kernels
+from fasterlth.core import sparse_kernels as sparse_kernels_room
 from fasterlth.core.sparse_kernels import Kernel, kernel, pattern, product
 
 layers = dict(linear=(lambda: nn.Linear(12, 7), (5,12)), no_bias=(lambda: nn.Linear(12, 7, bias=False), (12,)), deep=(lambda: nn.Linear(12, 7), (2,3,4,12)), conv1d=(lambda: Conv1D(7, 12), (2,3,12)),
@@ -19,11 +20,20 @@ def made(name, density, dtype=torch.float32):
     with torch.no_grad(): layer.weight.mul_(mask)
     return layer,mask,torch.randn(shape, dtype=dtype)
 
+@pytest.fixture(params=['numba','numba, 2 threads','torch'])
+def loops(request, monkeypatch):
+    "Compiled loops for any number of columns, or none."
+    if request.param=='torch': monkeypatch.setattr(sparse_kernels_room, 'compiled', lambda threads: None)
+    else:
+        assert sparse_kernels_room.compiled(1) is not None, 'install the extra kernels'
+        monkeypatch.setattr(sparse_kernels_room, 'few_columns', 0)
+        if '2' in request.param: monkeypatch.setattr(sparse_kernels_room, 'compiled', lambda threads, f=sparse_kernels_room.compiled: f(2))
+
 def close(a, b, eps=1e-12): assert a.shape==b.shape and a.dtype==b.dtype and torch.allclose(a, b, rtol=eps, atol=eps), (a-b).abs().max()
 
 @pytest.mark.parametrize('density', [0, .1, .5, 1])
 @pytest.mark.parametrize('name', layers)
-def test_equal_to_dense(name, density):
+def test_equal_to_dense(name, density, loops):
     layer,mask,x = made(name, density, torch.float64)
     k = kernel(layer, mask)
     with torch.no_grad(): close(k(x), layer(x))
@@ -35,12 +45,12 @@ def test_equal_to_dense(name, density):
     for p,a,b in zip(ps, sparse, dense): close(a, b*mask if p is layer.weight else b)
     assert not sparse[1][~mask].count_nonzero()
 
-def test_gradcheck():
+def test_gradcheck(loops):
     torch.manual_seed(0)
     mask,w,x = torch.rand(7, 12)<.4,torch.randn(7, 12, dtype=torch.float64, requires_grad=True),torch.randn(2, 3, 12, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(lambda x,w: product(x, w*mask, pattern(mask)), (x,w))
 
-def test_inputs_of_any_layout():
+def test_inputs_of_any_layout(loops):
     layer,mask,x = made('linear', .3, torch.float64)
     k = kernel(layer, mask)
     for o in (x.t().contiguous().t(), torch.randn(24, 5, dtype=torch.float64)[::2].t(), x[:0], x[:1].expand(3, 12)): close(k(o).detach(), layer(o).detach())
@@ -54,7 +64,7 @@ def test_the_same_weights_are_used_after_a_step():
         layer.weight.add_(1).mul_(mask)
         close(k(x), layer(x), 1e-5)
 
-def test_autocast():
+def test_autocast(loops):
     layer,mask,x = made('linear', .5)
     k = kernel(layer, mask)
     with torch.autocast('cpu', torch.bfloat16): sparse,dense = k(x),layer(x)
@@ -166,3 +176,18 @@ def test_networks_are_equal_in_any_order_of_memory(n, bias):
         for (k,p),a,b in zip([('x',x),*net.named_parameters()], sparse[1:], dense[1:]):
             layer = k.rpartition('.')[0]
             close(a, b*masks[k] if layer in kernels and k in masks else b)
+
+def test_infinities_and_nan_come_through(loops):
+    layer,mask,x = made('linear', .5)
+    k = kernel(layer, mask)
+    for bad in (float('inf'),float('nan')):
+        x[2,3] = bad
+        a,b = k(x).detach(),layer(x).detach()
+        assert torch.isfinite(a[[0,1,3,4]]).all() and not torch.isfinite(a[2][mask[:,3]]).any() and not torch.isfinite(b[2]).all()
+
+def test_without_numba_and_mkl(monkeypatch):
+    layer,mask,x = made('linear', .5)
+    monkeypatch.setattr(torch.backends.mkl, 'is_available', lambda: False)
+    assert isinstance(kernel(layer, mask), Kernel)
+    monkeypatch.setattr(sparse_kernels_room, 'compiled', lambda threads: None)
+    assert kernel(layer, mask)=='it needs numba, or a torch with MKL'

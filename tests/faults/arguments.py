@@ -8,7 +8,7 @@ from io import StringIO
 
 import fasterlth.all
 from fastai.learner import Learner
-from fasterlth.cli import find
+from fasterlth import cli
 from . import Trial, raw, wrong
 from .table import Of, by_name, kinds, quick, tables, waiting
 from .things import Things, changes
@@ -38,7 +38,7 @@ def parameters(f): return list(inspect.signature(f).parameters.values())
 @cache
 def callables():
     "Return everything public that takes arguments: name → `(function that gets it from the things, parameters)`."
-    res = {'find': (lambda t: find, parameters(find))}
+    res = {f.__name__: (lambda t, f=f: f, parameters(f)) for f in (cli.find,cli.study,cli.show)}    # of the command
     for n in fasterlth.all.__all__:
         o = getattr(fasterlth.all, n)
         if not callable(o): continue

@@ -143,6 +143,7 @@ waiting = []
 # Callables
 
 def one_of(good): return but(choice, good=good)
+license_ = but(text, 'a b', 'mit\nx: y', good='mit')
 def size_from(n): return but(whole, n-1, good=28)
 def file_of(name): return Kind(it(name), [*no_path[:9], nowhere, it('path'), it('text_file')])
 def folder_of(name): return Kind(it(name), [*no_path[1:7], '', nowhere, it('text_file')])
@@ -163,6 +164,8 @@ stat = Kind(it('stat'), [*no_tensor, of((7,))])
 order = Kind(None, [3, True, 'fc1', [], [3], ['nothing'], {'fc1': 3}, used_up])
 condition_function = Kind(shuffled, [*no_function, 'shuffled'])
 joint = Kind(None, [3, True, 'filter', [], ['fc1.weight'], {'fc1.weight': 3}, {3: 'fc1.weight'}, {'fc1.weight': 'fc1.weight'}])
+n_jobs = Kind(1, [0, -2, 2.5, 'two', True, [], scalar, nan], numpy=np.int64)
+stack = Kind(1, [None, 0, -1, 2.5, 'two', True, [], scalar, nan], numpy=np.int64)
 finder = dict(learn=own_learner, sparsity='rounds', rewind=one_of('weights'), joint=joint)
 blocks_of_four = other('masks', it('in_blocks'))
 digits = other('whole', 8)
@@ -177,6 +180,7 @@ any_weights = Kind(it('weights'), [None, 3, 'w', [], it('model'), {'fc1.weight':
 tables = {
     'ArrayDataset': dict(x=Kind(it('images'), [*no_tensor, it('labels')]), vocab=Kind(list('0123456789'), [None, *no_names]), mean=stat,
                          y=Kind(it('labels'), [*no_tensor, it('images'), of((19,), torch.long)]), std=stat, split_idx=other('count?', 1)),
+    'MemoryDL.show_batch': 'fastai', 'MemoryDL.show_results': 'fastai', 'TensorSeries': 'fastai', 'TensorSeries.show': 'fastai',
     'ArrayDataset.decode': 'fastai', 'ArrayDataset.to': 'fastai', 'ArrayDataset.typed': 'fastai',
     'Deployed': 'record', 'Deployed.__call__': 'record',
     'DynamicCallback': dict(grow=Kind(rigl, [*no_function, l1_norm.__name__, movement]), drop=but(kinds['percent'], without=[v for v in no_percent if isinstance(v, (float,np.float32)) and v==.5]),
@@ -196,7 +200,7 @@ tables = {
     'Groups.to_blocks': dict(x=Kind(of((4,8)), [*no_tensor, of((7,))])),
     'LotteryStudy': dict(sparsity='rounds'),
     'LotteryStudy.plot': dict(ax='one_or_two_axes'),
-    'LotteryStudy.run': dict(n_jobs=Kind(1, [0, -2, 2.5, 'two', True, [], scalar, nan], numpy=np.int64)),
+    'LotteryStudy.finder': dict(seed=other('seed', 0)), 'LotteryStudy.run': dict(n_jobs=n_jobs, stack=stack),
     'LotteryStudy.ticket': dict(condition=one_of('winning'), seed=other('seed', 0), round=but(kinds['count?'], 9, good=1)),
     'LotteryStudy.verdict': dict(condition=one_of('winning'), margin='number?', more='flag?'),
     'LotteryStudy.where': dict(condition=one_of('winning'), seed=other('seed', 0), round='whole?'),
@@ -237,6 +241,12 @@ tables = {
     'Ticket.deploy': dict(learn=other('learn', it('trained')), how=one_of('shrink'), path=Kind(None, [*no_path[1:], it('path')]),
                           xb='some_xb'),
     'Ticket.of': dict(about=Kind(None, [object()])),
+    'Ticket.model_card': dict(repo_id=other('text', 'someone/x'), license=optional(license_)),
+    'Ticket.save_folder': dict(path='folder', repo_id=other('text', 'someone/x'), license=optional(license_)),
+    'Ticket.push_to_hub': dict(repo_id=other('text', 'someone/x'), private='flag', card='flag', license=optional(license_), token=optional(kinds['text'])),
+    'Ticket.from_hub': dict(repo_id=but(kinds['text'], good=Of(lambda t: str(t.ticket.save_folder(t.new())))), revision=optional(kinds['text']),
+                            local_files_only='flag', cache_dir=Kind(None, [*no_path[1:], it('text_file')]), token=optional(kinds['text'])),
+    'Ticket.build_model': 'fastai',    # its arguments are those of other libraries
     'Ticket.transfer': dict(what=one_of('both'), blocks=Kind(appended, no_function), order=order, source_order=order, strict='flag',
                             skip=Kind([], [None, 3, True, ['nothing'], [3], {'fc1': 3}, b'fc1'])),
     'Training': dict(warned=Kind(None, [3, 'no', [], {}]), begin=Kind(None, [*no_object[1:], it('learn'), Snapshot]), at='moment?', on_epoch=optional(function)),
@@ -268,9 +278,10 @@ tables = {
     'draw_early_bird': dict(model=model_or_function, train_fn=plain_train, every=other('whole', 1), seed='seed', joint=joint),
     'fashion_mnist_dls': dict(path=folder_of('idx'), bs=digits),
     'find': dict(data=one_of('digits'), model=one_of('lenet_300_100'), rounds='whole', epochs='whole', sparsity='percent', seed='seed',
-                 out='folder', path=Kind(None, [*no_path[1:], it('text_file')])),
+                 out='folder', path=Kind(None, [*no_path[1:], it('text_file')]), force='flag'),
     'find_ticket': dict(sparsity='rounds'),
     'find_winning_ticket': dict(model=model_or_function, train_fn=plain_train, eval_fn=plain_eval, sparsity='rounds', seed='seed', joint=joint),
+    'find_winning_tickets': dict(sparsity='rounds', n_jobs=n_jobs, stack=stack),
     'forward_flops': dict(xb=Kind(Of(lambda t: (t.x,)), [None, 3, 'x', [], (), {}, it('x'), (3,)]), masks='masks?'),
     'geometric_rounds': dict(rate='percent', n_rounds='whole'),
     'gradients': dict(batches='batches', loss_func=loss), 'hessian_gradients': dict(batches='batches', loss_func=loss),
@@ -285,11 +296,13 @@ tables = {
         | dict(points=but(whole, 2, good=3)),
     'load_sparse': dict(path=file_of('sparse_file')),
     'load_compressed': dict(path=file_of('compressed_file')), 'save_compressed': dict(path='file'),
-    'measure_kernels': dict(training='flag', repeats='whole', threads='whole?'), 'save_sparse': dict(path='file'),
+    'measure_kernels': dict(training='flag', repeats='whole', threads='whole?', step=optional(function)), 'save_sparse': dict(path='file'),
     'sparse_kernels': dict(kernels=but(kinds['dict'], {'nothing': 'why'}, {'fc1': 3})), 'to_sparse': dict(repeats='whole', threads='whole?'),
     'make_masks': dict(layers=but(kinds['layers'], nn.Linear, it('learn'), without=[kinds['layers'].bad[9]]), masks='masks?'),
     'mask_table': dict(masks='any_masks'),
-    'memory_dls': dict(train=arrays, valid=arrays, bs=digits, n=other('whole?', 10), seed='seed', path=but(kinds['folder'], good='.')),
+    'memory_dls': dict(train=arrays, valid=arrays, bs=digits, n=other('whole?', 10), seed='seed', path=but(kinds['folder'], good='.'),
+                       kind=Kind('image', [3, True, 'images', b'image', [], {}, 'vector', object()])),
+    'mnist1d_dls': dict(bs=digits, seed='seed'),
     'mnist_dls': dict(path=folder_of('idx'), bs=digits, small='flag'),
     'ac_dc': dict(n_cycles='whole'), 'set_': dict(name='formula'),
     'one_cycle': dict(steepness=but(number, 0, good=14), offset='number'),
@@ -315,8 +328,16 @@ tables = {
                         seed='seed'),
     'round_targets': dict(sparsity='rounds'),
     'seed_learner': dict(seed='seed'), 'semi_structured_layers': dict(dtype='dtype'),
+    'show': dict(ticket=file_of('ticket_file'), plot=but(kinds['file?'], it('text_file')), force='flag'),
     'shrink': dict(masks=other('masks', it('filters'))), 'shrink_learner': dict(masks=other('masks', it('filters')), xb='some_xb'),
+    'residual_mlp': dict(n_hidden=other('whole', 8)),
     'small_resnet': dict(depth=Kind(8, [*(v for v in no_whole if not isinstance(v, tuple)), 0, 18, (), (2,0), ('a',), (True,)])),
+    'study': dict(data=one_of('digits'), model=one_of('lenet_300_100'), rounds='whole', epochs='whole', sparsity='percent', seeds=other('whole', 1),
+                  conditions=Kind('random_mask', [*no_text, '', 'nothing', 'random_mask,random_mask', 'dense']), jobs=Kind(1, [*(v for v in no_whole if v!=-1), 0, -2]),
+                  out='folder', path=Kind(None, [*no_path[1:], it('text_file')]), force='flag'),
+    'stack_learners': dict(learners=Kind(Of(lambda t: [make_learner(1), make_learner(2)], 'two learners'), [
+                               None, 3, True, 'x', [], {}, it('learn'), [3], [None], it('model'), Learner]),
+                           seeds=Kind([0,1], [3, [0], [0,0], [-1,0], ['a','b'], 'ab', True, 2.5, {}])),
     'sparsity_of': dict(masks='any_masks'), 'sparsity_by_layer': dict(masks='any_masks'), 'synaptic_flow': dict(x='xb'),
     'to_int8': dict(batches=Kind(Of(lambda t: [t.x]), [None, 3, True, 'x', [], {}, it('x'), [3], used_up]), path='file', dynamic='flag',
                     reduce_range='flag'),
@@ -336,7 +357,9 @@ quick = {
     'LotteryTicketFinder': dict(sparsity=50, n_rounds=1, verbose=False), 'SparsifyCallback': dict(verbose=False),
     'cifar10_dls': dict(bs=8, path=it('cifar')), 'compare_tickets': dict(sparsity=50),
     'draw_early_bird': dict(n_masks=2, threshold=1.), 'find_winning_ticket': dict(sparsity=50, n_rounds=1),
+    'find_winning_tickets': dict(sparsity=50, n_rounds=1, seeds=1, verbose=False),
     'fashion_mnist_dls': dict(bs=8, path=it('idx')), 'mnist_dls': dict(bs=8, path=it('idx')),
     'find': dict(rounds=1, epochs=1, sparsity=50, out=Of(lambda t: t.new())),
+    'study': dict(rounds=1, epochs=1, sparsity=50, seeds=1, conditions='random_mask', out=Of(lambda t: t.new())),
     'find_early_bird': dict(verbose=False, n_masks=2, threshold=1.), 'find_ticket': dict(n_rounds=1, verbose=False),
     'latencies': dict(seconds=.01, rounds=1), 'linear_interpolation': dict(points=3, bn_batches=1), 'rewind_find': _search}

@@ -82,7 +82,7 @@ def test_validation_and_predictions():
 def by_chance(monkeypatch):
     "Measuring says now this, now that."
     said,real = [],kernel_choice.measure_kernels
-    def measured(model, masks, xb, training):
+    def measured(model, masks, xb, training, step):
         kernels = {n: k for n,k in kernel_choice.layer_kernels(model, masks).items() if not isinstance(k, str) and k.trains}
         chosen = dict([list(kernels.items())[len(said)%2]])
         said.append(list(chosen))

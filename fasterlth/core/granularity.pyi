@@ -1,0 +1,233 @@
+# Made from the module by tools/stubs.py: edit the notebook, not this file.
+from typing import Any
+from typing_extensions import Self
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+import torch
+from torch import nn
+
+__all__ = ['Groups', 'granularities', 'layer_axes', 'layer_groups', 'plot_groups', 'register_granularity', 'register_layer']
+
+class Axis(NamedTuple):
+    """One named axis of a weight."""
+    name: str
+    role: str
+    dim: int
+    size: int
+
+def split_axes(spec: str, shape: tuple, sizes: dict | None = None) -> list:
+    """Return the named axes of a weight. Raise if the spec doesn't fit its shape."""
+    ...
+
+@dataclass(frozen=True)
+class Groups:
+    """Group the weights of one tensor that are kept or pruned together.
+
+    Parameters
+    ----------
+    shape : tuple
+        Shape of the weight.
+    view : tuple
+        The same, with a dimension for each named axis.
+    dims : tuple
+        Dimensions of `view` along which a group extends. Default: `()`.
+    nm : tuple
+        `(n, m)`: keep `n` of every `m` neighbours along dimension `nm_dim` of `view`. Default: `None`.
+    nm_dim : int
+        Default: `None`.
+    joint : bool
+        Whether group `i` of this weight is one with group `i` of the layer's other weights. Default: `False`.
+    """
+    shape: tuple
+    view: tuple
+    dims: tuple = ...
+    nm: tuple | None = ...
+    nm_dim: int | None = ...
+    joint: bool = ...
+    def __post_init__(self) -> None:
+        ...
+    @property
+    def size(self) -> int:
+        ...
+    @property
+    def n(self) -> int:
+        ...
+    def reduce(self, scores: torch.Tensor) -> torch.Tensor:
+        """Return the mean score of each group.
+
+        Parameters
+        ----------
+        scores : torch.Tensor
+            Of `shape` → `(n,)`.
+
+        Returns
+        -------
+        torch.Tensor
+            Of `shape` → `(n,)`.
+        """
+        ...
+    def expand(self, keep: torch.Tensor) -> torch.Tensor:
+        """Return the mask of weights for a choice of groups.
+
+        Parameters
+        ----------
+        keep : torch.Tensor
+            Bool of `(n,)` → bool of `shape`.
+
+        Returns
+        -------
+        torch.Tensor
+            Bool of `(n,)` → bool of `shape`.
+        """
+        ...
+    def contract(self, mask: torch.Tensor) -> torch.Tensor:
+        """Return which groups hold at least one weight that is kept.
+
+        Parameters
+        ----------
+        mask : torch.Tensor
+            Bool of `shape` → bool of `(n,)`.
+
+        Returns
+        -------
+        torch.Tensor
+            Bool of `shape` → bool of `(n,)`.
+        """
+        ...
+    def to_blocks(self, x: torch.Tensor) -> torch.Tensor:
+        """For n:m, return values of weights block by block.
+
+        Parameters
+        ----------
+        x : torch.Tensor
+            Of `shape` → `(blocks, m)`.
+
+        Returns
+        -------
+        torch.Tensor
+            Of `shape` → `(blocks, m)`.
+        """
+        ...
+    def from_blocks(self, blocks: torch.Tensor) -> torch.Tensor:
+        """Invert `to_blocks`.
+
+        Parameters
+        ----------
+        blocks : torch.Tensor
+            `(blocks, m)` → of `shape`.
+
+        Returns
+        -------
+        torch.Tensor
+            `(blocks, m)` → of `shape`.
+        """
+        ...
+
+def register_granularity(name: str, axes: str, joint: bool = False) -> None:
+    """Add a granularity for every layer type that has these axes.
+
+    Parameters
+    ----------
+    name : str
+        A new name, like `'gate'`.
+    axes : str
+        Axes or roles along which a group extends (`'out kh'`), or `~` and the others (`'~gate'`).
+    joint : bool
+        One group spans all weights of a layer, as a head does, and not just one of them. Default: `False`.
+    """
+    ...
+
+def check_granularity(granularity) -> None:
+    """Raise unless `granularity` names a known granularity."""
+    ...
+
+def make_groups(granularity: str, axes: list) -> Groups:
+    """Return the groups of one weight."""
+    ...
+
+def register_layer(layer_type: type | str, specs: dict, sizes: Callable | None = None, granularity: str | None = None) -> None:
+    """Register the axes of a layer type's weights. They hold for its subclasses, too.
+
+    Parameters
+    ----------
+    layer_type : type | str
+        The module's class, or its full name like `'transformers.pytorch_utils.Conv1D'`.
+    specs : dict
+        Pattern of parameter names → spec of the axes, like `{'weight': 'out in'}`.
+    sizes : Callable
+        Module → lengths of axes that share a dimension. Default: `None`.
+    granularity : str
+        Count at this granularity only, like `'head'`; at others the layers inside count. Default: `None`.
+    """
+    ...
+
+def layer_axes(layer: nn.Module, granularity: str | None = None) -> dict:
+    """Return the axes of those weights of a layer that can be pruned.
+
+    Parameters
+    ----------
+    layer : nn.Module
+        Any module.
+    granularity : str
+        Include what is registered for this granularity only. Default: `None`.
+
+    Returns
+    -------
+    dict
+        Name of a parameter within the layer → its `Axis`es; empty for a type that isn't registered.
+    """
+    ...
+
+def granularity_tables() -> tuple:
+    """Return all granularities and layer types, to hand them to another process."""
+    ...
+
+def add_granularity_tables(tables: tuple) -> None:
+    """Take over the granularities and layer types of another process."""
+    ...
+
+def granularities(layer: nn.Module) -> list:
+    """List the granularities of a layer, except n:m, which depends on its number of inputs.
+
+    Parameters
+    ----------
+    layer : nn.Module
+        A layer of a registered type.
+
+    Returns
+    -------
+    list
+        Names.
+    """
+    ...
+
+def layer_groups(layer: nn.Module, granularity: str = 'weight', param: str = 'weight') -> Groups:
+    """Return the groups of one weight of a layer.
+
+    Parameters
+    ----------
+    layer : nn.Module
+        A layer of a registered type.
+    granularity : str
+        A name, or n:m like `'2:4'`. Default: `'weight'`.
+    param : str
+        Which of the layer's parameters. Default: `'weight'`.
+    """
+    ...
+
+def plot_groups(layer: nn.Module, granularity: str = 'weight', param: str = 'weight', ax=None):
+    """Draw which weights of a layer form a group: one colour, one group.
+
+    Parameters
+    ----------
+    layer : nn.Module
+        A layer whose weight has two to four dimensions.
+    granularity : str
+        What is kept or pruned together. Default: `'weight'`.
+    param : str
+        Which of the layer's parameters. Default: `'weight'`.
+    ax
+        Matplotlib axes. Default: `None`.
+    """
+    ...

@@ -1,0 +1,107 @@
+# Made from the module by tools/stubs.py: edit the notebook, not this file.
+from typing import Any
+from typing_extensions import Self
+from collections.abc import Callable
+from contextlib import contextmanager
+from torch import nn
+
+__all__ = ['measure_kernels', 'sparse_kernels']
+
+def check_python(model) -> nn.Module:
+    """Raise unless a model is an `nn.Module` whose layers can be replaced, which torch.jit's can't."""
+    ...
+
+def masked_layers(model: nn.Module, masks: dict):
+    """Yield the layers whose weight has a mask. A tied weight is that of several."""
+    ...
+
+def layer_kernels(model: nn.Module, masks: dict) -> dict:
+    """Return how each masked layer can be computed with the weights that are left."""
+    ...
+
+def put_kernels(model: nn.Module, kernels: dict) -> list:
+    """Let layers compute with their kernels, until `drop_kernels`."""
+    ...
+
+def drop_kernels(layers: list) -> None:
+    """Let layers compute as their class says."""
+    ...
+
+@contextmanager
+def sparse_kernels(model: nn.Module, kernels: dict):
+    """Compute layers with the weights that are left.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Its weights are zero where they are pruned.
+    kernels : dict
+        Layer name → `Kernel`; reasons are ignored.
+    """
+    ...
+
+def kernels_of(copy: nn.Module, kernels: dict) -> dict:
+    """Return kernels of a copy of a network."""
+    ...
+
+def arrange(model: nn.Module, xb, kernels: dict) -> dict:
+    """Let each layer leave its output in the order that the next one needs."""
+    ...
+
+def arranged(model: nn.Module, xb, kernels: dict) -> dict:
+    """Let each layer leave its output in the order that the next one needs."""
+    ...
+
+def measure_kernels(model: nn.Module, masks: dict, xb, training: bool = False, repeats: int = 7, threads: int | None = None, step: Callable | None = None) -> tuple:
+    """Time each masked layer with a dense and a sparse kernel, on its own inputs of a batch, then the whole network.
+
+    A sparse kernel is chosen if it takes less than 95 % of the dense one's time, and none if the network doesn't
+    gain as much. Raise a `ValueError` if the masks don't fit, or if the model can't take the inputs.
+
+    Parameters
+    ----------
+    model : nn.Module
+        On the CPU; its weights are zero where they are pruned.
+    masks : dict
+        Parameter name → bool mask.
+    xb
+        A batch of inputs: a tensor, a tuple, or a dict of named ones.
+    training : bool
+        Time the backward pass as well, in training mode. Default: `False`.
+    repeats : int
+        How often each is timed; the median counts. Default: `7`.
+    threads : int
+        CPU threads, default as many as torch uses now.
+    step : Callable
+        Weights → a function that steps them once, timed as well: a sparse layer's as a vector. Default: `None`.
+
+    Returns
+    -------
+    tuple
+        `(kernels, table)`: the `Kernel`s of layers that are faster with them, and a row for each masked layer.
+    """
+    ...
+
+kernel_choices: tuple
+
+class SparseFit:
+    """Let a model in training compute with the weights that are left, until its masks change."""
+    kernels: Any
+    names: Any
+    table: Any
+    layers: Any
+    chosen: Any
+    def __init__(self, kernels: str) -> None:
+        ...
+    def start(self, model: nn.Module, masks: dict, xb: tuple, step: Callable | None = None) -> None:
+        """Choose the layers, unless they are chosen already, and let them compute with what is left."""
+        ...
+    def stop(self) -> None:
+        """Compute with dense weights again. The next start chooses anew."""
+        ...
+    def state_dict(self) -> dict:
+        """Return which layers were chosen."""
+        ...
+    def load_state_dict(self, state: dict) -> None:
+        """Choose the same layers at the next start."""
+        ...

@@ -1,0 +1,62 @@
+# Made from the module by tools/stubs.py: edit the notebook, not this file.
+from typing import Any
+from typing_extensions import Self
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+from ..train.snapshot import Snapshot
+from .folder import RunFolder
+from .finder import LotteryTicketFinder
+
+
+def make_finder(make_learner: Callable, kwargs: dict, seed: int, folder: Path) -> LotteryTicketFinder:
+    """Make the finder of a seed."""
+    ...
+
+def read_finder(make_learner, train, kwargs, seed, folder):
+    """Read a finder with all its rounds from its folder. Raise if it isn't there: nothing is trained."""
+    ...
+
+def leftovers(folder: Path) -> list:
+    """List what only the training needed. It is there if the process was killed before it had deleted it."""
+    ...
+
+def tidy(folder: Path) -> None:
+    """Delete what only the training needed."""
+    ...
+
+def read_done(file: Path) -> dict:
+    """Read the results of a training. Raise a `ValueError` that names file and key if they aren't there."""
+    ...
+
+def run_finder(make_learner: Callable, train: Callable, kwargs: dict, seed: int, folder: Path, condition: dict, trunk: tuple | None = None) -> None:
+    """Train all rounds of a finder."""
+    ...
+
+def run_control(make_learner: Callable, train: Callable, kwargs: dict, seed: int, trunk: Path, condition: Callable, round: int, folder: Path) -> None:
+    """Train a control of one round."""
+    ...
+
+stack_moment: str
+
+class _Control(NamedTuple):
+    """A control that is ready to be trained."""
+    job: object
+    finder: LotteryTicketFinder
+    begin: Snapshot
+    masks: dict
+    folder: RunFolder
+
+class Stacks:
+    """Do a study's jobs in stacks, and collect what goes wrong."""
+    jobs: dict
+    size: Any
+    folder: Any
+    failures: list
+    trunks: dict
+    def __init__(self, jobs: list, size: int, folder: RunFolder) -> None:
+        ...
+
+def run_stacks(jobs: list, size: int, threads: int, folder: RunFolder) -> list:
+    """Do jobs in stacks. Raise an `Unstackable` if their trainings can't be stacked."""
+    ...

@@ -1,0 +1,143 @@
+# Made from the module by tools/stubs.py: edit the notebook, not this file.
+from typing import Any
+from typing_extensions import Self
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+import pandas as pd, torch
+from fastai.learner import Learner
+from torch import nn
+import torch
+
+__all__ = ['shrink', 'shrink_learner']
+
+class _Seen(NamedTuple):
+    """What a layer sees of its input channels on a batch."""
+    mean: torch.Tensor
+    varies: torch.Tensor
+
+class _Place(NamedTuple):
+    """Where channels have to be removed."""
+    name: str
+    module: nn.Module
+    side: str
+    channels: list
+
+class _Graph:
+    """What Torch-Pruning knows about a model."""
+    tp: Any
+    names: dict
+    graph: Any
+    def __init__(self, model, xb) -> None:
+        ...
+    def __contains__(self, layer):
+        ...
+    def group(self, layer, filters):
+        """Return Torch-Pruning's group: everything that has to be removed with filters of a layer."""
+        ...
+    def places(self, layer, filters):
+        """Return the places that lose channels with filters of a layer, as `_Place`s."""
+        ...
+
+class _Cut(NamedTuple):
+    """Hold filters to remove from one layer, and what is removed with them."""
+    layer: str
+    filters: list
+    takers: list
+    dead_in: list
+
+class _HeadCut(NamedTuple):
+    """Hold the heads that one attention layer keeps."""
+    layer: str
+    keep: list
+    n: int
+    dead_in: list
+    takers: tuple = ...
+
+class FewerHeads(nn.MultiheadAttention):
+    """Attention with fewer heads than make up its width, as `shrink` leaves it."""
+    def forward(self, query, key, value, key_padding_mask=None, need_weights=True, attn_mask=None, average_attn_weights=True, is_causal=False):
+        """Attend. The arguments are those of `nn.MultiheadAttention`."""
+        ...
+
+@dataclass
+class _Cutter:
+    """Cut channels out of copies of a masked network."""
+    model: nn.Module
+    seen: dict
+    xb: object
+    exact: bool
+    def merged(self, cuts):
+        """Return a copy with the constants of the channels to cut in the biases of the layers that take them."""
+        ...
+    def pruned(self, cuts, numbered=False):
+        """Return a copy without the channels to cut, with its values or with their positions in the larger network."""
+        ...
+    def kept(self, cuts):
+        """Return where the values of the smaller network were: parameter name → indices into the flat parameter."""
+        ...
+    def odd(self, model, cuts):
+        """Return what is wrong with a smaller network, or an empty string."""
+        ...
+    def check_repeatable(self) -> None:
+        """Raise a `ValueError` unless the network computes the same each time."""
+        ...
+    def cut_all(self, cuts, rows):
+        """Return the smaller network and the cuts that worked; note in `rows` which didn't."""
+        ...
+
+class _Shrunk(NamedTuple):
+    """Hold what `shrink` and `shrink_learner` need."""
+    model: nn.Module
+    table: pd.DataFrame
+    kept: Callable
+
+def shrink(model: nn.Module, masks: dict, xb: torch.Tensor | tuple | dict, exact: bool = False) -> tuple:
+    """Cut out the filters and heads that masks prune as a whole. The table says how many, and why others stayed.
+
+    The constants that they contributed move into the biases of the layers that follow, so the outputs stay
+    those of the masked network, except for rounding and, unless `exact`, at padded borders and in transposed
+    convolutions: `compare_models` measures the difference. A channel stays if a skip connection adds a live one
+    to it, if a normalisation needs it, or if it is an output of the network. To keep training, use `shrink_learner`.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Trained with the masks; it is left as it is.
+    masks : dict
+        Parameter name → bool tensor, of a ticket with whole filters or heads pruned.
+    xb : torch.Tensor | tuple | dict
+        Inputs like those it will get, 2 items or more.
+    exact : bool
+        Keep channels whose cut would change outputs at padded borders. Default: `False`.
+
+    Returns
+    -------
+    tuple
+        `(smaller model in evaluation mode, table of layers with dead filters or heads)`.
+    """
+    ...
+
+def shrink_learner(learn: Learner, masks: dict, xb: torch.Tensor | tuple | dict | None = None, exact: bool = False) -> tuple:
+    """Make a learner that keeps training the smaller network, with the same data, loss, metrics and optimizer.
+
+    The optimizer's state, like Adam's moments, is carried over for every value that stays. Where dead
+    channels stay, their masks do too. Other callbacks that were added to the learner are not.
+
+    Parameters
+    ----------
+    learn : Learner
+        Trained with the masks; it is left as it is.
+    masks : dict
+        Parameter name → bool tensor, of a ticket with whole filters or heads pruned.
+    xb : torch.Tensor | tuple | dict
+        Inputs like those it will get, default a training batch.
+    exact : bool
+        As for `shrink`. Default: `False`.
+
+    Returns
+    -------
+    tuple
+        `(learner with the smaller model, the table of shrink)`.
+    """
+    ...

@@ -1,0 +1,55 @@
+# Made from the module by tools/stubs.py: edit the notebook, not this file.
+from typing import Any
+from typing_extensions import Self
+from collections.abc import Callable
+from contextlib import contextmanager
+from fastai.learner import Learner
+
+
+class _Events:
+    """Send events to the callbacks that handle them."""
+    cbs: Any
+    orders: Any
+    by_event: dict
+    def __init__(self) -> None:
+        ...
+    def handlers(self, learn, event_name):
+        """Return all callbacks in their order, each with its handler and whether its class has one."""
+        ...
+    def call_one(self, learn, event_name) -> None:
+        """Send an event."""
+        ...
+
+class _Zeros:
+    """Gradients of zero, which the next backward pass need not add to."""
+    held: list
+    def __init__(self) -> None:
+        ...
+    def zero(self, learn):
+        """Set the gradients to zero, as the optimizer does."""
+        ...
+    @contextmanager
+    def put_aside(self):
+        """Take the zeros away, and give them back to parameters that have got no gradient."""
+        ...
+
+def lean_loop(learn: Learner) -> dict:
+    """Return replacements for those of this learner's methods that are fastai's own."""
+    ...
+
+@contextmanager
+def own_methods(learn: Learner, **methods):
+    """Give a learner methods of its own, and restore what was there before."""
+    ...
+
+def in_charge(learn: Learner, fit: Callable, epochs: Callable):
+    """Let other functions run a learner's fits, in the lean loop, for as long as the context lasts."""
+    ...
+
+def run_epoch(learn: Learner, epoch: int) -> None:
+    """Train and validate for one epoch of a fit."""
+    ...
+
+def run_all_epochs(learn: Learner) -> None:
+    """Run all epochs of a fit, as the learner's class does."""
+    ...
