@@ -28,13 +28,15 @@ from ..core.pruner import Pruner, try_criterion, warn_outputs
 from ..core.files import a_dict, whole
 from ..core.kernel_choice import kernel_choices
 from ..core.ticket import model_facts, Ticket, to_json, versions
+from ..core.paths import effective_sparsity
 from ..core.processes import from_first
-from ..train.learner import check_learner, check_train, fit_context, is_foreign, one_batch, scored_by
+from fasterlth.train.learner import (check_learner, check_train, fit_context, is_foreign, one_batch, scored_by,
+    split_batch)
+from ..train.randomness import random_states, set_random_states
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.callback_state import warn_lost
 from ..train.training import epoch_length, Untrained
-from ..train.randomness import set_random_states
 from ..train.stack import Unstackable
 from .fingerprint import describe_function, describe_learner, differences
 from .progress import LogRounds, Progress, wants_bar
@@ -681,6 +683,33 @@ def adopt_dense(self:LotteryTicketFinder,
     first,s = other.rounds[0],sparsity_of(self.dense)
     row = dict(first.row, sparsity=s, remaining=100-s)
     self._add_round(replace(first, row=row, masks=self._prune(0)))
+
+# %% ../../nbs/find/07_finder.ipynb #b1ea75dc
+@patch
+def effective_sparsities(self:LotteryTicketFinder,
+    xb=None # A batch of inputs, or a tuple of several, default of the training data; only their shapes matter
+) -> pd.DataFrame: # A row for each known round
+    """Return sparsity and effective sparsity of the tickets: of some weights no path to an output makes use.
+
+    Parameters
+    ----------
+    xb
+        A batch of inputs, or a tuple of several, default of the training data; only their shapes matter.
+
+    Returns
+    -------
+    pd.DataFrame
+        A row for each known round.
+    """
+    learn,tickets = self.learn,self.tickets
+    if not tickets: raise ValueError("there is no ticket yet: call find_winning_ticket(train)")
+    if xb is None:
+        states = random_states(learn.dls)
+        xb = tuple(split_batch(learn, one_batch(learn))[0])
+        set_random_states(states, learn.dls)
+    rows = [dict(round=r, sparsity=t.sparsity, effective=effective_sparsity(learn.model, t.masks, xb))
+            for r,t in enumerate(tickets)]
+    return pd.DataFrame(rows).set_index('round')
 
 # %% ../../nbs/find/07_finder.ipynb #d5c8e009
 @patch

@@ -206,6 +206,7 @@ tables = {
     'LotteryStudy.where': dict(condition=one_of('winning'), seed=other('seed', 0), round='whole?'),
     'LotteryTicketFinder': finder,
     'LotteryTicketFinder.adopt_dense': dict(other=Kind(it('finder'), [*no_object, it('learn'), LotteryTicketFinder])),
+    'LotteryTicketFinder.effective_sparsities': dict(xb='some_xb?'),
     'LotteryTicketFinder.train_ticket': dict(round=other('whole', 1), path=but(kinds['file?'], it('text_file'))),
     'MaskCallback': dict(masks='any_masks'), 'MaskCallback.__call__': 'fastai', 'MaskCallback.on_attach': 'fastai',
     'MaskCallback.on_detach': 'fastai', 'MaskCallback.load_state_dict': 'record',
