@@ -101,12 +101,15 @@ def _claimed(out, options, model, force):
         yield hold
 
 # %% ../nbs/04_cli.ipynb #c42a5e38
-def _experiment(data, model, epochs, path):
-    "Load the data. Return the functions that make a learner and train it, and how many images it is trained on."
+def _prepare():
+    "Draw to files only, and silence a warning of fastai's import."
     import matplotlib, warnings
     matplotlib.use('Agg')
-    # a warning of fastai's import
     warnings.filterwarnings('ignore', '.*torch.jit.script. is deprecated', FutureWarning)
+
+def _experiment(data, model, epochs, path):
+    "Load the data. Return the functions that make a learner and train it, and how many images it is trained on."
+    _prepare()
     from fastai.learner import Learner
     from fastai.metrics import accuracy
     import fastai.callback.progress    # the recorder is one of the default callbacks
@@ -210,6 +213,7 @@ def study(
                              command='study', seeds=seeds, conditions=names)
     if check_folder(out, 'out') is None: raise TypeError("out must be a folder, not None")
     force = check_flag(force, 'force')
+    _prepare()
     from fasterlth.find.controls import conditions as known
     for o in names: check_choice(o, 'conditions', known)
     make_learner,train,n_images = _experiment(data, model, epochs, path)
