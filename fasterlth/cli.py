@@ -188,7 +188,8 @@ def _check_study(seeds, conditions, jobs):
 def _write_study(study, hold):
     "Print the verdict of a study. Write its tables and its plot to a folder that is held."
     table = study.summary()
-    print(f"\n{study.verdict()}\n\n{table.to_string(float_format='{:.2f}'.format)}\n")
+    narrow = [c for c in table if not c.startswith('vs_') or not c.endswith(('_low','_high','_seeds'))]
+    print(f"\n{study.verdict()}\n\n{table[narrow].to_string(float_format='{:.2f}'.format)}\n")
     _write(hold, _table, lambda f: f.write(study.results.to_csv(index=False).encode()))
     _write(hold, _summary, lambda f: f.write(table.to_csv().encode()))
     _write(hold, _plot, lambda f: study.plot()[0].figure.savefig(f, dpi=120, bbox_inches='tight'))
