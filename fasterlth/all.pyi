@@ -14,6 +14,7 @@ from .core.kernel_choice import *
 from .core.sparse_layers import *
 from .core.plain import *
 from .core.budgets import *
+from .core.paths import *
 from .train.randomness import *
 from .train.snapshot import *
 from .train.mask_callback import *
@@ -21,6 +22,8 @@ from .train.sparsify import *
 from .train.training import *
 from .train.supermask import *
 from .train.dynamic import *
+from .train.stack import *
+from .train.graph import *
 from .find.report import *
 from .find.finder import *
 from .find.early_bird import *

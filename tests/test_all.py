@@ -8,11 +8,11 @@ public = '''Groups granularities layer_axes layer_groups plot_groups register_gr
     one_shot iterative geometric geometric_rounds lin cos agp one_cycle dsd ac_dc plot_schedule round_targets
     prunable survey joint_filters make_masks Pruner apply_masks sparsity_of sparsity_by_layer mask_overlap mask_distance mask_table plot_masks pack_mask unpack_mask
     Ticket forward_flops measure_kernels sparse_kernels to_sparse save_sparse load_sparse masks_on find_winning_ticket draw_early_bird compare_tickets
-    share_out uniform uniform_plus erk balanced igq smart_ratio budget_table
-    Snapshot SnapshotCallback ResumeCallback seed_learner MaskCallback SparsifyCallback Training SupermaskCallback DynamicCallback rigl set_
+    share_out uniform uniform_plus erk balanced igq smart_ratio budget_table path_masks path_table effective_sparsity
+    Snapshot SnapshotCallback ResumeCallback seed_learner MaskCallback SparsifyCallback Training SupermaskCallback DynamicCallback rigl set_ stack_learners GraphCallback
     LotteryTicketFinder EarlyBirdCallback EarlyBirdFinder RewindPoint barrier linear_interpolation plot_stability
-    Start Trunk conditions control_of at_init random_reinit random_by random_erk random_mask random_smart shuffled inverted one_shot_mask sign_constant sign_flipped sign_only
-    LotteryStudy interval summarize verdict plot_results remaining_axis
+    Start Trunk conditions control_of at_init aligned_reinit random_reinit random_by random_erk random_mask random_smart shuffled inverted one_shot_mask sign_constant sign_flipped sign_only
+    LotteryStudy find_winning_tickets interval summarize verdict plot_results remaining_axis
     Transfer appended computation_order interpolated transferred compare_models latencies shrink shrink_learner
     OnnxModel load_compressed save_compressed to_int8 to_onnx check_semi_structured semi_structured_layers to_semi_structured Deployed
     ArrayDataset TensorSeries MemoryDL memory_dls digits_dls fashion_mnist_dls mnist_dls mnist1d_dls cifar10_dls

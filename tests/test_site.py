@@ -46,15 +46,28 @@ def test_the_picture_shows_all_rooms_and_lines_that_lead_down():
 
 # What is refused
 
-def test_a_link_to_nothing_is_refused(tmp_path):
+def test_a_link_to_nothing_is_refused(tmp_path, monkeypatch):
     source = tmp_path/'x.md'
     source.write_text('# X\n\n[gone](nowhere.ipynb) and `[not a link](in_code.md)`')
     page = made.Page(source, 'x.md', '')
     links = made.Links([page], {})
-    made.root,before = tmp_path,made.root
-    try: made.render(page, links, {})
-    finally: made.root = before
+    monkeypatch.setattr(made, 'root', tmp_path)
+    made.render(page, links, {})
     assert links.missing==['x.md: nowhere.ipynb']
+
+def test_show_doc_in_a_cell_is_rendered_or_refused(tmp_path, monkeypatch):
+    def cell(s): return dict(cell_type='code', source=s, outputs=[])
+    source = tmp_path/'nbs'/'x.ipynb'
+    source.parent.mkdir()
+    cells = [cell('#| default_exp core.x'), cell('#| export\ndef f(\n    a=1 # Percent\n): "Return it."'),
+             cell('show_doc(f)'), cell('show_doc(gone)')]
+    source.write_text(json.dumps(dict(cells=cells)))
+    page = made.read(made.Page(source, 'x.md', ''))
+    links = made.Links([page], {})
+    monkeypatch.setattr(made, 'root', tmp_path)
+    text,_ = made.render(page, links, {})
+    assert text.count('| `a` |')==2 and 'show_doc' not in text
+    assert links.missing==['nbs/x.ipynb: show_doc(gone), which is defined nowhere']
 
 @pytest.mark.parametrize('body, says', [
     ('<a href="gone.html">x</a>', 'dead link gone.html'), ('<a href="#gone">x</a>', 'no such place #gone'),

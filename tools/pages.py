@@ -140,11 +140,12 @@ def table(
     return in_table(['| | type | default | |', '|---|---|---|---|', *body])
 
 def show_doc(
-    page:Page, entry:Entry, links:Links, line:int
+    page:Page, entry:Entry, links:Links, line:int, # In its module
+    module:str=None # That it is in, default the page's
 ) -> str:
     "Return what the page shows of an entry: its name, signature, docstring and parameters, and where its source is."
     level = '####' if '.' in entry.name else '###'
-    source = links.between(page, f"source/{page.module.replace('.', '/')}.md")
+    source = links.between(page, f"source/{(module or page.module).replace('.', '/')}.md")
     label = entry.name if level=='###' else '.'+entry.name.split('.')[-1]
     head = f'{level} {entry.name} {{ #{entry.name} data-toc-label="{label}" }}'
     sig = f'```python {{ .signature }}\n{signature(entry)}\n```'
@@ -157,6 +158,16 @@ def shown(
     "Return what is documented: an entry and its public methods, if they say anything."
     if not entry.public: return []
     return [entry, *(m for m in entry.methods if m.public and m.doc)] if entry.doc or entry.kind=='class' else []
+
+
+def shown_elsewhere(page, name, links):
+    "Return what a cell that calls `show_doc` asks for: an entry, which may be of another page."
+    owner = links.names.get(name)
+    if owner is None:
+        links.missing.append(f'{page.source.relative_to(root)}: show_doc({name}), which is defined nowhere')
+        return []
+    entry = next(e for e in owner.entries if e.name==name)
+    return [show_doc(page, entry, links, None, owner.module)]
 
 
 # Outputs
@@ -216,6 +227,7 @@ def code_cell(cell, page, links, lines, images):
     marks = directives(source)
     body = '\n'.join(l for l in source.split('\n') if not l.startswith('#|')).strip()
     if any(m.split()[0] in ('hide','default_exp') for m in marks): return []
+    if asked := re.fullmatch(r'show_doc\(([\w.]+)[^()]*\)', body): return shown_elsewhere(page, asked[1], links)
     if any(m.split()[0] in ('export','exporti') for m in marks):
         tops = entries(body)
         if not tops and re.match(r'(import|from) ', body): return []

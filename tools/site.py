@@ -23,8 +23,6 @@ areas = dict(core='Pruning as data, in plain PyTorch.', train='Training with fas
              api='Beside the wings: transfer, data, networks, the command.')
 # The sections that come first, in this order, and the one that comes last
 first,last = ('tutorials','questions','guides','reproductions'),'contributing'
-# Pages from elsewhere, and their section
-beside = {'CONTRIBUTING.md': last, 'benchmarks/README.md': last, 'CHANGELOG.md': last}
 described = dict(tutorials='From a first ticket to a product. Every figure and plot was made by the cell above it.',
                  questions='What people ask most, each with a short answer and something to look at.',
                  reproductions='Published claims, run again: what was claimed, what came out, with seeds and spread.')
@@ -38,14 +36,15 @@ def sources():
         if any(part.startswith('.') for part in f.relative_to(root).parts): continue
         folder = f.relative_to(root/'nbs').parent.as_posix()
         yield f,'' if folder=='.' else folder
-    for name,section in beside.items():
-        if (root/name).exists(): yield root/name,section
+    for f in [*sorted(root.glob('[A-Z]*.md')), *sorted(root.glob('[a-z]*/README.md'))]:
+        if f==root/'README.md': continue    # it is made from the front page
+        yield f,'guides' if f.parent.name=='examples' else last
 
 def pages():
     "Return all pages: their places, titles, summaries and what they define."
     res = []
     for f,section in sources():
-        stem = 'benchmarks' if f.parent.name=='benchmarks' else re.sub(r'^\d+[a-z]?_', '', f.stem).lower()
+        stem = f.parent.name if f.name=='README.md' else re.sub(r'^\d+[a-z]?_', '', f.stem).lower()
         page = read(Page(f, '', section))
         if page.module and not section: page.section = 'api'
         elif not section and stem!='index': page.section = 'guides'

@@ -155,8 +155,11 @@ def prunable(
              "remove_parametrizations for parametrized ones", stacklevel=2)
     return res
 
-# %% ../../nbs/core/06_prunable.ipynb #e65c5551
-def _graph_of(model, xb):
+# %% ../../nbs/core/06_prunable.ipynb #76d8fa7b
+def graph_of(
+    model:nn.Module, # Any model; it isn't changed
+    xb # A batch of inputs, or a tuple of several
+) -> tuple: # `(torch_pruning, copy, graph)`
     "Return a copy of a model in evaluation mode, and Torch-Pruning's graph of it."
     tp,net = require('torch_pruning'),copy_model(check_model(model)).eval()
     for p in net.parameters(): p.requires_grad_(True)    # the graph is traced by gradients
@@ -166,6 +169,7 @@ def _graph_of(model, xb):
         raise ValueError(f"xb must be inputs with which Torch-Pruning can trace {type(net).__name__}: "
                          f"{type(e).__name__}: {e}") from e
 
+# %% ../../nbs/core/06_prunable.ipynb #e65c5551
 def _has_filters(m):
     "Return whether each output of a layer is made by one filter of its own, which can be cut out."
     if isinstance(m, nn.Linear): return True
@@ -198,7 +202,7 @@ def joint_filters(
         Parameter name → name of the first one in its group; parameters without a group are left out.
     """
     if isinstance(xb, torch.Tensor) and not xb.numel(): raise ValueError(wrong('xb', 'a batch of inputs', xb))
-    tp,net,graph = _graph_of(model, xb)
+    tp,net,graph = graph_of(model, xb)
     names,res = {m: f'{n}.weight'.removeprefix('.') for n,m in net.named_modules()},{}
     for m in net.modules():
         if not _has_filters(m) or m not in graph.module2node or names[m] in res: continue

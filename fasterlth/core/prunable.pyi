@@ -61,6 +61,10 @@ def prunable(model: nn.Module, granularity: str | dict = 'weight', layer_type: t
     """
     ...
 
+def graph_of(model: nn.Module, xb) -> tuple:
+    """Return a copy of a model in evaluation mode, and Torch-Pruning's graph of it."""
+    ...
+
 def joint_filters(model: nn.Module, xb) -> dict:
     """Return which layers lose their filters together, because their outputs are added. For `Pruner`'s `joint`.
 

@@ -271,7 +271,8 @@ def why_dense(
     if form is None: return f'{type(layer).__name__} has no sparse kernel'
     if 'forward' in vars(layer): return 'something else has replaced its forward'
     if w.device.type!='cpu': return f'it is on {w.device.type}, where dense kernels are faster'
-    if not torch.backends.mkl.is_available() and compiled(1) is None: return 'neither numba nor a torch with MKL is there'
+    if not torch.backends.mkl.is_available() and compiled(1) is None:
+        return 'it needs numba, or a torch with MKL'
     if w.dtype not in (torch.float32,torch.float64): return f'its weights are {str(w.dtype)[6:]}'
     if form!='conv': return ''
     if layer.groups>1: return 'a convolution in groups'

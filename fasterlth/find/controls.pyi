@@ -8,7 +8,7 @@ from fastai.learner import Learner
 from torch import nn
 from .finder import LotteryTicketFinder
 
-__all__ = ['Start', 'Trunk', 'at_init', 'conditions', 'control_of', 'inverted', 'one_shot_mask', 'random_by', 'random_erk', 'random_mask', 'random_reinit', 'random_smart', 'shuffled', 'sign_constant', 'sign_flipped', 'sign_only']
+__all__ = ['Start', 'Trunk', 'aligned_reinit', 'at_init', 'conditions', 'control_of', 'inverted', 'one_shot_mask', 'random_by', 'random_erk', 'random_mask', 'random_reinit', 'random_smart', 'shuffled', 'sign_constant', 'sign_flipped', 'sign_only']
 
 def check_make_learner(make_learner) -> None:
     """Raise unless `make_learner` can be called with just a seed."""
@@ -134,6 +134,13 @@ def sign_flipped(t: Trunk) -> Start:
 
 def sign_only(t: Trunk) -> Start:
     """Keep mask and signs of the initial weights, and draw new magnitudes: those of a new network."""
+    ...
+
+def aligned_reinit(t: Trunk) -> Start:
+    """Draw new weights, and move the mask to the units that correspond to its own
+    ([Adnan et al. 2025](https://arxiv.org/abs/2505.05143)).
+
+    The new weights are trained without a mask; then units are matched by weights, one layer after another."""
     ...
 
 def random_mask(t: Trunk) -> Start:

@@ -34,11 +34,13 @@ from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.callback_state import warn_lost
 from ..train.training import epoch_length, Untrained
+from ..train.randomness import set_random_states
+from ..train.stack import Unstackable
 from .fingerprint import describe_function, describe_learner, differences
 from .progress import LogRounds, Progress, wants_bar
 from .folder import check_record, hold_file, open_folder, RunFolder
 from .report import default_metric, remaining_axis, whole_axis
-from .protocol import fresh_opt, Protocol, untouched_unless_trained
+from .protocol import fresh_opt, Protocol, train_stacked, untouched_unless_trained
 from .rounds import HoldRates, open_start, read_held, read_moment, read_rounds, Round, round_file
 from .costs import cost_table, epoch_flops
 
@@ -337,6 +339,12 @@ def _keep_rewind(self:LotteryTicketFinder, taken:Snapshot):
     self.rewound = self.folder.keep('rewind.safetensors', replace(taken, opt=fresh_opt(taken.opt)))
 
 @patch
+def _not_within(self:LotteryTicketFinder, n_epochs):
+    "Return the error for a rewind point that training didn't come to."
+    length = f'{n_epochs} epochs of {epoch_length(self.learn)} iterations'
+    return ValueError(f"rewind_epoch must lie within training, which has {length}: {self.rewind_epoch!r} doesn't")
+
+@patch
 def _train_round(self:LotteryTicketFinder, r:int) -> tuple: # `(r, row, training)`
     "Train the dense network, or the ticket of a round."
     cbs = [HoldRates(self.rounds[0].rates)] if r and self.rewind=='finetune' else []
@@ -352,10 +360,7 @@ def _train_round(self:LotteryTicketFinder, r:int) -> tuple: # `(r, row, training
     cbs.append(self._logs.at(r, sparsity_of(self.masks[r]), len(resume.notes['epochs']) if resume else 0))
     row,training = self.protocol.train(self.train, begin, masks, cbs, resume, at, on_epoch, held)
     if self.rewound is None:
-        if training.taken is None:
-            length = f'{training.n_epochs} epochs of {epoch_length(self.learn)} iterations'
-            raise ValueError(f"rewind_epoch must lie within training, which has {length}: "
-                             f"{self.rewind_epoch!r} doesn't")
+        if training.taken is None: raise self._not_within(training.n_epochs)
         self._keep_rewind(training.taken)
     return r,row,training
 
@@ -384,10 +389,11 @@ def _add_round(self:LotteryTicketFinder, finished:Round):
     self._write_results()
 
 @patch
-def _finish_round(self:LotteryTicketFinder, r:int, row:dict, training):
+def _finish_round(self:LotteryTicketFinder, r:int, row:dict, training, rates:list=None):
     "Note a round's row, and make the masks of the next round."
     last = r==self.n_rounds
-    rates = self.rounds[0].rates if self.rounds else [h['lr'] for h in self.learn.opt.hypers]
+    rates = [h['lr'] for h in self.learn.opt.hypers] if rates is None else rates
+    rates = self.rounds[0].rates if self.rounds else rates
     row = self._row(r, **row, overlap=mask_overlap(self.masks[r-1], self.masks[r]) if r else None)
     masks = {} if last else self._prune(r)
     kept = r==0 or last or self.rewind!='weights'    # for controls, for the user, for the next round
@@ -440,6 +446,57 @@ def iterative_magnitude_pruning(self:LotteryTicketFinder, train:Callable) -> Tic
         raise ValueError(f"criteria must be l1_norm for magnitude pruning, not {name!r}: "
                          "call find_winning_ticket")
     return self.find_winning_ticket(train)
+
+# %% ../../nbs/find/07_finder.ipynb #da563178
+def open_finder(
+    finder:LotteryTicketFinder, # Its folder is held by the caller
+    train:Callable # As for `find_winning_ticket`
+):
+    "Start a finder's run, or read it from its folder, for rounds in a stack."
+    if finder.protocol.kernels!='dense':
+        raise Unstackable(f"kernels must be 'dense' in a stack, not {finder.protocol.kernels!r}")
+    finder._open_run(train)
+
+def finish_begun_round(
+    finder:LotteryTicketFinder # Opened
+):
+    "Finish a round alone that was begun alone, in a run that was killed."
+    if finder.folder.has('moment.safetensors') and len(finder.rounds)<=finder.n_rounds:
+        finder._finish_round(*finder._train_round(len(finder.rounds)))
+
+def close_finder(
+    finder:LotteryTicketFinder # With all rounds trained
+):
+    "Write what a finished run leaves."
+    copy_tensors(finder.learn.model, finder.trained[finder.n_rounds])
+    finder._write_results()
+
+# %% ../../nbs/find/07_finder.ipynb #58f750ea
+def train_round_stacked(
+    finders:list, # Opened, in folders that the caller holds; those that have the round already train with the others
+    r:int, # The round
+    keep:Callable, # Called after epochs and fits with a function that returns a moment, for `resume`
+    resume:Snapshot=None # Where to continue
+):
+    "Train a round of several finders as one, and let each that lacks it finish it."
+    one,masks = finders[0],[f.masks[r] if r else {} for f in finders]
+    cbs = [HoldRates(one.rounds[0].rates)] if r and one.rewind=='finetune' else []
+    wanted = [f for f in finders if f.rewound is None]
+    def on_epoch(moment, taken):
+        for f,t in zip(finders, taken or []):
+            if f.rewound is None: f._keep_rewind(t)
+        keep(moment)
+    begins,at = [f._beginning(r) for f in finders],one.rewind_epoch if wanted else None
+    replicas,taken = train_stacked([f.protocol for f in finders], one.train, begins, masks, cbs, resume, at, on_epoch)
+    for k,(f,o) in enumerate(zip(finders, replicas)):
+        if f.rewound is None:
+            if taken is None: raise f._not_within(len(o.epochs))
+            f._keep_rewind(taken[k])
+    for f,o in zip(finders, replicas):
+        if len(f.rounds)>r: continue
+        copy_tensors(f.learn.model, o.model)
+        set_random_states(o.rng, f.learn.dls)
+        f._finish_round(r, o.row, o, o.rates)
 
 # %% ../../nbs/find/07_finder.ipynb #84840db7
 @patch
@@ -529,7 +586,10 @@ def beginning_of(
     moment = finder.rewound if rewound else finder.start
     return finder.protocol.beginning(moment, masks, weights, finder._round_seed(round))
 
-def _checksum(begin, masks):
+def checksum_of(
+    begin:Snapshot, # From `beginning_of`
+    masks:dict # Parameter name → bool tensor
+) -> int:
     "Return a checksum of what a training begins with."
     def crc(tensors, sum):
         for n in sorted(tensors): sum = crc32(tensors[n].cpu().contiguous().reshape(-1).view(torch.uint8).numpy(), sum)
@@ -544,7 +604,7 @@ def train_from(
     keep:Callable=None # Called with the moment after each epoch and each fit
 ) -> dict: # A row like those of `history`
     "Train a ticket from its beginning, or from where it was killed."
-    of,resume = _checksum(begin, masks),None
+    of,resume = checksum_of(begin, masks),None
     if file and file.exists():
         resume = Snapshot.load(file)
         if check_record(resume.notes, file, first=a_dict, of=whole)['of']!=of:

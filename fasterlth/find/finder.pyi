@@ -214,8 +214,28 @@ def run_rounds(finder: LotteryTicketFinder, train: Callable) -> Ticket:
     """Train the rounds that aren't trained yet."""
     ...
 
+def open_finder(finder: LotteryTicketFinder, train: Callable) -> None:
+    """Start a finder's run, or read it from its folder, for rounds in a stack."""
+    ...
+
+def finish_begun_round(finder: LotteryTicketFinder) -> None:
+    """Finish a round alone that was begun alone, in a run that was killed."""
+    ...
+
+def close_finder(finder: LotteryTicketFinder) -> None:
+    """Write what a finished run leaves."""
+    ...
+
+def train_round_stacked(finders: list, r: int, keep: Callable, resume: Snapshot | None = None) -> None:
+    """Train a round of several finders as one, and let each that lacks it finish it."""
+    ...
+
 def beginning_of(finder: LotteryTicketFinder, masks: dict, weights: dict | None = None, rewound: bool = True, round: int = 1) -> Snapshot:
     """Return what the training of a ticket begins with."""
+    ...
+
+def checksum_of(begin: Snapshot, masks: dict) -> int:
+    """Return a checksum of what a training begins with."""
     ...
 
 def train_from(finder: LotteryTicketFinder, begin: Snapshot, masks: dict, file: Path | None = None, keep: Callable | None = None) -> dict:

@@ -9,7 +9,7 @@ __all__ = []
 from collections.abc import Callable
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from fastai.callback.progress import CSVLogger, ShowGraphCallback
 from fastai.callback.tracker import TrackerCallback
@@ -18,15 +18,16 @@ from fastcore.basics import patch
 from fastcore.foundation import L
 from torch import nn
 
-from ..core.tensors import check_names, copy_tensors, model_tensors, parameters_by_name, unwrap
+from ..core.tensors import check_names, copy_tensors, cpu_copy, model_tensors, parameters_by_name, unwrap
 from ..core.masks import check_masks
 from ..train.randomness import random_states, seed_learner, set_random_states
 from ..train.snapshot import Snapshot, check_opt, opt_notes
 from ..train.learner import (
     check_train, fit_context, has_validation, metric_names, set_unbegun, unbegun)
-from ..train.mask_callback import MaskCallback
+from ..train.mask_callback import learner_masks, MaskCallback
 from ..train.callback_state import callback_states, set_callback_states
 from ..train.training import Training, Untrained
+from ..train.stack import replicas_moments, stack_moments, StackedLearner, StackTaken
 from .progress import is_logger
 
 # %% ../../nbs/find/04_protocol.ipynb #ffb9729e
@@ -68,6 +69,18 @@ def _number(v):
     try: return None if v is None else float(v)
     except (TypeError,ValueError,RuntimeError): return None    # an array, say
 
+@contextmanager
+def _unwatched(learn):
+    "Let a learner validate without a trace."
+    # `validate` makes the recorder forget the training
+    rec,cbs = learn.recorder,list(learn.cbs)
+    kept = {**vars(rec), 'smooth_loss': copy(rec.smooth_loss)}
+    try:
+        with fit_context(learn, stated=True), learn.removed_cbs([cb for cb in cbs if _watches(cb)]): yield
+    finally:
+        vars(rec).update(kept)
+        learn.cbs = L(cbs)    # removing and adding has changed their order
+
 def measure(
     learn:Learner, # With validation data, or nothing is measured
     prefix:str='', # Prefix of the columns' names
@@ -75,18 +88,9 @@ def measure(
 ) -> dict: # Column → number; empty without validation data
     "Measure the validation loss and the metrics."
     if not has_validation(learn): return {}
-    names,rec = _columns(learn, prefix),learn.recorder
+    names = _columns(learn, prefix)
     if known is not None: return {n: _number(v) for n,v in zip(names, known)}
-    # `validate` makes the recorder forget the training
-    kept = {**vars(rec), 'smooth_loss': copy(rec.smooth_loss)}
-    cbs = list(learn.cbs)
-    watchers = [cb for cb in cbs if _watches(cb)]
-    try:
-        with fit_context(learn, stated=True), learn.removed_cbs(watchers):
-            return {n: _number(v) for n,v in zip(names, learn.validate())}
-    finally:
-        vars(rec).update(kept)
-        learn.cbs = L(cbs)    # removing and adding has changed their order
+    with _unwatched(learn): return {n: _number(v) for n,v in zip(names, learn.validate())}
 
 # %% ../../nbs/find/04_protocol.ipynb #bff4e275
 @contextmanager
@@ -252,6 +256,76 @@ def train(self:Protocol,
     row = dict(train_loss=loss, **last, best_epoch=_best_epoch(training.epochs), **first)
     if self.kernels!='dense': row |= dict(sparse_layers=' '.join(mask_cb.sparse.chosen))
     return row,training
+
+# %% ../../nbs/find/04_protocol.ipynb #de4dca3b
+@dataclass
+class TrainedReplica:
+    "What a training in a stack leaves of a replica."
+    row: dict # The measurements, as `Protocol.train` returns them
+    epochs: list # Losses and metrics of each epoch, as dicts
+    rates: list # The learning rates at the end
+    seconds: float # Its share of the time
+    model: dict # Name → tensor after the training, on the CPU
+    rng: dict # Its random states after the training
+
+def measure_each(
+    stack:StackedLearner, # With validation data, or nothing is measured
+    prefix:str='', # Prefix of the columns' names
+    known:list=None # The values of each replica, if they have just been measured
+) -> list: # A dict for each replica, as from `measure`
+    "Measure the validation loss and the metrics of each replica."
+    if not has_validation(stack): return [{} for _ in stack.learners]
+    names = _columns(stack, prefix)
+    if known is None:
+        with _unwatched(stack):
+            stack.validate()
+            known = [rows[-1] for rows in stack.recorder.replicas]
+    return [{n: _number(v) for n,v in zip(names, vs)} for vs in known]
+
+def _ready_stack(learners, begins, masks):
+    "Return a stack where its replicas begin."
+    for l,b in zip(learners, begins): copy_tensors(l.model, b.model)
+    stack = StackedLearner(learners).hold([{**learner_masks(l), **m} for l,m in zip(learners, masks)])
+    copy_tensors(stack.model, stack_moments(begins).model)    # a learner may stand for several replicas
+    return stack
+
+def _trained_replicas(stack, training, first):
+    "Return what a training leaves of each replica."
+    rec,n = stack.recorder,len(stack.learners)
+    names = [o for o in rec.metric_names[1:] if o!='time']
+    epochs = [[dict(epoch=e['epoch'], **dict(zip(names, map(_number, rows[k]))))
+               for e,rows in zip(training.epochs, rec.history)] for k in range(n)]
+    last = measure_each(stack, known=training.last and [rows[-1][1:] for rows in rec.replicas])
+    rates,res = [h['lr'] for h in stack.opt.hypers],[]
+    for k in range(n):
+        loss = epochs[k][-1].get('train_loss') if epochs[k] else None
+        row = dict(train_loss=loss, **last[k], best_epoch=_best_epoch(epochs[k]), **first[k])
+        model = cpu_copy(stack.tensors_of(k))
+        res.append(TrainedReplica(row, epochs[k], rates, training.seconds/n, model, stack.rngs[k]))
+    return res
+
+# %% ../../nbs/find/04_protocol.ipynb #29fd7694
+def train_stacked(
+    protocols:list, # Of the replicas; one may stand for several
+    train:Callable, # A function of the learner that fits it
+    begins:list, # Where each begins, moments of the same place in the training
+    masks:list, # For each, parameter name → bool tensor
+    cbs:list=(), # More callbacks for this training
+    resume:Snapshot=None, # Where to continue a killed training
+    at:float|str=None, # When to take a snapshot of each
+    on_epoch:Callable=None # `(moment, taken)` after epochs and fits: a function, and the snapshots or None
+) -> tuple: # `(replicas, taken)`: a `TrainedReplica` and a snapshot for each; None if none was wanted
+    "Train several learners as one, and measure each before and after."
+    for p in protocols: p.reset()
+    stack,taken = _ready_stack([p.learn for p in protocols], begins, masks),StackTaken()
+    def snapshots(t): return replicas_moments(t.taken, taken.taken_rngs) if t.taken and taken.taken_rngs else None
+    with fit_context(stack, stated=True), stack.no_bar(), stack.no_logging(), stack.added_cbs([*cbs, taken]):
+        first = resume.notes['first'] if resume else measure_each(stack, 'start_')
+        stack.stack.begin_at(begins)
+        def tell(t):
+            if on_epoch: on_epoch(lambda **notes: t.moment(first=first, **notes), snapshots(t))
+        training = Training(stack, resume or stack_moments(begins), at, tell)(train)
+        return _trained_replicas(stack, training, first),snapshots(training)
 
 # %% ../../nbs/find/04_protocol.ipynb #c9e2a880
 @patch

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 import pandas as pd
 from ..core.ticket import Ticket
+from .finder import LotteryTicketFinder
 
-__all__ = ['LotteryStudy']
+__all__ = ['LotteryStudy', 'find_winning_tickets']
 
 class LotteryStudy:
     """Train conditions × rounds × seeds, each in full, in a folder.
@@ -67,10 +68,11 @@ class LotteryStudy:
         ...
     def __repr__(self):
         ...
-    def run(self, n_jobs: int | None = None, verbose: bool = True) -> LotteryStudy:
+    def run(self, n_jobs: int | None = None, verbose: bool = True, stack: int | str = 1) -> LotteryStudy:
         """Train everything that isn't trained yet. The results are the same, bit for bit, for any number of jobs.
 
-    Failed trainings are listed in `failures`. The others continue, and the next `run` tries again.
+    In stacks they are the same but for the last bits of sums. Failed trainings are listed in `failures`. The others
+    continue, and the next `run` tries again.
 
     Parameters
     ----------
@@ -78,6 +80,8 @@ class LotteryStudy:
         Trainings at a time, -1 for one on each core; default joblib's setting, or 1.
     verbose : bool
         Show a bar. Default: `True`.
+    stack : int | str
+        Trainings in one, see `StackedLearner`; `'auto'`: as many as fit the GPU, 1 on a CPU. Default: `1`.
 
     Returns
     -------
@@ -101,6 +105,20 @@ class LotteryStudy:
     -------
     Ticket
         What its training began with.
+    """
+        ...
+    def finder(self, seed: int) -> LotteryTicketFinder:
+        """Return the finder of the winning ticket of a seed.
+
+    Parameters
+    ----------
+    seed : int
+        One of the study's.
+
+    Returns
+    -------
+    LotteryTicketFinder
+        With all its rounds.
     """
         ...
     def summary(self, metric: str | None = None, level: float = 0.95) -> pd.DataFrame:
@@ -149,3 +167,36 @@ class LotteryStudy:
         Confidence. Default: `0.95`.
     """
         ...
+
+def find_winning_tickets(make_learner: Callable, train: Callable, sparsity: float | list | dict = 90, n_rounds: int | None = None, seeds: int | list = 5, path: str | Path | None = None, stack: int | str = 'auto', n_jobs: int | None = None, verbose: bool = True, **kwargs) -> dict:
+    """Find tickets of several seeds, each as its own finder would.
+
+    Parameters
+    ----------
+    make_learner : Callable
+        `seed` → a new Learner, whose weights are initialised by the seed.
+    train : Callable
+        A function that fits the learner: `lambda learn: learn.fit_one_cycle(5, 1e-2)`.
+    sparsity : float | list | dict
+        Percent to reach, or a list by round, or a dict by layer. Default: `90`.
+    n_rounds : int
+        As in `LotteryTicketFinder`. Default: `None`.
+    seeds : int | list
+        Their number, counted from 0, or a list. Default: `5`.
+    path : str | Path
+        Folder in which a killed search continues. Default: `None`.
+    stack : int | str
+        Trainings in one, as for `LotteryStudy.run`. Default: `'auto'`.
+    n_jobs : int
+        Trainings at a time, as for `LotteryStudy.run`. Default: `None`.
+    verbose : bool
+        Show a bar. Default: `True`.
+    **kwargs
+        Other arguments of `LotteryTicketFinder`: `granularity`, `rewind_epoch` …
+
+    Returns
+    -------
+    dict
+        Seed → `LotteryTicketFinder` with all its rounds; those that failed are left out, with a warning.
+    """
+    ...

@@ -6,21 +6,31 @@
 __all__ = []
 
 # %% ../../nbs/find/14_trainings.ipynb #7546ecdc
-import shutil, warnings
+import shutil, traceback, warnings
 from collections.abc import Callable
+from contextlib import contextmanager, ExitStack
 from functools import partial
 from math import inf
 from pathlib import Path
+from typing import NamedTuple
 
-from ..core.checks import check_number
+from fastcore.basics import patch
+
+from ..core.checks import check_number, check_type
+from ..core.masks import sparsity_of
 from ..core.files import a_dict, list_of, optional, whole
 from ..core.processes import from_first
 from ..train.learner import fit_context
+from ..train.snapshot import Snapshot
+from ..train.stack import Unstackable
 from ..train.training import epoch_of
 from .fingerprint import describe
 from .folder import check_record, gone, read_json, RunFolder
 from .rounds import round_file
-from .finder import beginning_of, LotteryTicketFinder, run_rounds, train_from
+from .protocol import train_stacked
+from .finder import (beginning_of, checksum_of, close_finder, finish_begun_round, LotteryTicketFinder,
+    open_finder, run_rounds, train_from, train_round_stacked)
+from .jobs import Failure, settled
 from .controls import new_learner, Start, Trunk
 
 # %% ../../nbs/find/14_trainings.ipynb #84a388b6
@@ -106,6 +116,13 @@ def run_finder(
             run_rounds(f, train)
         _finish(f, [dict(o.row, seconds=o.seconds) for o in f.rounds], f.folder, condition)
 
+def _beginning(f, round, make_learner, condition):
+    "Return what a control's training begins with, and its masks."
+    s = condition(Trunk.of(f, round, make_learner))
+    if not isinstance(s, Start):
+        raise TypeError(f"a condition must return a Start(masks, weights, rewound), not {type(s).__name__}")
+    return beginning_of(f, s.masks, s.weights, s.rewound, round),s.masks
+
 def run_control(
     make_learner:Callable, train:Callable, # The study's
     kwargs:dict, # Arguments of the winning ticket's finder
@@ -121,10 +138,174 @@ def run_control(
     with _held(own) as writes:
         if not writes: return
         _write_files_to(f.learn, folder)
-        s = condition(Trunk.of(f, round, make_learner))
-        if not isinstance(s, Start):
-            raise TypeError("a condition must return a Start(masks, weights, rewound), "
-                            f"not {type(s).__name__}")
-        begin = beginning_of(f, s.masks, s.weights, s.rewound, round)
-        row = train_from(f, begin, s.masks, own.file(name), partial(own.keep, name))
+        begin,masks = _beginning(f, round, make_learner, condition)
+        row = train_from(f, begin, masks, own.file(name), partial(own.keep, name))
         _finish(f, [dict(round=round, **row)], own, condition)
+
+# %% ../../nbs/find/14_trainings.ipynb #8d33d248
+stack_moment = 'moment_stack.safetensors'
+
+class _Control(NamedTuple):
+    "A control that is ready to be trained."
+    job:object
+    finder:LotteryTicketFinder
+    begin:Snapshot
+    masks:dict
+    folder:RunFolder
+
+class Stacks:
+    "Do a study's jobs in stacks, and collect what goes wrong."
+    def __init__(self,
+        jobs:list, # That aren't done
+        size:int, # Trainings in a stack
+        folder:RunFolder # The study's, held by the caller
+    ): self.jobs,self.size,self.folder,self.failures,self.trunks = {o.key: o for o in jobs},size,folder,[],{}
+
+    @contextmanager
+    def _noting(self, jobs):
+        "Note the failure of some jobs. What can't be stacked at all is raised."
+        try: yield
+        except Unstackable: raise
+        except Exception as e:
+            failed = [o for o in jobs if not o.done]
+            self.failures += [Failure(o.key, f'{type(e).__name__}: {e}', traceback.format_exc()) for o in failed]
+
+    def _failed(self, job): return any(o.key==job.key for o in self.failures)
+
+    def _moment(self):
+        "Return the moment of a stack that was killed, and its jobs; None if there is none, or they are others."
+        if not self.folder.has(stack_moment): return None,[]
+        m,file = Snapshot.load(self.folder.file(stack_moment)),self.folder.file(stack_moment)
+        is_list = partial(check_type, types=list, what='a list')
+        check_record(m.notes, file, members=list_of(is_list), first=list_of(a_dict), of=list_of(whole), round=whole)
+        keys = [tuple(k) for k in m.notes['members']]
+        return (m,[self.jobs[k] for k in keys]) if all(k in self.jobs for k in keys) else (None,[])
+
+    def _keep(self, jobs, of, round):
+        "Return a function that keeps the moment of a stack."
+        notes = dict(members=[list(o.key) for o in jobs], of=of, round=round)
+        return lambda moment: self.folder.keep(stack_moment, moment(**notes))
+
+    def _chunks(self, jobs, first):
+        "Yield jobs, so many at a time; first those of a stack that was killed."
+        if first: yield first
+        rest = [o for o in jobs if o not in first]
+        for i in range(0, len(rest), self.size): yield rest[i:i+self.size]
+
+# %% ../../nbs/find/14_trainings.ipynb #f6606264
+@patch
+def _open(self:Stacks, job, held):
+    "Open a finder, and finish what was begun alone; None if it is done already."
+    make_learner,train,kwargs,seed,folder,_,trunk = job.call.args
+    folder.mkdir(exist_ok=True)
+    f = make_finder(make_learner, kwargs, seed, folder)
+    if not held.enter_context(_held(f.folder)): return None
+    _write_files_to(f.learn, folder)
+    if trunk and (trunk[1]/'done.json').exists():
+        f.adopt_dense(train, read_finder(make_learner, train, trunk[0], seed, trunk[1]))
+    open_finder(f, train)
+    finish_begun_round(f)
+    return f
+
+@patch
+def _round(self:Stacks, live):
+    "Train the next round of the finders that have come the least far."
+    r = min(len(f.rounds) for _,f in live)
+    group = [(o,f) for o,f in live if len(f.rounds)==r]
+    moment,members = self._moment()
+    of = {o.key: f for o,f in live}
+    whole = moment and moment.notes['round']==r and all(o.key in of for o in members)
+    if whole and all(o in members for o,_ in group): group = [(o,of[o.key]) for o in members]
+    else: moment = None
+    jobs,finders = [o for o,_ in group],[f for _,f in group]
+    with self._noting(jobs):
+        train_round_stacked(finders, r, self._keep(jobs, [0]*len(jobs), r), moment)
+        self.folder.remove(stack_moment)
+
+@patch
+def _finders(self:Stacks, jobs):
+    "Train all rounds of some finders."
+    with ExitStack() as held:
+        live = []
+        for o in jobs:
+            with self._noting([o]):
+                if f := self._open(o, held): live.append((o,f))
+        while left := [(o,f) for o,f in live if len(f.rounds)<=f.n_rounds and not self._failed(o)]: self._round(left)
+        for o,f in live:
+            if self._failed(o): continue
+            with self._noting([o]):
+                close_finder(f)
+                _finish(f, [dict(p.row, seconds=p.seconds) for p in f.rounds], f.folder, o.call.args[5])
+
+# %% ../../nbs/find/14_trainings.ipynb #69a0d467
+@patch
+def _ready(self:Stacks, job):
+    "Make what a control begins with."
+    make_learner,train,kwargs,seed,trunk,condition,round,folder = job.call.args
+    if seed not in self.trunks: self.trunks[seed] = read_finder(make_learner, train, kwargs, seed, trunk)
+    f = self.trunks[seed]
+    folder.mkdir(exist_ok=True)
+    begin,masks = _beginning(f, round, make_learner, condition)
+    return _Control(job, f, begin, masks, RunFolder(folder, 'control'))
+
+@patch
+def _train(self:Stacks, group, moment=None):
+    "Train some controls as one."
+    of = [checksum_of(o.begin, o.masks) for o in group]
+    if moment and moment.notes['of']!=of:
+        where = repr(str(self.folder.file(stack_moment)))
+        raise ValueError(f"{where} is of trainings with other masks or weights: delete it")
+    with ExitStack() as held, self._noting([o.job for o in group]):
+        todo = [held.enter_context(_held(o.folder)) for o in group]
+        if not any(todo): return
+        f = group[0].finder
+        _write_files_to(f.learn, group[0].folder.path)
+        keep = self._keep([o.job for o in group], of, 0)
+        protocols,begins,masks = zip(*[(o.finder.protocol,o.begin,o.masks) for o in group])
+        rows,_ = train_stacked(protocols, f.train, begins, masks, resume=moment, on_epoch=lambda m,_: keep(m))
+        for o,new,t in zip(group, todo, rows):
+            s,(*_,condition,round,_) = sparsity_of(o.masks),o.job.call.args
+            row = dict(round=round, sparsity=s, remaining=100-s, **t.row, seconds=t.seconds)
+            if new: _finish(o.finder, [row], o.folder, condition)
+        self.folder.remove(stack_moment)
+
+@patch
+def _controls(self:Stacks, jobs, first, moment):
+    "Train controls, together with those that begin at the same place of the schedule."
+    if first: self._train([self._ready(o) for o in first], moment)
+    waiting = {}
+    for o in jobs:
+        if o in first: continue
+        with self._noting([o]):
+            if (o.folder/'moment.safetensors').exists():    # killed alone
+                o.call()
+                continue
+            c = self._ready(o)
+            same = waiting.setdefault((c.begin.fit,c.begin.epoch,c.begin.batch), [])
+            same.append(c)
+            if len(same)<self.size: continue
+            group = [same.pop(0) for _ in range(self.size)]
+            self._train(group)
+    for group in waiting.values():
+        if group: self._train(group)
+
+# %% ../../nbs/find/14_trainings.ipynb #61c71295
+def run_stacks(
+    jobs:list, # Partials of `run_finder` and `run_control`
+    size:int, # Trainings in a stack
+    threads:int, # CPU threads
+    folder:RunFolder # The study's, held by the caller
+) -> list: # A `Failure` for each job that failed
+    "Do jobs in stacks. Raise an `Unstackable` if their trainings can't be stacked."
+    stacks = Stacks(jobs, size, folder)
+    with settled(threads), warnings.catch_warnings():
+        warnings.filterwarnings('ignore', '.* whole outputs', UserWarning)    # `run` has warned already
+        moment,first = stacks._moment()
+        by_condition = {}
+        for o in jobs:
+            if o.call.func is run_finder: by_condition.setdefault(o.key[0], []).append(o)
+        for same in by_condition.values():
+            for chunk in stacks._chunks(same, [o for o in first if o in same]): stacks._finders(chunk)
+        controls = [o for o in jobs if o.call.func is run_control]
+        stacks._controls(controls, [o for o in first if o in controls], moment)
+    return stacks.failures

@@ -3,6 +3,9 @@ from typing import Any
 from typing_extensions import Self
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
+from ..train.snapshot import Snapshot
+from .folder import RunFolder
 from .finder import LotteryTicketFinder
 
 
@@ -32,4 +35,28 @@ def run_finder(make_learner: Callable, train: Callable, kwargs: dict, seed: int,
 
 def run_control(make_learner: Callable, train: Callable, kwargs: dict, seed: int, trunk: Path, condition: Callable, round: int, folder: Path) -> None:
     """Train a control of one round."""
+    ...
+
+stack_moment: str
+
+class _Control(NamedTuple):
+    """A control that is ready to be trained."""
+    job: object
+    finder: LotteryTicketFinder
+    begin: Snapshot
+    masks: dict
+    folder: RunFolder
+
+class Stacks:
+    """Do a study's jobs in stacks, and collect what goes wrong."""
+    jobs: dict
+    size: Any
+    folder: Any
+    failures: list
+    trunks: dict
+    def __init__(self, jobs: list, size: int, folder: RunFolder) -> None:
+        ...
+
+def run_stacks(jobs: list, size: int, threads: int, folder: RunFolder) -> list:
+    """Do jobs in stacks. Raise an `Unstackable` if their trainings can't be stacked."""
     ...

@@ -12,7 +12,11 @@ from torch.overrides import TorchFunctionMode
 from .snapshot import Snapshot
 import torch
 
-__all__ = ['StackedDL', 'StackedLearner', 'StackedModel', 'check_stackable_cbs', 'check_stackable_opt', 'stack_masks']
+__all__ = ['stack_learners']
+
+class Unstackable(ValueError):
+    """Raised for what can't be trained in a stack."""
+    ...
 
 def replica_randomness(learn: Learner, seed: int | None = None) -> dict:
     """Return the random states that a replica begins with, and leave them as they were."""
@@ -24,21 +28,21 @@ def drawing_for(rng: dict, dls: DataLoaders | None = None):
     ...
 
 class _EachAlone(torch.autograd.Function):
-    """Call a random function of a tensor for each replica, with its own random state."""
+    """Call a function of all replicas' tensors where `vmap` has come to a function of one."""
     @staticmethod
-    def forward(f, rngs, x):
+    def forward(f, x):
         ...
     @staticmethod
     def setup_context(ctx, inputs, output) -> None:
         ...
     @staticmethod
-    def vmap(info, in_dims, f, rngs, x):
+    def vmap(info, in_dims, f, x):
         ...
 
 class _AsAlone(TorchFunctionMode):
     """Let functions do to each replica what they would do to it alone."""
-    rngs: Any
-    def __init__(self, rngs) -> None:
+    draw: Any
+    def __init__(self, draw) -> None:
         ...
     def __torch_function__(self, func, types, args=(), kwargs=None):
         ...
@@ -48,21 +52,9 @@ def of_replica(o, k: int):
     ...
 
 class StackedModel(nn.Module):
-    """Several networks of one architecture as one, whose tensors have the replicas along a new first axis.
-
-    Parameters
-    ----------
-    models : list
-        Networks with the same names and shapes; they are copied.
-    rngs : list
-        Random states of the replicas, from `replica_randomness`; None to draw for all at once. Default: `None`.
-    """
+    """Several networks of one architecture as one, whose tensors have the replicas along a new first axis."""
     training: Any
     def __init__(self, models: list, rngs: list | None = None) -> None:
-        ...
-    @property
-    def whole(self) -> nn.Module:
-        """Return the network with stacked tensors, of the replicas' class."""
         ...
     def forward(self, *xb):
         ...
@@ -89,17 +81,7 @@ class StackedLoss:
         ...
 
 class StackedDL:
-    """Yield batches of all replicas, along the second axis, as each would see them alone.
-
-    Parameters
-    ----------
-    dls : list
-        The replicas' `DataLoaders`; several may be the same.
-    which : int
-        0 for training, 1 for validation …
-    rngs : list
-        Random states of the replicas, from `replica_randomness`.
-    """
+    """Yield batches of all replicas, along the second axis, as each would see them alone."""
     dls: list
     which: Any
     rngs: Any
@@ -122,31 +104,20 @@ class StackedDL:
         ...
 
 def check_stackable_opt(opt_func: Callable) -> None:
-    """Raise unless an optimizer does the same to stacked parameters as to each of them.
-
-    Parameters
-    ----------
-    opt_func : Callable
-        A learner's.
-    """
+    """Raise unless an optimizer does the same to stacked parameters as to each of them."""
     ...
 
 def check_stackable_cbs(cbs) -> None:
-    """Raise if a callback can't be part of a stack.
-
-    Parameters
-    ----------
-    cbs
-        Callbacks of a learner or a fit.
-    """
+    """Raise if a callback can't be part of a stack."""
     ...
 
-class ReplicasCallback(Callback):
+class StackCallback(Callback):
     """Check what joins a fit, and keep what replicas hold as part of a moment of training."""
     order: Any
     begin: Any
     place: Any
-    def __init__(self, begin: list | None = None) -> None:
+    def begin_at(self, moments: list) -> None:
+        """Set the replicas' random states when the fit has come to these moments."""
         ...
     def before_fit(self) -> None:
         ...
@@ -161,11 +132,11 @@ class ReplicasCallback(Callback):
         """Take back what replicas held, from `state_dict`."""
         ...
 
-class ReplicasTaken(Callback):
+class StackTaken(Callback):
     """Note the replicas' random states when a `SnapshotCallback` takes a snapshot."""
     order: Any
-    rngs: Any
-    loaders: list
+    taken_rngs: Any
+    at_epoch: list
     def before_train(self) -> None:
         ...
     def after_batch(self) -> None:
@@ -230,6 +201,7 @@ class StackRecorder(Recorder):
     smooth: Any
     replicas: list
     rows: Any
+    history: list
     def __init__(self, learners: list, like: Recorder) -> None:
         ...
     def before_fit(self) -> None:
@@ -242,102 +214,66 @@ class StackRecorder(Recorder):
         ...
     def after_batch(self) -> None:
         ...
+    def after_epoch(self) -> None:
+        ...
     def after_train(self) -> None:
         ...
     def after_validate(self) -> None:
         ...
-    def after_epoch(self) -> None:
-        ...
     def recorded(self) -> dict:
-        """Return what was recorded of each replica in this fit."""
+        """Return what was recorded of each replica."""
         ...
     def set_recorded(self, state: dict) -> None:
         """Take back what was recorded."""
         ...
 
 def stack_masks(masks: list, model: nn.Module) -> dict:
-    """Stack the masks of replicas.
-
-    Parameters
-    ----------
-    masks : list
-        For each replica, parameter name → bool tensor; where one is missing, it is dense.
-    model : nn.Module
-        Of one replica.
-
-    Returns
-    -------
-    dict
-        Parameter name → bool tensor.
-    """
+    """Stack the masks of replicas."""
     ...
 
 class StackedLearner(Learner):
     """Train several learners of one architecture as one.
 
     Each replica has its own start, masks, order of the data, dropout and running statistics, and sees what it would
-    see alone with its seed. Losses and metrics are measured for each; `results` has them.
-
-    Parameters
-    ----------
-    learners : list
-        Learners that differ in weights, masks and random states only. They aren't trained.
-    seeds : list
-        Seed for everything random in the training of each; default the learners' random states.
-    """
+    see alone with its seed. Losses and metrics are measured for each; `results` has them."""
     learners: Any
     rngs: list
     def __init__(self, learners: list, seeds: list | None = None) -> None:
         ...
     def hold(self, masks: list) -> Learner:
-        """Keep weights of each replica at zero in every later fit, instead of those so far.
-
-        Parameters
-        ----------
-        masks : list
-            For each replica, parameter name → bool tensor.
-
-        Returns
-        -------
-        Learner
-            Itself.
-        """
+        """Keep weights of each replica at zero in every later fit, instead of those so far."""
         ...
     def __repr__(self):
         ...
     def tensors_of(self, k: int) -> dict:
-        """Return a replica's parameters and buffers.
-
-    Parameters
-    ----------
-    k : int
-        Which replica.
-
-    Returns
-    -------
-    dict
-        Name → tensor, parts of the live ones.
-    """
+        """Return a replica's parameters and buffers."""
         ...
     def unstack(self) -> list:
-        """Copy weights and buffers back to the learners, and their random states.
-
-    Returns
-    -------
-    list
-        The learners.
-    """
+        """Copy weights and buffers back to the learners, and their random states."""
         ...
     @property
     def results(self) -> pd.DataFrame:
-        """Return a row for each replica and epoch of the last fit.
+        """Return a row for each replica and epoch of the last fit."""
+        ...
+
+def stack_learners(learners: list, seeds: list | None = None) -> StackedLearner:
+    """Make one learner of several, which are trained together and with each step as they would be alone.
+
+    `unstack()` copies what was learned back to them.
+
+    Parameters
+    ----------
+    learners : list
+        Learners that differ in weights, masks, data and random states only. They aren't trained.
+    seeds : list
+        Seed for everything random in the training of each; default the learners' random states.
 
     Returns
     -------
-    pd.DataFrame
-        `replica`, `epoch`, `train_loss`, `valid_loss`, metrics.
+    StackedLearner
+        A Learner; after a fit, its `results` has a row for each replica and epoch.
     """
-        ...
+    ...
 
 def replicas_moments(moment: Snapshot, rngs: list) -> list:
     """Return the moments of the replicas, each as it would be alone."""
@@ -345,4 +281,12 @@ def replicas_moments(moment: Snapshot, rngs: list) -> list:
 
 def stack_moments(moments: list) -> Snapshot:
     """Stack moments of replicas."""
+    ...
+
+def replicas_within(one: int, two: int, free: int, most: int) -> int:
+    """Return how many replicas fit in four fifths of the memory, at least one."""
+    ...
+
+def fitting_replicas(learn: Learner, most: int) -> int:
+    """Return how many replicas fit the GPU's memory, as measured."""
     ...

@@ -190,4 +190,4 @@ def test_without_numba_and_mkl(monkeypatch):
     monkeypatch.setattr(torch.backends.mkl, 'is_available', lambda: False)
     assert isinstance(kernel(layer, mask), Kernel)
     monkeypatch.setattr(sparse_kernels_room, 'compiled', lambda threads: None)
-    assert kernel(layer, mask)=='neither numba nor a torch with MKL is there'
+    assert kernel(layer, mask)=='it needs numba, or a torch with MKL'

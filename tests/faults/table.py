@@ -164,6 +164,8 @@ stat = Kind(it('stat'), [*no_tensor, of((7,))])
 order = Kind(None, [3, True, 'fc1', [], [3], ['nothing'], {'fc1': 3}, used_up])
 condition_function = Kind(shuffled, [*no_function, 'shuffled'])
 joint = Kind(None, [3, True, 'filter', [], ['fc1.weight'], {'fc1.weight': 3}, {3: 'fc1.weight'}, {'fc1.weight': 'fc1.weight'}])
+n_jobs = Kind(1, [0, -2, 2.5, 'two', True, [], scalar, nan], numpy=np.int64)
+stack = Kind(1, [None, 0, -1, 2.5, 'two', True, [], scalar, nan], numpy=np.int64)
 finder = dict(learn=own_learner, sparsity='rounds', rewind=one_of('weights'), joint=joint)
 blocks_of_four = other('masks', it('in_blocks'))
 digits = other('whole', 8)
@@ -198,7 +200,7 @@ tables = {
     'Groups.to_blocks': dict(x=Kind(of((4,8)), [*no_tensor, of((7,))])),
     'LotteryStudy': dict(sparsity='rounds'),
     'LotteryStudy.plot': dict(ax='one_or_two_axes'),
-    'LotteryStudy.run': dict(n_jobs=Kind(1, [0, -2, 2.5, 'two', True, [], scalar, nan], numpy=np.int64)),
+    'LotteryStudy.finder': dict(seed=other('seed', 0)), 'LotteryStudy.run': dict(n_jobs=n_jobs, stack=stack),
     'LotteryStudy.ticket': dict(condition=one_of('winning'), seed=other('seed', 0), round=but(kinds['count?'], 9, good=1)),
     'LotteryStudy.verdict': dict(condition=one_of('winning'), margin='number?', more='flag?'),
     'LotteryStudy.where': dict(condition=one_of('winning'), seed=other('seed', 0), round='whole?'),
@@ -278,6 +280,7 @@ tables = {
                  out='folder', path=Kind(None, [*no_path[1:], it('text_file')]), force='flag'),
     'find_ticket': dict(sparsity='rounds'),
     'find_winning_ticket': dict(model=model_or_function, train_fn=plain_train, eval_fn=plain_eval, sparsity='rounds', seed='seed', joint=joint),
+    'find_winning_tickets': dict(sparsity='rounds', n_jobs=n_jobs, stack=stack),
     'forward_flops': dict(xb=Kind(Of(lambda t: (t.x,)), [None, 3, 'x', [], (), {}, it('x'), (3,)]), masks='masks?'),
     'geometric_rounds': dict(rate='percent', n_rounds='whole'),
     'gradients': dict(batches='batches', loss_func=loss), 'hessian_gradients': dict(batches='batches', loss_func=loss),
@@ -303,6 +306,8 @@ tables = {
     'ac_dc': dict(n_cycles='whole'), 'set_': dict(name='formula'),
     'one_cycle': dict(steepness=but(number, 0, good=14), offset='number'),
     'pack_mask': dict(mask=Kind(it('mask'), [*no_tensor, it('w')])),
+    **{k: dict(xb='some_xb') for k in ('path_masks','path_table','effective_sparsity')},
+    'Ticket.effective_sparsity': dict(xb='some_xb'), 'Ticket.summary': dict(model='model?', xb=other('some_xb?', it('x'))),
     'plot_groups': dict(param=other('text', 'weight')), 'plot_masks': dict(masks='any_masks'), 'plot_results': dict(ax='one_or_two_axes'),
     'plot_schedule': dict(start='percent', end='percent'),
     'plot_stability': dict(found=Kind(it('found'), [*no_object, it('df'), RewindPoint]), threshold='number', axs='two_axes'),
@@ -329,6 +334,9 @@ tables = {
     'study': dict(data=one_of('digits'), model=one_of('lenet_300_100'), rounds='whole', epochs='whole', sparsity='percent', seeds=other('whole', 1),
                   conditions=Kind('random_mask', [*no_text, '', 'nothing', 'random_mask,random_mask', 'dense']), jobs=Kind(1, [*(v for v in no_whole if v!=-1), 0, -2]),
                   out='folder', path=Kind(None, [*no_path[1:], it('text_file')]), force='flag'),
+    'stack_learners': dict(learners=Kind(Of(lambda t: [make_learner(1), make_learner(2)], 'two learners'), [
+                               None, 3, True, 'x', [], {}, it('learn'), [3], [None], it('model'), Learner]),
+                           seeds=Kind([0,1], [3, [0], [0,0], [-1,0], ['a','b'], 'ab', True, 2.5, {}])),
     'sparsity_of': dict(masks='any_masks'), 'sparsity_by_layer': dict(masks='any_masks'), 'synaptic_flow': dict(x='xb'),
     'to_int8': dict(batches=Kind(Of(lambda t: [t.x]), [None, 3, True, 'x', [], {}, it('x'), [3], used_up]), path='file', dynamic='flag',
                     reduce_range='flag'),
@@ -344,10 +352,11 @@ tables = {
 
 _search = dict(points=3, bn_batches=1, epochs=[0], show_plot=False, verbose=False)
 quick = {
-    'LotteryStudy': dict(sparsity=50, n_rounds=1, seeds=1), 'LotteryStudy.run': dict(verbose=False),
+    'LotteryStudy': dict(sparsity=50, n_rounds=1, seeds=1), 'Ticket.summary': dict(model=it('model'), xb=it('x')), 'LotteryStudy.run': dict(verbose=False),
     'LotteryTicketFinder': dict(sparsity=50, n_rounds=1, verbose=False), 'SparsifyCallback': dict(verbose=False),
     'cifar10_dls': dict(bs=8, path=it('cifar')), 'compare_tickets': dict(sparsity=50),
     'draw_early_bird': dict(n_masks=2, threshold=1.), 'find_winning_ticket': dict(sparsity=50, n_rounds=1),
+    'find_winning_tickets': dict(sparsity=50, n_rounds=1, seeds=1, verbose=False),
     'fashion_mnist_dls': dict(bs=8, path=it('idx')), 'mnist_dls': dict(bs=8, path=it('idx')),
     'find': dict(rounds=1, epochs=1, sparsity=50, out=Of(lambda t: t.new())),
     'study': dict(rounds=1, epochs=1, sparsity=50, seeds=1, conditions='random_mask', out=Of(lambda t: t.new())),

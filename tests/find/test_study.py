@@ -22,7 +22,7 @@ def whole(tmp_path_factory):
     return s
 
 counted = [k for k in conditions if not isinstance(conditions[k], dict)]
-layerwise = [k for k in counted if not k.startswith(('snip','grasp','synflow','magnitude'))]
+layerwise = [k for k in counted if not k.startswith(('snip','grasp','synflow','magnitude','random_erk','random_smart'))]
 
 @pytest.mark.parametrize('k', counted)
 def test_conditions_keep_the_counts(whole, k):
@@ -36,12 +36,13 @@ def test_what_conditions_begin_with(whole):
     init = dict(make(0).model.named_parameters())
     t = {k: whole.ticket(k, 0, 2) for k in counted}
     eq = lambda a,b: all(torch.equal(a[n], b[n]) for n in win.masks)
-    for k in ('random_mask','shuffled','inverted','one_shot'): assert eq(t[k].weights, win.weights) and not eq(t[k].masks, win.masks)
+    for k in ('random_mask','random_erk','random_smart','shuffled','inverted','one_shot'): assert eq(t[k].weights, win.weights) and not eq(t[k].masks, win.masks)
     assert not eq(win.weights, init)    # rewound to iteration 3
-    for k in ('sign_constant','sign_flipped','random_reinit'): assert eq(t[k].masks, win.masks)
+    for k in ('sign_constant','sign_flipped','sign_only','random_reinit'): assert eq(t[k].masks, win.masks)
     for n in win.masks:
         w = init[n].detach()
         assert torch.equal(t['sign_constant'].weights[n].sign(), w.sign()) and t['sign_constant'].weights[n].abs().unique().numel()==1
+        assert torch.equal(t['sign_only'].weights[n].sign(), w.sign()) and not torch.equal(t['sign_only'].weights[n], w)
         assert torch.equal(t['sign_flipped'].weights[n].abs(), w.abs()) and .4<(t['sign_flipped'].weights[n]!=w).float().mean()<.6
         assert not torch.equal(t['random_reinit'].weights[n], w)
     for k in ('snip','grasp','synflow','magnitude_at_init'):

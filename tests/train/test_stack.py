@@ -1,0 +1,274 @@
+"Replicas that are trained as one, against the same replicas trained alone, in float64."
+from helpers import *
+from fastai.callback.channelslast import ChannelsLast
+from fastai.callback.rnn import ModelResetter
+from fasterlth.core.pruner import Pruner
+from fasterlth.core.tensors import model_tensors
+from fasterlth.find.protocol import Protocol
+
+from fasterlth.train.stack import replicas_moments, stack_moments, StackTaken
+
+K,bs,n = 3,32,192    # six batches an epoch
+
+def wide(dls):
+    "Give loaders their numbers in float64."
+    for dl in dls.loaders: dl.dataset.x = dl.dataset.x.double()
+    return dls
+
+def loaders(**kwargs): return wide(digits_dls(size=8, bs=bs, n=n, device=torch.device('cpu'), **kwargs))
+
+def conv_net():
+    # without a bias: before BatchNorm its gradient is nothing but rounding, which Adam divides by itself
+    return nn.Sequential(nn.Conv2d(1, 6, 3, stride=2, bias=False), nn.BatchNorm2d(6), nn.ReLU(), nn.Flatten(), nn.Linear(54, 10))
+class Small(SmallNet):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 8, 3, stride=2, bias=False)
+def dropping(): return nn.Sequential(nn.Flatten(), nn.Linear(64, 20), nn.Dropout(.3), nn.ReLU(), nn.Dropout(.1), nn.Linear(20, 10))
+nets = dict(lenet=lambda: lenet_300_100(64), conv=conv_net, dropout=dropping, small=Small)
+opts = dict(adam=Adam, sgd=partial(SGD, mom=.9), torchs=partial(OptimWrapper, opt=torch.optim.AdamW))
+
+def one_of(k, net='lenet', opt='adam', dls=loaders, metrics=accuracy, **kwargs):
+    set_seed(k)
+    model = nets[net]().double() if isinstance(net, str) else net().double()
+    loss_func = kwargs.pop('loss_func', F.cross_entropy)    # fastai's losses compute in float32
+    return Learner(dls(), model, loss_func, opt_func=opts.get(opt, opt), metrics=metrics, lr=1e-2, **kwargs)
+
+def steps(learn, n_epoch=9):
+    "Make 54 steps."
+    with learn.no_bar(), learn.no_logging(): learn.fit_one_cycle(n_epoch, 1e-2)
+
+def constant(learn, n_epoch=9): quiet(learn, n_epoch)
+
+class OwnRecorder(Recorder):
+    "fastai's own begins with a float32 number, which float64 losses don't fit."
+    name = 'recorder'
+    def before_fit(self):
+        super().before_fit()
+        self.smooth_loss.val = torch.tensor(0., dtype=torch.float64)
+
+def own_recorder(learn):
+    own = OwnRecorder(train_metrics=learn.recorder.train_metrics)
+    return learn.remove_cb(Recorder).add_cb(own)
+
+def alone(make, k, train):
+    "Train a replica by itself."
+    learn = seed_learner(own_recorder(make(k)), 10+k)
+    train(learn)
+    return learn
+
+def stack_of(make, n=K): return stack_learners([make(k) for k in range(n)], [10+k for k in range(n)])
+
+def check(make, train, tolerance=1e-10):
+    "Train replicas together and alone, and compare everything."
+    stack = stack_of(make)
+    train(stack)
+    for k in range(K):
+        learn = alone(make, k, train)
+        for name,t in model_tensors(learn.model).items():
+            got = stack.tensors_of(k)[name]
+            assert got.dtype==t.dtype and (got-t).abs().max()<tolerance, (k, name, (got-t).abs().max())
+        want = [list(map(float, v)) for v in learn.recorder.values]
+        assert np.allclose(want, stack.recorder.replicas[k], atol=1e-6, rtol=1e-6)    # metrics are of float32
+    return stack
+
+@pytest.mark.parametrize('net,opt', [(n,o) for n in ('lenet','conv','dropout') for o in ('adam','sgd')]+[('small','torchs')])
+def test_one_cycle(net, opt): check(lambda k: one_of(k, net, opt), steps)
+
+def test_constant_rate(): check(lambda k: one_of(k, 'small', 'sgd'), constant)
+def test_weight_decay_spares_norms_and_biases(): check(lambda k: one_of(k, 'conv', 'sgd', wd=.5), constant)
+def test_gradient_accumulation(): check(lambda k: one_of(k, cbs=GradientAccumulation(64)), steps)
+def test_clipping_is_by_each_replicas_norm(): check(lambda k: one_of(k, cbs=GradientClip(.05)), steps)
+def test_a_clip_of_the_fits_own(): check(one_of, lambda l: quiet(l, 9, cbs=GradientClip(.05)))
+
+def test_frozen_layers_and_groups():
+    def make(k): return one_of(k, 'conv', splitter=lambda m: [params(m[0])+params(m[1]), params(m[4])])
+    def train(learn):
+        with learn.no_bar(), learn.no_logging(): learn.fine_tune(5, 1e-2, freeze_epochs=4)
+    check(make, train)
+
+def test_a_callback_that_changes_rates():
+    class Halve(Callback):
+        def before_epoch(self):
+            if self.epoch: self.opt.set_hyper('lr', self.opt.hypers[0]['lr']/2)
+    check(lambda k: one_of(k, cbs=Halve()), constant)
+
+def test_transforms_draw_as_alone():
+    "A loader that doesn't only index is iterated beside the others."
+    def noise(x:TensorImageBW): return (x+torch.randn_like(x)*random.random()+np.random.rand()).double()
+    stack = check(lambda k: one_of(k, 'dropout', dls=lambda: loaders(after_batch=noise)), steps)
+    assert not stack.dls.train.shared
+
+def test_torchs_own_loaders():
+    def dls():
+        x,y = (t.clone() for t in loaders().train.indexed_tensors())
+        one = lambda **kwargs: torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, y), bs, **kwargs)
+        return DataLoaders(one(shuffle=True), one())
+    check(lambda k: one_of(k, dls=dls), steps)
+
+def test_learners_with_the_same_loaders():
+    shared = loaders()
+    check(lambda k: one_of(k, 'dropout', dls=lambda: shared), steps)
+
+def test_data_of_their_own():
+    "Each replica has other images."
+    stack = check(lambda k: one_of(k, dls=lambda: loaders(seed=int(torch.initial_seed()))), steps)
+    assert not stack.dls.train.shared
+
+def test_all_kinds_of_metrics():
+    def share(inp, targ): return (inp.argmax(-1)==targ).double().mean().item()    # vmap can't follow item()
+    check(lambda k: one_of(k, 'small', metrics=[accuracy, share, F1Score(average='macro'), Perplexity()]), steps)
+
+def test_metrics_in_training():
+    def make(k):
+        learn = one_of(k)
+        learn.recorder.train_metrics = True
+        return learn
+    check(make, lambda l: quiet(l, 9))
+
+def test_losses_that_vmap_cant_follow():
+    class Picky(nn.Module):
+        def forward(self, p, y): return F.cross_entropy(p, y)*(2 if p.mean().item()>0 else 1)
+    stack = check(lambda k: one_of(k, loss_func=Picky()), steps)
+    assert stack.loss_func.each.together is False
+
+def masks_of(learn, k): return Pruner(context='global').step(learn.model, 60+10*k)
+
+def test_masks_of_their_own():
+    def make(k):
+        learn = one_of(k, 'small')
+        return Ticket.of(learn.model, masks_of(learn, k)).apply(learn)
+    stack = check(make, steps)
+    for k in range(K):
+        masks = stack.mask.masks
+        assert all((stack.tensors_of(k)[m][~masks[m][k]]==0).all() for m in masks)
+        assert sparsity_of({m: t[k] for m,t in masks.items()})==sparsity_of(masks_of(make(k), k))
+
+def test_masks_after_pruning():
+    "Pruned are the same weights as alone."
+    stack = stack_of(lambda k: one_of(k, 'small'))
+    steps(stack)
+    for k,l in enumerate(stack.unstack()):
+        want = masks_of(alone(lambda k: one_of(k, 'small'), k, steps), k)
+        assert same(masks_of(l, k), want)
+
+def test_it_leaves_learners_alone_until_unstacked():
+    learners = [one_of(k, 'small') for k in range(K)]
+    before = [weights(l.model) for l in learners]
+    state = torch.get_rng_state()
+    stack = stack_learners(learners, [0,1,2])
+    steps(stack)
+    assert all(same(b, weights(l.model)) for b,l in zip(before, learners))
+    assert torch.equal(state, torch.get_rng_state())
+    stack.unstack()
+    for k,l in enumerate(learners): assert same(weights(l.model), stack.tensors_of(k))
+
+# Moments
+
+@pytest.mark.parametrize('at', [0, 1, '9it'])
+def test_a_replicas_snapshot_is_its_own(at):
+    "Taken in a stack, it is what the replica has alone; from there replicas continue, alone and together."
+    make = lambda k: one_of(k, 'small')
+    stack,noted = stack_of(make),StackTaken()
+    t = Training(stack, at=at)
+    with stack.added_cbs(noted): t(constant)
+    own = replicas_moments(t.taken, noted.taken_rngs)
+    again = stack_learners([make(k) for k in range(K)])
+    begin = stack_moments(own)
+    begin.restore(again)
+    again.stack.begin_at(own)
+    Training(again, begin)(constant)
+    for k in range(K):
+        learn = seed_learner(own_recorder(make(k)), 10+k)
+        ta = Training(learn, at=at)(constant)
+        want = ta.taken
+        assert own[k].model.keys()==want.model.keys()
+        assert all((own[k].model[n]-want.model[n]).abs().max()<1e-10 for n in want.model)
+        assert own[k].rng['python']==want.rng['python'] and torch.equal(own[k].rng['torch'], want.rng['torch'])
+        assert own[k].rng['loaders']==want.rng['loaders'] and own[k].opt_is==want.opt_is
+        assert (own[k].fit,own[k].epoch,own[k].batch)==(want.fit,want.epoch,want.batch)
+        for n,t_ in model_tensors(learn.model).items(): assert (again.tensors_of(k)[n]-t_).abs().max()<1e-10
+        other = own_recorder(make(k))
+        Training(other, own[k])(constant)
+        for n,t_ in model_tensors(learn.model).items(): assert (model_tensors(other.model)[n]-t_).abs().max()<1e-10
+
+@pytest.mark.parametrize('epoch', [1,3])
+def test_a_killed_training_continues(epoch, tmp_path):
+    make = lambda k: one_of(k, 'small')
+    whole = stack_of(make)
+    Training(whole)(constant)
+    class Killed(Exception): pass
+    def kill(t):
+        if t.epoch!=epoch: return
+        t.moment().save(tmp_path/'m')
+        raise Killed
+    with pytest.raises(Killed): Training(stack_of(make), on_epoch=kill)(constant)
+    again = stack_of(make)
+    Training(again, Snapshot.load(tmp_path/'m'))(constant)
+    assert same(weights(whole.model), weights(again.model))
+    assert np.allclose(np.array(whole.recorder.replicas, dtype=float), np.array(again.recorder.replicas, dtype=float), atol=1e-12)
+
+# What can't be stacked
+
+refused = dict(
+    EarlyStoppingCallback=lambda: EarlyStoppingCallback(), SaveModelCallback=lambda: SaveModelCallback(),
+    ReduceLROnPlateau=lambda: ReduceLROnPlateau(), MixUp=lambda: MixUp(), SparsifyCallback=lambda: sparsify(),
+    MixedPrecision=lambda: MixedPrecision(), ModelResetter=lambda: ModelResetter(), ChannelsLast=lambda: ChannelsLast(),
+    TerminateOnNaNCallback=lambda: TerminateOnNaNCallback())
+
+@pytest.mark.parametrize('name', refused)
+def test_callbacks_are_refused_by_name(name):
+    with pytest.raises(ValueError, match=name): stack_of(lambda k: one_of(k, cbs=refused[name]()))
+    stack = stack_of(one_of)
+    before = weights(stack.model)
+    with pytest.raises(ValueError, match=name): quiet(stack, 1, cbs=refused[name]())
+    assert same(before, weights(stack.model))
+
+def test_lr_find_is_refused():
+    with pytest.raises(ValueError, match='LRFinder'), stack_of(one_of).no_bar() as stack: stack.lr_find(show_plot=False)
+
+@pytest.mark.parametrize('opt', [Lamb, Larc, partial(OptimWrapper, opt=torch.optim.LBFGS)])
+def test_optimizers_are_refused_by_name(opt):
+    with pytest.raises(ValueError, match="opt_func can't train a stack"): stack_of(lambda k: one_of(k, opt=opt))
+
+def test_models_are_refused_with_vmaps_reason():
+    class Picky(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(64, 10)
+        def forward(self, x): return self.fc(x.flatten(1)*(2 if x.mean().item()>0 else 1))
+    stack = stack_of(lambda k: one_of(k, Picky))
+    before = weights(stack.model)
+    with pytest.raises(ValueError, match=r"Picky can't be stacked, as torch.func.vmap can't follow it: .*item"): quiet(stack, 1)
+    assert same(before, weights(stack.model))
+
+def test_loaders_that_cant_be_indexed():
+    class Stream(torch.utils.data.IterableDataset):
+        def __iter__(self): yield from zip(*loaders().train.indexed_tensors())
+    def dls(): return DataLoaders(DataLoader(Stream(), bs=bs, n=n), DataLoader(Stream(), bs=bs, n=n))
+    with pytest.raises(ValueError, match='data that can be indexed'):
+        stack_of(lambda k: one_of(k, dls=dls))
+
+@pytest.mark.parametrize('what', ['wd','metrics','model','cbs','bs'])
+def test_learners_must_be_alike(what):
+    other = dict(wd=lambda: one_of(1, wd=.3), metrics=lambda: one_of(1, metrics=error_rate), model=lambda: one_of(1, 'conv'),
+                 cbs=lambda: one_of(1, cbs=GradientClip()), bs=lambda: one_of(1, dls=lambda: wide(digits_dls(size=8, bs=16, n=n))))
+    with pytest.raises(ValueError): stack_learners([one_of(0), other[what]()])
+
+def test_bfloat16_normalises_in_the_precision_of_the_statistics():
+    "MixedPrecision is for GPUs: here is autocast as it would be."
+    class Cast(Callback):
+        order = 10
+        def before_batch(self):
+            self.lower = torch.autocast('cpu', torch.bfloat16)
+            self.lower.__enter__()
+        def after_pred(self): self.learn.pred = self.pred.float()
+        def after_loss(self): self.lower.__exit__(None, None, None)
+    def make(k):
+        set_seed(k)
+        return Learner(digits_dls(size=8, bs=bs, n=n, device=torch.device('cpu')), conv_net(), metrics=accuracy, cbs=Cast())
+    stack = stack_of(make)
+    quiet(stack, 3, lr=1e-2)
+    for k in range(K):
+        learn = quiet(seed_learner(make(k), 10+k), 3, lr=1e-2)
+        assert abs(learn.recorder.values[-1][1]-stack.recorder.replicas[k][-1][1])<.05
