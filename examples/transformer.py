@@ -37,6 +37,6 @@ def main(
                                  rewind_epoch=1, seed=0, path=Path(out)/'run')
     ticket = finder.find_winning_ticket(lambda learn: learn.fit_one_cycle(epochs, 3e-3))
     print(finder.history[['remaining','valid_loss','accuracy']].round(3), ticket, sep='\n\n')
-    print(ticket.deploy(learn, 'shrink').report[['parameters','multiply_adds','latency_ms','accuracy']].round(3))
+    print(ticket.deploy(learn, 'shrink').report[['parameters','multiply_adds','latency_ms','accuracy']].round(3).to_string())
     ticket.save_folder(Path(out)/'to-share')    # or ticket.push_to_hub('organisation/name')
     return ticket

@@ -101,12 +101,15 @@ def _claimed(out, options, model, force):
         yield hold
 
 # %% ../nbs/04_cli.ipynb #c42a5e38
-def _experiment(data, model, epochs, path):
-    "Load the data. Return the functions that make a learner and train it, and how many images it is trained on."
+def _prepare():
+    "Draw to files only, and silence a warning of fastai's import."
     import matplotlib, warnings
     matplotlib.use('Agg')
-    # a warning of fastai's import
     warnings.filterwarnings('ignore', '.*torch.jit.script. is deprecated', FutureWarning)
+
+def _experiment(data, model, epochs, path):
+    "Load the data. Return the functions that make a learner and train it, and how many images it is trained on."
+    _prepare()
     from fastai.learner import Learner
     from fastai.metrics import accuracy
     import fastai.callback.progress    # the recorder is one of the default callbacks
@@ -185,7 +188,8 @@ def _check_study(seeds, conditions, jobs):
 def _write_study(study, hold):
     "Print the verdict of a study. Write its tables and its plot to a folder that is held."
     table = study.summary()
-    print(f"\n{study.verdict()}\n\n{table.to_string(float_format='{:.2f}'.format)}\n")
+    narrow = [c for c in table if not c.startswith('vs_') or not c.endswith(('_low','_high','_seeds'))]
+    print(f"\n{study.verdict()}\n\n{table[narrow].to_string(float_format='{:.2f}'.format)}\n")
     _write(hold, _table, lambda f: f.write(study.results.to_csv(index=False).encode()))
     _write(hold, _summary, lambda f: f.write(table.to_csv().encode()))
     _write(hold, _plot, lambda f: study.plot()[0].figure.savefig(f, dpi=120, bbox_inches='tight'))
@@ -210,6 +214,7 @@ def study(
                              command='study', seeds=seeds, conditions=names)
     if check_folder(out, 'out') is None: raise TypeError("out must be a folder, not None")
     force = check_flag(force, 'force')
+    _prepare()
     from fasterlth.find.controls import conditions as known
     for o in names: check_choice(o, 'conditions', known)
     make_learner,train,n_images = _experiment(data, model, epochs, path)

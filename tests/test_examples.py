@@ -25,7 +25,7 @@ def run(tmp_path, monkeypatch):
 def test_every_example_is_listed_and_tested():
     names = sorted(p.stem for p in folder.glob('*.py'))
     text = (folder/'README.md').read_text()
-    assert all(f'[{n}.py]({n}.py)' in text and f'test_{n}' in globals() for n in names)
+    assert all(f'| `{n}.py` |' in text and f'test_{n}' in globals() for n in names)
 
 def test_image_folder(run, tmp_path):
     product = run('image_folder', epochs=2, rounds=1, n=96, size=16)
