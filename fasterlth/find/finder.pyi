@@ -198,6 +198,20 @@ class LotteryTicketFinder:
         With the same start, `train` and seed, and its dense training done.
     """
         ...
+    def effective_sparsities(self, xb=None) -> pd.DataFrame:
+        """Return sparsity and effective sparsity of the tickets: of some weights no path to an output makes use.
+
+    Parameters
+    ----------
+    xb
+        A batch of inputs, or a tuple of several, default of the training data; only their shapes matter.
+
+    Returns
+    -------
+    pd.DataFrame
+        A row for each known round.
+    """
+        ...
     def costs(self) -> pd.DataFrame:
         """Count the epochs and operations of the protocol, including rounds that haven't run yet.
 

@@ -13,16 +13,13 @@ def why_no_graph(model: nn.Module, xb: tuple) -> str:
 class GraphCallback(Callback):
     """Replay the passes of a network as a CUDA graph. `why` says why it doesn't, None if it does."""
     order: Any
+    after_fit: Any
     why: Any
     def __init__(self) -> None:
         ...
-    def before_train(self) -> None:
+    def before_fit(self) -> None:
         ...
     def before_batch(self) -> None:
-        ...
-    def after_fit(self) -> None:
-        ...
-    def after_cancel_fit(self) -> None:
         ...
     def release(self) -> None:
         """Compute as ever again."""

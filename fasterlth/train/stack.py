@@ -330,7 +330,7 @@ def check_stackable_opt(
     if not all(torch.allclose(s[k], alone[k][i]) for i,s in enumerate(stacked) for k in (0,1)):
         refuse('steps by norms over a whole parameter, which would be those of all replicas')
 
-# %% ../../nbs/train/09_stack.ipynb #bb62400e
+# %% ../../nbs/train/09_stack.ipynb #5890a38e
 _by_metric = 'acts by a metric, of which each replica has its own'
 _one_scale = 'has one scale for all losses: use to_bf16()'
 _refused = {
@@ -359,12 +359,13 @@ def check_stackable_cbs(
 
 def _clip_each(cb):
     "Clip each replica's gradients by their own norm."
+    if not hasattr(cb.learn, 'rngs'): return type(cb).before_step(cb)    # a stack's fit failed, this is another's
     grads = [p.grad for p in cb.learn.model.parameters() if p.grad is not None]
     norms = torch.stack([torch.linalg.vector_norm(g.flatten(1), cb.norm_type, 1) for g in grads])
     factors = (cb.max_norm/(torch.linalg.vector_norm(norms, cb.norm_type, 0)+1e-6)).clamp(max=1)
     for g in grads: g.mul_(factors.view(-1, *[1]*(g.ndim-1)))
 
-# %% ../../nbs/train/09_stack.ipynb #86ab68a8
+# %% ../../nbs/train/09_stack.ipynb #750761d0
 class StackCallback(Callback):
     "Check what joins a fit, and keep what replicas hold as part of a moment of training."
     order = -99    # right after `ResumeCallback`, which skips batches
@@ -380,7 +381,11 @@ class StackCallback(Callback):
         if is_validating(self.learn): return
         check_stackable_cbs(self.learn.cbs)
         for cb in self.learn.cbs:
-            if isinstance(cb, GradientClip): vars(cb)['before_step'] = lambda cb=cb: _clip_each(cb)
+            if isinstance(cb, GradientClip): vars(cb)['before_step'] = partial(_clip_each, cb)
+    def after_fit(self):
+        if is_validating(self.learn): return
+        for cb in self.learn.cbs:
+            if isinstance(cb, GradientClip): vars(cb).pop('before_step', None)
 
     def before_train(self):
         if self.begin is None: return
@@ -664,7 +669,7 @@ def results(self:StackedLearner) -> pd.DataFrame: # `replica`, `epoch`, `train_l
     return pd.DataFrame([dict(replica=k, epoch=e, **dict(zip(names, row)))
                          for k,rows in enumerate(rec.replicas) for e,row in enumerate(rows)])
 
-# %% ../../nbs/train/09_stack.ipynb #acab88ab
+# %% ../../nbs/train/09_stack.ipynb #8df6064f
 def _picked(o, at, n):
     "Return the replicas `at` of tensors in a tree, those of `n` replicas; other things stay as they are."
     if isinstance(o, torch.Tensor): return o[at].clone() if o.ndim and len(o)==n else o
@@ -684,7 +689,8 @@ def replicas_moments(
     rngs:list # Random states of each replica
 ) -> list: # A snapshot for each replica
     "Return the moments of the replicas, each as it would be alone."
-    return [_pick(moment, k, len(rngs), r) for k,r in enumerate(rngs)]
+    cuda = moment.rng['cuda']    # all draw from one generator
+    return [_pick(moment, k, len(rngs), {**r, 'cuda': cuda}) for k,r in enumerate(rngs)]
 
 def _stacked_tree(trees):
     "Stack the tensors of trees of the same form; of other things, take the first's."
@@ -707,7 +713,7 @@ def stack_moments(
     notes = dict(passed=[vars(stack_moments([Snapshot(**o) for o in each])) for each in zip(*passed)])
     if 'grads' in (one.notes or {}): notes['grads'] = _stacked_tree([m.notes['grads'] for m in moments])
     if 'states' in (one.notes or {}): notes['states'] = {**one.notes['states'], 'callbacks': {}}
-    rng = {**one.rng, 'cuda': [], 'loaders': [None]*len(one.rng.get('loaders', []))}
+    rng = {**one.rng, 'loaders': [None]*len(one.rng.get('loaders', []))}
     return Snapshot(model, opt, rng, one.opt_is, one.epoch, one.batch, one.fit, notes)
 
 # %% ../../nbs/train/09_stack.ipynb #d40f44d7
