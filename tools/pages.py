@@ -214,7 +214,9 @@ def read(
         page.module = room[1] if room else ''
         exported = [s for s in code if re.match(r'\s*#\| *exporti?\b', s)]
         page.entries = [e for s in exported for top in entries(s) for e in shown(top)]
-    title,summary = re.search(r'^# +(.+)', text, re.M),re.search(r'^> *(.+)', text, re.M)
+    title = re.search(r'^# +(.+)', text, re.M)
+    first_sentence = re.search(r'\A# .+\n\s*([A-Z].+?[.?!])(?=\s|$)', text)
+    summary = re.search(r'^> *(.+)', text, re.M) or first_sentence
     page.title = title[1].strip() if title else page.source.stem
     page.summary = summary[1].strip() if summary else ''
     return page
