@@ -88,8 +88,8 @@ def test_06_masks_do_not_promote_weights(dtype):
     learn.add_cb(cb)
     cb.before_train()
     cb.after_step()
-    held = [t for v in vars(cb).values() if isinstance(v, (tuple,list)) for ts in v for t in ts]
-    weight,mask = held    # as whole numbers of the weight's size
+    held = {id(t): t for v in vars(cb).values() if isinstance(v, (tuple,list)) for ts in v for t in ts}
+    weight,mask = held.values()    # as whole numbers of the weight's size, once
     assert weight.dtype==dtype and not mask.is_floating_point() and mask.element_size()==weight.element_size()
 
 optimizers = dict(
