@@ -119,7 +119,8 @@ def arrange(
     kernels:dict # Layer name → `Kernel`
 ) -> dict: # The same
     "Let each layer leave its output in the order that the next one needs."
-    calls = _calls(model, xb, {n: replace(k, columns=True) for n,k in kernels.items()})
+    try: calls = _calls(model, xb, {n: replace(k, columns=True) for n,k in kernels.items()})
+    except ValueError: calls = _calls(model, xb, kernels)    # it may take a view that columns don't have
     stay = {a for (a,_),(_,args) in zip(calls, calls[1:]) if _are_columns(args)}
     return {n: replace(k, columns=n in stay) for n,k in kernels.items()}
 

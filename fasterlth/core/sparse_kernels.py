@@ -200,6 +200,7 @@ def conv1x1(
     x:torch.Tensor # `(batch, in, height, width)`
 ) -> torch.Tensor: # `(batch, out, height, width)`
     "Compute a convolution with a kernel of 1×1."
+    if x.ndim==3: return conv1x1(multiply, bias, at, x[None])[0]    # an image by itself
     (h,w),(down,across) = at.padding,at.stride
     x = F.pad(x, (w,w,h,h))[:, :, ::down, ::across]
     y = as_autocast(multiply(x.transpose(0, 1).reshape(x.shape[1], -1), bias))
@@ -210,6 +211,7 @@ def conv_by_shifts(
     bias:torch.Tensor, at:Geometry, x:torch.Tensor # As for `conv1x1`; the stride is 1
 ) -> torch.Tensor: # `(batch, out, height, width)`, without gradients
     "Compute a convolution as a sum of shifted products."
+    if x.ndim==3: return conv_by_shifts(weights, bias, at, x[None])[0]    # an image by itself
     (h,w),(down,across),(kh,kw) = at.padding,at.dilation,at.kernel
     x = F.pad(x.to(weights[0].values.dtype), (w,w,h,h))
     n,c,height,width = x.shape
@@ -244,6 +246,7 @@ def form_of(
     f = type(layer).forward    # a subclass with a forward of its own computes something else
     known = {nn.Linear.forward: 'linear', nn.Conv2d.forward: 'conv'}
     name = f'{f.__module__}.{f.__qualname__}'
+    if getattr(layer, '_conv_forward', None) and type(layer)._conv_forward is not nn.Conv2d._conv_forward: return None
     return 'conv1d' if name=='transformers.pytorch_utils.Conv1D.forward' else known.get(f)
 
 def patterns(
@@ -269,7 +272,9 @@ def why_dense(
     "Return why a layer can't be computed with the weights that are left alone."
     form,w = form_of(layer),getattr(layer, 'weight', None)
     if form is None: return f'{type(layer).__name__} has no sparse kernel'
-    if 'forward' in vars(layer): return 'something else has replaced its forward'
+    own = vars(layer).get('forward')    # a copy made in a fit has its class's
+    if own is not None and getattr(own, '__func__', None) is not type(layer).forward:
+        return 'something else has replaced its forward'
     if w.device.type!='cpu': return f'it is on {w.device.type}, where dense kernels are faster'
     if not torch.backends.mkl.is_available() and compiled(1) is None:
         return 'it needs numba, or a torch with MKL'
@@ -288,6 +293,8 @@ class Kernel:
     at: Geometry # None for a linear layer
     columns: bool = False # Does a linear layer leave its output as columns, as the next sparse layer needs it?
     values: torch.Tensor = None # The weights that are left, if a vector of them is trained in place of the parameter
+
+    def __reduce__(self): return getattr,(self.layer,'forward')    # in copies and files, the class's own
 
     @property
     def trains(self) -> bool:

@@ -223,10 +223,16 @@ def on_exit(self:MaskCallback):
 
 # %% ../../nbs/train/03_mask_callback.ipynb #b700c7ef
 @patch
+def _others_prune(self:MaskCallback) -> bool:
+    "Return whether other masks on the learner prune what these keep. They zero parameters, not vectors."
+    others = [cb.masks for cb in self.learn.cbs if isinstance(cb, MaskCallback) and cb is not self]
+    return any((self.masks[n]&~m.to(self.masks[n].device)).any() for o in others for n,m in o.items() if n in self.masks)
+
+@patch
 def compute_sparse(self:MaskCallback):
     "Compute with what is left from now on, if that is wanted."
     if not self._begins or not self.training: return
-    vectors = can_step_vectors(self.learn)
+    vectors = can_step_vectors(self.learn) and not self._others_prune()
     step = partial(trial_step, self.learn.opt) if vectors else None
     self.sparse.start(self.learn.model, self.masks, self.learn.xb, step)
     if vectors: self.vectors.begin(self.learn.opt, self.sparse.layers)

@@ -18,6 +18,7 @@ from fastai.learner import CastToTensor, Learner, Recorder
 from fastai.optimizer import Optimizer
 from torch import nn
 
+from ..core.masks import as_bits
 from ..core.tensors import unwrap
 from .learner import events
 from .steppers import is_fastais, steps_each_weight
@@ -30,6 +31,7 @@ class _Vector:
     index: torch.Tensor # Of these weights in the parameter's flat memory
     values: torch.Tensor # Trained in the parameter's place
     hook: Any = None
+    first: torch.Tensor = None # The values until the first step
 
     def gathered(self, t): return t.detach().reshape(-1).index_select(0, self.index)
     def scattered(self, v):
@@ -51,6 +53,14 @@ class _Vector:
         state,shape = opt.state.pop(self.param, {}),self.param.shape
         opt.state[self.values] = {k: self.gathered(t) if _is_like(t, shape) else t for k,t in state.items()}
         self.hook = self.param.register_post_accumulate_grad_hook(self.take_gradient)
+        self.first = self.values.detach().clone()
+
+    def check(self):
+        "Raise if anything wrote the parameter before the first step: the step would undo that."
+        first,self.first = self.first,None
+        if first is None or torch.equal(as_bits(self.gathered(self.param)), as_bits(first)): return
+        raise RuntimeError("kernels must be 'dense' for a network whose forward pass, or whose loss, writes weights: "
+                           f"it wrote some of shape {tuple(self.param.shape)}")
 
     def write(self):
         "Give the parameter the values of now."
@@ -64,6 +74,10 @@ class _Vector:
         state,shape = opt.state.pop(self.values, {}),self.values.shape
         opt.state[self.param] = {k: self.scattered(t) if _is_like(t, shape) else t for k,t in state.items()}
         if self.values.grad is not None: self.param.grad = self.scattered(self.values.grad)
+
+def _has_hooks(p):
+    "Return whether hooks of a parameter change, or look at, its gradient."
+    return any(getattr(p, k, None) for k in ('_backward_hooks','_post_accumulate_grad_hooks'))
 
 def _is_like(t, shape): return isinstance(t, torch.Tensor) and t.shape==shape
 
@@ -88,12 +102,12 @@ class Vectors:
         opt, # An optimizer of fastai's, for which `steps_each_weight` is true
         layers:list # Layers whose `forward` is a `Kernel` that has gradients
     ):
-        "Let vectors take the place of the layers' weights. Those that are frozen, or shared in memory, keep theirs."
+        "Let vectors take the place of the layers' weights, except where these are frozen, shared, or have hooks."
         self.end()
         self.opt,stepped = opt,{id(p) for ps in opt.param_lists for p in ps}
         for m in layers:
             k,w = vars(m)['forward'],m.weight
-            if id(w) not in stepped or not w.requires_grad or not w.is_contiguous(): continue
+            if id(w) not in stepped or not w.requires_grad or not w.is_contiguous() or _has_hooks(w): continue
             stepped.remove(id(w))    # another layer that shares it reads the parameter
             v = _Vector(w, k.patterns[0].index, k.vector())
             v.begin(opt)
@@ -103,7 +117,8 @@ class Vectors:
 
     @torch.no_grad()
     def write(self):
-        "Give all parameters the values of now, after a step."
+        "Give all parameters the values of now, after a step. Raise if anything else wrote them before the first."
+        for v in self._held: v.check()
         for v in self._held: v.write()
 
     @torch.no_grad()
@@ -126,9 +141,17 @@ def _looks(cb):
     if cls in _look_elsewhere or not vars(cls).get('reads_optimizer', True): return False
     return cls.__call__ is not Callback.__call__ or any(e in vars(cb) or hasattr(cls, e) for e in _between)
 
+_methods = 'all_batches','one_batch','_do_one_batch','_do_grad_opt','_backward','_step'
+
+def _steps_plainly(learn):
+    "Return whether a learner makes its steps by methods of fastai, or by this library's in their place."
+    found = [vars(learn).get(k, getattr(type(learn), k)) for k in _methods]
+    homes = {getattr(getattr(f, 'func', f), '__module__', '').split('.')[0] for f in found}
+    return homes<={'fastai','fasterlth'}
+
 def can_step_vectors(
     learn:Learner # In a fit
 ) -> bool:
     "Return whether vectors may stand for parameters during the batches of an epoch."
     each = steps_each_weight(learn.opt) and unwrap(learn.model) is learn.model    # processes exchange gradients
-    return each and not any(map(_looks, learn.cbs))
+    return each and _steps_plainly(learn) and not any(map(_looks, learn.cbs))

@@ -1,4 +1,5 @@
 "Sparse kernels give what dense ones give, forward and backward, and leave nothing behind."
+import pickle
 from copy import deepcopy
 from dataclasses import replace
 import pytest
@@ -86,14 +87,39 @@ def test_what_has_none_says_why():
     chosen,table = measure_kernels(attention.train(), {n: torch.ones_like(p).bool() for n,p in attention.named_parameters() if p.ndim==2}, torch.randn(2, 3, 8), training=True)
     assert table.why['self_attn.out_proj']=='it is not called by itself'
 
-def test_copies_take_their_kernels_along():
+def test_copies_and_files_have_dense_layers():
+    "Whoever has them may give them other weights."
     net = nn.Sequential(nn.Linear(6, 6), nn.ReLU())
     masks,x = make_masks(prunable(net), 50),torch.randn(3, 6)
     apply_masks(net, masks)
-    with torch.no_grad(), sparse_kernels(net, layer_kernels(net, masks)):
-        copy = deepcopy(net)
-        net[0].weight.zero_()
-        assert copy(x).count_nonzero() and vars(copy[0])['forward'].layer is copy[0]
+    with torch.no_grad(), sparse_kernels(net, layer_kernels(net, masks)): copies = deepcopy(net),pickle.loads(pickle.dumps(net))
+    for copy in copies:
+        with torch.no_grad(): copy[0].weight.copy_(w := torch.randn(6, 6))
+        close(copy(x), F.linear(x, w, net[0].bias).relu(), 1e-6)
+        assert isinstance(kernel(copy[0], masks['0.weight']), Kernel)    # and they can be computed sparsely again
+
+def test_subclasses_that_change_how_a_convolution_computes_stay_dense():
+    class Scaled(nn.Conv2d):
+        def _conv_forward(self, x, weight, bias): return super()._conv_forward(x, 2*weight, bias)
+    assert kernel(Scaled(4, 6, 1), torch.ones(6, 4, 1, 1).bool())=='Scaled has no sparse kernel'
+
+@pytest.mark.parametrize('name', ['conv1x1','strided','conv3x3','odd'])
+def test_an_image_by_itself(name, loops):
+    layer,mask,x = made(name, .3, torch.float64)
+    with torch.no_grad(): close(kernel(layer, mask)(x[0]), layer(x[0]))
+
+def test_networks_that_take_views():
+    "Columns can't be viewed as one row for each item."
+    class Net(nn.Module):
+        def __init__(self): super().__init__(); self.a,self.b = nn.Linear(6, 6),nn.Linear(6, 6)
+        def forward(self, x):
+            y = self.a(x)
+            return self.b(y).view(len(x), -1)+y.view(len(x), -1)
+    net,x = Net(),torch.randn(3, 4, 6)
+    masks = make_masks(prunable(net), 50)
+    apply_masks(net, masks)
+    with torch.no_grad(), sparse_kernels(net, arranged(net, x, layer_kernels(net, masks))): y = net(x)
+    close(y, net(x).detach(), 1e-6)
 
 def test_second_derivatives_are_refused():
     layer,mask,x = made('linear', .5)

@@ -121,6 +121,65 @@ def test_gradients_that_accumulate(begun):
     grads = [[p.grad for p in o.model.parameters()] for o in (a,b)]
     assert all(torch.allclose(g*(p!=0), h*(p!=0), atol=1e-4) for p,g,h in zip(b.model.parameters(), *grads))
 
+@pytest.mark.parametrize('kind', ['hook','after'])
+def test_parameters_with_hooks_keep_their_place(kind, begun):
+    "A hook that clips the gradient does so."
+    def clip(p): p.grad.clamp_(-1e-3, 1e-3)
+    def fit(kernels):
+        learn = mlp_learner(opt_func=SGD)
+        w,masks = learn.model[3].weight,make_masks(prunable(learn.model), 90)
+        hook = w.register_hook(lambda g: g.clamp(-1e-3, 1e-3)) if kind=='hook' else w.register_post_accumulate_grad_hook(clip)
+        quiet(learn, 2, cbs=MaskCallback(masks, kernels))
+        hook.remove()
+        assert dense_opt(learn)
+        return learn
+    a,b = fit('dense'),fit('sparse')
+    assert begun==[2,2]
+    close(a, b)
+
+class Clips(Learner):
+    "Clips gradients in a method that it overrides."
+    def _backward(self):
+        super()._backward()
+        nn.utils.clip_grad_value_(self.model.parameters(), 1e-3)
+
+@pytest.mark.parametrize('how', ['subclass','attribute'])
+@pytest.mark.parametrize('lean', [False,True])
+def test_learners_with_methods_of_their_own_step_parameters(how, lean, begun):
+    def fit(kernels):
+        learn = mlp_learner(opt_func=SGD)
+        if how=='subclass': learn.__class__ = Clips
+        else: learn._backward = lambda: (type(learn)._backward(learn), nn.utils.clip_grad_value_(learn.model.parameters(), 1e-3))
+        masks = make_masks(prunable(learn.model), 90)
+        def run(l): quiet(l, 2, cbs=MaskCallback(masks, kernels))
+        Training(learn)(run) if lean else run(learn)
+        return learn
+    a,b = fit('dense'),fit('sparse')
+    assert not begun
+    close(a, b)
+
+@pytest.mark.parametrize('kernels', [('sparse','dense'),('dense','sparse'),('sparse','sparse')])
+def test_masks_that_prune_more(kernels):
+    "What another callback prunes is zero at every batch."
+    def fit(kernels):
+        learn = mlp_learner()
+        some,more = [make_masks(prunable(learn.model), s) for s in (50,90)]
+        quiet(learn, 2, cbs=[MaskCallback(some, kernels[0]), MaskCallback(more, kernels[1])])
+        assert dense_opt(learn)
+        return learn
+    close(fit(('dense','dense')), fit(kernels))
+
+def test_a_network_that_writes_its_weights_is_refused():
+    class Net(nn.Module):
+        def __init__(self): super().__init__(); self.one,self.two = nn.Linear(64, 64),nn.Linear(64, 10)
+        def forward(self, x):
+            if self.training: self.one.weight.data.clamp_(-.05, .05)
+            return self.two(self.one(x.flatten(1)).relu())
+    learn = mlp_learner(model=Net())
+    with pytest.raises(Exception, match="kernels must be 'dense'"): fitted('sparse', learn=learn)
+    assert dense_opt(learn)
+    fitted('dense', learn=learn)
+
 @pytest.mark.parametrize('error', [KeyboardInterrupt,ValueError,CancelFitException,CancelTrainException,CancelEpochException])
 @pytest.mark.parametrize('at', ['forward','loss','backward','loader'])
 @pytest.mark.parametrize('lean', [False,True])
@@ -161,9 +220,16 @@ def test_a_schedule_that_rewinds(rewind, begun):
     assert 3 in begun and cb.history.sparsity.iloc[-1]>89
     for p,q in zip(a.model.parameters(), b.model.parameters()): assert torch.allclose(p, q, rtol=1e-2, atol=1e-2)
 
-def test_a_finder_resumed_after_each_epoch_has_the_same_bits(tmp_path, begun):
+def test_a_finder_resumed_after_each_epoch_has_the_same_bits(tmp_path, begun, monkeypatch):
+    write,left = vectors.Vectors.write,[0]
+    def stops(self):
+        left[0] -= 1
+        if left[0]==0: raise KeyboardInterrupt
+        write(self)
+    monkeypatch.setattr(vectors.Vectors, 'write', stops)
     def find(path, at=None):
-        f = LotteryTicketFinder(stop(mlp_learner(n=128), at), 90, 2, seed=0, path=path, verbose=False, kernels='sparse')
+        left[0] = at or 0
+        f = LotteryTicketFinder(mlp_learner(n=128), 90, 2, seed=0, path=path, verbose=False, kernels='sparse')
         f.find_winning_ticket(lambda l: l.fit(2))
         return f
     want = find(tmp_path/'whole')
