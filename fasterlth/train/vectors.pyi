@@ -15,6 +15,7 @@ class _Vector:
     index: torch.Tensor
     values: torch.Tensor
     hook: Any = ...
+    first: torch.Tensor | None = ...
     def gathered(self, t):
         ...
     def scattered(self, v):
@@ -24,6 +25,9 @@ class _Vector:
         ...
     def begin(self, opt) -> None:
         """Take the parameter's place."""
+        ...
+    def check(self) -> None:
+        """Raise if anything wrote the parameter before the first step: the step would undo that."""
         ...
     def write(self) -> None:
         """Give the parameter the values of now."""
@@ -42,10 +46,10 @@ class Vectors:
         """Return the parameters that vectors stand for."""
         ...
     def begin(self, opt, layers: list) -> None:
-        """Let vectors take the place of the layers' weights. Those that are frozen, or shared in memory, keep theirs."""
+        """Let vectors take the place of the layers' weights, except where these are frozen, shared, or have hooks."""
         ...
     def write(self) -> None:
-        """Give all parameters the values of now, after a step."""
+        """Give all parameters the values of now, after a step. Raise if anything else wrote them before the first."""
         ...
     def end(self) -> None:
         """Give optimizer and layers their parameters back."""
