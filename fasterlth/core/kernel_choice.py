@@ -275,6 +275,8 @@ class SparseFit:
         self.kernels,self.names,self.table = check_choice(kernels, 'kernels', kernel_choices),None,None
         self.layers,self._again,self.chosen = [],None,[]    # `chosen`: what `names` were last
 
+    def __getstate__(self): return {**vars(self), 'layers': [], 'names': None}    # copies have dense layers
+
     def start(self,
         model:nn.Module, masks:dict, xb:tuple, # `xb` is a batch of the model's inputs
         step:Callable=None # As for `measure_kernels`

@@ -110,7 +110,8 @@ def _is_foreign(cb):
 def _norms_matter(learn):
     "Return whether training uses norms of gradients, which must exclude pruned weights."
     if any(isinstance(cb, GradientClip) for cb in learn.cbs): return True
-    return any(f in getattr(learn.opt, 'cbs', ()) for f in (lamb_step,larc_layer_lr))
+    steppers = [getattr(f, 'func', f) for f in getattr(learn.opt, 'cbs', ())]    # some with arguments of their own
+    return any(f in steppers for f in (lamb_step,larc_layer_lr))
 
 # %% ../../nbs/train/03_mask_callback.ipynb #0cc838d8
 _mul_ = torch._foreach_mul_    # the public one, from torch 2.15, calls it and takes longer
