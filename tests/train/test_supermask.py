@@ -108,7 +108,7 @@ def test_interrupted_while_the_scores_are_put_in_place():
         def __getitem__(self, k):
             if k=='fc2.weight': raise KeyboardInterrupt
             return super().__getitem__(k)
-    class Before(Callback):
+    class Swaps(Callback):
         def before_step(self): cb.scores = Stops(cb.scores)
-    with pytest.raises(KeyboardInterrupt): quiet(learn, 1, cbs=[cb, Before()])
+    with pytest.raises(KeyboardInterrupt): quiet(learn, 1, cbs=[cb, Swaps()])
     for n,m in cb.masks.items(): assert torch.equal(learn.model.get_parameter(n), drawn[n]*m)

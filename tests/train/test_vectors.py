@@ -161,6 +161,17 @@ def test_learners_with_methods_of_their_own_step_parameters(how, lean, begun):
     assert not begun
     close(a, b)
 
+@pytest.mark.parametrize('lean', [False,True])
+def test_dropout_draws_what_it_draws_with_dense_kernels(lean):
+    def fit(kernels):
+        torch.manual_seed(1)
+        learn = mlp_learner(model=nn.Sequential(*mlp()[:3], nn.Dropout(.3), *mlp()[3:5], nn.Dropout(.3), nn.Linear(40, 10)))
+        masks = make_masks(prunable(learn.model), 80)
+        def run(l): quiet(l, 2, cbs=MaskCallback(masks, kernels))
+        Training(learn)(run) if lean else run(learn)
+        return learn
+    close(fit('dense'), fit('sparse'))
+
 def test_a_learner_copied_in_a_fit_trains_on():
     class Copies(Callback):
         def after_epoch(self): self.copy = deepcopy(self.learn)
