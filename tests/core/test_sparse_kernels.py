@@ -98,6 +98,16 @@ def test_copies_and_files_have_dense_layers():
         close(copy(x), F.linear(x, w, net[0].bias).relu(), 1e-6)
         assert isinstance(kernel(copy[0], masks['0.weight']), Kernel)    # and they can be computed sparsely again
 
+def test_reasons_are_ignored():
+    net = nn.TransformerEncoderLayer(8, 2, 16, 0, batch_first=True).eval()
+    masks,x = make_masks(prunable(net), 70),torch.randn(3, 5, 8)
+    apply_masks(net, masks)
+    kernels = layer_kernels(net, masks)
+    assert isinstance(kernels['self_attn.in_proj_weight'], str)
+    with torch.no_grad():
+        with sparse_kernels(net, kernels): y = net(x)
+        close(y, net(x), 1e-5)
+
 def test_subclasses_that_change_how_a_convolution_computes_stay_dense():
     class Scaled(nn.Conv2d):
         def _conv_forward(self, x, weight, bias): return super()._conv_forward(x, 2*weight, bias)

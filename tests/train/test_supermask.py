@@ -99,3 +99,16 @@ def test_lr_find_and_validation_change_nothing():
     with learn.no_bar(): learn.lr_find(show_plot=False, num_it=5)
     learn.validate()
     assert same(before, weights(learn.model))
+
+def test_interrupted_while_the_scores_are_put_in_place():
+    "The parameters never keep scores."
+    learn,cb = make_learner(),SupermaskCallback(60)
+    drawn = weights(learn.model)
+    class Stops(dict):
+        def __getitem__(self, k):
+            if k=='fc2.weight': raise KeyboardInterrupt
+            return super().__getitem__(k)
+    class Swaps(Callback):
+        def before_step(self): cb.scores = Stops(cb.scores)
+    with pytest.raises(KeyboardInterrupt): quiet(learn, 1, cbs=[cb, Swaps()])
+    for n,m in cb.masks.items(): assert torch.equal(learn.model.get_parameter(n), drawn[n]*m)

@@ -1,8 +1,10 @@
 "Optimizers that step only what is left: the same training within rounding, no trace between epochs, however a fit ends."
+from copy import deepcopy
 import pytest
 from fastai.callback.all import GradientAccumulation, SaveModelCallback
 from fastai.optimizer import QHAdam, RAdam, RMSProp
 from helpers import *
+from fasterlth.core.sparse_kernels import Kernel
 from fasterlth.train import mask_callback, vectors
 from fasterlth.train.training import Training
 from torch.nn import functional as F
@@ -58,8 +60,9 @@ def test_the_same_training(opt, begun):
 
 @pytest.mark.parametrize('opt', [Lamb,Larc,ranger])
 def test_optimizers_with_norms_or_memory_of_their_own_step_parameters(opt, begun):
-    fitted('sparse', opt_func=opt)
+    a,b = [fitted(k, opt_func=opt) for k in ('dense','sparse')]
     assert not begun
+    for p,q in zip(a.model.parameters(), b.model.parameters()): assert torch.allclose(p, q, atol=1e-5)    # norms are of what is left
 
 class Looks(Callback):
     def after_backward(self): self.seen = [p.grad is not None for p in self.model.parameters()]
@@ -157,6 +160,25 @@ def test_learners_with_methods_of_their_own_step_parameters(how, lean, begun):
     a,b = fit('dense'),fit('sparse')
     assert not begun
     close(a, b)
+
+@pytest.mark.parametrize('lean', [False,True])
+def test_dropout_draws_what_it_draws_with_dense_kernels(lean):
+    def fit(kernels):
+        torch.manual_seed(1)
+        learn = mlp_learner(model=nn.Sequential(*mlp()[:3], nn.Dropout(.3), *mlp()[3:5], nn.Dropout(.3), nn.Linear(40, 10)))
+        masks = make_masks(prunable(learn.model), 80)
+        def run(l): quiet(l, 2, cbs=MaskCallback(masks, kernels))
+        Training(learn)(run) if lean else run(learn)
+        return learn
+    close(fit('dense'), fit('sparse'))
+
+def test_a_learner_copied_in_a_fit_trains_on():
+    class Copies(Callback):
+        def after_epoch(self): self.copy = deepcopy(self.learn)
+    learn = fitted('sparse', cbs=[cb := Copies()])
+    assert not any('forward' in vars(m) and isinstance(vars(m)['forward'], Kernel) for m in cb.copy.model.modules())
+    quiet(cb.copy, 1)
+    assert dense_opt(cb.copy)
 
 @pytest.mark.parametrize('kernels', [('sparse','dense'),('dense','sparse'),('sparse','sparse')])
 def test_masks_that_prune_more(kernels):
