@@ -107,6 +107,7 @@ libraries = {
     '_orig_mod': (['core.tensors'], "torch.compile's: where it keeps the model"),
     '_C': (['train.loop'], "torch's: calls a function without tensor subclasses"),
     '_ConvNd': (['find.early_bird','ship.shrink','ship.semi_structured'], "torch's: the class of all convolutions"),
+    '_conv_forward': (['core.sparse_kernels'], "torch's Conv2d: what a subclass may compute otherwise"),
     '_BatchNorm': (['find.early_bird','find.interpolation'], "torch's: the class of all batch normalisations"),
     '_qkv_same_embed_dim': (['ship.shrink'], "torch's attention: whether it is packed; keeps the encoder's fast path away"),
     '_FORCE_CUTLASS': (['ship.semi_structured'], "torch's 2:4 tensors: which kernels they use"),

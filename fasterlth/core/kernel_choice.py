@@ -83,7 +83,7 @@ def sparse_kernels(
     """
     check_type(kernels, 'kernels', dict, 'a dict from layer name to Kernel')
     known = dict(unwrap(check_model(model)).named_modules())
-    if odd := [n for n,k in kernels.items() if n not in known or not isinstance(k, (Kernel,str))]:
+    if odd := [n for n,k in kernels.items() if not (isinstance(k, str) or isinstance(k, Kernel) and n in known)]:
         raise ValueError(wrong('kernels', 'Kernels of layers of the model', {n: kernels[n] for n in odd[:3]}))
     layers = put_kernels(model, {n: k for n,k in kernels.items() if isinstance(k, Kernel)})
     try: yield model
@@ -106,6 +106,9 @@ def _are_columns(args):
     x = args[0] if args else None
     return isinstance(x, torch.Tensor) and not x.is_contiguous() and x.reshape(-1, x.shape[-1]).t().is_contiguous()
 
+def _are_close(args, others):    # dropout, for example, draws in the order of memory
+    return args[0].shape==others[0].shape and torch.allclose(args[0], others[0], 1e-3, 1e-5, equal_nan=True)
+
 def kernels_of(
     copy:nn.Module, # A copy of their network
     kernels:dict # Layer name → `Kernel`, or a reason
@@ -119,9 +122,13 @@ def arrange(
     kernels:dict # Layer name → `Kernel`
 ) -> dict: # The same
     "Let each layer leave its output in the order that the next one needs."
+    numbers = torch.get_rng_state()
+    rows = _calls(model, xb, {n: replace(k, columns=False) for n,k in kernels.items()})
+    torch.set_rng_state(numbers)
     try: calls = _calls(model, xb, {n: replace(k, columns=True) for n,k in kernels.items()})
-    except ValueError: calls = _calls(model, xb, kernels)    # it may take a view that columns don't have
-    stay = {a for (a,_),(_,args) in zip(calls, calls[1:]) if _are_columns(args)}
+    except ValueError: calls = []    # it takes a view that columns don't have
+    after = zip(calls, calls[1:], rows[1:])
+    stay = {a for (a,_),(_,args),(_,same) in after if _are_columns(args) and _are_close(args, same)}
     return {n: replace(k, columns=n in stay) for n,k in kernels.items()}
 
 def arranged(
@@ -274,6 +281,8 @@ class SparseFit:
     def __init__(self, kernels:str): # One of `kernel_choices`
         self.kernels,self.names,self.table = check_choice(kernels, 'kernels', kernel_choices),None,None
         self.layers,self._again,self.chosen = [],None,[]    # `chosen`: what `names` were last
+
+    def __getstate__(self): return {**vars(self), 'layers': [], 'names': None}    # copies have dense layers
 
     def start(self,
         model:nn.Module, masks:dict, xb:tuple, # `xb` is a batch of the model's inputs

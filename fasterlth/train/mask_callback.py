@@ -110,7 +110,8 @@ def _is_foreign(cb):
 def _norms_matter(learn):
     "Return whether training uses norms of gradients, which must exclude pruned weights."
     if any(isinstance(cb, GradientClip) for cb in learn.cbs): return True
-    return any(f in getattr(learn.opt, 'cbs', ()) for f in (lamb_step,larc_layer_lr))
+    steppers = [getattr(f, 'func', f) for f in getattr(learn.opt, 'cbs', ())]    # some with arguments of their own
+    return any(f in steppers for f in (lamb_step,larc_layer_lr))
 
 # %% ../../nbs/train/05_mask_callback.ipynb #0cc838d8
 _mul_ = torch._foreach_mul_    # the public one, from torch 2.15, calls it and takes longer
@@ -226,7 +227,8 @@ def on_exit(self:MaskCallback):
 def _others_prune(self:MaskCallback) -> bool:
     "Return whether other masks on the learner prune what these keep. They zero parameters, not vectors."
     others = [cb.masks for cb in self.learn.cbs if isinstance(cb, MaskCallback) and cb is not self]
-    return any((self.masks[n]&~m.to(self.masks[n].device)).any() for o in others for n,m in o.items() if n in self.masks)
+    def prunes(n, m): return n in self.masks and bool((self.masks[n]&~m.to(self.masks[n].device)).any())
+    return any(prunes(n, m) for masks in others for n,m in masks.items())
 
 @patch
 def compute_sparse(self:MaskCallback):
@@ -263,6 +265,7 @@ def use_dense(self:MaskCallback):
     self.use_parameters()
     self.sparse.stop()
 
+# %% ../../nbs/train/05_mask_callback.ipynb #a04e73b1
 @patch
 def state_dict(self:MaskCallback) -> dict:
     "Return what a fit under way needs to be resumed with the same bits."

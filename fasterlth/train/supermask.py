@@ -98,13 +98,12 @@ def _mask(self:SupermaskCallback):
 @torch.no_grad()
 def before_step(self:SupermaskCallback):
     if not self.begun: return
-    scored = {id(o.weight) for o in self._layers.values()}
+    self._swapped,scored = True,{id(o.weight) for o in self._layers.values()}    # even if it is interrupted
     for p in self.learn.model.parameters():
         if id(p) not in scored: p.grad = None
     for n,o in self._layers.items():
         if o.weight.grad is not None: o.weight.grad.mul_(self.drawn[n]*self.scores[n].sign())
         o.weight.copy_(self.scores[n])
-    self._swapped = True
 
 @patch
 def after_step(self:SupermaskCallback):

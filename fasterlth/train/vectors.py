@@ -75,6 +75,7 @@ class _Vector:
         opt.state[self.param] = {k: self.scattered(t) if _is_like(t, shape) else t for k,t in state.items()}
         if self.values.grad is not None: self.param.grad = self.scattered(self.values.grad)
 
+# %% ../../nbs/train/04_vectors.ipynb #a94ddef7
 def _has_hooks(p):
     "Return whether hooks of a parameter change, or look at, its gradient."
     return any(getattr(p, k, None) for k in ('_backward_hooks','_post_accumulate_grad_hooks'))
