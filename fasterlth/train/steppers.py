@@ -243,5 +243,5 @@ def trial_step(
     if not weights: return noop
     ps = [w.detach().clone().requires_grad_() for w in weights]
     for p in ps: p.grad = p.detach().clone()
-    trial = Optimizer(ps, opt.cbs, **opt.hypers[-1])
+    trial = Optimizer(ps, opt.cbs, **{k: float(v) for k,v in opt.hypers[-1].items()})    # schedules set NumPy's
     return partial(_step, trial)

@@ -282,3 +282,13 @@ def test_what_is_loaded_after_a_cancelled_fit_stays(tmp_path, begun):
     a,b = fit('dense'),fit('sparse')
     assert len(begun)==3
     close(a, b)
+
+@pytest.mark.parametrize('opt', [Adam,SGD])
+def test_auto_in_one_cycle(opt):
+    "Schedules set NumPy's numbers as hyper-parameters."
+    learn = mlp_learner(opt_func=opt)
+    masks = make_masks(prunable(learn.model), 95)
+    learn.add_cb(MaskCallback(masks, 'auto'))
+    with learn.no_bar(), learn.no_logging(): learn.fit_one_cycle(2, 1e-2)
+    assert dense_opt(learn)
+    assert_masked(learn.model, masks)
