@@ -76,19 +76,21 @@ _random = {F.dropout, F.dropout1d, F.dropout2d, F.dropout3d, F.alpha_dropout, F.
 class _EachAlone(torch.autograd.Function):
     "Call a function of all replicas' tensors where `vmap` has come to a function of one."
     @staticmethod
-    def forward(f, x): return f(x[None])[0]
+    def forward(f, x, like): return f(x[None])[0]
     @staticmethod
     def setup_context(ctx, inputs, output): pass    # only `vmap` is called
     @staticmethod
-    def vmap(info, in_dims, f, x): return f(x.movedim(in_dims[1], 0)),0
+    def vmap(info, in_dims, f, x, like):
+        one = in_dims[1] is None    # the same for all replicas, but not what is drawn for it
+        return f(torch.stack([x]*info.batch_size) if one else x.movedim(in_dims[1], 0)),0
 
 def _draw_each(rngs, f, xs):
     "Call a random function for each replica, with its own random state."
     outs,was = [],torch.get_rng_state()
     try:
-        for rng,x in zip(rngs, xs):
+        for k,rng in enumerate(rngs):
             torch.set_rng_state(rng['torch'])
-            outs.append(f(x.contiguous()))    # numbers are drawn in the order of memory
+            outs.append(f(xs[k].contiguous()))    # numbers are drawn in the order of memory
             rng['torch'] = torch.get_rng_state()
     finally: torch.set_rng_state(was)
     return torch.stack(outs)
@@ -97,7 +99,7 @@ class _AsAlone(TorchFunctionMode):
     "Let functions do to each replica what they would do to it alone."
     def __init__(self, draw):
         super().__init__()
-        self.draw = draw    # None: draw for all at once
+        self.draw,self.like = draw,None    # None: draw for all at once; `like`: any tensor of each replica
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
@@ -105,7 +107,7 @@ class _AsAlone(TorchFunctionMode):
         if self.draw is None or func not in _random or not args: return func(*args, **kwargs)
         x,*rest = args
         def each(xs): return self.draw(lambda x: func(x, *rest, **kwargs), xs)
-        return _EachAlone.apply(each, x)
+        return _EachAlone.apply(each, x, self.like)
 
 def _batch_norm(x, mean, *args, **kwargs):
     "Normalise in the precision of the statistics: under autocast vmap wants them to be the same."
@@ -152,28 +154,74 @@ class StackedModel(nn.Module):
     ):
         super().__init__()
         one = _put_stacked(copy_model(models[0]), _stacked_tensors(models))
-        # `whole`, of the replicas' class, is called: its modules are shared. The random states are no part of the model
-        self.__dict__.update(whole=one, draw=rngs and partial(_draw_each, rngs))
-        for n,m in one.named_children(): self.add_module(n, m)
-        for n,p in one.named_parameters(recurse=False): self.register_parameter(n, p)
-        for n,b in one.named_buffers(recurse=False): self.register_buffer(n, b)
+        self._modules.update(one._modules)    # shared with `one`; a module with two names keeps both
+        self._parameters.update(one._parameters)
+        self._buffers.update(one._buffers)
         self.training = one.training
+        # `whole`, of the replicas' class, is called. The random states are no part of the model
+        self.__dict__.update(whole=one, draw=rngs and partial(_draw_each, rngs))
 
-    def _mode(self, x):
-        "Return what makes functions do to each replica what they would do to it alone."
-        draw = self.draw if self.training and x.device.type=='cpu' else None
-        if draw is None and not torch.is_autocast_enabled(x.device.type): return nullcontext()
-        return _AsAlone(draw)
+    def __getattr__(self, k):
+        try: return super().__getattr__(k)
+        except AttributeError:
+            if 'whole' not in vars(self): raise
+            return getattr(self.whole, k)
+    def __setattr__(self, k, v):
+        "Set what a network reads in its forward pass where it reads it."
+        tensors = k in self._parameters or k in self._buffers or isinstance(v, (nn.Module,nn.Parameter))
+        own = 'whole' not in vars(self) or k in vars(self) or k=='forward'
+        if own or tensors: super().__setattr__(k, v)
+        if not own: setattr(self.whole, k, v)
+    def __getitem__(self, i): return self.whole[i]    # of an `nn.Sequential`
 
-    def forward(self, *xb):
-        one,state = self.whole,(dict(self.named_parameters()),dict(self.named_buffers()))
-        one.training = self.training
-        def call(state, xb): return functional_call(one, state, xb)
-        try:
-            with self._mode(xb[0]): return _replicas_second(vmap(call, (0,1), randomness='different')(state, xb))
+# %% ../../nbs/train/10_stack.ipynb #6196e382
+def _held_tensors(model):
+    "Return parameters and buffers by name, those of a module once and tied ones under each of their names."
+    def held(m): return chain(*[f(recurse=False, remove_duplicate=False) for f in (m.named_parameters,m.named_buffers)])
+    return {f'{where}.{n}'.lstrip('.'): t for where,m in model.named_modules() for n,t in held(m)}
+
+def _called(one, state, xb):
+    "Call a network with its tensors. Return its outputs, and the buffers that are new tensors."
+    given = dict(state)
+    out = functional_call(one, state, xb, tie_weights=False)    # it notes in `state` what was set anew
+    return out,{n: t for n,t in state.items() if t is not given[n]}
+
+@contextmanager
+def _written_out():
+    "Let attention compute step by step in validation too: `vmap` can't follow its fast path, and would go one by one."
+    was = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try: yield
+    finally: torch.backends.mha.set_fastpath_enabled(was)
+
+@patch
+def _mode(self:StackedModel, x):
+    "Return what makes functions do to each replica what they would do to it alone."
+    draw = self.draw if self.training and x.device.type=='cpu' else None
+    if draw is None and not torch.is_autocast_enabled(x.device.type): return nullcontext()
+    return _AsAlone(draw)
+
+@patch
+def _raise_own(self:StackedModel, state, xb):
+    "Raise the error that a replica raises alone, if it does."
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        _called(self.whole, {n: t[0].clone() for n,t in state.items()}, of_replica(xb, 0))
+
+@patch
+def forward(self:StackedModel, *xb):
+    one,state = self.whole,_held_tensors(self)
+    one.training = self.training
+    with self._mode(xb[0]) as mode, _written_out():
+        def call(state, xb):
+            if mode: mode.like = xb[0]
+            return _called(one, state, xb)
+        try: out,new = vmap(call, (0,1), randomness='different')(state, xb)
         except torch.OutOfMemoryError: raise
         except (RuntimeError,ValueError,NotImplementedError,TypeError) as e:
+            self._raise_own(state, xb)
             raise Unstackable(f"{type(one).__name__} can't be stacked, as torch.func.vmap can't follow it: {e}") from e
+    for n,t in new.items(): setattr(self.get_submodule(n.rpartition('.')[0]), n.rpartition('.')[2], t)
+    return _replicas_second(out)
 
 # %% ../../nbs/train/10_stack.ipynb #6a941673
 class Each:

@@ -92,6 +92,69 @@ def test_a_clip_is_the_users_own_again(tmp_path):
     a,b = (alone(one_of, 0, lambda l, cb=cb: quiet(l, 1, cbs=cb)) for cb in (cb,GradientClip(.05)))
     assert same(weights(a.model), weights(b.model))
 
+# Networks of other kinds
+
+class Wide(nn.Module):
+    "A linear layer in float64, with something before it in training."
+    def __init__(self):
+        super().__init__()
+        self.fc,self.scale = nn.Linear(64, 10),1.
+        self.register_buffer('mean', torch.zeros(64))
+    def before(self, x): return x
+    def forward(self, x): return self.fc(self.before(x.flatten(1)) if self.training else x.flatten(1)-self.mean)*self.scale
+    def freeze_bias(self): self.fc.bias.requires_grad_(False)
+
+class NewBuffer(Wide):
+    "Puts a new tensor where the buffer was, instead of changing it."
+    def before(self, x):
+        self.mean = self.mean*.9+x.mean(0)*.1
+        return x-self.mean
+class DropsOfAll(Wide):
+    "Draws by a tensor that is the same for all replicas."
+    def before(self, x): return x*F.dropout(torch.ones(64, dtype=x.dtype), .3)*torch.bernoulli(torch.full((64,), .8, dtype=x.dtype))
+class InPlace(Wide):
+    def before(self, x): return F.dropout(x*1, .3, inplace=True)
+class TwoNames(Wide):
+    "Has a layer under two names."
+    def __init__(self):
+        super().__init__()
+        self.first = self.again = nn.Linear(64, 64)
+    def before(self, x): return self.again(F.relu(self.first(x)))
+class Attentive(nn.Module):
+    "Embeds whole numbers and attends; the embedding's weights are those of the last layer."
+    def __init__(self):
+        super().__init__()
+        self.embed,self.attend,self.norm = nn.Embedding(17, 16),nn.MultiheadAttention(16, 2, batch_first=True),nn.LayerNorm(16)
+        self.last = nn.Linear(16, 17, bias=False)
+        self.last.weight = self.embed.weight
+    def forward(self, x):
+        h = self.embed((x.flatten(1)*4).round().long().clamp(0, 16))
+        return self.last(self.norm(h+self.attend(h, h, h)[0]).mean(1))
+others = [NewBuffer, DropsOfAll, InPlace, TwoNames, Attentive]
+
+@pytest.mark.parametrize('net', others, ids=lambda o: o.__name__)
+def test_other_networks(net): check(lambda k: one_of(k, net, wd=.1), lambda l: quiet(l, 3))
+
+def test_what_is_set_on_the_network_is_read():
+    class Rescale(Callback):
+        def before_epoch(self): self.learn.model.scale = 1.+self.epoch
+    check(lambda k: one_of(k, Wide, cbs=Rescale()), lambda l: quiet(l, 3))
+
+def test_methods_and_layers_of_the_network():
+    def train(learn):
+        learn.model.freeze_bias()
+        quiet(learn, 3)
+    check(lambda k: one_of(k, Wide), train)
+    def train(learn):
+        learn.model[1].bias.requires_grad_(False)
+        quiet(learn, 3)
+    check(lambda k: one_of(k, 'dropout'), train)
+
+def test_an_error_of_the_networks_own_is_raised_as_it_is():
+    with pytest.raises(RuntimeError, match='shapes cannot be multiplied') as e:
+        quiet(stack_of(lambda k: one_of(k, lambda: nn.Sequential(nn.Flatten(), nn.Linear(63, 10)))), 1)
+    assert not isinstance(e.value, ValueError)
+
 def test_frozen_layers_and_groups():
     def make(k): return one_of(k, 'conv', splitter=lambda m: [params(m[0])+params(m[1]), params(m[4])])
     def train(learn):
