@@ -114,20 +114,31 @@ def _batch_norm(x, mean, *args, **kwargs):
     return F.batch_norm(x.to(mean.dtype), mean, *args, **kwargs).to(x.dtype)
 
 # %% ../../nbs/train/10_stack.ipynb #05809221
+def _like(o, values):
+    "Return values in a tuple, list or dict like `o`, whose class may be its own."
+    if isinstance(o, dict): return type(o)(**values) if all(isinstance(n, str) for n in o) else type(o)(values)
+    return type(o)(*values) if hasattr(o, '_fields') else type(o)(values)
+
+def _for_tensors(f, o):
+    "Call a function for each tensor in tuples, lists and dicts."
+    if isinstance(o, torch.Tensor): return f(o)
+    if isinstance(o, dict): return _like(o, {n: _for_tensors(f, v) for n,v in o.items()})
+    return _like(o, [_for_tensors(f, v) for v in o]) if isinstance(o, (tuple,list)) else o
+
 def of_replica(
-    o, # Tensors in tuples, lists and dicts, with the replicas along their second axis
+    o, # Tensors in tuples, lists and dicts, with the replicas along their second axis, or their only one
     k:int # Which replica
 ): # The same for this replica
     "Return a replica's part of inputs, outputs or targets."
-    if isinstance(o, torch.Tensor): return o[:,k].contiguous()
-    if isinstance(o, dict): return {n: of_replica(v, k) for n,v in o.items()}
-    return type(o)(of_replica(v, k) for v in o) if isinstance(o, (tuple,list)) else o
+    return _for_tensors(lambda t: t[k] if t.ndim==1 else t[:,k].contiguous(), o)
 
 def _replicas_second(o):
-    "Move the replicas from the first axis of outputs to the second."
-    if isinstance(o, torch.Tensor): return o.transpose(0, 1) if o.ndim>1 else o
-    if isinstance(o, dict): return {n: _replicas_second(v) for n,v in o.items()}
-    return type(o)(map(_replicas_second, o)) if isinstance(o, (tuple,list)) else o
+    "Move the replicas from the first axis of outputs to the second. A number of each has no other."
+    return _for_tensors(lambda t: t.transpose(0, 1) if t.ndim>1 else t, o)
+
+def _replicas_axes(o):
+    "Return along which axes `vmap` finds the replicas."
+    return _for_tensors(lambda t: 0 if t.ndim==1 else 1, o)
 
 # %% ../../nbs/train/10_stack.ipynb #3e5748ae
 def _stacked_tensors(models):
@@ -228,22 +239,30 @@ class Each:
     "Call a function for each replica: together, if that is possible and gives the same, or else one by one."
     def __init__(self,
         funcs:list # A function for each replica; together, the first stands for all
-    ): self.funcs,self.together = list(funcs),None
+    ):
+        self.funcs = [copy(f) for f in funcs]    # each notes what it notes for itself
+        self.together = None
 
     def one_by_one(self, *args) -> torch.Tensor:
         "Return the values of all replicas, each computed alone."
         return torch.stack([torch.as_tensor(f(*of_replica(args, k))) for k,f in enumerate(self.funcs)])
 
+    def _vmap(self, args): return vmap(self.funcs[0], _replicas_axes(args))(*args)
+
     def _try(self, args):
+        "Return the values, and find out whether they can be computed together."
+        held = [dict(getattr(f, '__dict__', {})) for f in self.funcs]
         each = self.one_by_one(*args)
-        try: both = vmap(self.funcs[0], 1)(*args)
+        notes = any(o.get(n) is not v for o,f in zip(held, self.funcs) for n,v in getattr(f, '__dict__', {}).items())
+        try: both = None if notes else self._vmap(args)
         except Exception: both = None    # of any kind: it is only a try
-        self.together = both is not None and both.shape==each.shape and torch.allclose(both, each, 1e-4, 1e-6)
+        same = both is not None and (both.shape,both.dtype)==(each.shape,each.dtype)
+        self.together = same and torch.allclose(both, each, 1e-4, 1e-6)
         return each
 
     def __call__(self, *args) -> torch.Tensor: # `(replicas, …)`
         if self.together is None: return self._try(args)
-        return vmap(self.funcs[0], 1)(*args) if self.together else self.one_by_one(*args)
+        return self._vmap(args) if self.together else self.one_by_one(*args)
 
 class StackedLoss:
     "Sum a loss over replicas. `losses` has those of the last batch."
@@ -289,11 +308,17 @@ class StackedDL:
         one = self.loaders[0]
         for k,dl in enumerate(self.loaders):
             _check_loader(dl, k)
-            for what in ('bs','n'):
+            for what in ('bs','n','drop_last'):
                 a,b = getattr(one, what, None),getattr(dl, what, None)
-                if a!=b: raise Unstackable(f"learners must have loaders of the same size: {what} is {a} and {b}")
+                if a!=b: raise Unstackable(f"learners must have loaders with the same {what}, not {a!r} and {b!r}")
         self.shared,self.bs = _share(self.loaders),getattr(one, 'bs', None)
-        self.dataset,self.device,self.n_inp = one.dataset,getattr(one, 'device', None),getattr(dls[0], 'n_inp', 1)
+        self.dataset,self.device = one.dataset,getattr(one, 'device', None)
+
+    def __getattr__(self, k):
+        "Return what the replicas' loaders have, such as `n_inp`, but nothing that would yield one replica's items."
+        if k.startswith('_') or 'dls' not in vars(self) or callable(o := getattr(self.loaders[0], k)):
+            raise AttributeError(f"a stack's loader has no {k!r}: ask for it in the loaders of its `learners`")
+        return o
 
     @property
     def loaders(self) -> list:
@@ -472,13 +497,26 @@ class StackTaken(Callback):
 
 # %% ../../nbs/train/10_stack.ipynb #e8d1a8df
 class _Seen:
-    "A replica as a metric sees a learner."
-    def __init__(self, learn, **now): vars(self).update(_learn=learn, **now)
+    "A replica as a metric sees a learner: with its own network, data and loss, in the stack's fit."
+    def __init__(self, stack, k, **now): vars(self).update(_stack=stack, _k=k, **now)
+    @property
+    def _alone(self): return self._stack.learners[self._k]
     @property
     def x(self): return self.xb[0] if len(self.xb)==1 else self.xb
     @property
     def y(self): return self.yb[0] if len(self.yb)==1 else self.yb
-    def __getattr__(self, k): return getattr(vars(self)['_learn'], k)
+    @property
+    def dls(self): return self._alone.dls
+    @property
+    def loss_func(self): return self._stack.loss_func.each.funcs[self._k]
+    @property
+    def model(self):
+        model = copy_model(self._alone.model).train(self.training)
+        copy_tensors(model, self._stack.tensors_of(self._k))
+        return model
+    @property
+    def smooth_loss(self): return self._stack.recorder.smooth_losses[self._k]
+    def __getattr__(self, k): return getattr(self._stack if hasattr(self._stack, k) else self._alone, k)
 
 class _Averages:
     "An average over batches for each replica, as `AvgMetric` has it for one."
@@ -492,13 +530,13 @@ class _Averages:
 
 class _Metrics:
     "A metric of any kind for each replica."
-    def __init__(self, metrics, learners): self.name,self.metrics,self.learners = metrics[0].name,metrics,learners
+    def __init__(self, metrics): self.name,self.metrics = metrics[0].name,metrics
     def reset(self):
         for m in self.metrics: m.reset()
     def accumulate(self, learn, losses):
-        for k,(m,one) in enumerate(zip(self.metrics, self.learners)):
+        for k,m in enumerate(self.metrics):
             parts = {n: of_replica(getattr(learn, n), k) for n in ('xb','yb','pred')}
-            m.accumulate(_Seen(one, **parts, loss=losses[k], training=learn.training))
+            m.accumulate(_Seen(learn, k, **parts, loss=losses[k]))
     def values(self, n):
         vs = [m.value for m in self.metrics]
         return [v.item() if isinstance(v, torch.Tensor) and v.numel()==1 else v for v in vs]
@@ -506,7 +544,7 @@ class _Metrics:
 def _metrics_of(learners):
     "Return the learners' metrics, each for all replicas."
     each = [[deepcopy(m) for m in l.metrics] for l in learners]
-    return [_Averages(ms) if all(type(m) is AvgMetric for m in ms) else _Metrics(ms, learners) for ms in zip(*each)]
+    return [_Averages(ms) if all(type(m) is AvgMetric for m in ms) else _Metrics(ms) for ms in zip(*each)]
 
 def _mean(vs):
     "Return the mean over replicas, None of what isn't numbers."
@@ -555,6 +593,11 @@ class StackRecorder(Recorder):
         self.losses.append(o.value)
         self.learn.smooth_loss = o.value
 
+    @property
+    def smooth_losses(self):
+        "Return the running average of each replica's losses."
+        return self.smooth/(1-self.smooth_loss.beta**self.smooth_loss.count)
+
     def after_epoch(self):
         super().after_epoch()
         for done,row in zip(self.replicas, self.rows): done.append(row)
@@ -571,8 +614,7 @@ def _add(self:StackRecorder, columns):
 @patch
 def after_train(self:StackRecorder):
     if self.cancel_train: return
-    o = self.smooth_loss
-    first = [None]*self.n if self.smooth is None else (self.smooth/(1-o.beta**o.count)).tolist()
+    first = [None]*self.n if self.smooth is None else self.smooth_losses.tolist()
     self._add([first, *([m.values(self.n) for m in self.each] if self.train_metrics else [])])
 
 @patch
@@ -607,6 +649,21 @@ def _check_alike(learners):
     for m in one.model.modules():
         if hasattr(type(m), 'reset'):
             raise Unstackable(f"learners can't be stacked, as {type(m).__name__} carries a state from batch to batch")
+
+def split_as_alone(
+    learn:Learner, # A replica's, with its `splitter`
+    model:nn.Module # Of the stack
+) -> list: # Parameters of the stack, in a list or lists
+    "Split parameters as the splitter splits those of one network, where a bias has one axis."
+    one = copy_model(learn.model)
+    alone,stacked = dict(one.named_parameters()),{}
+    for n,p in model.named_parameters():
+        stacked[id(alone[n].requires_grad_(p.requires_grad))] = p
+    def found(o):
+        if not isinstance(o, torch.Tensor): return [found(p) for p in o]
+        if id(o) in stacked: return stacked[id(o)]
+        raise Unstackable("splitter must return parameters of the network that it is called with")
+    return found(learn.splitter(one))
 
 def stack_masks(
     masks:list, # For each replica, parameter name → bool tensor; where one is missing, it is dense
@@ -647,7 +704,7 @@ class StackedLearner(Learner):
         metrics = [ValueMetric(lambda: None, m.name) for m in one.metrics]    # the recorder measures
         kept = {k: getattr(one, k) for k in ('opt_func','lr','path','model_dir','wd','wd_bn_bias','train_bn','moms')}
         super().__init__(DataLoaders(*loaders, path=one.path), model, StackedLoss([l.loss_func for l in self.learners]),
-                         splitter=lambda m: one.splitter(m.whole), cbs=[*cbs, StackCallback()], metrics=metrics,
+                         splitter=partial(split_as_alone, one), cbs=[*cbs, StackCallback()], metrics=metrics,
                          default_cbs=False, **kept)
         self.hold([learner_masks(l) for l in self.learners])
 
