@@ -10,13 +10,15 @@ from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
 from copy import copy, deepcopy
 from functools import partial
+from inspect import signature
 from itertools import chain
 from types import SimpleNamespace
 
-import pandas as pd, torch
+import pandas as pd, re, torch
 from fastai.callback.channelslast import ChannelsLast
-from fastai.callback.core import Callback
+from fastai.callback.core import Callback, FetchPredsCallback
 from fastai.callback.fp16 import AMPMode, MixedPrecision, ModelToHalf, NonNativeMixedPrecision
+from fastai.callback.hook import HookCallback
 from fastai.callback.mixup import MixHandler
 from fastai.callback.rnn import ModelResetter, RNNRegularizer
 from fastai.callback.schedule import LRFinder
@@ -268,11 +270,16 @@ class StackedLoss:
     "Sum a loss over replicas. `losses` has those of the last batch."
     def __init__(self,
         funcs:list # The loss function of each replica
-    ): self.each,self.losses = Each(funcs),None
+    ): vars(self).update(each=Each(funcs), losses=None)
 
     def __call__(self, *args) -> torch.Tensor:
-        self.losses = self.each(*args)
+        vars(self)['losses'] = self.each(*args)
         return self.losses.sum()
+
+    def __getattr__(self, k): return getattr(vars(self)['each'].funcs[0], k)
+    def __setattr__(self, k, v):
+        "Set what a schedule changes in the loss of each replica."
+        for f in self.each.funcs: setattr(f, k, v)
 
 # %% ../../nbs/train/10_stack.ipynb #f3f4fdfc
 def _check_loader(dl, k):
@@ -411,6 +418,7 @@ _refused = {
     LRFinder: 'would find one rate for all replicas', MixHandler: 'would mix the items of all replicas alike',
     NonNativeMixedPrecision: _one_scale, ModelToHalf: _one_scale,
     ModelResetter: 'resets a state that networks carry from batch to batch',
+    HookCallback: 'looks into the layers of one network', FetchPredsCallback: 'gets the predictions of one network',
     RNNRegularizer: 'has a penalty for one network', ChannelsLast: 'lays out the axes of one network',
     GuardedCallback: 'prunes one network: a finder or a study prunes each replica'}
 
@@ -634,21 +642,48 @@ def set_recorded(self:StackRecorder, state:dict):
     self.history = list(state['history'])
 
 # %% ../../nbs/train/10_stack.ipynb #e0833326
+def _tensor_facts(model): return {n: (t.dtype,t.requires_grad) for n,t in model_tensors(model).items()}
+def _layers(model):
+    "Return the layers as they are printed, with their settings; addresses tell nothing."
+    return re.sub(' at 0x[0-9a-f]+', '', repr(unwrap(model)))
+def _settings(cb):
+    "Return the numbers and flags that a callback was made with."
+    given = {k: vars(cb).get(k) for k in signature(type(cb)).parameters}
+    return {k: v for k,v in given.items() if isinstance(v, (bool,int,float))}
+
+def _same(what, a, b):
+    if a!=b: raise Unstackable(f"learners must have the same {what}, not {a!r} and {b!r}")
+
+def _check_same_model(k, l, one):
+    "Raise unless the networks differ in the values of their tensors only."
+    check_names(model_tensors(l.model), model_tensors(one.model), f'model of learners[{k}]')
+    a,b = _tensor_facts(one.model),_tensor_facts(l.model)
+    for n,(dtype,grad) in a.items():
+        _same(f'dtype of {n}', dtype, b[n][0])
+        if grad!=b[n][1]: raise Unstackable(f"learners must have the same frozen parameters: {n} is frozen in one only")
+    if type(one.model) is not type(l.model) or _layers(one.model)!=_layers(l.model):
+        raise Unstackable(f"learners must have the same layers with the same settings, but those of learners[{k}] differ")
+
 def _check_alike(learners):
     "Raise unless learners differ only in their weights, data and random states."
     one = learners[0]
     for k,l in enumerate(learners[1:], 1):
-        check_names(model_tensors(l.model), model_tensors(one.model), f'model of learners[{k}]')
-        for what in ('lr','wd','moms','wd_bn_bias','train_bn'):
-            a,b = getattr(one, what),getattr(l, what)
-            if a!=b: raise Unstackable(f"learners must have the same {what}, not {a!r} and {b!r}")
-        names = [type(cb).__name__ for cb in one.cbs],[type(cb).__name__ for cb in l.cbs]
-        if names[0]!=names[1]: raise Unstackable(f"learners must have the same callbacks: {names[0]} and {names[1]}")
-        names = list(one.metrics.attrgot('name')),list(l.metrics.attrgot('name'))
-        if names[0]!=names[1]: raise Unstackable(f"learners must have the same metrics, not {names[0]} and {names[1]}")
+        _check_same_model(k, l, one)
+        for what in ('lr','wd','moms','wd_bn_bias','train_bn'): _same(what, getattr(one, what), getattr(l, what))
+        _same('opt_func', func_name(one.opt_func), func_name(l.opt_func))
+        _same('callbacks', [type(cb).__name__ for cb in one.cbs], [type(cb).__name__ for cb in l.cbs])
+        for a,b in zip(one.cbs, l.cbs): _same(f'{type(a).__name__}', _settings(a), _settings(b))
+        _same('metrics', list(one.metrics.attrgot('name')), list(l.metrics.attrgot('name')))
+        _same('parameter groups', _groups(one), _groups(l))
     for m in one.model.modules():
         if hasattr(type(m), 'reset'):
             raise Unstackable(f"learners can't be stacked, as {type(m).__name__} carries a state from batch to batch")
+
+def _groups(learn):
+    "Return the names of the parameters in each group."
+    names = {id(p): n for n,p in unwrap(learn.model).named_parameters()}
+    def found(o): return names.get(id(o)) if isinstance(o, torch.Tensor) else [found(p) for p in o]
+    return found(learn.splitter(unwrap(learn.model)))
 
 def split_as_alone(
     learn:Learner, # A replica's, with its `splitter`
@@ -682,6 +717,11 @@ def _copied_cbs(learners):
     return [StackRecorder(learners, cb) if isinstance(cb, Recorder) else copy(cb) for cb in cbs]
 
 # %% ../../nbs/train/10_stack.ipynb #d6a36d06
+def _of_one(name):
+    def refused(self, *args, **kwargs):
+        raise Unstackable(f"{name} is for one network: call unstack(), and then {name} of one of `learners`")
+    return refused
+
 class StackedLearner(Learner):
     """Train several learners of one architecture as one.
 
@@ -713,7 +753,8 @@ class StackedLearner(Learner):
         if not isinstance(learners, (list,tuple)) or not learners:
             raise TypeError(wrong('learners', 'a list of Learners', learners))
         for k,l in enumerate(learners):
-            if not isinstance(l, Learner): raise TypeError(wrong(f'learners[{k}]', 'a Learner', l))
+            if not isinstance(l, Learner) or isinstance(l, StackedLearner):
+                raise TypeError(wrong(f'learners[{k}]', 'a Learner of one network', l))
         _check_alike(learners)
         return list(learners)
 
@@ -724,6 +765,16 @@ class StackedLearner(Learner):
         masks = stack_masks(masks, self.learners[0].model)
         self.remove_cbs([cb for cb in self.cbs if type(cb) is MaskCallback])
         return self.add_cb(MaskCallback(masks)) if masks else self
+
+    get_preds,predict,show_results,summary,export = map(_of_one, (
+        'get_preds','predict','show_results','summary','export'))
+
+    @property
+    def loss_func(self): return vars(self)['_loss_func']
+    @loss_func.setter
+    def loss_func(self, f):
+        "Take another loss function too, as from a callback, for each replica."
+        vars(self)['_loss_func'] = f if isinstance(f, StackedLoss) else StackedLoss([f]*len(self.learners))
 
     def __repr__(self): return f"StackedLearner: {len(self.learners)} replicas of {type(self.model.whole).__name__}"
 
