@@ -23,12 +23,13 @@ from fastai.callback.mixup import MixHandler
 from fastai.callback.rnn import ModelResetter, RNNRegularizer
 from fastai.callback.schedule import LRFinder
 from fastai.callback.tracker import TerminateOnNaNCallback, TrackerCallback
-from fastai.callback.training import GradientClip
+from fastai.callback.training import GradientAccumulation, GradientClip
 from fastai.data.core import DataLoaders
 from fastai.learner import AvgMetric, Learner, Recorder, ValueMetric
 from fastai.optimizer import OptimWrapper
 from fastai.torch_core import find_bs
 from fastcore.basics import patch
+from fastcore.foundation import L
 from torch import nn
 from torch.func import functional_call, vmap
 from torch.nn import functional as F
@@ -159,6 +160,10 @@ def _put_stacked(model, tensors):
         for n,b in list(m.named_buffers(recurse=False, remove_duplicate=False)): setattr(m, n, new[id(b)])
     return model
 
+def _held(module):
+    "Return the names and tensors that a module holds itself."
+    return chain(*[f(recurse=False, remove_duplicate=False) for f in (module.named_parameters,module.named_buffers)])
+
 class StackedModel(nn.Module):
     "Several networks of one architecture as one, whose tensors have the replicas along a new first axis."
     def __init__(self,
@@ -167,9 +172,10 @@ class StackedModel(nn.Module):
     ):
         super().__init__()
         one = _put_stacked(copy_model(models[0]), _stacked_tensors(models))
-        self._modules.update(one._modules)    # shared with `one`; a module with two names keeps both
-        self._parameters.update(one._parameters)
-        self._buffers.update(one._buffers)
+        for n,m in one.named_modules(remove_duplicate=False):    # shared with `one`; one with two names keeps both
+            if n and '.' not in n: self.add_module(n, m)
+        for n,t in _held(one):
+            self.register_parameter(n, t) if isinstance(t, nn.Parameter) else self.register_buffer(n, t)
         self.training = one.training
         # `whole`, of the replicas' class, is called. The random states are no part of the model
         self.__dict__.update(whole=one, draw=rngs and partial(_draw_each, rngs))
@@ -181,17 +187,16 @@ class StackedModel(nn.Module):
             return getattr(self.whole, k)
     def __setattr__(self, k, v):
         "Set what a network reads in its forward pass where it reads it."
-        tensors = k in self._parameters or k in self._buffers or isinstance(v, (nn.Module,nn.Parameter))
+        tensors = isinstance(v, (nn.Module,nn.Parameter)) or k in dict(_held(self))
         own = 'whole' not in vars(self) or k in vars(self) or k=='forward'
         if own or tensors: super().__setattr__(k, v)
         if not own: setattr(self.whole, k, v)
     def __getitem__(self, i): return self.whole[i]    # of an `nn.Sequential`
 
-# %% ../../nbs/train/10_stack.ipynb #6196e382
+# %% ../../nbs/train/10_stack.ipynb #cd0d3d8f
 def _held_tensors(model):
     "Return parameters and buffers by name, those of a module once and tied ones under each of their names."
-    def held(m): return chain(*[f(recurse=False, remove_duplicate=False) for f in (m.named_parameters,m.named_buffers)])
-    return {f'{where}.{n}'.lstrip('.'): t for where,m in model.named_modules() for n,t in held(m)}
+    return {f'{where}.{n}'.lstrip('.'): t for where,m in model.named_modules() for n,t in _held(m)}
 
 def _called(one, state, xb):
     "Call a network with its tensors. Return its outputs, and the buffers that are new tensors."
@@ -447,6 +452,50 @@ def _clip_each(cb):
     for g in grads: g.mul_(factors.view(-1, *[1]*(g.ndim-1)))
 
 # %% ../../nbs/train/10_stack.ipynb #750761d0
+def _equal(a, b):
+    "Tell whether tensors, in tuples, lists and dicts, have the same values."
+    if a is b: return True
+    if isinstance(a, torch.Tensor): return a.shape==b.shape and torch.equal(a.to(b.device, b.dtype), b)
+    if isinstance(a, dict): return a.keys()==b.keys() and all(_equal(v, b[n]) for n,v in a.items())
+    return isinstance(a, (tuple,list)) and len(a)==len(b) and all(map(_equal, a, b))
+
+def _users_own(cbs, events):
+    "Return the names of callbacks of other libraries that act at some events, unless they say that they may."
+    def own(cb): return type(cb).__module__.split('.')[0] not in ('fastai',__name__.split('.')[0])
+    def acts(cb): return any(hasattr(type(cb), o) for o in events) and not getattr(cb, 'in_stacks', False)
+    return [type(cb).__name__ for cb in cbs if own(cb) and acts(cb)]
+
+class ChangesCallback(Callback):
+    "Raise if a user's callback changes a batch, in the first one of a fit and before the first step."
+    order = -99    # right after `ResumeCallback`, which skips batches
+    def before_fit(self): self.noted = None if is_validating(self.learn) else {}
+    def _note(self, *names):
+        if self.training and self.noted is not None: self.noted.update({n: getattr(self.learn, n) for n in names})
+    def _check(self, name, *events):
+        if not self.training or not self.noted or name not in self.noted: return
+        if _equal(getattr(self.learn, name), self.noted[name]): return
+        if cbs := _users_own(self.learn.cbs, events):
+            raise Unstackable(f"cbs can't have {' or '.join(cbs)} in a stack of replicas, as it changes {name}, where "
+                             "the replicas have the second axis, or of which the sum is taken. If it does to each "
+                             "what it should, set in_stacks = True on it; or leave it out, or train without a stack")
+
+    def before_batch(self): self._note('xb','yb')
+    def after_pred(self):
+        for n in ('xb','yb'): self._check(n, 'before_batch')
+        self._note('pred','yb')
+    def after_loss(self):
+        for n in ('pred','yb'): self._check(n, 'after_pred')
+        self._note('loss_grad')
+    def before_step(self):
+        accumulates = any(isinstance(cb, GradientAccumulation) for cb in self.learn.cbs)    # it divides the loss
+        if not accumulates: self._check('loss_grad', 'after_loss', 'before_backward')
+        self.noted = None
+    def state_dict(self) -> dict:
+        "Return nothing: each fit begins anew."
+        return {}
+    def load_state_dict(self, state:dict): "Take back nothing."
+
+# %% ../../nbs/train/10_stack.ipynb #02005146
 class StackCallback(Callback):
     "Check what joins a fit, and keep what replicas hold as part of a moment of training."
     order = -99    # right after `ResumeCallback`, which skips batches
@@ -506,7 +555,9 @@ class StackTaken(Callback):
 # %% ../../nbs/train/10_stack.ipynb #e8d1a8df
 class _Seen:
     "A replica as a metric sees a learner: with its own network, data and loss, in the stack's fit."
-    def __init__(self, stack, k, **now): vars(self).update(_stack=stack, _k=k, **now)
+    def __init__(self, stack, k, **now):
+        self._stack,self._k = stack,k
+        vars(self).update(now)
     @property
     def _alone(self): return self._stack.learners[self._k]
     @property
@@ -633,13 +684,14 @@ def after_validate(self:StackRecorder):
 @patch
 def recorded(self:StackRecorder) -> dict:
     "Return what was recorded of each replica."
-    return dict(smooth=self.smooth, replicas=self.replicas, history=self.history)
+    names = list(vars(self).get('metric_names', []))
+    return dict(smooth=self.smooth, replicas=self.replicas, history=self.history, names=names)
 
 @patch
 def set_recorded(self:StackRecorder, state:dict):
     "Take back what was recorded."
     self.smooth,self.replicas = state['smooth'],[list(o) for o in state['replicas']]
-    self.history = list(state['history'])
+    self.history,self.metric_names = list(state['history']),L(state['names'])    # there may be no fit left to name them
 
 # %% ../../nbs/train/10_stack.ipynb #e0833326
 def _tensor_facts(model): return {n: (t.dtype,t.requires_grad) for n,t in model_tensors(model).items()}
@@ -662,7 +714,7 @@ def _check_same_model(k, l, one):
         _same(f'dtype of {n}', dtype, b[n][0])
         if grad!=b[n][1]: raise Unstackable(f"learners must have the same frozen parameters: {n} is frozen in one only")
     if type(one.model) is not type(l.model) or _layers(one.model)!=_layers(l.model):
-        raise Unstackable(f"learners must have the same layers with the same settings, but those of learners[{k}] differ")
+        raise Unstackable(f"learners must have the same layers with the same settings: those of learners[{k}] differ")
 
 def _check_alike(learners):
     "Raise unless learners differ only in their weights, data and random states."
@@ -685,6 +737,7 @@ def _groups(learn):
     def found(o): return names.get(id(o)) if isinstance(o, torch.Tensor) else [found(p) for p in o]
     return found(learn.splitter(unwrap(learn.model)))
 
+# %% ../../nbs/train/10_stack.ipynb #1d6a0ca0
 def split_as_alone(
     learn:Learner, # A replica's, with its `splitter`
     model:nn.Module # Of the stack
@@ -744,8 +797,8 @@ class StackedLearner(Learner):
         metrics = [ValueMetric(lambda: None, m.name) for m in one.metrics]    # the recorder measures
         kept = {k: getattr(one, k) for k in ('opt_func','lr','path','model_dir','wd','wd_bn_bias','train_bn','moms')}
         super().__init__(DataLoaders(*loaders, path=one.path), model, StackedLoss([l.loss_func for l in self.learners]),
-                         splitter=partial(split_as_alone, one), cbs=[*cbs, StackCallback()], metrics=metrics,
-                         default_cbs=False, **kept)
+                         splitter=partial(split_as_alone, one), metrics=metrics,
+                         cbs=[*cbs, StackCallback(), ChangesCallback()], default_cbs=False, **kept)
         self.hold([learner_masks(l) for l in self.learners])
 
     @staticmethod

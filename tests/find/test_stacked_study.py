@@ -3,6 +3,7 @@ import functools
 from helpers import *
 from fasterlth.find.controls import conditions
 from fasterlth.find.finder import LotteryTicketFinder
+from fasterlth.find.folder import RunFolder
 from fasterlth.train.stack import Unstackable
 
 def make(seed): return Learner(digits_dls(size=8, n=256, bs=64, device=torch.device('cpu')), lenet_300_100(64, seed=seed), metrics=accuracy)
@@ -68,6 +69,21 @@ def test_a_killed_study_continues(tmp_path, monkeypatch, at, then):
 
 @functools.cache
 def whole_study(): return study(None, conditions=['random_reinit'], n_rounds=1, rewind_epoch='3it').run(verbose=False)
+
+@pytest.mark.parametrize('name', ['round_00.safetensors','done.json'])
+def test_killed_when_a_stack_is_trained_and_its_results_arent_written(tmp_path, monkeypatch, name):
+    "The moment after the last fit has all that is measured."
+    given,left = dict(conditions=['random_reinit'], n_rounds=1, rewind_epoch='3it'),[2]
+    for method in ('keep','keep_json'):
+        def killed(self, file, *args, own=getattr(RunFolder, method)):
+            left[0] -= file==name
+            if file==name and left[0]==0: raise Killed
+            return own(self, file, *args)
+        monkeypatch.setattr(RunFolder, method, killed)
+    with pytest.raises(Killed): study(tmp_path, **given).run(stack=2, verbose=False)
+    again = study(tmp_path, **given).run(stack=2, verbose=False)
+    assert not again.failures
+    check_same(whole_study(), again)
 
 def test_the_size_may_be_one_again(tmp_path, monkeypatch):
     given = dict(make=make_killed, conditions=['random_reinit'], n_rounds=1, seeds=2)

@@ -379,6 +379,30 @@ def test_callbacks_are_refused_by_name(name):
     with pytest.raises(ValueError, match=name): quiet(stack, 1, cbs=refused[name]())
     assert same(before, weights(stack.model))
 
+class Flips(Callback):
+    "Would flip the replicas: they have the second axis."
+    def before_batch(self): self.learn.xb = (self.xb[0].flip(1),)
+class Softens(Callback):
+    def after_pred(self): self.learn.pred = self.pred.softmax(1)
+class Penalty(Callback):
+    "Is the norm of all replicas' weights."
+    def after_loss(self):
+        if self.training: self.learn.loss_grad = self.loss_grad+.1*sum(p.norm() for p in self.model.parameters())
+
+@pytest.mark.parametrize('cb', [Flips,Softens,Penalty])
+def test_callbacks_that_change_a_batch_are_refused_by_name(cb):
+    stack = stack_of(lambda k: one_of(k, cbs=[BnFreeze(), cb()]))
+    before = weights(stack.model)
+    with pytest.raises(ValueError, match=f"can't have {cb.__name__} in a stack"): quiet(stack, 1)
+    assert same(before, weights(stack.model))
+
+def test_callbacks_that_say_they_may():
+    class Doubles(Callback):
+        in_stacks = True
+        def before_batch(self): self.learn.xb = (self.xb[0]*2,)
+        def after_loss(self): self.learn.loss_grad = self.loss_grad*3
+    check(lambda k: one_of(k, 'conv', 'sgd', cbs=[Doubles(), GradientAccumulation(64)]), lambda l: quiet(l, 2))
+
 def test_lr_find_is_refused():
     with pytest.raises(ValueError, match='LRFinder'), stack_of(one_of).no_bar() as stack: stack.lr_find(show_plot=False)
 
