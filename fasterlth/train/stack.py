@@ -475,9 +475,11 @@ class ChangesCallback(Callback):
         if not self.training or not self.noted or name not in self.noted: return
         if _equal(getattr(self.learn, name), self.noted[name]): return
         if cbs := _users_own(self.learn.cbs, events):
-            raise Unstackable(f"cbs can't have {' or '.join(cbs)} in a stack of replicas, as it changes {name}, where "
-                             "the replicas have the second axis, or of which the sum is taken. If it does to each "
-                             "what it should, set in_stacks = True on it; or leave it out, or train without a stack")
+            where = 'which is the sum over all replicas' if name=='loss_grad' else 'whose second axis is the replicas'
+            names = ' or '.join(cbs)
+            raise Unstackable(f"cbs can't have {names} in a stack of replicas, as it changes {name}, {where}. "
+                             "If that is right for each replica, set in_stacks = True on the callback; "
+                             "otherwise leave it out, or train without a stack")
 
     def before_batch(self): self._note('xb','yb')
     def after_pred(self):
