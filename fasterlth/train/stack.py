@@ -10,13 +10,15 @@ from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
 from copy import copy, deepcopy
 from functools import partial
+from inspect import signature
 from itertools import chain
 from types import SimpleNamespace
 
-import pandas as pd, torch
+import pandas as pd, re, torch
 from fastai.callback.channelslast import ChannelsLast
-from fastai.callback.core import Callback
+from fastai.callback.core import Callback, FetchPredsCallback
 from fastai.callback.fp16 import AMPMode, MixedPrecision, ModelToHalf, NonNativeMixedPrecision
+from fastai.callback.hook import HookCallback
 from fastai.callback.mixup import MixHandler
 from fastai.callback.rnn import ModelResetter, RNNRegularizer
 from fastai.callback.schedule import LRFinder
@@ -76,19 +78,21 @@ _random = {F.dropout, F.dropout1d, F.dropout2d, F.dropout3d, F.alpha_dropout, F.
 class _EachAlone(torch.autograd.Function):
     "Call a function of all replicas' tensors where `vmap` has come to a function of one."
     @staticmethod
-    def forward(f, x): return f(x[None])[0]
+    def forward(f, x, like): return f(x[None])[0]
     @staticmethod
     def setup_context(ctx, inputs, output): pass    # only `vmap` is called
     @staticmethod
-    def vmap(info, in_dims, f, x): return f(x.movedim(in_dims[1], 0)),0
+    def vmap(info, in_dims, f, x, like):
+        one = in_dims[1] is None    # the same for all replicas, but not what is drawn for it
+        return f(torch.stack([x]*info.batch_size) if one else x.movedim(in_dims[1], 0)),0
 
 def _draw_each(rngs, f, xs):
     "Call a random function for each replica, with its own random state."
     outs,was = [],torch.get_rng_state()
     try:
-        for rng,x in zip(rngs, xs):
+        for k,rng in enumerate(rngs):
             torch.set_rng_state(rng['torch'])
-            outs.append(f(x.contiguous()))    # numbers are drawn in the order of memory
+            outs.append(f(xs[k].contiguous()))    # numbers are drawn in the order of memory
             rng['torch'] = torch.get_rng_state()
     finally: torch.set_rng_state(was)
     return torch.stack(outs)
@@ -97,7 +101,7 @@ class _AsAlone(TorchFunctionMode):
     "Let functions do to each replica what they would do to it alone."
     def __init__(self, draw):
         super().__init__()
-        self.draw = draw    # None: draw for all at once
+        self.draw,self.like = draw,None    # None: draw for all at once; `like`: any tensor of each replica
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
@@ -105,27 +109,38 @@ class _AsAlone(TorchFunctionMode):
         if self.draw is None or func not in _random or not args: return func(*args, **kwargs)
         x,*rest = args
         def each(xs): return self.draw(lambda x: func(x, *rest, **kwargs), xs)
-        return _EachAlone.apply(each, x)
+        return _EachAlone.apply(each, x, self.like)
 
 def _batch_norm(x, mean, *args, **kwargs):
     "Normalise in the precision of the statistics: under autocast vmap wants them to be the same."
     return F.batch_norm(x.to(mean.dtype), mean, *args, **kwargs).to(x.dtype)
 
 # %% ../../nbs/train/10_stack.ipynb #05809221
+def _like(o, values):
+    "Return values in a tuple, list or dict like `o`, whose class may be its own."
+    if isinstance(o, dict): return type(o)(**values) if all(isinstance(n, str) for n in o) else type(o)(values)
+    return type(o)(*values) if hasattr(o, '_fields') else type(o)(values)
+
+def _for_tensors(f, o):
+    "Call a function for each tensor in tuples, lists and dicts."
+    if isinstance(o, torch.Tensor): return f(o)
+    if isinstance(o, dict): return _like(o, {n: _for_tensors(f, v) for n,v in o.items()})
+    return _like(o, [_for_tensors(f, v) for v in o]) if isinstance(o, (tuple,list)) else o
+
 def of_replica(
-    o, # Tensors in tuples, lists and dicts, with the replicas along their second axis
+    o, # Tensors in tuples, lists and dicts, with the replicas along their second axis, or their only one
     k:int # Which replica
 ): # The same for this replica
     "Return a replica's part of inputs, outputs or targets."
-    if isinstance(o, torch.Tensor): return o[:,k].contiguous()
-    if isinstance(o, dict): return {n: of_replica(v, k) for n,v in o.items()}
-    return type(o)(of_replica(v, k) for v in o) if isinstance(o, (tuple,list)) else o
+    return _for_tensors(lambda t: t[k] if t.ndim==1 else t[:,k].contiguous(), o)
 
 def _replicas_second(o):
-    "Move the replicas from the first axis of outputs to the second."
-    if isinstance(o, torch.Tensor): return o.transpose(0, 1) if o.ndim>1 else o
-    if isinstance(o, dict): return {n: _replicas_second(v) for n,v in o.items()}
-    return type(o)(map(_replicas_second, o)) if isinstance(o, (tuple,list)) else o
+    "Move the replicas from the first axis of outputs to the second. A number of each has no other."
+    return _for_tensors(lambda t: t.transpose(0, 1) if t.ndim>1 else t, o)
+
+def _replicas_axes(o):
+    "Return along which axes `vmap` finds the replicas."
+    return _for_tensors(lambda t: 0 if t.ndim==1 else 1, o)
 
 # %% ../../nbs/train/10_stack.ipynb #3e5748ae
 def _stacked_tensors(models):
@@ -152,60 +167,119 @@ class StackedModel(nn.Module):
     ):
         super().__init__()
         one = _put_stacked(copy_model(models[0]), _stacked_tensors(models))
-        # `whole`, of the replicas' class, is called: its modules are shared. The random states are no part of the model
-        self.__dict__.update(whole=one, draw=rngs and partial(_draw_each, rngs))
-        for n,m in one.named_children(): self.add_module(n, m)
-        for n,p in one.named_parameters(recurse=False): self.register_parameter(n, p)
-        for n,b in one.named_buffers(recurse=False): self.register_buffer(n, b)
+        self._modules.update(one._modules)    # shared with `one`; a module with two names keeps both
+        self._parameters.update(one._parameters)
+        self._buffers.update(one._buffers)
         self.training = one.training
+        # `whole`, of the replicas' class, is called. The random states are no part of the model
+        self.__dict__.update(whole=one, draw=rngs and partial(_draw_each, rngs))
 
-    def _mode(self, x):
-        "Return what makes functions do to each replica what they would do to it alone."
-        draw = self.draw if self.training and x.device.type=='cpu' else None
-        if draw is None and not torch.is_autocast_enabled(x.device.type): return nullcontext()
-        return _AsAlone(draw)
+    def __getattr__(self, k):
+        try: return super().__getattr__(k)
+        except AttributeError:
+            if 'whole' not in vars(self): raise
+            return getattr(self.whole, k)
+    def __setattr__(self, k, v):
+        "Set what a network reads in its forward pass where it reads it."
+        tensors = k in self._parameters or k in self._buffers or isinstance(v, (nn.Module,nn.Parameter))
+        own = 'whole' not in vars(self) or k in vars(self) or k=='forward'
+        if own or tensors: super().__setattr__(k, v)
+        if not own: setattr(self.whole, k, v)
+    def __getitem__(self, i): return self.whole[i]    # of an `nn.Sequential`
 
-    def forward(self, *xb):
-        one,state = self.whole,(dict(self.named_parameters()),dict(self.named_buffers()))
-        one.training = self.training
-        def call(state, xb): return functional_call(one, state, xb)
-        try:
-            with self._mode(xb[0]): return _replicas_second(vmap(call, (0,1), randomness='different')(state, xb))
+# %% ../../nbs/train/10_stack.ipynb #6196e382
+def _held_tensors(model):
+    "Return parameters and buffers by name, those of a module once and tied ones under each of their names."
+    def held(m): return chain(*[f(recurse=False, remove_duplicate=False) for f in (m.named_parameters,m.named_buffers)])
+    return {f'{where}.{n}'.lstrip('.'): t for where,m in model.named_modules() for n,t in held(m)}
+
+def _called(one, state, xb):
+    "Call a network with its tensors. Return its outputs, and the buffers that are new tensors."
+    given = dict(state)
+    out = functional_call(one, state, xb, tie_weights=False)    # it notes in `state` what was set anew
+    return out,{n: t for n,t in state.items() if t is not given[n]}
+
+@contextmanager
+def _written_out():
+    "Let attention compute step by step in validation too: `vmap` can't follow its fast path, and would go one by one."
+    was = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try: yield
+    finally: torch.backends.mha.set_fastpath_enabled(was)
+
+@patch
+def _mode(self:StackedModel, x):
+    "Return what makes functions do to each replica what they would do to it alone."
+    draw = self.draw if self.training and x.device.type=='cpu' else None
+    if draw is None and not torch.is_autocast_enabled(x.device.type): return nullcontext()
+    return _AsAlone(draw)
+
+@patch
+def _raise_own(self:StackedModel, state, xb):
+    "Raise the error that a replica raises alone, if it does."
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        _called(self.whole, {n: t[0].clone() for n,t in state.items()}, of_replica(xb, 0))
+
+@patch
+def forward(self:StackedModel, *xb):
+    one,state = self.whole,_held_tensors(self)
+    one.training = self.training
+    with self._mode(xb[0]) as mode, _written_out():
+        def call(state, xb):
+            if mode: mode.like = xb[0]
+            return _called(one, state, xb)
+        try: out,new = vmap(call, (0,1), randomness='different')(state, xb)
         except torch.OutOfMemoryError: raise
         except (RuntimeError,ValueError,NotImplementedError,TypeError) as e:
+            self._raise_own(state, xb)
             raise Unstackable(f"{type(one).__name__} can't be stacked, as torch.func.vmap can't follow it: {e}") from e
+    for n,t in new.items(): setattr(self.get_submodule(n.rpartition('.')[0]), n.rpartition('.')[2], t)
+    return _replicas_second(out)
 
 # %% ../../nbs/train/10_stack.ipynb #6a941673
 class Each:
     "Call a function for each replica: together, if that is possible and gives the same, or else one by one."
     def __init__(self,
         funcs:list # A function for each replica; together, the first stands for all
-    ): self.funcs,self.together = list(funcs),None
+    ):
+        self.funcs = [copy(f) for f in funcs]    # each notes what it notes for itself
+        self.together = None
 
     def one_by_one(self, *args) -> torch.Tensor:
         "Return the values of all replicas, each computed alone."
         return torch.stack([torch.as_tensor(f(*of_replica(args, k))) for k,f in enumerate(self.funcs)])
 
+    def _vmap(self, args): return vmap(self.funcs[0], _replicas_axes(args))(*args)
+
     def _try(self, args):
+        "Return the values, and find out whether they can be computed together."
+        held = [dict(getattr(f, '__dict__', {})) for f in self.funcs]
         each = self.one_by_one(*args)
-        try: both = vmap(self.funcs[0], 1)(*args)
+        notes = any(o.get(n) is not v for o,f in zip(held, self.funcs) for n,v in getattr(f, '__dict__', {}).items())
+        try: both = None if notes else self._vmap(args)
         except Exception: both = None    # of any kind: it is only a try
-        self.together = both is not None and both.shape==each.shape and torch.allclose(both, each, 1e-4, 1e-6)
+        same = both is not None and (both.shape,both.dtype)==(each.shape,each.dtype)
+        self.together = same and torch.allclose(both, each, 1e-4, 1e-6)
         return each
 
     def __call__(self, *args) -> torch.Tensor: # `(replicas, …)`
         if self.together is None: return self._try(args)
-        return vmap(self.funcs[0], 1)(*args) if self.together else self.one_by_one(*args)
+        return self._vmap(args) if self.together else self.one_by_one(*args)
 
 class StackedLoss:
     "Sum a loss over replicas. `losses` has those of the last batch."
     def __init__(self,
         funcs:list # The loss function of each replica
-    ): self.each,self.losses = Each(funcs),None
+    ): vars(self).update(each=Each(funcs), losses=None)
 
     def __call__(self, *args) -> torch.Tensor:
-        self.losses = self.each(*args)
+        vars(self)['losses'] = self.each(*args)
         return self.losses.sum()
+
+    def __getattr__(self, k): return getattr(vars(self)['each'].funcs[0], k)
+    def __setattr__(self, k, v):
+        "Set what a schedule changes in the loss of each replica."
+        for f in self.each.funcs: setattr(f, k, v)
 
 # %% ../../nbs/train/10_stack.ipynb #f3f4fdfc
 def _check_loader(dl, k):
@@ -241,11 +315,17 @@ class StackedDL:
         one = self.loaders[0]
         for k,dl in enumerate(self.loaders):
             _check_loader(dl, k)
-            for what in ('bs','n'):
+            for what in ('bs','n','drop_last'):
                 a,b = getattr(one, what, None),getattr(dl, what, None)
-                if a!=b: raise Unstackable(f"learners must have loaders of the same size: {what} is {a} and {b}")
+                if a!=b: raise Unstackable(f"learners must have loaders with the same {what}, not {a!r} and {b!r}")
         self.shared,self.bs = _share(self.loaders),getattr(one, 'bs', None)
-        self.dataset,self.device,self.n_inp = one.dataset,getattr(one, 'device', None),getattr(dls[0], 'n_inp', 1)
+        self.dataset,self.device = one.dataset,getattr(one, 'device', None)
+
+    def __getattr__(self, k):
+        "Return what the replicas' loaders have, such as `n_inp`, but nothing that would yield one replica's items."
+        if k.startswith('_') or 'dls' not in vars(self) or callable(o := getattr(self.loaders[0], k)):
+            raise AttributeError(f"a stack's loader has no {k!r}: ask for it in the loaders of its `learners`")
+        return o
 
     @property
     def loaders(self) -> list:
@@ -338,6 +418,7 @@ _refused = {
     LRFinder: 'would find one rate for all replicas', MixHandler: 'would mix the items of all replicas alike',
     NonNativeMixedPrecision: _one_scale, ModelToHalf: _one_scale,
     ModelResetter: 'resets a state that networks carry from batch to batch',
+    HookCallback: 'looks into the layers of one network', FetchPredsCallback: 'gets the predictions of one network',
     RNNRegularizer: 'has a penalty for one network', ChannelsLast: 'lays out the axes of one network',
     GuardedCallback: 'prunes one network: a finder or a study prunes each replica'}
 
@@ -424,13 +505,26 @@ class StackTaken(Callback):
 
 # %% ../../nbs/train/10_stack.ipynb #e8d1a8df
 class _Seen:
-    "A replica as a metric sees a learner."
-    def __init__(self, learn, **now): vars(self).update(_learn=learn, **now)
+    "A replica as a metric sees a learner: with its own network, data and loss, in the stack's fit."
+    def __init__(self, stack, k, **now): vars(self).update(_stack=stack, _k=k, **now)
+    @property
+    def _alone(self): return self._stack.learners[self._k]
     @property
     def x(self): return self.xb[0] if len(self.xb)==1 else self.xb
     @property
     def y(self): return self.yb[0] if len(self.yb)==1 else self.yb
-    def __getattr__(self, k): return getattr(vars(self)['_learn'], k)
+    @property
+    def dls(self): return self._alone.dls
+    @property
+    def loss_func(self): return self._stack.loss_func.each.funcs[self._k]
+    @property
+    def model(self):
+        model = copy_model(self._alone.model).train(self.training)
+        copy_tensors(model, self._stack.tensors_of(self._k))
+        return model
+    @property
+    def smooth_loss(self): return self._stack.recorder.smooth_losses[self._k]
+    def __getattr__(self, k): return getattr(self._stack if hasattr(self._stack, k) else self._alone, k)
 
 class _Averages:
     "An average over batches for each replica, as `AvgMetric` has it for one."
@@ -444,13 +538,13 @@ class _Averages:
 
 class _Metrics:
     "A metric of any kind for each replica."
-    def __init__(self, metrics, learners): self.name,self.metrics,self.learners = metrics[0].name,metrics,learners
+    def __init__(self, metrics): self.name,self.metrics = metrics[0].name,metrics
     def reset(self):
         for m in self.metrics: m.reset()
     def accumulate(self, learn, losses):
-        for k,(m,one) in enumerate(zip(self.metrics, self.learners)):
+        for k,m in enumerate(self.metrics):
             parts = {n: of_replica(getattr(learn, n), k) for n in ('xb','yb','pred')}
-            m.accumulate(_Seen(one, **parts, loss=losses[k], training=learn.training))
+            m.accumulate(_Seen(learn, k, **parts, loss=losses[k]))
     def values(self, n):
         vs = [m.value for m in self.metrics]
         return [v.item() if isinstance(v, torch.Tensor) and v.numel()==1 else v for v in vs]
@@ -458,7 +552,7 @@ class _Metrics:
 def _metrics_of(learners):
     "Return the learners' metrics, each for all replicas."
     each = [[deepcopy(m) for m in l.metrics] for l in learners]
-    return [_Averages(ms) if all(type(m) is AvgMetric for m in ms) else _Metrics(ms, learners) for ms in zip(*each)]
+    return [_Averages(ms) if all(type(m) is AvgMetric for m in ms) else _Metrics(ms) for ms in zip(*each)]
 
 def _mean(vs):
     "Return the mean over replicas, None of what isn't numbers."
@@ -507,6 +601,11 @@ class StackRecorder(Recorder):
         self.losses.append(o.value)
         self.learn.smooth_loss = o.value
 
+    @property
+    def smooth_losses(self):
+        "Return the running average of each replica's losses."
+        return self.smooth/(1-self.smooth_loss.beta**self.smooth_loss.count)
+
     def after_epoch(self):
         super().after_epoch()
         for done,row in zip(self.replicas, self.rows): done.append(row)
@@ -523,8 +622,7 @@ def _add(self:StackRecorder, columns):
 @patch
 def after_train(self:StackRecorder):
     if self.cancel_train: return
-    o = self.smooth_loss
-    first = [None]*self.n if self.smooth is None else (self.smooth/(1-o.beta**o.count)).tolist()
+    first = [None]*self.n if self.smooth is None else self.smooth_losses.tolist()
     self._add([first, *([m.values(self.n) for m in self.each] if self.train_metrics else [])])
 
 @patch
@@ -544,21 +642,63 @@ def set_recorded(self:StackRecorder, state:dict):
     self.history = list(state['history'])
 
 # %% ../../nbs/train/10_stack.ipynb #e0833326
+def _tensor_facts(model): return {n: (t.dtype,t.requires_grad) for n,t in model_tensors(model).items()}
+def _layers(model):
+    "Return the layers as they are printed, with their settings; addresses tell nothing."
+    return re.sub(' at 0x[0-9a-f]+', '', repr(unwrap(model)))
+def _settings(cb):
+    "Return the numbers and flags that a callback was made with."
+    given = {k: vars(cb).get(k) for k in signature(type(cb)).parameters}
+    return {k: v for k,v in given.items() if isinstance(v, (bool,int,float))}
+
+def _same(what, a, b):
+    if a!=b: raise Unstackable(f"learners must have the same {what}, not {a!r} and {b!r}")
+
+def _check_same_model(k, l, one):
+    "Raise unless the networks differ in the values of their tensors only."
+    check_names(model_tensors(l.model), model_tensors(one.model), f'model of learners[{k}]')
+    a,b = _tensor_facts(one.model),_tensor_facts(l.model)
+    for n,(dtype,grad) in a.items():
+        _same(f'dtype of {n}', dtype, b[n][0])
+        if grad!=b[n][1]: raise Unstackable(f"learners must have the same frozen parameters: {n} is frozen in one only")
+    if type(one.model) is not type(l.model) or _layers(one.model)!=_layers(l.model):
+        raise Unstackable(f"learners must have the same layers with the same settings, but those of learners[{k}] differ")
+
 def _check_alike(learners):
     "Raise unless learners differ only in their weights, data and random states."
     one = learners[0]
     for k,l in enumerate(learners[1:], 1):
-        check_names(model_tensors(l.model), model_tensors(one.model), f'model of learners[{k}]')
-        for what in ('lr','wd','moms','wd_bn_bias','train_bn'):
-            a,b = getattr(one, what),getattr(l, what)
-            if a!=b: raise Unstackable(f"learners must have the same {what}, not {a!r} and {b!r}")
-        names = [type(cb).__name__ for cb in one.cbs],[type(cb).__name__ for cb in l.cbs]
-        if names[0]!=names[1]: raise Unstackable(f"learners must have the same callbacks: {names[0]} and {names[1]}")
-        names = list(one.metrics.attrgot('name')),list(l.metrics.attrgot('name'))
-        if names[0]!=names[1]: raise Unstackable(f"learners must have the same metrics, not {names[0]} and {names[1]}")
+        _check_same_model(k, l, one)
+        for what in ('lr','wd','moms','wd_bn_bias','train_bn'): _same(what, getattr(one, what), getattr(l, what))
+        _same('opt_func', func_name(one.opt_func), func_name(l.opt_func))
+        _same('callbacks', [type(cb).__name__ for cb in one.cbs], [type(cb).__name__ for cb in l.cbs])
+        for a,b in zip(one.cbs, l.cbs): _same(f'{type(a).__name__}', _settings(a), _settings(b))
+        _same('metrics', list(one.metrics.attrgot('name')), list(l.metrics.attrgot('name')))
+        _same('parameter groups', _groups(one), _groups(l))
     for m in one.model.modules():
         if hasattr(type(m), 'reset'):
             raise Unstackable(f"learners can't be stacked, as {type(m).__name__} carries a state from batch to batch")
+
+def _groups(learn):
+    "Return the names of the parameters in each group."
+    names = {id(p): n for n,p in unwrap(learn.model).named_parameters()}
+    def found(o): return names.get(id(o)) if isinstance(o, torch.Tensor) else [found(p) for p in o]
+    return found(learn.splitter(unwrap(learn.model)))
+
+def split_as_alone(
+    learn:Learner, # A replica's, with its `splitter`
+    model:nn.Module # Of the stack
+) -> list: # Parameters of the stack, in a list or lists
+    "Split parameters as the splitter splits those of one network, where a bias has one axis."
+    one = copy_model(learn.model)
+    alone,stacked = dict(one.named_parameters()),{}
+    for n,p in model.named_parameters():
+        stacked[id(alone[n].requires_grad_(p.requires_grad))] = p
+    def found(o):
+        if not isinstance(o, torch.Tensor): return [found(p) for p in o]
+        if id(o) in stacked: return stacked[id(o)]
+        raise Unstackable("splitter must return parameters of the network that it is called with")
+    return found(learn.splitter(one))
 
 def stack_masks(
     masks:list, # For each replica, parameter name → bool tensor; where one is missing, it is dense
@@ -577,6 +717,11 @@ def _copied_cbs(learners):
     return [StackRecorder(learners, cb) if isinstance(cb, Recorder) else copy(cb) for cb in cbs]
 
 # %% ../../nbs/train/10_stack.ipynb #d6a36d06
+def _of_one(name):
+    def refused(self, *args, **kwargs):
+        raise Unstackable(f"{name} is for one network: call unstack(), and then {name} of one of `learners`")
+    return refused
+
 class StackedLearner(Learner):
     """Train several learners of one architecture as one.
 
@@ -599,7 +744,7 @@ class StackedLearner(Learner):
         metrics = [ValueMetric(lambda: None, m.name) for m in one.metrics]    # the recorder measures
         kept = {k: getattr(one, k) for k in ('opt_func','lr','path','model_dir','wd','wd_bn_bias','train_bn','moms')}
         super().__init__(DataLoaders(*loaders, path=one.path), model, StackedLoss([l.loss_func for l in self.learners]),
-                         splitter=lambda m: one.splitter(m.whole), cbs=[*cbs, StackCallback()], metrics=metrics,
+                         splitter=partial(split_as_alone, one), cbs=[*cbs, StackCallback()], metrics=metrics,
                          default_cbs=False, **kept)
         self.hold([learner_masks(l) for l in self.learners])
 
@@ -608,7 +753,8 @@ class StackedLearner(Learner):
         if not isinstance(learners, (list,tuple)) or not learners:
             raise TypeError(wrong('learners', 'a list of Learners', learners))
         for k,l in enumerate(learners):
-            if not isinstance(l, Learner): raise TypeError(wrong(f'learners[{k}]', 'a Learner', l))
+            if not isinstance(l, Learner) or isinstance(l, StackedLearner):
+                raise TypeError(wrong(f'learners[{k}]', 'a Learner of one network', l))
         _check_alike(learners)
         return list(learners)
 
@@ -619,6 +765,16 @@ class StackedLearner(Learner):
         masks = stack_masks(masks, self.learners[0].model)
         self.remove_cbs([cb for cb in self.cbs if type(cb) is MaskCallback])
         return self.add_cb(MaskCallback(masks)) if masks else self
+
+    get_preds,predict,show_results,summary,export = map(_of_one, (
+        'get_preds','predict','show_results','summary','export'))
+
+    @property
+    def loss_func(self): return vars(self)['_loss_func']
+    @loss_func.setter
+    def loss_func(self, f):
+        "Take another loss function too, as from a callback, for each replica."
+        vars(self)['_loss_func'] = f if isinstance(f, StackedLoss) else StackedLoss([f]*len(self.learners))
 
     def __repr__(self): return f"StackedLearner: {len(self.learners)} replicas of {type(self.model.whole).__name__}"
 

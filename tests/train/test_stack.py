@@ -1,5 +1,7 @@
 "Replicas that are trained as one, against the same replicas trained alone, in float64."
+from collections import namedtuple
 from helpers import *
+from fastai.callback.core import FetchPredsCallback
 from fastai.callback.channelslast import ChannelsLast
 from fastai.callback.rnn import ModelResetter
 from fasterlth.core.pruner import Pruner
@@ -91,6 +93,69 @@ def test_a_clip_is_the_users_own_again(tmp_path):
     assert 'before_step' not in vars(cb)
     a,b = (alone(one_of, 0, lambda l, cb=cb: quiet(l, 1, cbs=cb)) for cb in (cb,GradientClip(.05)))
     assert same(weights(a.model), weights(b.model))
+
+# Networks of other kinds
+
+class Wide(nn.Module):
+    "A linear layer in float64, with something before it in training."
+    def __init__(self):
+        super().__init__()
+        self.fc,self.scale = nn.Linear(64, 10),1.
+        self.register_buffer('mean', torch.zeros(64))
+    def before(self, x): return x
+    def forward(self, x): return self.fc(self.before(x.flatten(1)) if self.training else x.flatten(1)-self.mean)*self.scale
+    def freeze_bias(self): self.fc.bias.requires_grad_(False)
+
+class NewBuffer(Wide):
+    "Puts a new tensor where the buffer was, instead of changing it."
+    def before(self, x):
+        self.mean = self.mean*.9+x.mean(0)*.1
+        return x-self.mean
+class DropsOfAll(Wide):
+    "Draws by a tensor that is the same for all replicas."
+    def before(self, x): return x*F.dropout(torch.ones(64, dtype=x.dtype), .3)*torch.bernoulli(torch.full((64,), .8, dtype=x.dtype))
+class InPlace(Wide):
+    def before(self, x): return F.dropout(x*1, .3, inplace=True)
+class TwoNames(Wide):
+    "Has a layer under two names."
+    def __init__(self):
+        super().__init__()
+        self.first = self.again = nn.Linear(64, 64)
+    def before(self, x): return self.again(F.relu(self.first(x)))
+class Attentive(nn.Module):
+    "Embeds whole numbers and attends; the embedding's weights are those of the last layer."
+    def __init__(self):
+        super().__init__()
+        self.embed,self.attend,self.norm = nn.Embedding(17, 16),nn.MultiheadAttention(16, 2, batch_first=True),nn.LayerNorm(16)
+        self.last = nn.Linear(16, 17, bias=False)
+        self.last.weight = self.embed.weight
+    def forward(self, x):
+        h = self.embed((x.flatten(1)*4).round().long().clamp(0, 16))
+        return self.last(self.norm(h+self.attend(h, h, h)[0]).mean(1))
+others = [NewBuffer, DropsOfAll, InPlace, TwoNames, Attentive]
+
+@pytest.mark.parametrize('net', others, ids=lambda o: o.__name__)
+def test_other_networks(net): check(lambda k: one_of(k, net, wd=.1), lambda l: quiet(l, 3))
+
+def test_what_is_set_on_the_network_is_read():
+    class Rescale(Callback):
+        def before_epoch(self): self.learn.model.scale = 1.+self.epoch
+    check(lambda k: one_of(k, Wide, cbs=Rescale()), lambda l: quiet(l, 3))
+
+def test_methods_and_layers_of_the_network():
+    def train(learn):
+        learn.model.freeze_bias()
+        quiet(learn, 3)
+    check(lambda k: one_of(k, Wide), train)
+    def train(learn):
+        learn.model[1].bias.requires_grad_(False)
+        quiet(learn, 3)
+    check(lambda k: one_of(k, 'dropout'), train)
+
+def test_an_error_of_the_networks_own_is_raised_as_it_is():
+    with pytest.raises(RuntimeError, match='shapes cannot be multiplied') as e:
+        quiet(stack_of(lambda k: one_of(k, lambda: nn.Sequential(nn.Flatten(), nn.Linear(63, 10)))), 1)
+    assert not isinstance(e.value, ValueError)
 
 def test_frozen_layers_and_groups():
     def make(k): return one_of(k, 'conv', splitter=lambda m: [params(m[0])+params(m[1]), params(m[4])])
@@ -219,13 +284,92 @@ def test_a_killed_training_continues(epoch, tmp_path):
     assert same(weights(whole.model), weights(again.model))
     assert np.allclose(np.array(whole.recorder.replicas, dtype=float), np.array(again.recorder.replicas, dtype=float), atol=1e-12)
 
+# Splitters, loaders, losses and metrics that look closer
+
+def test_splitters_see_one_network():
+    "One that keeps biases apart by their one axis, with another rate for each group."
+    def by_axes(m): return [[p for p in m.parameters() if p.ndim>1], [p for p in m.parameters() if p.ndim==1]]
+    def train(learn):
+        with learn.no_bar(), learn.no_logging(): learn.fit_one_cycle(3, slice(1e-4,1e-1))
+    check(lambda k: one_of(k, splitter=by_axes), train)
+    check(lambda k: one_of(k, splitter=trainable_params), train)
+
+def test_a_splitter_must_split_what_it_is_given():
+    kept = lenet_300_100(64)
+    stack = stack_of(lambda k: one_of(k))
+    for l in stack.learners: l.splitter = lambda m: [params(kept)]
+    with pytest.raises(ValueError, match='splitter must return parameters of the network'): quiet(stack, 1)
+
+class Sums(nn.Module):
+    "Of two inputs."
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(64, 10)
+    def forward(self, a, b): return self.fc(a.flatten(1)+b.flatten(1))
+
+def test_two_inputs_from_loaders_that_dont_say_how_many():
+    def dls():
+        x,y = (t.clone() for t in loaders().train.indexed_tensors())
+        data = torch.utils.data.TensorDataset(x, x.flip(-1), y)
+        return DataLoaders(DataLoader(data, bs=bs, shuffle=True), DataLoader(data, bs=bs))
+    stack = check(lambda k: one_of(k, Sums, dls=dls), lambda l: quiet(l, 2))
+    assert stack.dls.train.shuffle and stack.dls.train.n==n and not hasattr(stack.dls.train, 'one_batch')
+
+def test_outputs_with_names_and_numbers():
+    Out = namedtuple('Out', 'logits aux')
+    class Named(Wide):
+        def forward(self, x): return Out(super().forward(x), self.fc.weight.pow(2).mean())
+    def loss(out, y): return F.cross_entropy(out.logits, y)+out.aux
+    def acc(out, y): return accuracy(out.logits, y)
+    check(lambda k: one_of(k, Named, loss_func=loss, metrics=acc), lambda l: quiet(l, 2))
+
+class Notes(nn.Module):
+    "A loss that counts its calls, and notes its parts for `LossMetrics`."
+    def __init__(self): super().__init__(); self.n = 0
+    def forward(self, p, y):
+        self.n += 1
+        self.fit,self.size = F.cross_entropy(p, y),p.pow(2).mean()
+        return self.fit+.1*self.size*self.n
+
+@pytest.mark.parametrize('own', [True,False])
+def test_losses_that_note_something(own):
+    "Also if the learners have one function."
+    shared = Notes()
+    def make(k): return one_of(k, loss_func=Notes() if own else shared, metrics=LossMetrics('fit,size'))
+    stack = stack_of(make)
+    constant(stack)
+    for k in range(K):
+        learn = alone(lambda k: one_of(k, loss_func=Notes(), metrics=LossMetrics('fit,size')), k, constant)
+        assert np.allclose(learn.recorder.values, stack.recorder.replicas[k], atol=1e-6)
+
+def test_losses_that_change():
+    "A callback sets a loss's settings, and then another loss."
+    class Change(Callback):
+        def before_epoch(self):
+            if self.epoch==2: self.learn.loss_func = F.cross_entropy
+            else: self.learn.loss_func.label_smoothing = .1*(self.epoch+1)
+    check(lambda k: one_of(k, loss_func=nn.CrossEntropyLoss(), cbs=Change()), lambda l: quiet(l, 3))
+
+class Reads(Metric):
+    "What a metric can read of a learner."
+    def reset(self): self.vs = []
+    def accumulate(self, learn):
+        size = sum(p.detach().norm().item() for p in learn.model.parameters())
+        self.vs.append([size, learn.epoch, learn.iter, learn.n_epoch, learn.loss.item(), learn.x.mean().item(), len(learn.y),
+                        learn.opt.hypers[-1]['lr'], learn.dls.train.bs, learn.recorder.lrs[-1], float(learn.smooth_loss)])
+    @property
+    def value(self): return sum((i+1)*v for i,v in enumerate(np.mean(self.vs, 0)))
+
+def test_metrics_that_read_the_learner(): check(lambda k: one_of(k, 'small', metrics=Reads()), lambda l: quiet(l, 2))
+
 # What can't be stacked
 
 refused = dict(
     EarlyStoppingCallback=lambda: EarlyStoppingCallback(), SaveModelCallback=lambda: SaveModelCallback(),
     ReduceLROnPlateau=lambda: ReduceLROnPlateau(), MixUp=lambda: MixUp(), SparsifyCallback=lambda: sparsify(),
     MixedPrecision=lambda: MixedPrecision(), ModelResetter=lambda: ModelResetter(), ChannelsLast=lambda: ChannelsLast(),
-    TerminateOnNaNCallback=lambda: TerminateOnNaNCallback())
+    TerminateOnNaNCallback=lambda: TerminateOnNaNCallback(), ActivationStats=lambda: ActivationStats(),
+    FetchPredsCallback=lambda: FetchPredsCallback())
 
 @pytest.mark.parametrize('name', refused)
 def test_callbacks_are_refused_by_name(name):
@@ -260,11 +404,40 @@ def test_loaders_that_cant_be_indexed():
     with pytest.raises(ValueError, match='data that can be indexed'):
         stack_of(lambda k: one_of(k, dls=dls))
 
-@pytest.mark.parametrize('what', ['wd','metrics','model','cbs','bs'])
+other = dict(
+    wd=lambda: one_of(1, wd=.3), metrics=lambda: one_of(1, metrics=error_rate), model=lambda: one_of(1, 'conv'),
+    callbacks=lambda: one_of(1, cbs=GradientClip()), bs=lambda: one_of(1, dls=lambda: wide(digits_dls(size=8, bs=16, n=n))),
+    opt_func=lambda: one_of(1, opt=partial(SGD, mom=.5)), drop_last=lambda: one_of(1, dls=not_dropping),
+    layers=lambda: one_of(1, tanh_net), groups=lambda: one_of(1, splitter=lambda m: [params(m.fc1), params(m)[2:]]),
+    frozen=lambda: frozen(one_of(1)), dtype=lambda: single(one_of(1)))
+
+def not_dropping():
+    dls = loaders()
+    dls.train.drop_last = not dls.train.drop_last
+    return dls
+def tanh_net():
+    net = lenet_300_100(64)
+    net.act1 = nn.Tanh()
+    return net
+def frozen(learn):
+    learn.model.fc1.weight.requires_grad_(False)
+    return learn
+def single(learn):
+    learn.model.float()
+    return learn
+
+@pytest.mark.parametrize('what', other)
 def test_learners_must_be_alike(what):
-    other = dict(wd=lambda: one_of(1, wd=.3), metrics=lambda: one_of(1, metrics=error_rate), model=lambda: one_of(1, 'conv'),
-                 cbs=lambda: one_of(1, cbs=GradientClip()), bs=lambda: one_of(1, dls=lambda: wide(digits_dls(size=8, bs=16, n=n))))
-    with pytest.raises(ValueError): stack_learners([one_of(0), other[what]()])
+    with pytest.raises(ValueError, match=what): stack_learners([one_of(0), other[what]()])
+
+def test_callbacks_must_have_the_same_settings():
+    with pytest.raises(ValueError, match='GradientClip'):
+        stack_learners([one_of(k, cbs=GradientClip(.1*(k+1))) for k in range(2)])
+    stack_learners([one_of(k, cbs=CSVLogger(f'{k}.csv')) for k in range(2)])
+
+@pytest.mark.parametrize('what', ['get_preds','predict','show_results','summary','export'])
+def test_what_is_for_one_network_says_so(what):
+    with pytest.raises(ValueError, match=f'{what} is for one network: call unstack'): getattr(stack_of(one_of), what)()
 
 def test_bfloat16_normalises_in_the_precision_of_the_statistics():
     "MixedPrecision is for GPUs: here is autocast as it would be."
