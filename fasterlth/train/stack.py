@@ -506,9 +506,9 @@ class StackTaken(Callback):
 # %% ../../nbs/train/10_stack.ipynb #e8d1a8df
 class _Seen:
     "A replica as a metric sees a learner: with its own network, data and loss, in the stack's fit."
-    def __init__(self, stack, k, **now): vars(self).update(_stack=stack, _k=k, **now)
+    def __init__(self, stack, k, **now): vars(self).update(whole_stack=stack, which=k, **now)
     @property
-    def _alone(self): return self._stack.learners[self._k]
+    def _alone(self): return self.whole_stack.learners[self.which]
     @property
     def x(self): return self.xb[0] if len(self.xb)==1 else self.xb
     @property
@@ -516,15 +516,15 @@ class _Seen:
     @property
     def dls(self): return self._alone.dls
     @property
-    def loss_func(self): return self._stack.loss_func.each.funcs[self._k]
+    def loss_func(self): return self.whole_stack.loss_func.each.funcs[self.which]
     @property
     def model(self):
         model = copy_model(self._alone.model).train(self.training)
-        copy_tensors(model, self._stack.tensors_of(self._k))
+        copy_tensors(model, self.whole_stack.tensors_of(self.which))
         return model
     @property
-    def smooth_loss(self): return self._stack.recorder.smooth_losses[self._k]
-    def __getattr__(self, k): return getattr(self._stack if hasattr(self._stack, k) else self._alone, k)
+    def smooth_loss(self): return self.whole_stack.recorder.smooth_losses[self.which]
+    def __getattr__(self, k): return getattr(self.whole_stack if hasattr(self.whole_stack, k) else self._alone, k)
 
 class _Averages:
     "An average over batches for each replica, as `AvgMetric` has it for one."
@@ -662,7 +662,8 @@ def _check_same_model(k, l, one):
         _same(f'dtype of {n}', dtype, b[n][0])
         if grad!=b[n][1]: raise Unstackable(f"learners must have the same frozen parameters: {n} is frozen in one only")
     if type(one.model) is not type(l.model) or _layers(one.model)!=_layers(l.model):
-        raise Unstackable(f"learners must have the same layers with the same settings, but those of learners[{k}] differ")
+        raise Unstackable("learners must have the same layers with the same settings, but those of "
+                          f"learners[{k}] differ")
 
 def _check_alike(learners):
     "Raise unless learners differ only in their weights, data and random states."
@@ -679,6 +680,7 @@ def _check_alike(learners):
         if hasattr(type(m), 'reset'):
             raise Unstackable(f"learners can't be stacked, as {type(m).__name__} carries a state from batch to batch")
 
+# %% ../../nbs/train/10_stack.ipynb #09b7faa9
 def _groups(learn):
     "Return the names of the parameters in each group."
     names = {id(p): n for n,p in unwrap(learn.model).named_parameters()}

@@ -30,18 +30,19 @@ def drawing_for(rng: dict, dls: DataLoaders | None = None):
 class _EachAlone(torch.autograd.Function):
     """Call a function of all replicas' tensors where `vmap` has come to a function of one."""
     @staticmethod
-    def forward(f, x):
+    def forward(f, x, like):
         ...
     @staticmethod
     def setup_context(ctx, inputs, output) -> None:
         ...
     @staticmethod
-    def vmap(info, in_dims, f, x):
+    def vmap(info, in_dims, f, x, like):
         ...
 
 class _AsAlone(TorchFunctionMode):
     """Let functions do to each replica what they would do to it alone."""
     draw: Any
+    like: Any
     def __init__(self, draw) -> None:
         ...
     def __torch_function__(self, func, types, args=(), kwargs=None):
@@ -55,6 +56,13 @@ class StackedModel(nn.Module):
     """Several networks of one architecture as one, whose tensors have the replicas along a new first axis."""
     training: Any
     def __init__(self, models: list, rngs: list | None = None) -> None:
+        ...
+    def __getattr__(self, k):
+        ...
+    def __setattr__(self, k, v) -> None:
+        """Set what a network reads in its forward pass where it reads it."""
+        ...
+    def __getitem__(self, i):
         ...
     def forward(self, *xb):
         ...
@@ -73,11 +81,14 @@ class Each:
 
 class StackedLoss:
     """Sum a loss over replicas. `losses` has those of the last batch."""
-    each: Any
-    losses: Any
     def __init__(self, funcs: list) -> None:
         ...
     def __call__(self, *args) -> torch.Tensor:
+        ...
+    def __getattr__(self, k):
+        ...
+    def __setattr__(self, k, v) -> None:
+        """Set what a schedule changes in the loss of each replica."""
         ...
 
 class StackedDL:
@@ -89,8 +100,10 @@ class StackedDL:
     bs: Any
     dataset: Any
     device: Any
-    n_inp: Any
     def __init__(self, dls: list, which: int, rngs: list) -> None:
+        ...
+    def __getattr__(self, k):
+        """Return what the replicas' loaders have, such as `n_inp`, but nothing that would yield one replica's items."""
         ...
     @property
     def loaders(self) -> list:
@@ -151,14 +164,26 @@ class StackTaken(Callback):
         ...
 
 class _Seen:
-    """A replica as a metric sees a learner."""
-    def __init__(self, learn, **now) -> None:
+    """A replica as a metric sees a learner: with its own network, data and loss, in the stack's fit."""
+    def __init__(self, stack, k, **now) -> None:
         ...
     @property
     def x(self):
         ...
     @property
     def y(self):
+        ...
+    @property
+    def dls(self):
+        ...
+    @property
+    def loss_func(self):
+        ...
+    @property
+    def model(self):
+        ...
+    @property
+    def smooth_loss(self):
         ...
     def __getattr__(self, k):
         ...
@@ -184,8 +209,7 @@ class _Metrics:
     """A metric of any kind for each replica."""
     name: Any
     metrics: Any
-    learners: Any
-    def __init__(self, metrics, learners) -> None:
+    def __init__(self, metrics) -> None:
         ...
     def reset(self) -> None:
         ...
@@ -216,6 +240,10 @@ class StackRecorder(Recorder):
         ...
     def after_batch(self) -> None:
         ...
+    @property
+    def smooth_losses(self):
+        """Return the running average of each replica's losses."""
+        ...
     def after_epoch(self) -> None:
         ...
     def after_train(self) -> None:
@@ -229,6 +257,10 @@ class StackRecorder(Recorder):
         """Take back what was recorded."""
         ...
 
+def split_as_alone(learn: Learner, model: nn.Module) -> list:
+    """Split parameters as the splitter splits those of one network, where a bias has one axis."""
+    ...
+
 def stack_masks(masks: list, model: nn.Module) -> dict:
     """Stack the masks of replicas."""
     ...
@@ -238,12 +270,24 @@ class StackedLearner(Learner):
 
     Each replica has its own start, masks, order of the data, dropout and running statistics, and sees what it would
     see alone with its seed. Losses and metrics are measured for each; `results` has them."""
+    get_preds: Any
+    predict: Any
+    show_results: Any
+    summary: Any
+    export: Any
     learners: Any
     rngs: list
     def __init__(self, learners: list, seeds: list | None = None) -> None:
         ...
     def hold(self, masks: list) -> Learner:
         """Keep weights of each replica at zero in every later fit, instead of those so far."""
+        ...
+    @property
+    def loss_func(self):
+        ...
+    @loss_func.setter
+    def loss_func(self, f) -> None:
+        """Take another loss function too, as from a callback, for each replica."""
         ...
     def __repr__(self):
         ...
