@@ -288,20 +288,30 @@ def effective_sparsity(
     return sparsity_of(warn_collapsed(path_masks(model, masks, xb)))
 
 # %% ../../nbs/core/21_paths.ipynb #8842392e
-def _effective_sparsity(self,
-    model:nn.Module, # The ticket's network; it isn't changed
-    xb # A batch of inputs, a tuple of several, or a dict; only their shapes matter
-) -> float: # Percent
-    "Return the share of weights that are pruned or lie on no path from inputs to outputs."
+def _effective_sparsity(self, model:nn.Module, xb) -> float:
+    """Return the share of weights that are pruned or lie on no path from inputs to outputs, in percent.
+
+    Parameters
+    ----------
+    model : nn.Module
+        The ticket's network; it isn't changed.
+    xb
+        A batch of inputs, a tuple of several, or a dict; only their shapes matter.
+    """
     self.check(model)
     return effective_sparsity(model, self.masks, xb)
 
 _without_paths = Ticket.summary
-def _summary(self,
-    model:nn.Module=None, # The ticket's network, for the columns of paths
-    xb=None # A batch of inputs, if there is a model; only their shapes matter
-) -> 'pandas.DataFrame': # A row for each parameter
-    "Return weights and sparsity by layer, and with a model also weights on a path, and effective sparsity."
+def _summary(self, model:nn.Module=None, xb=None) -> 'pandas.DataFrame':
+    """Return weights and sparsity by layer, and with a model also weights on a path, and effective sparsity.
+
+    Parameters
+    ----------
+    model : nn.Module
+        The ticket's network, for the columns of paths.
+    xb
+        A batch of inputs, if there is a model; only their shapes matter.
+    """
     if model is None and xb is None: return _without_paths(self)
     if xb is None: raise ValueError("xb must be a batch of inputs if there is a model, not None")
     if model is None: raise ValueError(f"model must be the ticket's network if there is xb, {shown(xb)}, but is None")

@@ -140,7 +140,7 @@ class MaskCallback(GuardedCallback):
         kernels:str='dense' # `'sparse'`: compute with the weights that are left; `'auto'`: where that is faster
     ):
         self.masks,self.held,self._others_may_write = check_masks(masks),([],[]),True
-        self.sparse,self.vectors,self._stepped = SparseFit(kernels),Vectors(),([],[])
+        self.sparse,self.vectors,self._stepped = SparseFit(kernels),Vectors(),None
         self._begins = False    # Does computing with what is left begin at the next batch?
         self._handled = self._needed = frozenset(e for e in events if hasattr(type(self), e))
 
@@ -153,14 +153,14 @@ class MaskCallback(GuardedCallback):
         params = parameters_by_name(self.learn.model)
         kept = count_each(self.masks.values())
         pruned = [(params[n],m) for (n,m),k in zip(self.masks.items(), kept) if k<m.numel()]
-        self.held = self._stepped = [p for p,_ in pruned],[bit_mask(m, p) for p,m in pruned]
+        self.held,self._stepped = ([p for p,_ in pruned],[bit_mask(m, p) for p,m in pruned]),None
     def enforce(self):
         "Zero the pruned weights."
         _zero_pruned(*self.held)
     def release(self):
         "Drop what `prepare` holds."
         self.use_dense()
-        self.held,self._stepped,self.revived = ([],[]),([],[]),None
+        self.held,self._stepped,self.revived = ([],[]),None,None
 
     def before_train(self):
         self.prepare()
@@ -180,7 +180,7 @@ class MaskCallback(GuardedCallback):
         _zero_pruned([g for g,_ in pruned], [m for _,m in pruned])
     def after_step(self):
         self.vectors.write()
-        _zero_pruned(*self._stepped)
+        _zero_pruned(*(self._stepped or self.held))    # vectors have no pruned weights
     def before_validate(self): self.enforce()
     def after_fit(self):
         apply_masks(self.learn.model, self.masks)
@@ -247,8 +247,8 @@ def compute_sparse(self:MaskCallback):
 def use_parameters(self:MaskCallback):
     "Give the optimizer its parameters back, until the next batch."
     self.vectors.end()
-    self._stepped,self._begins = self.held,self.sparse.kernels!='dense'
-    self._needed = self._handled
+    self._stepped = None
+    if self.sparse.kernels!='dense': self._begins,self._needed = True,self._handled
 
 @patch
 def after_train(self:MaskCallback):

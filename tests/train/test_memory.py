@@ -21,7 +21,8 @@ class Bytes(TorchDispatchMode):
         self.before = self.peak = self._alive()
     def _note(self, t):
         s = t.untyped_storage()
-        if s.nbytes()<4096: return    # so that it doesn't take long
+        n = s.nbytes()
+        if not isinstance(n, int) or n<4096: return    # what others' traces left has none; small ones take long
         if s._cdata not in self.storages or self.storages[s._cdata][0].expired(): self.storages[s._cdata] = StorageWeakRef(s),s.nbytes()
     def _alive(self):
         self.storages = {k: v for k,v in self.storages.items() if not v[0].expired()}
