@@ -12,14 +12,14 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-# %% ../../nbs/core/14a_attention.ipynb #cfeb26f5
+# %% ../../nbs/core/14a_attention.ipynb #e7c55c04
 def _added(masks, like):
     "Return masks as numbers to add to scores: minus infinity where a bool mask says to look away."
     def number(m): return torch.zeros_like(m, dtype=like.dtype).masked_fill(m, -torch.inf) if m.dtype==torch.bool else m
     return sum(map(number, masks)) if masks else None
 
 def attend(
-    layer:nn.Module, # An `nn.MultiheadAttention`, or a layer with its `num_heads`, `dropout`, `batch_first` and `out_proj`
+    layer:nn.Module, # Has the `num_heads`, `dropout`, `batch_first` and `out_proj` of an `nn.MultiheadAttention`
     project, # Activations `(…, length, in)` → queries, keys and values side by side, `(…, length, 3·heads·dim)`
     query, key, value, key_padding_mask=None, need_weights=True, attn_mask=None, # As for `nn.MultiheadAttention`
     average_attn_weights=True, is_causal=False

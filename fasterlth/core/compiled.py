@@ -77,7 +77,7 @@ def _transpose(x, out):
             for k in range(8): out[j, 8*i+k] = x[8*i+k, j]
     for i in range(n-n%8, n): out[:, i] = x[i]
 
-# %% ../../nbs/core/14_compiled.ipynb #f508a231
+# %% ../../nbs/core/14_compiled.ipynb #785816ff
 def _add_vectors(context, builder, sig, args):
     "Build `_add_rows` out of vectors of 16 columns."
     from llvmlite import ir
@@ -94,12 +94,14 @@ def _add_vectors(context, builder, sig, args):
     to = vectors(out, args[r], args[j])
     sums = [cgutils.alloca_once_value(builder, builder.load(p, align=size)) for p in to]
     with cgutils.for_range_slice(builder, args[k], args[end], args[k].type(1)) as (at,_):
-        value = builder.insert_element(ir.Constant(vector, ir.Undefined), builder.load(place(values, at)), ir.IntType(32)(0))
-        value = builder.shuffle_vector(value, value, ir.Constant(ir.VectorType(ir.IntType(32), 16), [0]*16))
+        one,first = builder.load(place(values, at)),ir.Constant(ir.VectorType(ir.IntType(32), 16), [0]*16)
+        value = builder.insert_element(ir.Constant(vector, ir.Undefined), one, ir.IntType(32)(0))
+        value = builder.shuffle_vector(value, value, first)    # 16 times the same
         row = builder.sext(builder.load(place(columns, at)), ir.IntType(64))
         for total,p in zip(sums, vectors(x, row, builder.add(args[shift], args[j]))):
-            product = builder.fmul(value, builder.load(p, align=size), flags=['contract'])    # with the sum, one instruction
-            builder.store(builder.fadd(builder.load(total), product, flags=['contract']), total)
+            product = builder.fmul(value, builder.load(p, align=size), flags=['contract'])
+            added = builder.fadd(builder.load(total), product, flags=['contract'])    # both are one instruction
+            builder.store(added, total)
     for total,p in zip(sums, to): builder.store(builder.load(total), p, align=size)
     return context.get_dummy_value()
 

@@ -49,6 +49,7 @@ def layer_at(
     now = vars(attention).get('forward')
     return now.in_proj if isinstance(now, Attend) else InProjection(attention)
 
+# %% ../../nbs/core/17_kernel_choice.ipynb #9907e9a9
 def masked_layers(
     model:nn.Module, # Any model
     masks:dict # Parameter name → bool mask
@@ -216,14 +217,19 @@ def _seconds(f):
     return time.perf_counter()-since
 
 @contextmanager
-def _threads(n):
+def threads_set(
+    n:int # As many as torch should use
+):
     "Use `n` CPU threads."
     before = torch.get_num_threads()
     torch.set_num_threads(n)
     try: yield
     finally: torch.set_num_threads(before)
 
-def _compare(dense, sparse, repeats):
+def compare(
+    dense:Callable, sparse:Callable, # Without arguments
+    repeats:int # How often each is timed, in turn
+) -> dict: # `dense_us`, `sparse_us`, `kernel`: `'dense'` or `'sparse'`, and `why`
     "Return the times of two functions, in microseconds, and which kernels to use."
     times = [[_seconds(f) for f in (dense,sparse)] for _ in range(repeats+1)][1:]    # the first ones warm up
     dense,sparse = [1e6*median(o) for o in zip(*times)]
@@ -236,7 +242,7 @@ def _row(k, fast, x, training, step, repeats):
     if fast is None: return dict(kernel='dense', why=k)
     if x is None: return dict(density=k.density, kernel='dense', why='it is not called by itself')
     dense,sparse = [_layer_pass(f, x, training, step(_weights([o]))) for f,o in ((k.layer.forward,k),(fast,fast))]
-    return dict(density=k.density, **_compare(dense, sparse, repeats))
+    return dict(density=k.density, **compare(dense, sparse, repeats))
 
 def _weights(kernels):
     "Return what an optimizer steps: vectors, or else parameters. Frozen ones aren't stepped."
@@ -256,7 +262,7 @@ def _choose(model, kernels, xb, training, step, repeats):
     sparse = runs(chosen)
     dense,sparse = [_model_pass(model, xb, ks, training, steps(_weights(stepped.values())))
                     for ks,stepped in (({},chosen),(sparse,sparse))]
-    if chosen and _compare(dense, sparse, repeats)['kernel']=='dense':
+    if chosen and compare(dense, sparse, repeats)['kernel']=='dense':
         for n in chosen: rows[n] |= dict(kernel='dense', why='the whole network is no faster')
         chosen = {}
     return chosen,rows
@@ -306,7 +312,7 @@ def measure_kernels(
     for n,k in kernels.items():
         if training and isinstance(k, Kernel) and not k.trains: kernels[n] = 'no gradients'
     args,named = arguments(xb)
-    with _threads(threads), lend(copy, training, grad=training, seed=0):
+    with threads_set(threads), lend(copy, training, grad=training, seed=0):
         outputs_of(copy, *args, named=named)    # a sparse kernel might take what the layer doesn't
         chosen,rows = _choose(copy, kernels_of(copy, kernels), xb, training, step, repeats)
     columns = 'layer','density','dense_us','sparse_us','kernel','why'

@@ -65,6 +65,15 @@ def arranged(model: nn.Module, xb, kernels: dict) -> dict:
     """Let each layer leave its output in the order that the next one needs."""
     ...
 
+@contextmanager
+def threads_set(n: int):
+    """Use `n` CPU threads."""
+    ...
+
+def compare(dense: Callable, sparse: Callable, repeats: int) -> dict:
+    """Return the times of two functions, in microseconds, and which kernels to use."""
+    ...
+
 def measure_kernels(model: nn.Module, masks: dict, xb, training: bool = False, repeats: int = 7, threads: int | None = None, step: Callable | None = None) -> tuple:
     """Time each masked layer with a dense and a sparse kernel, on its own inputs of a batch, then the whole network.
 
