@@ -25,7 +25,8 @@ from .criteria import l1_norm, random_score
 from .inputs import criterion_inputs, criterion_needs
 from .schedules import round_targets
 from .masks import apply_masks, mask_distance, sparsity_by_layer, sparsity_of, zero_pruned
-from .pruner import Pruner, try_criterion
+from .scores import try_criterion
+from .pruner import Pruner
 from .ticket import Ticket, to_json, versions
 
 # %% ../../nbs/core/13_plain.ipynb #fdfb417c
