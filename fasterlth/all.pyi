@@ -40,6 +40,7 @@ from .ship.deploy import *
 from .ship.hub import *
 from .counterparts import *
 from .transfer import *
+from .memory import *
 from .data import *
 from .models import *
 
