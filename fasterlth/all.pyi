@@ -12,6 +12,8 @@ from .core.ticket import *
 from .core.flops import *
 from .core.kernel_choice import *
 from .core.sparse_layers import *
+from .core.train_fn import *
+from .core.search import *
 from .core.plain import *
 from .core.budgets import *
 from .core.paths import *
