@@ -187,10 +187,10 @@ def compare_tickets(
     with own_random_states():
         plan = plan_of('model_fn', model_fn, train_fn, eval_fn, sparsity, n_rounds, criteria, granularity, context,
                        joint, budget)
+        starts = plan.trainer
         if pretrained is not None:
             check_names(model_tensors(pretrained), model_tensors(plan.trainer.make()), 'pretrained model')
-        starts = plan.trainer
-        if pretrained is not None: starts = starts._replace(make=partial(copy_model, pretrained))
-        if 'random_reinit' in conditions.values(): _fresh(plan, 0, starts.start(0))    # raises before the first training
+            starts = starts._replace(make=partial(copy_model, pretrained))
+        if 'random_reinit' in conditions.values(): _fresh(plan, 0, starts.start(0))    # raises before any training
         for seed in range(seeds): _compare_seed(plan, res, seed, starts.start(seed), conditions)
     return res
