@@ -6,6 +6,7 @@
 __all__ = []
 
 # %% ../nbs/05_all.ipynb #53aa9fa3
+from .core.groups import *
 from .core.granularity import *
 from .core.criteria import *
 from .core.inputs import *

@@ -1,6 +1,7 @@
 # Made from the module by tools/stubs.py: edit the notebook, not this file.
 from typing import Any
 from typing_extensions import Self
+from .core.groups import *
 from .core.granularity import *
 from .core.criteria import *
 from .core.inputs import *

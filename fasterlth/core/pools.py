@@ -11,7 +11,7 @@ from warnings import warn
 
 import torch
 
-from .granularity import Groups
+from .groups import Groups
 from .ranking import count_each, count_true, in_rows, lowest, lowest_of_pool
 
 # %% ../../nbs/core/08b_pools.ipynb #97923ebd

@@ -2,7 +2,7 @@
 from typing import Any
 from typing_extensions import Self
 import torch
-from .granularity import Groups
+from .groups import Groups
 
 
 def half_up(x: float) -> int:

@@ -16,7 +16,8 @@ from torch import nn
 
 from .tensors import copy_model, shortened, unwrap
 from .checks import check_by_layer, check_model, check_type, require, wrong
-from .granularity import Groups, check_granularity, layer_axes, layer_groups, make_groups
+from .groups import Groups
+from .granularity import check_granularity, layer_axes, layer_groups, make_groups
 
 # %% ../../nbs/core/06_prunable.ipynb #ed996154
 def _matches(key, name, layer):

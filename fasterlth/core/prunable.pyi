@@ -4,7 +4,7 @@ from typing_extensions import Self
 from collections.abc import Iterable
 from typing import NamedTuple
 from torch import nn
-from .granularity import Groups
+from .groups import Groups
 import pandas
 
 __all__ = ['joint_filters', 'prunable', 'survey']

@@ -11,7 +11,7 @@ from warnings import warn
 
 import torch
 
-from .granularity import Groups
+from .groups import Groups
 from .ranking import alive_weights, count_chosen, in_rows, lowest_rows, Rows, to_lists
 from .scores import Scores
 from .pools import half_up, half_weights, prune_nm, prune_pool

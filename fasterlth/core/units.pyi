@@ -3,7 +3,7 @@ from typing import Any
 from typing_extensions import Self
 from typing import NamedTuple
 import torch
-from .granularity import Groups
+from .groups import Groups
 from .scores import Scores
 
 
