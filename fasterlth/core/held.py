@@ -25,11 +25,34 @@ from .kinds import (
 from .held_tensors import memory_of, tensor_kinds
 from .held_objects import object_kinds
 
-# %% ../../nbs/core/19_held.ipynb #421813d3
+# %% ../../nbs/core/19_held.ipynb #a9918fb1
 left_alone = (ModuleType, type, np.ufunc, np.memmap, logging.Logger, RemovableHandle, re.Pattern, weakref.ref,
               MappingProxyType, SystemRandom, type(Lock()), type(lru_cache(len)), torch.utils.data.Dataset)
 
 _kinds = *collection_kinds,*tensor_kinds,*object_kinds    # the first that has it
+
+def _size(x):
+    "Return how many numbers or things something contains."
+    if isinstance(x, torch.Tensor): return x.numel()
+    if isinstance(x, np.ndarray): return x.size
+    return len(x) if isinstance(x, (dict,list,tuple,set,frozenset,deque)) else 0
+
+def _by_memory(tensors):
+    "Return the names of tensors by where they have their memory."
+    res = {}
+    for n,t in tensors.items():
+        if t.numel() and t.layout==torch.strided: res.setdefault(memory_of(t), []).append(n)
+    return res
+
+def _kind_of(pack, x):
+    "Return the kind of something; None if it is left as it is. Raise `NotKept` if it is of none."
+    kind = next((k for k in _kinds if k.has(pack, x)), None)
+    collected = kind and kind.must_be_there and any(k.may_grow for k in pack.within)
+    if collected and type(x).__module__.startswith(pack.libraries): return None
+    # a collection may grow, and nothing makes objects for it where it is unpacked
+    if kind is None or collected: raise NotKept(type(x).__name__, isinstance(x, (Iterator,IOBase)))
+    if len(pack.within)==7: raise NotKept(f'{type(x).__name__}, nested too deeply')    # a file's trees have 30 levels
+    return kind
 
 # %% ../../nbs/core/19_held.ipynb #c422f038
 class Packer:
@@ -46,9 +69,7 @@ class Packer:
         self.names = {id(t): n for n,t in self.tensors.items()}
         self.layers = {id(m): n for n,m in self.model.named_modules()}
         self.parts,self.lists = {id(o) for o in parts if o is not None},list_types | (lists or {})
-        self.memory = {}
-        for n,t in self.tensors.items():
-            if t.numel() and t.layout==torch.strided: self.memory.setdefault(memory_of(t), []).append(n)
+        self.memory = _by_memory(self.tensors)
         self.device = next(iter(self.tensors.values())).device if self.tensors else None
         self.seen,self.held = {},[]    # what was packed, by id; held, so that no id is used again
         self.within,self.libraries = (),libraries    # the kinds of what contains the thing
@@ -56,10 +77,7 @@ class Packer:
     def is_alone(self, x):
         "Return whether something is left as it is."
         if isinstance(x, self.alone) or id(x) in self.parts: return True
-        if self.limit is None or id(x) in self.names: return False
-        n = x.numel() if isinstance(x, torch.Tensor) else x.size if isinstance(x, np.ndarray) else \
-            len(x) if isinstance(x, (dict,list,tuple,set,frozenset,deque)) else 0
-        return n>self.limit
+        return self.limit is not None and id(x) not in self.names and _size(x)>self.limit
 
     def __call__(self, x):
         "Return the tree of a value."
@@ -72,13 +90,8 @@ class Packer:
 
     def deeper(self, x):
         "Return the tree of something that contains other things."
-        kind,within = next((k for k in _kinds if k.has(self, x)), None),self.within
-        collected = kind and kind.must_be_there and any(k.may_grow for k in within)
-        if collected and type(x).__module__.startswith(self.libraries): return ('as it is',)
-        # a collection may grow, and nothing makes objects for it where it is unpacked
-        if kind is None or collected: raise NotKept(type(x).__name__, isinstance(x, (Iterator,IOBase)))
-        if len(within)==7: raise NotKept(f'{type(x).__name__}, nested too deeply')    # a file's trees have 30 levels
-        n = len(self.held)
+        kind,within,n = _kind_of(self, x),self.within,len(self.held)
+        if kind is None: return ('as it is',)
         if kind.shared:
             self.seen[id(x)] = n
             self.held.append(x)

@@ -18,7 +18,7 @@ class Packer:
     layers: dict
     parts: Any
     lists: Any
-    memory: dict
+    memory: Any
     device: Any
     seen: dict
     held: list
