@@ -6,6 +6,7 @@
 __all__ = []
 
 # %% ../nbs/05_all.ipynb #53aa9fa3
+from .core.groups import *
 from .core.granularity import *
 from .core.criteria import *
 from .core.inputs import *
@@ -17,6 +18,8 @@ from .core.ticket import *
 from .core.flops import *
 from .core.kernel_choice import *
 from .core.sparse_layers import *
+from .core.train_fn import *
+from .core.search import *
 from .core.plain import *
 from .core.budgets import *
 from .core.paths import *
@@ -45,6 +48,7 @@ from .ship.deploy import *
 from .ship.hub import *
 from .counterparts import *
 from .transfer import *
+from .memory import *
 from .data import *
 from .models import *
 

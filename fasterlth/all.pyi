@@ -1,6 +1,7 @@
 # Made from the module by tools/stubs.py: edit the notebook, not this file.
 from typing import Any
 from typing_extensions import Self
+from .core.groups import *
 from .core.granularity import *
 from .core.criteria import *
 from .core.inputs import *
@@ -12,6 +13,8 @@ from .core.ticket import *
 from .core.flops import *
 from .core.kernel_choice import *
 from .core.sparse_layers import *
+from .core.train_fn import *
+from .core.search import *
 from .core.plain import *
 from .core.budgets import *
 from .core.paths import *
@@ -40,6 +43,7 @@ from .ship.deploy import *
 from .ship.hub import *
 from .counterparts import *
 from .transfer import *
+from .memory import *
 from .data import *
 from .models import *
 

@@ -4,7 +4,8 @@ import random
 import pytest
 from helpers import *
 import fasterlth.data
-from fasterlth.data import MemoryDL, cifar10_dls, digits_dls, fashion_mnist_dls, memory_dls, mnist1d_dls, mnist_dls
+from fasterlth.data import cifar10_dls, digits_dls, fashion_mnist_dls, mnist1d_dls, mnist_dls
+from fasterlth.memory import MemoryDL, memory_dls
 from fasterlth.models import lenet_300_100
 
 

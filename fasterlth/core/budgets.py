@@ -12,8 +12,7 @@ from collections.abc import Callable
 from torch import nn
 
 from .checks import check_function, check_number, check_type, check_whole, func_name, wrong
-from .prunable import prunable
-from .pruner import check_layers
+from .prunable import check_layers, prunable
 
 # %% ../../nbs/core/20_budgets.ipynb #7a088456
 def _number(bits): return struct.unpack('<d', struct.pack('<q', bits))[0]    # positive floats are ordered as their bits

@@ -6,71 +6,53 @@
 __all__ = []
 
 # %% ../../nbs/core/19_held.ipynb #1b34ca82
-import dis, logging, re, weakref
-from collections import Counter, OrderedDict, defaultdict, deque
+import logging, re, weakref
+from collections import deque
 from collections.abc import Callable, Iterator
-from copy import deepcopy
-from datetime import date, datetime, timedelta
-from enum import Enum
-from functools import lru_cache, partial
+from functools import lru_cache
 from io import IOBase
-from pathlib import Path
-from random import Random, SystemRandom
+from random import SystemRandom
 from threading import Lock
-from types import (BuiltinFunctionType, FunctionType, MappingProxyType, MethodType, MethodWrapperType, ModuleType,
-    SimpleNamespace)
+from types import MappingProxyType, ModuleType
 
 import numpy as np, torch
 from torch import nn
 from torch.utils.hooks import RemovableHandle
 
-from .tensors import check_names, model_tensors, unwrap
+from .tensors import model_tensors, unwrap
+from .kinds import (
+    collection_kinds, list_types, missing, NotKept, pack_value, plain, there, unpack_value)
+from .held_tensors import memory_of, tensor_kinds
+from .held_objects import object_kinds
 
-# %% ../../nbs/core/19_held.ipynb #b32c9567
-class NotKept(Exception):
-    "Raised for what can't be packed, with the name of its type, or unpacked, with what is missing."
-    def __init__(self,
-        what:str, # A type, or what is missing
-        moves:bool=False, # Whether it certainly changes in use, like an iterator or an open file
-        needed:bool=True, # Whether something is lost without it
-        of_function:bool=False # Whether a function holds it
-    ):
-        super().__init__(what)
-        self.moves,self.needed,self.of_function = moves,needed,of_function
-
-plain = bool,int,float,str,type(None)
-def _named(module, name, cls):
-    "Return what a module has by this name. Raise unless it is of a class: a file may name anything."
-    if isinstance(res := getattr(module, name, None), cls): return res
-    raise ValueError(f"{name!r:.50} is not a {cls.__name__}")
-def _ends(v): return [v.start, v.stop, v.step]
-_values = dict(
-    complex=(complex, lambda v: [v.real, v.imag], lambda v: complex(*v)),
-    bytes=(bytes, lambda v: v.decode('latin-1'), lambda v: v.encode('latin-1')),
-    path=(Path, str, Path),
-    time=(datetime, datetime.isoformat, datetime.fromisoformat),
-    date=(date, date.isoformat, date.fromisoformat),
-    duration=(timedelta, lambda v: [v.days, v.seconds, v.microseconds], lambda v: timedelta(*v)),
-    dtype=(torch.dtype, lambda v: str(v).removeprefix('torch.'), lambda v: _named(torch, v, torch.dtype)),
-    device=(torch.device, str, torch.device),
-    range=(range, _ends, lambda v: range(*v)),
-    slice=(slice, _ends, lambda v: slice(*v)))    # kind → type, to plain values, and back
-
-def _pack_array(x):
-    "Return the bytes of an array or a number of NumPy's, with its type and shape."
-    if x.dtype.kind not in 'biufcmMSU': raise NotKept(f'array of {x.dtype}')
-    data = torch.from_numpy(np.frombuffer(x.tobytes(), np.uint8).copy())
-    return data,x.dtype.str,list(x.shape),isinstance(x, np.generic)
-
-def _unpack_array(data, dtype, shape, is_number):
-    x = np.frombuffer(data.cpu().numpy().tobytes(), dtype).reshape(shape).copy()
-    return x[()] if is_number else x
-
-# %% ../../nbs/core/19_held.ipynb #b42fff78
+# %% ../../nbs/core/19_held.ipynb #a9918fb1
 left_alone = (ModuleType, type, np.ufunc, np.memmap, logging.Logger, RemovableHandle, re.Pattern, weakref.ref,
               MappingProxyType, SystemRandom, type(Lock()), type(lru_cache(len)), torch.utils.data.Dataset)
 
-def _memory(t): return t.untyped_storage().data_ptr(),t.dtype
+_kinds = *collection_kinds,*tensor_kinds,*object_kinds    # the first that has it
+
+def _size(x):
+    "Return how many numbers or things something contains."
+    if isinstance(x, torch.Tensor): return x.numel()
+    if isinstance(x, np.ndarray): return x.size
+    return len(x) if isinstance(x, (dict,list,tuple,set,frozenset,deque)) else 0
+
+def _by_memory(tensors):
+    "Return the names of tensors by where they have their memory."
+    res = {}
+    for n,t in tensors.items():
+        if t.numel() and t.layout==torch.strided: res.setdefault(memory_of(t), []).append(n)
+    return res
+
+def _kind_of(pack, x):
+    "Return the kind of something; None if it is left as it is. Raise `NotKept` if it is of none."
+    kind = next((k for k in _kinds if k.has(pack, x)), None)
+    collected = kind and kind.must_be_there and any(k.may_grow for k in pack.within)
+    if collected and type(x).__module__.startswith(pack.libraries): return None
+    # a collection may grow, and nothing makes objects for it where it is unpacked
+    if kind is None or collected: raise NotKept(type(x).__name__, isinstance(x, (Iterator,IOBase)))
+    if len(pack.within)==7: raise NotKept(f'{type(x).__name__}, nested too deeply')    # a file's trees have 30 levels
+    return kind
 
 # %% ../../nbs/core/19_held.ipynb #c422f038
 class Packer:
@@ -86,10 +68,8 @@ class Packer:
         self.model,self.tensors,self.alone,self.limit = unwrap(model),model_tensors(model),left_alone+alone,limit
         self.names = {id(t): n for n,t in self.tensors.items()}
         self.layers = {id(m): n for n,m in self.model.named_modules()}
-        self.parts,self.lists = {id(o) for o in parts if o is not None},{**_lists, **(lists or {})}
-        self.memory = {}
-        for n,t in self.tensors.items():
-            if t.numel() and t.layout==torch.strided: self.memory.setdefault(_memory(t), []).append(n)
+        self.parts,self.lists = {id(o) for o in parts if o is not None},list_types | (lists or {})
+        self.memory = _by_memory(self.tensors)
         self.device = next(iter(self.tensors.values())).device if self.tensors else None
         self.seen,self.held = {},[]    # what was packed, by id; held, so that no id is used again
         self.within,self.libraries = (),libraries    # the kinds of what contains the thing
@@ -97,32 +77,21 @@ class Packer:
     def is_alone(self, x):
         "Return whether something is left as it is."
         if isinstance(x, self.alone) or id(x) in self.parts: return True
-        if self.limit is None or id(x) in self.names: return False
-        n = x.numel() if isinstance(x, torch.Tensor) else x.size if isinstance(x, np.ndarray) else \
-            len(x) if isinstance(x, (dict,list,tuple,set,frozenset,deque)) else 0
-        return n>self.limit
+        return self.limit is not None and id(x) not in self.names and _size(x)>self.limit
 
     def __call__(self, x):
         "Return the tree of a value."
         if type(x) is int and x.bit_length()>10_000: raise NotKept('int with too many digits')    # for JSON
         if type(x) in plain: return x
-        if isinstance(x, np.generic): return 'array',*_pack_array(x)
-        if isinstance(x, Enum): return 'enum',x.name
-        for k,(cls,pack,_) in _values.items():
-            if isinstance(x, cls): return k,pack(x)
+        if value := pack_value(x): return value
         if self.is_alone(x): return ('as it is',)
         if id(x) in self.seen: return 'same',self.seen[id(x)]
         return self.deeper(x)
 
     def deeper(self, x):
         "Return the tree of something that contains other things."
-        kind,within = next((k for k in _kinds if k.has(self, x)), None),self.within
-        collected = kind is _Object and {_Tuple,_List,_Dict}.intersection(within)
-        if collected and type(x).__module__.startswith(self.libraries): return ('as it is',)
-        # a collection may grow, and nothing makes objects for it where it is unpacked
-        if kind is None or collected: raise NotKept(type(x).__name__, isinstance(x, (Iterator,IOBase)))
-        if len(within)==7: raise NotKept(f'{type(x).__name__}, nested too deeply')    # a file's trees have 30 levels
-        n = len(self.held)
+        kind,within,n = _kind_of(self, x),self.within,len(self.held)
+        if kind is None: return ('as it is',)
         if kind.shared:
             self.seen[id(x)] = n
             self.held.append(x)
@@ -131,36 +100,31 @@ class Packer:
             return kind.name,*([n] if kind.shared else []),*kind.pack(self, x)
         finally: self.within = within
 
-# %% ../../nbs/core/19_held.ipynb #517aa848
-def pack_each(
-    pack:Packer, # For all of them
-    own:dict # Name → anything
-) -> tuple: # `(held, lost)`: trees by name, and the `NotKept` by name
-    "Pack several things, and leave out those that can't be packed."
-    held,lost = {},{}
-    for k,v in own.items():
-        n = len(pack.held)
-        try: held[k] = pack(v)
-        except NotKept as e:
-            lost[k] = e
-            pack.seen = {i: at for i,at in pack.seen.items() if at<n}    # nothing may refer to what was packed in vain
-            del pack.held[n:]
-    return held,lost
+    def each(self,
+        own:dict # Name → anything
+    ) -> tuple: # `(held, lost)`: trees by name, and the `NotKept` by name
+        "Pack several things, and leave out those that can't be packed."
+        held,lost = {},{}
+        for k,v in own.items():
+            n = len(self.held)
+            try: held[k] = self(v)
+            except NotKept as e:
+                lost[k] = e
+                self.seen = {i: at for i,at in self.seen.items() if at<n}    # none may refer to what was lost
+                del self.held[n:]
+        return held,lost
 
 # %% ../../nbs/core/19_held.ipynb #5f404b98
-class missing:
-    "Stand for an attribute or an item that isn't there."
-
 class Unpacker:
     "Unpack what a `Packer` has packed. Raise `NotKept` for an object that isn't there."
     def __init__(self,
         model:nn.Module, # As for `Packer`
         lists:dict=None # Name → more types of lists
     ):
-        self.model,self.tensors,self.lists = unwrap(model),model_tensors(model),{**_lists, **(lists or {})}
+        self.model,self.tensors,self.lists = unwrap(model),model_tensors(model),list_types | (lists or {})
         self.made = {}    # by number
         self.used = {id(t) for t in self.tensors.values()}    # tensors that must not be written to
-        self.memory = {_memory(t) for t in self.tensors.values() if t.layout==torch.strided}
+        self.memory = {memory_of(t) for t in self.tensors.values() if t.layout==torch.strided}
         self.device = next(iter(self.tensors.values())).device if self.tensors else None
 
     def __call__(self,
@@ -174,363 +138,24 @@ class Unpacker:
         if name=='same':
             if isinstance(res := self.made[rest[0]], NotKept): raise res
             return res
-        if name=='array': return _unpack_array(*rest)
-        if name=='enum': return type(there(now, Enum))[rest[0]]
-        if name in _values: return _values[name][2](rest[0])
+        if (value := unpack_value(name, rest, now)) is not missing: return value
         kind = next((k for k in _kinds if k.name==name), None)
         if kind is None: raise ValueError(f"there is no kind {name!r:.50}")
         if not kind.shared: return kind.unpack(self, None, now, *rest)
         try: res = self.made[rest[0]] = kind.unpack(self, rest[0], now, *rest[1:])
         except NotKept as e:    # also for what refers to it
-            self.made[rest[0]] = e = NotKept(str(e), needed=e.needed or _holds_more(kind, rest[-1]))
+            self.made[rest[0]] = e = NotKept(str(e), needed=e.needed or kind.holds_more(rest[-1]))
             raise e
         return res
 
-# %% ../../nbs/core/19_held.ipynb #d3d540b9
-def there(
-    now, # What is there, or `missing`
-    cls:type=object, # What it must be
-    needed:bool=True # Whether something is lost without it
-):
-    "Return what is there now. Raise `NotKept` unless it is of a class."
-    if now is missing or not isinstance(now, cls): raise NotKept("an object that isn't there", needed=needed)
-    return now
-
-def _holds_more(kind, items):
-    "Return whether a collection holds more than what is left as it is."
-    if kind not in (_List,_Dict): return False
-    return any(o!=('as it is',) for o in (items if kind is _List else [o for kv in items for o in kv]))
-
-def _item(x, k):
-    "Return an item of what is there now."
-    try: return x[k]
-    except (TypeError,KeyError,IndexError): return missing
-
-def unpack_each(
-    unpack:Unpacker, # For all of them
-    held:dict, # From `pack_each`
-    now:dict, # Name → what is there
-    failed:Callable # Called for each that can't be unpacked: `(name, NotKept)`
-) -> dict: # Name → value
-    "Unpack several things."
-    res = {}
-    for k,x in held.items():
-        try: res[k] = unpack(x, now.get(k, missing))
-        except NotKept as e: failed(k, e)
-    return res
-
-# %% ../../nbs/core/19_held.ipynb #d60fe706
-_dicts = dict(dict=dict, OrderedDict=OrderedDict, Counter=Counter, defaultdict=defaultdict)
-_lists = dict(list=list, set=set, deque=deque)
-_tuples = dict(tuple=tuple, size=torch.Size, frozenset=frozenset)
-_factories = dict(int=int, float=float, str=str, bool=bool, list=list, dict=dict, set=set, Counter=Counter, deque=deque)
-
-def _kind_of(x, kinds):
-    "Return the name of a value's type in a table, None if it isn't there."
-    return next((k for k,v in kinds.items() if type(x) is v), None)
-
-class _Tuple:
-    name,shared = 'tuple',False
-    def has(pack, x): return _kind_of(x, _tuples)
-    def pack(pack, x): return [pack(o) for o in x],_kind_of(x, _tuples)
-    def unpack(unpack, n, now, items, kind='tuple'):
-        return _tuples[kind]([unpack(o, _item(now, i)) for i,o in enumerate(items)])
-
-class _NamedTuple:
-    name,shared = 'named tuple',False
-    def has(pack, x): return isinstance(x, tuple)
-    def pack(pack, x): return ([pack(o) for o in x],)
-    def unpack(unpack, n, now, items):
-        return type(there(now, tuple))(*[unpack(o, _item(now, i)) for i,o in enumerate(items)])
-
-class _List:
-    name,shared = 'list',True
-    def has(pack, x): return _kind_of(x, pack.lists)
-    def pack(pack, x): return _kind_of(x, pack.lists),getattr(x, 'maxlen', None),[pack(o) for o in x]
-    def unpack(unpack, n, now, kind, maxlen, items):
-        unpack.made[n] = res = deque(maxlen=maxlen) if kind=='deque' else unpack.lists[kind]()
-        for i,o in enumerate(items): (res.add if kind=='set' else res.append)(unpack(o, _item(now, i)))
-        return res
-
-class _Dict:
-    name,shared = 'map',True
-    def has(pack, x): return _kind_of(x, _dicts)
-    def pack(pack, x):
-        f = getattr(x, 'default_factory', None)
-        factory = f and next((k for k,v in _factories.items() if f is v), 'as it is')
-        return _kind_of(x, _dicts),factory,[[pack(k), pack(v)] for k,v in x.items()]
-    def unpack(unpack, n, now, kind, factory, items):
-        make = there(now, defaultdict).default_factory if factory=='as it is' else _factories.get(factory)
-        unpack.made[n] = res = defaultdict(make) if kind=='defaultdict' else _dicts[kind]()
-        old = list(now) if isinstance(now, dict) else []
-        for i,(k,v) in enumerate(items):
-            k = unpack(k, _item(old, i))
-            res[k] = unpack(v, _item(now, k))
-        return res
-
-# %% ../../nbs/core/19_held.ipynb #f83f1464
-def _place(t): return list(t.shape),list(t.stride()),t.storage_offset()
-
-def _view_of(x, tensors):
-    "Return the name of the tensor that `x` is a view of, and where in it: None for all of it."
-    for n,t in tensors.items():
-        if _place(t)==_place(x): return n,None
-    for n,t in tensors.items():
-        start = x.storage_offset()-t.storage_offset()
-        if 0<=start<t.numel() and t.is_contiguous(): return n,[list(x.shape), list(x.stride()), start]
-
-class _Own:
-    "A parameter or buffer of the model."
-    name,shared = 'own',True
-    def has(pack, x): return id(x) in pack.names
-    def pack(pack, x): return (pack.names[id(x)],)
-    def unpack(unpack, n, now, name): return unpack.tensors[name]
-
-class _View:
-    name,shared = 'view',True
-    def near(pack, x):
-        if not isinstance(x, torch.Tensor) or x.layout!=torch.strided or x.is_meta or not x.numel(): return None
-        return _view_of(x, {k: pack.tensors[k] for k in pack.memory.get(_memory(x), ())})
-    def has(pack, x): return _View.near(pack, x)
-    def pack(pack, x): return _View.near(pack, x)
-    def unpack(unpack, n, now, name, where):
-        t = unpack.tensors[name].data
-        return t if where is None else torch.as_strided(t, *where[:2], t.storage_offset()+where[2])
-
-class _Array:
-    name,shared = 'ndarray',True
-    def has(pack, x): return type(x) is np.ndarray
-    def pack(pack, x): return _pack_array(x)
-    def unpack(unpack, n, now, *packed): return _unpack_array(*packed)
-
-# %% ../../nbs/core/19_held.ipynb #53a29636
-def _may_write(unpack, now, t):
-    "Return whether what is there now is a tensor of the object's own that `t` can be written to."
-    if not isinstance(now, torch.Tensor) or now.layout!=torch.strided or not now.is_leaf: return False
-    same = (now.shape,now.dtype,now.device)==(t.shape,t.dtype,t.device) and 0 not in now.stride()
-    return same and id(now) not in unpack.used and _memory(now) not in unpack.memory
-
-class _Tensor:
-    name,shared = 'tensor',True
-    def has(pack, x): return isinstance(x, torch.Tensor)
-    def pack(pack, x):
-        if x.layout!=torch.strided or x.is_quantized or x.is_meta: raise NotKept(f'{x.layout} tensor')
-        copy = x.detach().clone().as_subclass(torch.Tensor)
-        copy = torch.view_as_real(copy) if x.is_complex() else copy
-        device = None if x.device==pack.device else str(x.device)    # the model may move to another one
-        return copy,device,x.is_complex(),isinstance(x, nn.Parameter),x.requires_grad and x.is_leaf
-    def unpack(unpack, n, now, copy, device, is_complex, is_parameter, requires_grad):
-        t = copy.clone().to(unpack.device if device is None else device)
-        t = torch.view_as_complex(t) if is_complex else t
-        if _may_write(unpack, now, t):    # others may hold it: an optimizer, say
-            unpack.used.add(id(now))
-            with torch.no_grad(): return now.copy_(t)
-        return nn.Parameter(t, requires_grad) if is_parameter else t.requires_grad_(requires_grad)
-
-# %% ../../nbs/core/19_held.ipynb #10b40361
-_of_all_modules = {*vars(nn.Module())}
-_may_change = bool,int,float,Random,torch.Generator,np.random.Generator,np.random.RandomState,Iterator,IOBase
-_in_modules = *_may_change,str,type(None),dict,list,tuple,set,deque,torch.Tensor,np.ndarray,np.generic
-
-def _more_of(m):
-    "Return what a module holds besides tensors and other modules. What torch's own collect are constants."
-    kinds = _may_change if type(m).__module__.startswith('torch.') else _in_modules
-    own = {k: v for k,v in vars(m).items() if k not in _of_all_modules and isinstance(v, kinds)}
-    own = {k: v for k,v in own.items() if not isinstance(v, torch.Tensor) or v.is_leaf}    # not a pass's results
-    has_extra = type(m).get_extra_state is not nn.Module.get_extra_state
-    return {**own, 'get_extra_state()': m.get_extra_state()} if has_extra else own
-
-def held_by_modules(
-    model:nn.Module # Any network
-) -> dict: # `'layer.attribute'` → value
-    "Return what the modules of a network hold besides tensors and other modules."
-    return {f'{n}.{k}' if n else k: v for n,m in model.named_modules() for k,v in _more_of(m).items()}
-
-def set_held_by_modules(
-    model:nn.Module, # Like the network that held it
-    new:dict # As from `held_by_modules`; modules that aren't there are left out
-):
-    "Restore what the modules of a network hold."
-    modules = dict(model.named_modules())
-    for name,v in new.items():
-        n,_,k = name.rpartition('.')
-        if n not in modules: continue
-        if k=='get_extra_state()': modules[n].set_extra_state(v)
-        else: vars(modules[n])[k] = v
-
-# %% ../../nbs/core/19_held.ipynb #67b775c2
-class _Layer:
-    name,shared = 'layer',True
-    def has(pack, x): return id(x) in pack.layers
-    def pack(pack, x): return (pack.layers[id(x)],)
-    def unpack(unpack, n, now, name): return unpack.model.get_submodule(name)
-
-class _Net:
-    "A network that isn't the model, nor in it."
-    name,shared = 'net',True
-    def has(pack, x): return isinstance(x, nn.Module)
-    def pack(pack, x):
-        tensors = {k: pack(t) for k,t in model_tensors(x).items()}
-        more,lost = pack_each(pack, held_by_modules(x))
-        if moving := [f'{k} ({e})' for k,e in lost.items() if e.moves]: raise NotKept(f'network with {moving[0]}', True)
-        return tensors,[m.training for m in x.modules()],bool(tensors) and tensors.keys()==pack.tensors.keys(),more
-    @torch.no_grad()
-    def unpack(unpack, n, now, tensors, modes, like_model, more=None):
-        if not isinstance(now, nn.Module) and like_model: now = deepcopy(unpack.model)
-        live,new = model_tensors(there(now, nn.Module)),{k: unpack(t, None) for k,t in tensors.items()}
-        check_names(new, live, 'moment of the callback')
-        for k,t in live.items():
-            if t is not new[k]: t.copy_(new[k])
-            if tensors[k][0]=='tensor':
-                unpack.made[tensors[k][1]] = t    # the object may hold it elsewhere as well
-                t.requires_grad_(tensors[k][-1])
-        for m,mode in zip(now.modules(), modes): m.training = mode
-        set_held_by_modules(now, unpack_each(unpack, more or {}, held_by_modules(now), lambda k,e: None))
-        return now
-
-# %% ../../nbs/core/19_held.ipynb #1ba4a7c0
-def _numpys(name='PCG64'):
-    cls = _named(np.random, name, type)
-    if not issubclass(cls, np.random.BitGenerator): raise ValueError(f"{name!r:.50} is not a BitGenerator")
-    return np.random.Generator(cls())
-def _set_numpys(g, state): g.bit_generator.state = state
-
-_generators = dict(
-    random=(Random, lambda g: g.getstate(), lambda g,s: g.setstate(s), lambda s: Random()),
-    randomstate=(np.random.RandomState, lambda g: g.get_state(legacy=False), lambda g,s: g.set_state(s),
-                 lambda s: np.random.RandomState()),
-    numpy=(np.random.Generator, lambda g: g.bit_generator.state, _set_numpys, lambda s: _numpys(s['bit_generator'])),
-    torch=(torch.Generator, lambda g: g.get_state(), lambda g,s: g.set_state(s.cpu()),
-           lambda s: torch.Generator()))    # kind → type, get a state, set it, make a generator for it
-
-class _Generator:
-    name,shared = 'generator',True
-    def which(x): return next((k for k,(cls,*_) in _generators.items() if type(x) is cls), None)
-    def has(pack, x): return _Generator.which(x)
-    def pack(pack, x): return (k := _Generator.which(x)),pack(_generators[k][1](x))
-    def unpack(unpack, n, now, kind, state):
-        cls,_,put,make = _generators[kind]
-        state = unpack(state)
-        res = now if type(now) is cls else make(state)
-        put(res, state)
-        return res
-
-def with_state(x) -> bool:
-    "Return whether an object says itself what it holds."
-    return all(hasattr(type(x), f) for f in ('state_dict','load_state_dict'))
-
-class _Stateful:
-    name,shared = 'state',True
-    def has(pack, x): return with_state(x)
-    def pack(pack, x): return (pack(x.state_dict()),)
-    def unpack(unpack, n, now, state):
-        if not hasattr(type(now), 'load_state_dict'): there(missing)
-        now.load_state_dict(unpack(state))
-        return now
-
-# %% ../../nbs/core/19_held.ipynb #9b902c77
-def _inside(owner, what, call):
-    "Call, and say where it is if something can't be kept."
-    try: return call()
-    except NotKept as e:
-        raise NotKept(f'{owner} with {what}: {e}', e.moves, e.needed, e.of_function or owner=='function') from e
-
-def _cells(f):
-    "Return the variables of a function's closure, by name, that are set."
-    def is_set(c):
-        try: return c.cell_contents is not f
-        except ValueError: return False
-    cells = dict(zip(f.__code__.co_freevars, f.__closure__ or ()))
-    return {k: c for k,c in cells.items() if k!='__class__' and is_set(c)}
-
-def _variables(f):
-    "Return what a function holds, by name."
-    defaults = {'defaults': f.__defaults__} if any(type(v) not in plain for v in f.__defaults__ or ()) else {}
-    named = {'named defaults': f.__kwdefaults__} if f.__kwdefaults__ else {}
-    cells = {k: c.cell_contents for k,c in _cells(f).items()}
-    return {**cells, **defaults, **named, **{f'.{k}': v for k,v in vars(f).items()}}
-
-def _assigned(code):
-    "Return the names of a closure's variables that a function assigns to."
-    own = {o.argval for o in dis.get_instructions(code) if o.opname=='STORE_DEREF'}
-    return own.union(*(_assigned(c) for c in code.co_consts if isinstance(c, type(code))))
-
-class _Function:
-    name,shared = 'function',True
-    def has(pack, x): return isinstance(x, FunctionType)
-    def pack(pack, x):
-        x = vars(x).get('_torchdynamo_orig_callable', x)
-        held = {k: _inside('function', k, lambda: pack(v)) for k,v in _variables(x).items()}
-        changing = [k for k,v in held.items() if isinstance(v, tuple) and v!=('as it is',)]
-        return held,bool(changing or _assigned(x.__code__)&held.keys())
-    def unpack(unpack, n, now, held, needed):
-        f = unpack.made[n] = there(now, FunctionType, needed)
-        f = vars(f).get('_torchdynamo_orig_callable', f)
-        cells,old = _cells(f),_variables(f)
+    def each(self,
+        held:dict, # From `Packer.each`
+        now:dict, # Name → what is there
+        failed:Callable # Called for each that can't be unpacked: `(name, NotKept)`
+    ) -> dict: # Name → value
+        "Unpack several things."
+        res = {}
         for k,x in held.items():
-            v = unpack(x, old.get(k, missing))
-            if k in cells: cells[k].cell_contents = v
-            elif k=='defaults': f.__defaults__ = v
-            elif k=='named defaults': f.__kwdefaults__ = v
-            elif k.startswith('.'): setattr(f, k[1:], v)
-        return now
-
-# %% ../../nbs/core/19_held.ipynb #f21a05f0
-class _Method:
-    "A method of an object, in Python or in C."
-    name,shared = 'method',False
-    def has(pack, x): return isinstance(x, (MethodType,BuiltinFunctionType,MethodWrapperType))
-    def pack(pack, x):
-        f = pack(x.__func__) if isinstance(x, MethodType) and isinstance(x.__func__, FunctionType) else None
-        owner = ('as it is',) if x.__self__ is None else \
-            _inside('method', type(x.__self__).__name__, lambda: pack(x.__self__))
-        return x.__name__,owner,f
-    def unpack(unpack, n, now, name, owner, f):
-        old = getattr(now, '__self__', missing)
-        if old is None: return now    # a function in C
-        if f: unpack(f, getattr(now, '__func__', missing))
-        own = unpack(owner, old)
-        return now if own is old else getattr(own, name)
-
-class _Partial:
-    name,shared = 'partial',False
-    def has(pack, x): return isinstance(x, partial)
-    def pack(pack, x): return tuple(_inside('partial', k, lambda: pack(v)) for k,v in _Partial.parts(x).items())
-    def parts(x): return dict(func=x.func, args=x.args, keywords=x.keywords)
-    def unpack(unpack, n, now, *held):
-        old = tuple(_Partial.parts(now).values()) if isinstance(now, partial) else (missing,)*3
-        f,args,keywords = new = tuple(unpack(x, v) for x,v in zip(held, old))
-        same = new[0] is old[0] and all(a is b for a,b in zip(args, old[1])) and keywords==old[2]
-        return now if same else partial(f, *args, **keywords)
-
-# %% ../../nbs/core/19_held.ipynb #aaddbf68
-_no_objects = Iterator,IOBase,torch.utils.data.DataLoader
-_of_pickle = '__reduce__','__reduce_ex__','__getstate__'
-
-def _is_plain(x):
-    "Return whether an object holds nothing but attributes."
-    cls = type(x)
-    if cls is SimpleNamespace: return True
-    if not hasattr(x, '__dict__') or any(vars(c).get('__slots__') for c in cls.__mro__): return False
-    if isinstance(x, _no_objects) or cls.__module__.startswith('fastai.data.'): return False
-    own = [k for k in _of_pickle if getattr(cls, k, None) is not getattr(object, k, None)]
-    try: return not own and not any(object.__reduce_ex__(x, 2)[3:])    # items of a list or a dict
-    except TypeError: return False    # it holds something in C
-
-class _Object:
-    name,shared = 'object',True
-    def has(pack, x): return _is_plain(x)
-    def pack(pack, x):
-        cls = type(x).__name__
-        return cls,{k: _inside(cls, k, lambda: pack(v)) for k,v in vars(x).items()}
-    def unpack(unpack, n, now, cls, held):
-        if type(now).__name__!=cls: there(missing)
-        unpack.made[n] = now
-        own = vars(now)
-        new = {k: unpack(x, own.get(k, missing)) for k,x in held.items() if k in own or x!=('as it is',)}
-        own.clear()
-        own.update(new)
-        return now
-
-_kinds = (_Tuple,_NamedTuple,_List,_Dict,_Own,_View,_Array,_Tensor,_Layer,_Net,_Generator,_Stateful,_Function,_Method,
-          _Partial,_Object)    # the first that has it
+            try: res[k] = self(x, now.get(k, missing))
+            except NotKept as e: failed(k, e)
+        return res

@@ -6,6 +6,7 @@
 __all__ = ['survey', 'prunable', 'joint_filters']
 
 # %% ../../nbs/core/06_prunable.ipynb #6a40618f
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 from warnings import warn
@@ -14,8 +15,9 @@ import torch
 from torch import nn
 
 from .tensors import copy_model, shortened, unwrap
-from .checks import check_by_layer, check_model, require, wrong
-from .granularity import Groups, check_granularity, layer_axes, make_groups
+from .checks import check_by_layer, check_model, check_type, require, wrong
+from .groups import Groups
+from .granularity import check_granularity, layer_axes, layer_groups, make_groups
 
 # %% ../../nbs/core/06_prunable.ipynb #ed996154
 def _matches(key, name, layer):
@@ -155,6 +157,16 @@ def prunable(
              "remove_parametrizations for parametrized ones", stacklevel=2)
     return res
 
+# %% ../../nbs/core/06_prunable.ipynb #3f542a7f
+def check_layers(
+    layers # Value of the argument
+) -> dict:
+    "Raise unless `layers` are weights to prune, by name."
+    what = 'a dict of weights to prune, as `prunable` returns it'
+    if not check_type(layers, 'layers', dict, what): raise ValueError(wrong('layers', what, layers))
+    for n,o in layers.items(): check_type(o, f'layers[{n!r}]', Prunable, 'a weight to prune')
+    return layers
+
 # %% ../../nbs/core/06_prunable.ipynb #76d8fa7b
 def graph_of(
     model:nn.Module, # Any model; it isn't changed
@@ -209,6 +221,34 @@ def joint_filters(
         members = dict.fromkeys(names[o] for o in _together(tp, graph, m))
         if len(members)>1: res |= {n: names[m] for n in members}
     return res
+
+# %% ../../nbs/core/06_prunable.ipynb #aadf4429
+def _one_of_several(name, o, joint):
+    "Mark a prunable weight as one of those that lose their filters together, if its granularity is `'filter'`."
+    param = name.rpartition('.')[2]
+    whole = name in joint and len(o.weight)==o.groups.n and o.groups==layer_groups(o.layer, 'filter', param)
+    return o._replace(joint=joint[name]) if whole else o
+
+def as_joint(
+    layers:dict, # From `prunable`, by the names that `joint` has
+    joint:dict, # From `joint_filters`, or None
+    known:Iterable # Names of the model's parameters
+) -> dict: # Parameter name → `Prunable`
+    "Return the layers with those joined that lose their filters together."
+    if odd := [n for n in joint or () if n not in known]:
+        raise ValueError("joint must name weights of the model, as joint_filters returns them: "
+                         f"{shortened([repr(n) for n in odd], 4)} isn't one")
+    return layers if joint is None else {n: _one_of_several(n, o, joint) for n,o in layers.items()}
+
+def check_joint(
+    joint, # Value of the argument
+    granularities:Iterable # That it has to go with
+):
+    "Raise unless `joint` is a dict of names, and goes with the granularities."
+    what = "a dict from parameter name to a key, as `joint_filters` returns it"
+    for k,v in check_type(joint, 'joint', dict, what).items():
+        if not isinstance(k, str) or not isinstance(v, str): raise TypeError(wrong('joint', what, joint))
+    if 'filter' not in granularities: raise ValueError("joint needs granularity 'filter', as it groups whole filters")
 
 # %% ../../nbs/core/06_prunable.ipynb #76618eb2
 def filters_to_cut(

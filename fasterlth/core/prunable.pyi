@@ -1,9 +1,10 @@
 # Made from the module by tools/stubs.py: edit the notebook, not this file.
 from typing import Any
 from typing_extensions import Self
+from collections.abc import Iterable
 from typing import NamedTuple
 from torch import nn
-from .granularity import Groups
+from .groups import Groups
 import pandas
 
 __all__ = ['joint_filters', 'prunable', 'survey']
@@ -61,6 +62,10 @@ def prunable(model: nn.Module, granularity: str | dict = 'weight', layer_type: t
     """
     ...
 
+def check_layers(layers) -> dict:
+    """Raise unless `layers` are weights to prune, by name."""
+    ...
+
 def graph_of(model: nn.Module, xb) -> tuple:
     """Return a copy of a model in evaluation mode, and Torch-Pruning's graph of it."""
     ...
@@ -80,6 +85,14 @@ def joint_filters(model: nn.Module, xb) -> dict:
     dict
         Parameter name → name of the first one in its group; parameters without a group are left out.
     """
+    ...
+
+def as_joint(layers: dict, joint: dict, known: Iterable) -> dict:
+    """Return the layers with those joined that lose their filters together."""
+    ...
+
+def check_joint(joint, granularities: Iterable) -> None:
+    """Raise unless `joint` is a dict of names, and goes with the granularities."""
     ...
 
 def filters_to_cut(masks: dict, joint: dict) -> pandas.DataFrame:

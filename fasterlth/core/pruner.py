@@ -7,107 +7,25 @@ __all__ = ['Pruner', 'make_masks']
 
 # %% ../../nbs/core/09_pruner.ipynb #dfc8375c
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import NamedTuple
 from numbers import Real
 from warnings import warn
 
 import torch
 from torch import nn
 
-from .tensors import parameters_by_name, shortened
-from .checks import (
-    check_by_layer, check_choice, check_flag, check_function, check_number, check_sparsity, check_tensor, check_type,
-    check_whole, func_name, wrong)
-from .granularity import Groups, check_granularity, layer_groups
+from .tensors import parameters_by_name
+from fasterlth.core.checks import (
+    check_by_layer, check_choice, check_flag, check_function, check_number, check_sparsity, check_type, check_whole,
+    func_name, wrong)
+from .granularity import check_granularity
 from .criteria import l1_norm
-from .inputs import Scoring, criterion_inputs, list_inputs, make_inputs, stand_ins
-from .prunable import by_layer, check_layer_type, Prunable, prunable
-from .ranking import (
-    alive_weights, count_chosen, count_each, count_true, in_rows, lowest, lowest_of_pool, lowest_rows, Rows, to_lists)
+from .inputs import Scoring, criterion_inputs, list_inputs, make_inputs
+from .prunable import as_joint, by_layer, check_joint, check_layer_type, check_layers, prunable
 from .masks import check_masks
-
-# %% ../../nbs/core/09_pruner.ipynb #d037fb89
-def _full(t):
-    "Return half precision in float32, where squares of small numbers aren't zero."
-    return t.detach().float() if t.dtype in (torch.float16,torch.bfloat16) else t.detach()
-
-def _check_scores(groups, s, criterion, name, arg='criterion'):
-    "Raise unless there is a number for each weight."
-    if not isinstance(s, torch.Tensor) or s.shape!=groups.shape:
-        raise ValueError(f"{arg} {func_name(criterion)!r} must return scores of the shape {groups.shape} "
-                         f"for {name}, not {getattr(s, 'shape', s)}")
-
-def _check_given(criterion, needs, inputs, layers):
-    "Raise unless there is an input for each layer, of everything that the criterion asks for."
-    for k in needs:
-        if k!='name' and (missing := set(layers)-set(inputs.get(k) or {})):
-            raise ValueError(f"criterion {func_name(criterion)!r} needs {k!r} for {sorted(missing)}: "
-                             f"pass {k}={{name: tensor}}")
-
-def _scored(layers, criterion, inputs):
-    "Yield the name of each layer and the scores of its groups."
-    needs = criterion_inputs(criterion)
-    _check_given(criterion, needs, inputs, layers)
-    def scored(n, w):
-        given = {k: n if k=='name' else inputs[k][n] for k in needs}
-        given = {k: _full(v).to(w.device) if isinstance(v, torch.Tensor) else v for k,v in given.items()}
-        with torch.no_grad(): s = criterion(_full(w), **given)
-        _check_scores(layers[n].groups, s, criterion, n)
-        return s.detach() if s.is_floating_point() else s.detach().float()
-    for n,(w,_,gs,_) in layers.items(): yield n,gs.reduce(scored(n, w))    # the scores of weights are unnamed, so freed
-
-def _ends(s):
-    "Return the lowest and the highest score."
-    return tuple(torch.aminmax(s)) if in_rows(s.device) else (s.amin(),s.amax())    # faster on the device, and here
-
-def _oddities(ends):
-    "Return for each lowest and highest score whether there is NaN, and whether all scores are the same; as 0 and 1."
-    low,high = [torch.stack([o.to(ends[0][0].device) for o in os]) for os in zip(*ends)]
-    return torch.cat([low.isnan(), low==high]).long()
-
-def _report(criterion, stacklevel, groups, odd):
-    "Raise if there is NaN among a layer's scores, and warn if they are all the same."
-    odd = dict(zip(groups, zip(odd, odd[len(groups):])))
-    if nan := [n for n,(is_nan,_) in odd.items() if is_nan]:
-        raise ValueError(f"criterion {func_name(criterion)!r} gives NaN for {nan[0]}: has the training diverged?")
-    if flat := [n for n,(_,same) in odd.items() if same and groups[n]>1]:
-        warn(f"criterion {func_name(criterion)!r} gives all groups of {', '.join(flat)} the same score: "
-             "ties are pruned in index order", stacklevel=stacklevel)
-
-def group_scores(
-    layers:dict, # From `prunable`
-    criterion:Callable, # Function of a weight, see `fasterlth.core.criteria`
-    **inputs # What the criterion asks for by name, each a dict from parameter name to tensor
-) -> dict: # Parameter name → scores of its groups, `(n,)`
-    "Return the score of each group, the mean score of its weights."
-    res = dict(_scored(layers, criterion, inputs))
-    odd, = to_lists([_oddities([_ends(s) for s in res.values()])])
-    _report(criterion, 3, {n: len(s) for n,s in res.items()}, odd)
-    return res
-
-# %% ../../nbs/core/09_pruner.ipynb #6c2daf1f
-def try_criterion(
-    model:nn.Module, # Any model
-    layers:dict, # From `prunable`
-    criterion:Callable, # Function of a weight
-    arg:str='criteria' # The argument's name, for errors
-):
-    "Raise unless a criterion can be called, and returns a number for each weight."
-    name,o = min(layers.items(), key=lambda kv: kv[1].weight.numel())
-    criterion_inputs(criterion, arg)    # raises if it takes no weight
-    inputs = stand_ins(criterion, model, name)
-    if inputs is None: return
-    given = {k: _full(v) if isinstance(v, torch.Tensor) else v for k,v in inputs.items()}
-    devices = [o.weight.device] if o.weight.is_cuda else []
-    try:
-        with torch.random.fork_rng(devices), torch.no_grad(): scores = criterion(_full(o.weight), **given)
-    except Exception as e:
-        error = TypeError if isinstance(e, TypeError) else ValueError
-        raise error(f"{arg} {func_name(criterion)!r} can't score {name}: {e}") from e
-    _check_scores(o.groups, scores, criterion, name, arg)
+from .scores import given_scores, scores_by
+from .units import check_units, prune_units, units_of
 
 # %% ../../nbs/core/09_pruner.ipynb #7538104d
 def _check_percents(sparsity):
@@ -127,81 +45,6 @@ def _check_target(name, groups, target, context, round_to):
     if groups.n==1 and context=='local' and 0<target<100:
         raise ValueError(f"{name} is a single group: context 'local' can't prune a share of it. Leave it dense, with "
                          f"sparsity={{'*': {target:g}, {name.rpartition('.')[0]!r}: 0}}, or use context='global'")
-
-# %% ../../nbs/core/09_pruner.ipynb #c3e19a10
-def _half_up(x): return math.floor(x+.5)
-
-def _n_lowest(scores, sizes, alive, target):
-    "Return how many of the lowest groups together hold as close to `target` weights as possible."
-    total = sum(map(count_true, alive))
-    if len(set(sizes))==1: return min(max(_half_up(target/sizes[0]), 0), total)
-    s = torch.cat([s[a] for s,a in zip(scores, alive)])
-    each = torch.cat([torch.full((count_true(a),), z) for z,a in zip(sizes, alive)])
-    held = torch.cat([each.new_zeros(1), each[s.argsort(stable=True)].cumsum(0)])
-    return int((held.double()-target).abs().argmin())    # a float counts to 2**24 only
-
-def _half_weights(sizes, target):
-    "Return a budget that has room for as close to `target` weights as possible, see `Rows`."
-    return 2*sizes[0]*_half_up(target/sizes[0]) if len(set(sizes))==1 else math.ceil(2*target)
-
-def _nearest(scores, sizes, alive, target):
-    "Return which of the lowest groups to prune, so that they hold as close to `target` weights as possible."
-    if in_rows(scores[0].device): return lowest_of_pool(scores, alive, sizes, _half_weights(sizes, target))
-    return lowest(scores, alive, _n_lowest(scores, sizes, alive, target))
-
-# %% ../../nbs/core/09_pruner.ipynb #cf8233dc
-def _best(scores, kept, k):
-    "Return a mask of the `k` highest groups that are kept."
-    order = scores.masked_fill(~kept, -math.inf).argsort(descending=True, stable=True)
-    order = order[kept[order].byte().argsort(descending=True, stable=True)]    # kept ones may score as low
-    res = torch.zeros_like(kept)
-    res[order[:k]] = True
-    return res&kept
-
-def _drop(names, scores, sizes, kept, target, min_keep):
-    "Return what is kept without the lowest groups, about `target` weights; each layer keeps `min_keep` groups."
-    had,spared,collapsed = count_each(kept),{},[]
-    while True:
-        alive = [o&~spared[i] if i in spared else o for i,o in enumerate(kept)]
-        new = [o&~d for o,d in zip(kept, _nearest(scores, sizes, alive, target))]
-        short = [i for i,(n,h) in enumerate(zip(count_each(new), had)) if n<min(min_keep, h)]
-        if not short: break
-        for i in short:
-            spared[i] = _best(scores[i], kept[i], min_keep)
-            collapsed.append(f'{names[i]} (keeps {count_true(spared[i])} of {len(kept[i])} groups)')
-    if collapsed:
-        lost = 'lost everything' if min_keep==1 else f'kept fewer than {min_keep} groups'
-        warn(f"these layers would have {lost}, and were kept at the minimum of {min_keep}: {', '.join(collapsed)}",
-             stacklevel=7)
-    return new
-
-# %% ../../nbs/core/09_pruner.ipynb #091cea36
-def _regrow(scores, sizes, kept, share):
-    "Return what is kept with all pruned groups but the lowest `share` of them brought back."
-    def regrown(s, o, z): return ~_nearest([s], [z], [~o], share*count_true(~o)*z)[0]
-    return [regrown(*xs) for xs in zip(scores, kept, sizes)]
-
-def _multiple(n, target, round_to):
-    "Return how many of `n` groups to keep: a multiple of `round_to`, at least one of them, near `n-target`."
-    left = max(_half_up((n-target)/round_to), 1)*round_to
-    return min(left, n//round_to*round_to or n)
-
-# %% ../../nbs/core/09_pruner.ipynb #f327fe27
-def _prune_pool(names, scores, sizes, kept, target, min_keep, regrow):
-    "Return what is kept of a pool when about `target` weights are pruned in all; `kept` is what was kept before."
-    counts = count_each(kept)
-    gone = sum((len(o)-n)*z for o,n,z in zip(kept, counts, sizes))
-    smallest = min((z for o,n,z in zip(kept, counts, sizes) if n<len(o)), default=0)    # of the groups that are pruned
-    if regrow and gone-target>smallest/2+1e-6: return _regrow(scores, sizes, kept, target/gone)
-    # if more is pruned than the target, and not just because groups are pruned whole, there is nothing to do
-    return kept if gone-target>max(sizes)/2+1e-6 else _drop(names, scores, sizes, kept, target-gone, min_keep)
-
-def _prune_nm(groups, scores, kept, share):
-    "Return what is kept of n:m: without the lowest of each block, as many as `share` says, at most m-n."
-    n,m = groups.nm
-    blocks = groups.to_blocks(scores.masked_fill(~kept, -math.inf))
-    rank = blocks.argsort(dim=-1, stable=True).argsort(dim=-1)
-    return groups.from_blocks(rank>=min(_half_up(share*m), m-n)).reshape(-1)
 
 # %% ../../nbs/core/09_pruner.ipynb #514ca463
 def _kept_groups(o, mask):
@@ -229,7 +72,7 @@ def _check_settings(granularity, context, criterion, layer_type, round_to, min_k
     if round_to and context=='global':
         raise ValueError("round_to needs context='local': a global ranking doesn't choose the count of each layer")
     check_whole(min_keep, 'min_keep', 0, what='a whole number of groups')
-    if joint is not None: _check_joint(joint, given)
+    if joint is not None: check_joint(joint, given)
     if budget is not None: check_function(budget, 'budget', '(shapes, sparsity) like erk', 2)
     if budget is not None and context=='global':
         raise ValueError("budget needs context='local': a global ranking chooses the count of each layer itself")
@@ -244,210 +87,15 @@ def _budgeted(budget, layers, sparsity):
     if odd := set(res)^set(shapes): raise ValueError(f"{name} must have a percent for each layer, but not {odd}")
     return {n: check_number(res[n], f'{name} for {n}', 0, 100, 'a percent') if n in shapes else None for n in layers}
 
-# %% ../../nbs/core/09_pruner.ipynb #efdb931c
-def check_layers(
-    layers # Value of the argument
-) -> dict:
-    "Raise unless `layers` are weights to prune, by name."
-    what = 'a dict of weights to prune, as `prunable` returns it'
-    if not check_type(layers, 'layers', dict, what): raise ValueError(wrong('layers', what, layers))
-    for n,o in layers.items(): check_type(o, f'layers[{n!r}]', Prunable, 'a weight to prune')
-    return layers
-
-def _check_group_scores(scores, layers):
-    "Raise unless there is a score for each group of each layer."
-    check_type(scores, 'scores', dict, 'a dict of scores by parameter, as `group_scores` returns it')
-    for n,o in layers.items():
-        check_tensor(scores.get(n), f'scores[{n!r}]', 'scores', shape=(o.groups.n,))
-
-def _check_numbers(groups, odd):
-    "Raise if there is NaN among the scores of a layer."
-    for n,is_nan in zip(groups, odd):
-        if is_nan: raise ValueError(f"scores[{n!r}] must be numbers, but there is NaN among them")
-
-# %% ../../nbs/core/09_pruner.ipynb #76102d01
-class _Unit(NamedTuple):
-    "Parameters that are pruned together: group `i` of each with group `i` of the others. Usually just one."
-    names: list # Of parameters
-    sizes: list # Weights of each of them in a group
-    kept: torch.Tensor # Which groups are kept so far
-    target: float # Percent; None to leave it as it is
-    nm: Groups # Its n:m blocks, if it has any
-
-    @property
-    def size(self): return sum(self.sizes)
-
-def _members(layers):
-    "Return the names of the weights of each unit."
-    res = {}
-    for n,o in layers.items(): res.setdefault(n if o.joint is None else o.joint, []).append(n)
-    return res
-
-def _alike(layers, targets):
-    "Return the targets. Raise if weights whose groups are one differ in number of groups or target."
-    for names in _members(layers).values():
-        groups = [layers[n].groups for n in names]
-        for what,vs in (('groups',[g.n for g in groups]),('sparsity',[targets[n] for n in names])):
-            if len(set(vs))>1:
-                raise ValueError(f"{', '.join(names)} are pruned together, so they need the same {what}, not {vs}")
-    return targets
-
-def _units(layers, kept, targets):
-    "Return the units of layers, by name."
-    res = {}
-    for u,names in _members(layers).items():
-        groups,k = [layers[n].groups for n in names],[kept[n] for n in names]
-        any_kept = k[0] if len(k)==1 else torch.stack([o.to(k[0].device) for o in k]).any(0)
-        nm = groups[0] if groups[0].nm else None
-        res[u] = _Unit(names, [g.size for g in groups], any_kept, targets[names[0]], nm)
-    return res
-
-# %% ../../nbs/core/09_pruner.ipynb #ebd9d754
-def _joined(xs, sizes):
-    "Return the mean score of groups that lie in several weights."
-    if len(xs)==1: return xs[0]
-    return sum(x.to(xs[0])*s for x,s in zip(xs, sizes))/sum(sizes)
-
-def _by_unit(units, scored, ends):
-    "Yield the name of each unit and the scores of its groups; note the lowest and highest score of each weight."
-    unit_of,waiting = {n: u for u,o in units.items() for n in o.names},{}
-    for n,s in scored:
-        u,ends[n] = unit_of[n],_ends(s)
-        waiting.setdefault(u, {})[n] = _full(s)    # NumPy has no bfloat16
-        s = None    # so that it is freed
-        if len(waiting[u])==len(units[u].names):
-            mine = waiting.pop(u)
-            yield u,_joined([mine.pop(n) for n in units[u].names], units[u].sizes)
-
-def _pools(units, context):
-    "Return lists of the names of units that are ranked together."
-    pools = {}
-    for u,o in units.items():
-        if o.target is not None and o.nm is None: pools.setdefault(o.target if context=='global' else u, []).append(u)
-    return list(pools.values())
-
-def _goal(pool, pruner):
-    "Return how many weights of a pool to prune in all, and how many groups each of its units keeps."
-    target = pool[0].target/100*sum(o.size*len(o.kept) for o in pool)
-    if pruner.round_to:    # local only: a pool of one unit
-        n,size = len(pool[0].kept),pool[0].size
-        target = (n-_multiple(n, target/size, pruner.round_to))*size
-    whole = all(len(o.kept)==1 for o in pool)    # granularity 'layer': whole layers are meant to be pruned
-    return target,0 if whole else pruner.min_keep
-
-def _warn_lost(lost, stacklevel):
-    if lost: warn(f"pruned as a whole: {', '.join(lost)}", stacklevel=stacklevel)
-
-def _prune_together(names, units, scores, pruner, regrow):
-    "Return what is kept of each of the units of a pool, by name."
-    pool = [units[u] for u in names]
-    target,min_keep = _goal(pool, pruner)
-    wide = any(scores[u].dtype==torch.float64 for u in names)    # some layers may be
-    scores = [scores[u].to(pool[0].kept.device, torch.float64 if wide else None) for u in names]
-    kept = [o.kept.to(pool[0].kept.device) for o in pool]
-    new = _prune_pool(names, scores, [o.size for o in pool], kept, target, min_keep, regrow)
-    _warn_lost([u for u,o,k in zip(names, kept, new) if not k.any() and o.any()], 6)
-    return dict(zip(names, new))
-
-# %% ../../nbs/core/09_pruner.ipynb #1241fb04
-def _in_rows_of(device, pools, units):
-    "Return rows for the units of some pools, and the place of each unit in them."
-    names = [(u,i) for i,pool in enumerate(pools) for u in pool]
-    rows = Rows([len(units[u].kept) for u,_ in names], [units[u].size for u,_ in names], [i for _,i in names], device)
-    return rows,{u: i for i,(u,_) in enumerate(names)}
-
-def _chosen(rows, pools, units, pruner):
-    "Return which groups are pruned, in rows, and the counts of all units as `count_chosen` has them."
-    rows.order()
-    budgets = []
-    for pool in [[units[u] for u in names] for names in pools]:
-        goal = _half_weights([o.size for o in pool], _goal(pool, pruner)[0])
-        budgets.append(goal-2*sum(o.size*len(o.kept) for o in pool))    # less what is pruned already
-    chosen = lowest_rows(rows, rows.put(budgets)+2*alive_weights(rows))
-    return chosen,count_chosen(rows, chosen)
-
-def _is_right(pool, had, lost, pruner):
-    "Return whether no unit of a pool has kept too few groups, and the budget was right to the last bit of a float."
-    target,min_keep = _goal(pool, pruner)
-    if any(h-n<min(min_keep, h) for h,n in zip(had, lost)): return False
-    if len({o.size for o in pool})>1: return True
-    gone = sum((len(o.kept)-h)*o.size for o,h in zip(pool, had))
-    return sum(lost)==min(max(_half_up((target-gone)/pool[0].size), 0), sum(had))
-
-def _one_pass(pruner, units, scored):
-    """Prune all pools at once. Return what is kept of units by name, the oddities of all scores, see `_oddities`,
-    the units that were lost in each pool, and the pools to prune again, each with its scores."""
-    devices,new,ends,lost,again = {},{},{},[],[]
-    for names in _pools(units, pruner.context): devices.setdefault(units[names[0]].kept.device, []).append(names)
-    tables = [(pools,*_in_rows_of(device, pools, units)) for device,pools in devices.items()]
-    place = {u: (rows,i) for _,rows,at in tables for u,i in at.items()}
-    for u,s in _by_unit(units, scored, ends):
-        if u in place: place[u][0].add(place[u][1], s, units[u].kept)
-        elif units[u].target is None: new[u] = units[u].kept
-        else: new[u] = _prune_nm(units[u].nm, s, units[u].kept, units[u].target/100)
-        s = None
-    chosen = [_chosen(rows, pools, units, pruner) for pools,rows,_ in tables]
-    odd,*counts = to_lists([_oddities(list(ends.values())), *[c for _,c in chosen]])
-    for (pools,rows,at),(pruned,_),c in zip(tables, chosen, counts):
-        keep,n = pruned.logical_not_(),len(at)
-        for names in pools:
-            ids,pool = [at[u] for u in names],[units[u] for u in names]
-            had,gone = [c[i] for i in ids],[c[n+i] for i in ids]
-            if not _is_right(pool, had, gone, pruner): again.append((names,{u: rows.scores(at[u]) for u in names}))
-            else:
-                lost.append([u for u,h,g in zip(names, had, gone) if h==g>0])
-                new |= {u: o.kept.to(rows.device)&rows.of_unit(keep, i) for u,o,i in zip(names, pool, ids)}
-    return new,odd,lost,again
-
-# %% ../../nbs/core/09_pruner.ipynb #72e0fa6f
-def _one_of_several(name, o, joint):
-    "Mark a prunable weight as one of those that lose their filters together, if its granularity is `'filter'`."
-    param = name.rpartition('.')[2]
-    whole = name in joint and len(o.weight)==o.groups.n and o.groups==layer_groups(o.layer, 'filter', param)
-    return o._replace(joint=joint[name]) if whole else o
-
-def as_joint(
-    layers:dict, # From `prunable`, by the names that `joint` has
-    joint:dict, # From `joint_filters`, or None
-    known:Iterable # Names of the model's parameters
-) -> dict: # Parameter name → `Prunable`
-    "Return the layers with those joined that lose their filters together."
-    if odd := [n for n in joint or () if n not in known]:
-        raise ValueError("joint must name weights of the model, as joint_filters returns them: "
-                         f"{shortened([repr(n) for n in odd], 4)} isn't one")
-    return layers if joint is None else {n: _one_of_several(n, o, joint) for n,o in layers.items()}
-
-def _check_joint(joint, granularities):
-    "Raise unless `joint` is a dict of names, and goes with the granularity."
-    what = "a dict from parameter name to a key, as `joint_filters` returns it"
-    for k,v in check_type(joint, 'joint', dict, what).items():
-        if not isinstance(k, str) or not isinstance(v, str): raise TypeError(wrong('joint', what, joint))
-    if 'filter' not in granularities: raise ValueError("joint needs granularity 'filter', as it groups whole filters")
-
-# %% ../../nbs/core/09_pruner.ipynb #a49e3549
-def _pruned(pruner, units, scored, groups, report, regrow):
-    "Return what is kept of each unit."
-    if not regrow and any(in_rows(o.kept.device) for o in units.values()):
-        new,odd,lost,again = _one_pass(pruner, units, scored)
-        report(groups, odd)
-        for names in lost: _warn_lost(names, 5)
-        for names,scores in again: new |= _prune_together(names, units, scores, pruner, regrow)
-        return new
-    ends = {}
-    scores = dict(_by_unit(units, scored, ends))
-    report(groups, to_lists([_oddities(list(ends.values()))])[0])
-    new = {u: _prune_nm(o.nm, scores[u], o.kept, o.target/100) if o.nm and o.target is not None else o.kept
-           for u,o in units.items()}
-    for names in _pools(units, pruner.context): new |= _prune_together(names, units, scores, pruner, regrow)
-    return new
-
-def _masks_of(pruner, layers, scored, report, sparsity, masks, regrow):
-    "Make new masks from pairs of a name and scores. `report` says what is odd about them."
-    targets,regrow = pruner.targets(layers, sparsity),check_flag(regrow, 'regrow')
+# %% ../../nbs/core/09_pruner.ipynb #0bdf6153
+def _new_masks(pruner, scores, sparsity, masks, regrow):
+    "Make new masks from the scores of layers."
+    layers,regrow = scores.layers,check_flag(regrow, 'regrow')
+    targets = pruner.targets(layers, sparsity)
     masks = {} if masks is None else check_masks(masks, {n: o.weight for n,o in layers.items()})
     kept = {n: _kept_groups(o, masks.get(n)) for n,o in layers.items()}
-    units = _units(layers, kept, targets)
-    new = _pruned(pruner, units, scored, {n: o.groups.n for n,o in layers.items()}, report, regrow)
+    units = units_of(layers, kept, targets)
+    new = prune_units(units, scores, pruner, regrow)
     kept = {n: new[u].to(kept[n].device) for u,o in units.items() for n in o.names}
     return {n: _expanded(o.groups, kept[n], masks.get(n)) for n,o in layers.items()}
 
@@ -525,7 +173,7 @@ class Pruner:
         for n,t in res.items():
             if layers[n].weight.numel()==1: res[n] = None    # a share of a single weight can't be pruned
             elif t is not None: _check_target(n, layers[n].groups, t, self.context, self.round_to)
-        return _alike(layers, res)
+        return check_units(layers, res)
 
     def step(self,
         model:nn.Module, # Its weights as they are now
@@ -559,8 +207,7 @@ class Pruner:
         """
         layers = self.layers(model) if layers is None else check_layers(layers)
         inputs = make_inputs(self.criterion, Scoring(model, list(layers), **given))
-        scored,report = _scored(layers, self.criterion, inputs),partial(_report, self.criterion, 5)
-        return _masks_of(self, layers, scored, report, sparsity, masks, regrow)
+        return _new_masks(self, scores_by(self.criterion, layers, inputs), sparsity, masks, regrow)
 
     def choose(self,
         layers:dict, # From `layers`
@@ -589,10 +236,7 @@ class Pruner:
         dict
             Parameter name → bool mask.
         """
-        self.targets(layers, sparsity)
-        _check_group_scores(scores, layers)
-        scored = ((n,scores[n]) for n in layers)
-        return _masks_of(self, layers, scored, _check_numbers, sparsity, masks, regrow)
+        return _new_masks(self, given_scores(scores, check_layers(layers)), sparsity, masks, regrow)
 
 # %% ../../nbs/core/09_pruner.ipynb #0979c528
 def make_masks(
@@ -639,8 +283,7 @@ def make_masks(
         raise TypeError(f"make_masks has no argument {min(unknown)!r}, and there is no input of that name")
     pruner = Pruner(context=context, criterion=criterion, round_to=round_to, min_keep=min_keep, budget=budget)
     layers = pruner.layers(layers) if isinstance(layers, nn.Module) else check_layers(layers)
-    scored = _scored(layers, criterion, inputs)
-    return _masks_of(pruner, layers, scored, partial(_report, criterion, 5), sparsity, masks, False)
+    return _new_masks(pruner, scores_by(criterion, layers, inputs), sparsity, masks, False)
 
 # %% ../../nbs/core/09_pruner.ipynb #e610621c
 def warn_outputs(

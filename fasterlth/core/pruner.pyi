@@ -1,42 +1,12 @@
 # Made from the module by tools/stubs.py: edit the notebook, not this file.
 from typing import Any
 from typing_extensions import Self
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
-import torch
 from torch import nn
-from .granularity import Groups
 from .criteria import l1_norm
 
 __all__ = ['Pruner', 'make_masks']
-
-def group_scores(layers: dict, criterion: Callable, **inputs) -> dict:
-    """Return the score of each group, the mean score of its weights."""
-    ...
-
-def try_criterion(model: nn.Module, layers: dict, criterion: Callable, arg: str = 'criteria') -> None:
-    """Raise unless a criterion can be called, and returns a number for each weight."""
-    ...
-
-def check_layers(layers) -> dict:
-    """Raise unless `layers` are weights to prune, by name."""
-    ...
-
-class _Unit(NamedTuple):
-    """Parameters that are pruned together: group `i` of each with group `i` of the others. Usually just one."""
-    names: list
-    sizes: list
-    kept: torch.Tensor
-    target: float
-    nm: Groups
-    @property
-    def size(self):
-        ...
-
-def as_joint(layers: dict, joint: dict, known: Iterable) -> dict:
-    """Return the layers with those joined that lose their filters together."""
-    ...
 
 @dataclass(frozen=True)
 class Pruner:

@@ -20,7 +20,8 @@ from ..core.inputs import criterion_inputs, criterion_needs
 from ..core.ranking import lowest
 from ..core.masks import (
     broadcast_masks, dense_masks, mask_distance, nest_masks, pack_mask, sparsity_of, unpack_mask)
-from ..core.pruner import Pruner, rounding, try_criterion, warn_outputs
+from ..core.scores import try_criterion
+from ..core.pruner import Pruner, rounding, warn_outputs
 from ..core.ticket import Ticket
 from ..core.processes import process_number, share_buffers
 from ..train.learner import is_lr_find, is_validating, scored_by

@@ -24,7 +24,8 @@ from ..core.inputs import criterion_inputs, criterion_needs
 from ..core.schedules import round_targets
 from ..core.masks import (broadcast_masks, dense_masks, mask_overlap,
     sparsity_by_layer, sparsity_of)
-from ..core.pruner import Pruner, try_criterion, warn_outputs
+from ..core.scores import try_criterion
+from ..core.pruner import Pruner, warn_outputs
 from ..core.files import a_dict, whole
 from ..core.kernel_choice import kernel_choices
 from ..core.ticket import model_facts, Ticket, to_json, versions

@@ -22,8 +22,10 @@ from fastcore.foundation import L
 from torch import nn
 
 from ..core.tensors import shortened, unwrap
-from ..core.held import (
-    held_by_modules, NotKept, pack_each, Packer, set_held_by_modules, unpack_each, Unpacker, with_state)
+from ..core.kinds import NotKept
+from ..core.held_tensors import held_by_modules, set_held_by_modules
+from ..core.held_objects import with_state
+from ..core.held import Packer, Unpacker
 from .learner import is_foreign
 from .snapshot import ResumeCallback, SnapshotCallback
 from .mask_callback import MaskCallback
@@ -172,7 +174,7 @@ def callback_states(
     "Return copies of what callbacks hold, and other things around a learner."
     res = {}
     for name,holder in _holders(learn, cbs):
-        held,lost = pack_each(_packer(learn, holder), holder.own())
+        held,lost = _packer(learn, holder).each(holder.own())
         named = [k for k,e in lost.items() if holder.is_lost(e)]
         res[name] = dict(held=held, lost={k: str(e) for k,e in lost.items()}, named=named)
     return res
@@ -194,7 +196,7 @@ def _restore(learn, holder, state, strict):
         missed[k] = (f"{holder.what} can't be restored: {k} needs {e} yet. Make it in {where}, or give the callback "
                      "state_dict() and load_state_dict(state)")
     try:
-        new = unpack_each(Unpacker(learn.model, dict(L=L)), state['held'], holder.own(), failed)
+        new = Unpacker(learn.model, dict(L=L)).each(state['held'], holder.own(), failed)
         if missed and strict: raise NotKept(next(iter(missed.values())))
         absent = {k: Absent(error) for k,error in missed.items()} if isinstance(holder, _OfCallback) else {}
         holder.put({**new, **absent}, {*state['held'], *state['lost']})

@@ -27,9 +27,9 @@ from ..core.inputs import Scoring, criterion_inputs, criterion_needs, make_input
 from ..core.schedules import check_schedule, make_plan
 from ..core.masks import (
     apply_masks, broadcast_masks, dense_masks, mask_table, nest_masks, plot_masks, sparsity_of)
-from ..core.prunable import prunable
-from ..core.pruner import (
-    Pruner, as_joint, group_scores, rounding, try_criterion as try_stand_ins, warn_outputs)
+from ..core.prunable import as_joint, prunable
+from ..core.scores import group_scores, try_criterion as try_stand_ins
+from ..core.pruner import Pruner, rounding, warn_outputs
 from ..core.ticket import Ticket
 from ..core.processes import process_number, share_buffers
 from .learner import fine_tune_epochs, is_lr_find, is_validating, loader_length, scored_by

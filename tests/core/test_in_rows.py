@@ -6,8 +6,8 @@ import pytest
 from helpers import *
 from hypothesis import given, settings, strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
-from fasterlth.core import pruner as pruner_room, ranking
-from fasterlth.core.pruner import group_scores
+from fasterlth.core import pools, ranking, scores, units
+from fasterlth.core.scores import group_scores
 from fasterlth.core.ranking import lowest, lowest_of_pool
 from fasterlth.core.granularity import granularities
 
@@ -15,7 +15,7 @@ from fasterlth.core.granularity import granularities
 def gpu_path():
     "Let the CPU take the path of a GPU."
     with pytest.MonkeyPatch.context() as m:
-        for room in (ranking, pruner_room): m.setattr(room, 'in_rows', lambda device: True)
+        for room in (ranking, scores, pools, units): m.setattr(room, 'in_rows', lambda device: True)
         yield
 
 def both(f):
@@ -56,8 +56,8 @@ def test_groups_of_several_sizes(seed, lengths, levels, share, part):
     scores = [torch.randint(levels, (n,), generator=gen).float() for n in lengths]
     alive,sizes = [torch.rand(n, generator=gen)<=part for n in lengths],torch.randint(1, 6, (len(lengths),), generator=gen).tolist()
     target = share*sum(z*int(a.sum()) for z,a in zip(sizes, alive))
-    want = pruner_room._nearest(scores, sizes, alive, target)
-    with gpu_path(): got = pruner_room._nearest(scores, sizes, alive, target)
+    want = pools._nearest(scores, sizes, alive, target)
+    with gpu_path(): got = pools._nearest(scores, sizes, alive, target)
     for a,b in zip(got, want): assert torch.equal(a, b)
 
 # Masks
@@ -169,7 +169,7 @@ def waits(f):
         with torch._C._DisableTorchDispatch(): res = fetch(tensors)
         return seen.seen.append('to_lists') or res
     with gpu_path(), pytest.MonkeyPatch.context() as m:
-        for room in (ranking, pruner_room): m.setattr(room, 'to_lists', counted)
+        for room in (ranking, units): m.setattr(room, 'to_lists', counted)
         with seen: f()
     return seen.seen
 

@@ -2,7 +2,7 @@
 import pytest
 from helpers import *
 from fasterlth.core.inputs import make_inputs
-from fasterlth.core.pruner import group_scores
+from fasterlth.core.scores import group_scores
 
 
 def scored(criterion, net, x, loss_func):

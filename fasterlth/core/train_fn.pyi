@@ -1,0 +1,53 @@
+# Made from the module by tools/stubs.py: edit the notebook, not this file.
+from typing import Any
+from typing_extensions import Self
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import NamedTuple
+from torch import nn
+
+__all__ = ['masks_on']
+
+@contextmanager
+def masks_on(model: nn.Module, masks: dict):
+    """Keep pruned weights at zero through every step of any PyTorch optimizer.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any module; its weights are masked at once.
+    masks : dict
+        Parameter name → bool tensor.
+    """
+    ...
+
+@contextmanager
+def own_random_states():
+    """Leave the random states of Python, NumPy and torch as they were."""
+    ...
+
+def seed_all(seed: int) -> None:
+    """Seed the random numbers of Python, NumPy and torch."""
+    ...
+
+class Trainer(NamedTuple):
+    """What makes a model, trains it and scores it."""
+    make: Callable
+    train_fn: Callable
+    eval_fn: Callable
+    def start(self, seed: int) -> dict:
+        """Return the tensors of a new model made from a seed."""
+        ...
+    def model(self, start: dict, masks: dict) -> nn.Module:
+        """Return a new model with these weights under these masks."""
+        ...
+    def train(self, seed: int, start: dict, masks: dict, when: str, on_step: Callable | None = None) -> nn.Module:
+        """Return a model trained from these weights under these masks. Raise if it wasn't trained."""
+        ...
+    def measure(self, seed: int, start: dict, masks: dict, when: str) -> tuple:
+        """Train and score. Return the model, and the scores before and after as columns of a table."""
+        ...
+
+def trainer_of(model: nn.Module | Callable, name: str, train_fn: Callable, eval_fn: Callable) -> Trainer:
+    """Return a trainer. Raise if an argument isn't valid."""
+    ...
