@@ -8,7 +8,7 @@ from fasterlth.core.pruner import Pruner
 from fasterlth.core.tensors import model_tensors
 from fasterlth.find.protocol import Protocol
 
-from fasterlth.train.stack import replicas_moments, stack_moments, StackTaken
+from fasterlth.train.stack import replicas_moments, stack_moments
 
 K,bs,n = 3,32,192    # six batches an epoch
 
@@ -245,10 +245,9 @@ def test_it_leaves_learners_alone_until_unstacked():
 def test_a_replicas_snapshot_is_its_own(at):
     "Taken in a stack, it is what the replica has alone; from there replicas continue, alone and together."
     make = lambda k: one_of(k, 'small')
-    stack,noted = stack_of(make),StackTaken()
-    t = Training(stack, at=at)
-    with stack.added_cbs(noted): t(constant)
-    own = replicas_moments(t.taken, noted.taken_rngs)
+    stack = stack_of(make)
+    t = Training(stack, at=at)(constant)
+    own = replicas_moments(t.taken, stack.stack.taken_rngs)
     again = stack_learners([make(k) for k in range(K)])
     begin = stack_moments(own)
     begin.restore(again)
