@@ -208,10 +208,10 @@ def _alone(stack, cb, event_name, parts, k):
     with drawing_for(dict(stack.rngs[k])): _twin(cb, seen)(event_name)
     return _parts(seen)
 
-# %% ../../nbs/train/09d_stackable.ipynb #281002e7
+# %% ../../nbs/train/09d_stackable.ipynb #f0e1e689
 def _differing(stack, alone, parts):
     "Return the first part of a batch in which replicas alone differ from the stack, None if there is none."
-    loss = parts['loss_grad']
+    loss = parts['loss_grad'] if len(alone)==len(stack.learners) else None
     if loss is not None and not _same_values(sum(o['loss_grad'] for o in alone), loss): return 'loss_grad'
     for k,own in enumerate(alone):
         for n,v in _parts_of(stack, parts, k).items():
@@ -222,9 +222,11 @@ def _handle(stack, cb, event_name):
     was,twin,error = _parts(stack),_twin(cb, stack),None
     cb(event_name)
     now = _parts(stack)
-    if _same_values(was, now, tolerance=False): return
+    same = _same_values(was, now, tolerance=False)
+    if same and event_name not in ('before_batch','after_pred'): return
     try:
-        alone = [_alone(stack, twin, event_name, _parts_of(stack, was, k), k) for k in range(len(stack.learners))]
+        ks = range(1 if same else len(stack.learners))
+        alone = [_alone(stack, twin, event_name, _parts_of(stack, was, k), k) for k in ks]
         if (name := _differing(stack, alone, now)) is None: return
         what = f'changes {name} otherwise than for each replica alone'
     except Exception as e: what,error = f'fails for a replica alone ({e})',e    # of any kind: it is the user's code

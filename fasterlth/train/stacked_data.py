@@ -100,7 +100,7 @@ class StackedDL:
         return self
     def __iter__(self): return self._by_rows() if self.shared else self._side_by_side()
 
-# %% ../../nbs/train/09b_stacked_data.ipynb #aa29f445
+# %% ../../nbs/train/09b_stacked_data.ipynb #4bab96fb
 def _order(dl):
     "Return the indices of an epoch, drawn as a loader draws them."
     dl.randomize()
@@ -121,11 +121,10 @@ def _by_rows(self:StackedDL):
     one = self.loaders[0]
     tensors,n = _tensors(one),len(orders)
     same = all(o==orders[0] for o in orders)
-    idxs = torch.tensor(orders[:1] if same else orders, device=tensors[0].device)
+    idxs = torch.tensor(orders[:1] if same else orders, device=tensors[0].device).expand(n, -1)
     for idx in idxs.T.split(one.bs):
         if one.drop_last and len(idx)<one.bs: return
-        b = tuple(t[idx] for t in tensors)
-        yield tuple(t.expand(-1, n, *t.shape[2:]) for t in b) if same else b
+        yield tuple(t[idx] for t in tensors)
 
 @patch
 def _side_by_side(self:StackedDL):
