@@ -20,7 +20,7 @@ from ..core.tensors import copy_model, copy_tensors
 from .learner import is_validating
 from .stacked_model import Each, of_replica
 
-# %% ../../nbs/train/09c_stack_recorder.ipynb #61d3716c
+# %% ../../nbs/train/09c_stack_recorder.ipynb #5e8bc44b
 class Replica:
     "A replica as metrics and callbacks see a learner: with its own network, data and loss, in the stack's fit."
     def __init__(self,
@@ -43,8 +43,10 @@ class Replica:
     def smooth_loss(self): return self._stack.recorder.smooth_losses[self._k]
     @cached_property
     def model(self) -> nn.Module:
-        "Return a copy of its network."
-        return copy_tensors(copy_model(self._alone.model).train(self.training), self._stack.tensors_of(self._k))
+        "Return a copy of its network, on the device of the stack."
+        tensors = self._stack.tensors_of(self._k)
+        model = copy_model(self._alone.model).train(self.training)
+        return copy_tensors(model.to(next(iter(tensors.values())).device), tensors)
     def __getattr__(self, k): return getattr(self._stack if hasattr(self._stack, k) else self._alone, k)
 
 # %% ../../nbs/train/09c_stack_recorder.ipynb #6f3be677

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = []
 
-# %% ../../nbs/train/09d_stackable.ipynb #03b4bf65
+# %% ../../nbs/train/09d_stackable.ipynb #20005c59
 import re
 from collections.abc import Callable
 from contextlib import contextmanager, ExitStack
@@ -17,7 +17,7 @@ from types import MethodType
 
 import torch
 from fastai.callback.channelslast import ChannelsLast
-from fastai.callback.core import FetchPredsCallback
+from fastai.callback.core import Callback, FetchPredsCallback
 from fastai.callback.fp16 import AMPMode, MixedPrecision, ModelToHalf, NonNativeMixedPrecision
 from fastai.callback.hook import HookCallback
 from fastai.callback.mixup import MixHandler
@@ -30,7 +30,7 @@ from fastai.optimizer import OptimWrapper
 from torch import nn
 
 from ..core.checks import func_name
-from ..core.tensors import check_names, clone_tree, copy_model, copy_tensors, model_tensors, unwrap
+from ..core.tensors import check_names, clone_tree, copy_tensors, model_tensors, unwrap
 from .learner import is_foreign
 from .mask_callback import GuardedCallback, MaskCallback
 from .loop import own_methods
@@ -182,7 +182,7 @@ def _same_values(a, b, tolerance=True):
         return len(a)==len(b) and all(_same_values(v, w, tolerance) for v,w in zip(a, b))
     return type(a) is type(b) and not isinstance(a, torch.Tensor)
 
-# %% ../../nbs/train/09d_stackable.ipynb #db71c779
+# %% ../../nbs/train/09d_stackable.ipynb #8ae6fe2f
 def _twin(cb, learn):
     "Return a copy of a callback, with copies of its lists, dicts and tensors, for another learner."
     new = copy(cb)
@@ -199,16 +199,16 @@ def _opt_alone(stack, k, model):
 
 def _alone(stack, cb, event_name, parts, k):
     "Return what a callback makes of a replica's share of a batch."
-    model = copy_tensors(copy_model(stack.learners[k].model).train(stack.training), parts['weights'])
+    seen = Replica(stack, k, **{n: parts[n] for n in ('xb','yb','pred','loss_grad')}, loss=parts['loss_grad'])
+    copy_tensors(seen.model, parts['weights'])
     stacked = dict(stack.model.named_parameters())
-    for n,p in model.named_parameters():
+    for n,p in seen.model.named_parameters():
         p.requires_grad_(stacked[n].requires_grad).grad = parts['gradients'].get(n)
-    now = {n: parts[n] for n in ('xb','yb','pred','loss_grad')}
-    seen = Replica(stack, k, **now, loss=now['loss_grad'], model=model, opt=_opt_alone(stack, k, model))
+    seen.opt = _opt_alone(stack, k, seen.model)
     with drawing_for(dict(stack.rngs[k])): _twin(cb, seen)(event_name)
     return _parts(seen)
 
-# %% ../../nbs/train/09d_stackable.ipynb #f0e1e689
+# %% ../../nbs/train/09d_stackable.ipynb #efa8dd10
 def _differing(stack, alone, parts):
     "Return the first part of a batch in which replicas alone differ from the stack, None if there is none."
     loss = parts['loss_grad'] if len(alone)==len(stack.learners) else None
@@ -240,6 +240,9 @@ _in_batch = ('before_batch','after_pred','after_loss','before_backward','after_b
              'after_batch')
 
 def _is_unknown(cb): return is_foreign(cb) and not getattr(cb, 'in_stacks', False)
+def _handles(cb, event_name):
+    "Return whether a callback does anything at an event."
+    return event_name in vars(cb) or hasattr(type(cb), event_name) or type(cb).__call__ is not Callback.__call__
 
 @contextmanager
 def _watching(stack):
@@ -248,7 +251,7 @@ def _watching(stack):
     def call_one(event_name):
         if event_name not in left or not stack.training: return send(event_name)
         for cb in sorted(stack.cbs, key=attrgetter('order')):
-            if _is_unknown(cb): _handle(stack, cb, event_name)
+            if _is_unknown(cb) and _handles(cb, event_name): _handle(stack, cb, event_name)
             else: cb(event_name)
         left.discard(event_name)
     with own_methods(stack, _call_one=call_one): yield

@@ -448,9 +448,10 @@ class Counts(Callback):
         with torch.no_grad():
             for p in self.learn.model.parameters(): p.clamp_(-1, 1)
 
-def test_callbacks_that_do_what_they_do_alone_stay():
+@pytest.mark.parametrize('opt', ['sgd','torchs'])
+def test_callbacks_that_do_what_they_do_alone_stay(opt):
     "They are called as often as alone, and steps are the same."
-    stack = check(lambda k: one_of(k, 'conv', 'sgd', cbs=[Counts(), GradientAccumulation(64)]), lambda l: quiet(l, 2))
+    stack = check(lambda k: one_of(k, 'conv', opt, cbs=[Counts(), GradientAccumulation(64)]), lambda l: quiet(l, 2))
     assert stack.counts.n==len(stack.counts.seen)==2*(len(stack.dls.train)+len(stack.dls.valid))
 
 def test_callbacks_that_say_they_may():
