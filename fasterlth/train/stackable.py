@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = []
 
-# %% ../../nbs/train/09d_stackable.ipynb #20005c59
+# %% ../../nbs/train/09d_stackable.ipynb #dcc435be
 import re
 from collections.abc import Callable
 from contextlib import contextmanager, ExitStack
@@ -31,7 +31,7 @@ from torch import nn
 
 from ..core.checks import func_name
 from ..core.tensors import check_names, clone_tree, copy_tensors, model_tensors, unwrap
-from .learner import is_foreign
+from .learner import context_state, is_foreign, set_context
 from .mask_callback import GuardedCallback, MaskCallback
 from .loop import own_methods
 from .stacked_model import for_tensors, of_replica, Unstackable
@@ -182,7 +182,7 @@ def _same_values(a, b, tolerance=True):
         return len(a)==len(b) and all(_same_values(v, w, tolerance) for v,w in zip(a, b))
     return type(a) is type(b) and not isinstance(a, torch.Tensor)
 
-# %% ../../nbs/train/09d_stackable.ipynb #8ae6fe2f
+# %% ../../nbs/train/09d_stackable.ipynb #c0f5115d
 def _twin(cb, learn):
     "Return a copy of a callback, with copies of its lists, dicts and tensors, for another learner."
     new = copy(cb)
@@ -205,7 +205,10 @@ def _alone(stack, cb, event_name, parts, k):
     for n,p in seen.model.named_parameters():
         p.requires_grad_(stacked[n].requires_grad).grad = parts['gradients'].get(n)
     seen.opt = _opt_alone(stack, k, seen.model)
-    with drawing_for(dict(stack.rngs[k])): _twin(cb, seen)(event_name)
+    modes = context_state()
+    try:
+        with drawing_for(dict(stack.rngs[k])): _twin(cb, seen)(event_name)
+    finally: set_context(modes)    # it may turn on autocast, say
     return _parts(seen)
 
 # %% ../../nbs/train/09d_stackable.ipynb #efa8dd10
