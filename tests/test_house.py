@@ -116,7 +116,7 @@ libraries = {
     '_get_raw': (['core.flops'], "torch's FlopCounterMode: whether a formula gets tensors or shapes"),
     '_version': (['train.loop'], "torch's: how often a tensor was written to"),
     '_foreach_copy_': (['benchmarks.run','benchmarks.gpu'], "torch's: copies all weights in one launch; its optimizers use it"),
-    '_call_one': (['train.loop'], "fastai's Learner: runs one event's callbacks"),
+    '_call_one': (['train.loop','train.stackable'], "fastai's Learner: runs one event's callbacks"),
     '_with_events': (['train.loop'], "fastai's Learner: runs a part of a training between its events"),
     '_do_fit': (['train.loop'], "fastai's Learner: the epochs of a training"),
     '_do_epoch': (['train.loop'], "fastai's Learner: one epoch"),

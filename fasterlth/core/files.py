@@ -345,6 +345,12 @@ def unpack_masked(
     return masks,{n.removeprefix('weights.'): t for n,t in left.items()}
 
 # %% ../../nbs/core/10_files.ipynb #ba08cb60
+_own = {type(None),bool,int,float,str}
+
+def _only_plain(x):
+    "Return whether a list or tuple holds nothing but Python's own values, as a random state's hundreds of numbers."
+    return isinstance(x, (list,tuple)) and _own.issuperset(map(type, x))
+
 def _plain(x, key, what):
     "Return a value or a key of a tree as Python's own. Raise if a file can't hold it."
     if isinstance(x, np.generic): x = x.item()
@@ -364,6 +370,7 @@ def pack_tree(
         while key in tensors: key += "'"    # 'a.b' may be a key, or a b within an a
         tensors[key] = x
         return {'tensor': key}
+    if depth>1 and _only_plain(x): return {'tuple': list(x)} if isinstance(x, tuple) else list(x)
     if isinstance(x, Mapping): return {'dict': inside((_plain(k, key, 'has as a key'), o) for k,o in x.items())}
     if isinstance(x, tuple): return {'tuple': [o for _,o in inside(enumerate(x))]}
     if isinstance(x, list): return [o for _,o in inside(enumerate(x))]
@@ -373,6 +380,7 @@ def pack_tree(
 def _unpack(x, left, key):
     "Put tensors into a skeleton. Take those that are used out of `left`."
     def inside(items): return [(k,_unpack(o, left, f'{key}.{k}')) for k,o in items]
+    if _only_plain(x): return x
     if isinstance(x, list): return [o for _,o in inside(enumerate(x))]
     if not isinstance(x, dict): return x
     if len(x)!=1 or not x.keys()&{'tensor','tuple','dict'}:
@@ -380,7 +388,7 @@ def _unpack(x, left, key):
     (kind,v), = x.items()
     if kind=='tensor': return take(left, a_text(v, key), key)
     check_type(v, key, list, f"the list of a {kind}'s items")
-    if kind=='tuple': return tuple(o for _,o in inside(enumerate(v)))
+    if kind=='tuple': return tuple(v) if _only_plain(v) else tuple(o for _,o in inside(enumerate(v)))
     if not all(isinstance(o, list) and len(o)==2 and not isinstance(o[0], (list,dict)) for o in v):
         raise ValueError(f"{key} must be a dict, stored as pairs of a key and a value")
     res = dict(inside(v))

@@ -27,7 +27,7 @@ from ..train.learner import (
 from ..train.mask_callback import learner_masks, MaskCallback
 from ..train.callback_state import callback_states, set_callback_states
 from ..train.training import Training, Untrained
-from ..train.stack import replicas_moments, stack_moments, StackedLearner, StackTaken
+from ..train.stack import replicas_moments, stack_moments, StackedLearner
 from .progress import is_logger
 
 # %% ../../nbs/find/04_protocol.ipynb #ffb9729e
@@ -317,9 +317,9 @@ def train_stacked(
 ) -> tuple: # `(replicas, taken)`: a `TrainedReplica` and a snapshot for each; None if none was wanted
     "Train several learners as one, and measure each before and after."
     for p in protocols: p.reset()
-    stack,taken = _ready_stack([p.learn for p in protocols], begins, masks),StackTaken()
-    def snapshots(t): return replicas_moments(t.taken, taken.taken_rngs) if t.taken and taken.taken_rngs else None
-    with fit_context(stack, stated=True), stack.no_bar(), stack.no_logging(), stack.added_cbs([*cbs, taken]):
+    stack = _ready_stack([p.learn for p in protocols], begins, masks)
+    def snapshots(t): return replicas_moments(t.taken, stack.stack.taken_rngs) if t.taken else None
+    with fit_context(stack, stated=True), stack.no_bar(), stack.no_logging(), stack.added_cbs(cbs):
         first = resume.notes['first'] if resume else measure_each(stack, 'start_')
         stack.stack.begin_at(begins)
         def tell(t):

@@ -1,12 +1,17 @@
 "A study in stacks has the results of one without."
-import functools
+import functools, os
 from helpers import *
 from fasterlth.find.controls import conditions
 from fasterlth.find.finder import LotteryTicketFinder
 from fasterlth.find.folder import RunFolder
 from fasterlth.train.stack import Unstackable
 
-def make(seed): return Learner(digits_dls(size=8, n=256, bs=64, device=torch.device('cpu')), lenet_300_100(64, seed=seed), metrics=accuracy)
+@pytest.fixture(autouse=True)
+def without_waiting_for_disks(monkeypatch): monkeypatch.setattr(os, 'fsync', lambda file: None)    # no computer crashes here
+
+@functools.cache
+def digits(): return digits_dls(size=8, n=256, bs=64, device=torch.device('cpu'))
+def make(seed): return Learner(deepcopy(digits()), lenet_300_100(64, seed=seed), metrics=accuracy)
 def train(learn): learn.fit_one_cycle(2, 1e-2)
 def study(path, conditions=('random_reinit','shuffled'), seeds=3, make=make, train=train, **kwargs):
     return LotteryStudy(make, train, 80, kwargs.pop('n_rounds', 2), conditions, seeds, path, **kwargs)

@@ -48,6 +48,7 @@ def test_no_step_of_a_stack_waits_for_the_device():
     stack = stack_learners([one_of(k) for k in range(3)], [0,1,2])
     steps(stack)    # what is tried at the first batch may wait
     class Strict(Callback):
+        in_stacks = True    # or what it does would be compared, which waits
         def before_batch(self):
             if self.training: torch.cuda.set_sync_debug_mode('error')
         def after_batch(self): torch.cuda.set_sync_debug_mode('default')
