@@ -1,5 +1,5 @@
 "Descriptions of experiments: the same wherever they are made, and another for whatever would change the results."
-import subprocess, sys
+from apart import Session
 from helpers import *
 from fasterlth.find.fingerprint import describe, describe_data, describe_function, describe_learner, differences
 
@@ -21,8 +21,8 @@ print(json.dumps([describe_learner(learn), describe([held(inner), partial(held, 
 """
     exec(script, {})
     here = capsys.readouterr().out
-    there = subprocess.run([sys.executable, '-W', 'ignore', '-c', script], capture_output=True, text=True, cwd=Path(__file__).parents[1])
-    assert there.returncode==0 and there.stdout==here and 'random_score' in here, there.stderr
+    there = Session(script)
+    assert there.wait()==0 and there.stdout==here and 'random_score' in here, there.stderr
 
 def test_random_items():
     "Two descriptions agree, and the random states are as before."
