@@ -20,7 +20,7 @@ def forget_registered():
 
 @pytest.fixture(autouse=True)
 def keep_threads():
-    "Give back torch's threads: numba's are OpenMP's too, and where two processes test, two threads each take ten times as long."
+    "Give back torch's threads: numba's are OpenMP's too, and two in each of two processes take ten times as long."
     n = torch.get_num_threads()
     yield
     torch.set_num_threads(n)
