@@ -14,7 +14,7 @@ import json
 from functools import partial
 from helpers import *
 from fasterlth.find.fingerprint import describe, describe_learner
-def inner(l): return l.lr in {'a','b','c','d'}
+def inner(l): return l.lr in {'a','b','c','d','e','f','g','h'}
 def held(f, x=(1,2), *, y=None): return lambda l: f(l)
 learn = make_learner(loss_func=CrossEntropyLossFlat(), opt_func=partial(SGD, mom=.9))
 print(json.dumps([describe_learner(learn), describe([held(inner), partial(held, inner, y=slice(3)), {nn.Conv2d: random_score}])]))
