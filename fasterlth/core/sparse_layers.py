@@ -18,8 +18,9 @@ from .checks import check_model, outputs_of
 from .files import (
     a_shape, a_text, check_fields, dict_of, list_of, load_tensors, reading, save_tensors, take)
 from .masks import apply_masks
+from .attention import SplitAttention, why_packed
 from .sparse_kernels import compute, form_of, geometry, Matrix, patterns
-from .kernel_choice import check_python, masked_layers, measure_kernels
+from .kernel_choice import attentions, check_python, masked_layers, measure_kernels
 
 # %% ../../nbs/core/18_sparse_layers.ipynb #39e0a972
 _parts = 'starts','columns','values'
@@ -93,9 +94,20 @@ def _replace_layers(model, new):
     new = {id(model.get_submodule(n)): m for n,m in new.items()}
     for n,m in list(model.named_modules(remove_duplicate=False)):
         if id(m) in new: model.set_submodule(n, new[id(m)])
-    for m in model.modules():    # its fused kernel would ask for dense weights
-        if isinstance(m, nn.TransformerEncoderLayer) and any(isinstance(o, SparseLayer) for o in m.children()):
-            m.activation_relu_or_gelu = 0
+    for m in model.modules():    # torch's fast paths would ask for dense weights
+        if not any(isinstance(o, SparseLayer) for o in m.modules()): continue
+        if isinstance(m, nn.TransformerEncoderLayer): m.activation_relu_or_gelu = 0
+        if isinstance(m, nn.TransformerEncoder): m.use_nested_tensor = False
+
+def _split_attentions(model, names):
+    "Put attentions in parts into the places of those that are packed."
+    _replace_layers(model, {n: SplitAttention(model.get_submodule(n)) for n in names})
+
+def _split_of(model, chosen):
+    "Return the names of attentions of which a projection is chosen."
+    packed,names = {id(a) for a in attentions(model)},{n: m for n,m in model.named_modules()}
+    return [n for n,m in names.items() if id(m) in packed and
+            {f'{n}.{k}'.lstrip('.') for k in ('in_proj_weight','out_proj')}&chosen.keys()]
 
 def to_sparse(
     model:nn.Module, # The trained network, on the CPU; wrapped or not
@@ -127,8 +139,9 @@ def to_sparse(
     res = copy_model(check_python(model)).eval()
     apply_masks(res, masks)
     chosen,table = measure_kernels(res, masks, xb, False, repeats, threads)
-    new = {n: SparseLayer(m, parts_of(m, mask), chosen[n].columns)
+    new = {n.replace('in_proj_weight', 'in_proj'): SparseLayer(m, parts_of(m, mask), chosen[n].columns)
            for n,m,mask in masked_layers(res, masks) if n in chosen}
+    _split_attentions(res, _split_of(res, chosen))
     _replace_layers(res, new)
     args,named = arguments(xb)
     with evaluating(res): outputs_of(res, *args, named=named)
@@ -156,7 +169,8 @@ def save_sparse(
     if odd := [n for n,t in model_tensors(check_model(model)).items() if t.is_meta]:
         raise ValueError(f"model must hold values, but {odd[0]} is on torch's device meta")
     layers = {n: m for n,m in check_model(model).named_modules() if isinstance(m, SparseLayer)}
-    meta = dict(layers={n: list(m.shape) for n,m in layers.items()}, columns=[n for n,m in layers.items() if m.columns])
+    meta = dict(layers={n: list(m.shape) for n,m in layers.items()}, columns=[n for n,m in layers.items() if m.columns],
+                attentions=[n for n,m in model.named_modules() if isinstance(m, SplitAttention)])
     return save_tensors(path, model_tensors(model), meta, 'sparse network')
 
 def _read_layer(layer, name, shape, tensors, columns):
@@ -174,6 +188,15 @@ def _read_layer(layer, name, shape, tensors, columns):
         try: torch.sparse_csr_tensor(a, b, v, res.matrix, check_invariants=True)
         except RuntimeError as e: raise ValueError(f"{name} doesn't hold a matrix of {res.matrix}: {e}") from e
     return res
+
+def _packed(model, names):
+    "Return the names of attentions. Raise a `ValueError` that names the first that can't be taken apart."
+    modules = dict(model.named_modules())
+    for n in names:
+        m = modules.get(n)
+        if not isinstance(m, nn.MultiheadAttention) or why_packed(m):
+            raise ValueError(f"{n!r:.100} is an attention in the file, but not in the model: {type(m).__name__}")
+    return names
 
 def _with_memory(model):
     "Return a copy of a model, with memory for the tensors that it has on torch's device `meta`."
@@ -203,8 +226,10 @@ def load_sparse(
     res = _with_memory(copy_model(check_python(model))).eval()
     tensors,meta = load_tensors(path, 'sparse network')
     with reading(path, "can't be read as a sparse network"):
-        check_fields(meta, 'meta', layers=dict_of(a_shape), columns=list_of(a_text))
+        meta = {'attentions': [], **meta}    # files of earlier versions have none
+        check_fields(meta, 'meta', layers=dict_of(a_shape), columns=list_of(a_text), attentions=list_of(a_text))
         shapes,columns = meta['layers'],meta['columns']
+        _split_attentions(res, _packed(res, meta['attentions']))
         modules = dict(res.named_modules())
         if odd := [n for n in shapes if n not in modules]: raise ValueError(f"the model has no layer {odd[0]!r:.100}")
         if odd := [n for n in columns if n not in shapes]: raise ValueError(f"{odd[0]!r:.100} is not a sparse layer")
