@@ -1,5 +1,6 @@
 "Fixtures. What tests share otherwise is in helpers.py."
 import pytest
+import torch
 from fasterlth.core import granularity, inputs
 from helpers import make_learner
 
@@ -16,6 +17,23 @@ def forget_registered():
     for t,o in zip(tables, before):
         t.clear()
         t.update(o)
+
+@pytest.fixture(autouse=True)
+def keep_threads():
+    "Give back torch's threads: numba's are OpenMP's too, and two in each of two processes take ten times as long."
+    n = torch.get_num_threads()
+    yield
+    torch.set_num_threads(n)
+
+@pytest.fixture(scope='session', autouse=True)
+def read_digits_once():
+    "scikit-learn parses a text file at each call, which takes as long as an epoch of most trainings here."
+    from sklearn import datasets
+    read,arrays,usual = datasets.load_digits,datasets.load_digits(return_X_y=True),dict(return_X_y=True)
+    def load_digits(**kwargs): return tuple(a.copy() for a in arrays) if kwargs==usual else read(**kwargs)
+    with pytest.MonkeyPatch.context() as m:
+        m.setattr(datasets, 'load_digits', load_digits)
+        yield
 
 @pytest.fixture(autouse=True)
 def close_figures():

@@ -8,12 +8,9 @@ from fasterlth import cli
 root = Path(__file__).parent.parent
 
 
-def run(*args, cwd):
-    "Run the command in a folder."
-    return subprocess.run(['fasterlth', *args], cwd=cwd, capture_output=True, text=True, timeout=300)
-
 def test_the_command(tmp_path):
-    r = run('--rounds','2','--epochs','2','--sparsity','80','--out','here', cwd=tmp_path)
+    args = '--rounds','2','--epochs','2','--sparsity','80','--out','here'
+    r = subprocess.run(['fasterlth', *args], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert r.returncode==0 and not r.stderr, r.stderr
     for text in ('weights remaining (%)','random re-init','here/ticket.safetensors'): assert text in r.stdout
     df = pd.read_csv(tmp_path/'here/results.csv')
@@ -99,11 +96,14 @@ def test_wrong_options_get_one_line(tmp_path, command, args, says):
     code,out,err = command(*args)
     assert code==2 and says in err and err.count('\n')==1 and not out
 
-def test_a_full_disk_is_noticed_before_any_training(tmp_path):
+def test_a_full_disk_is_noticed_before_any_training(tmp_path, command):
     import resource
-    def full(): resource.setrlimit(resource.RLIMIT_FSIZE, (8192,8192))
-    r = subprocess.run(['fasterlth','--rounds','1','--epochs','1','--out','here'], cwd=tmp_path, capture_output=True, text=True, timeout=300, preexec_fn=full)
-    assert r.returncode==2 and "out 'here' can't be written to (File too large)" in r.stderr and r.stderr.count('\n')==1 and not r.stdout
+    was = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8192,was[1]))
+        code,out,err = command('--rounds','1','--epochs','1','--out','here')
+    finally: resource.setrlimit(resource.RLIMIT_FSIZE, was)
+    assert code==2 and "out 'here' can't be written to (File too large)" in err and err.count('\n')==1 and not out
     assert not list((tmp_path/'here').iterdir())
 
 def test_the_readme_is_checked(tmp_path):

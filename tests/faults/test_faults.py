@@ -1,7 +1,6 @@
 "A seeded share of what `python -m tests.faults` tries."
-import subprocess, sys
-from pathlib import Path
 import pytest
+from apart import run_module
 from . import failures
 from .__main__ import modules
 
@@ -20,6 +19,5 @@ def test_nothing_lost_nothing_wrong(name, seed, n):
 @pytest.mark.parametrize('seed', [0,1])
 def test_killed_runs(seed):
     "In another process, which has no threads when it forks."
-    command = [sys.executable, '-m', 'tests.faults', '--counts', 'kill=20', '--workers', '1', '--seed', str(seed)]
-    r = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=600)
-    assert r.returncode==0 and 'kill' in r.stdout, r.stdout+r.stderr
+    code,out,err = run_module('tests.faults', '--counts', 'kill=20', '--workers', '1', '--seed', seed)
+    assert code==0 and 'kill' in out, out+err

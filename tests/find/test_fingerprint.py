@@ -1,5 +1,5 @@
 "Descriptions of experiments: the same wherever they are made, and another for whatever would change the results."
-import subprocess, sys
+from apart import Session
 from helpers import *
 from fasterlth.find.fingerprint import describe, describe_data, describe_function, describe_learner, differences
 
@@ -14,15 +14,15 @@ import json
 from functools import partial
 from helpers import *
 from fasterlth.find.fingerprint import describe, describe_learner
-def inner(l): return l.lr in {'a','b','c','d'}
+def inner(l): return l.lr in {'a','b','c','d','e','f','g','h'}
 def held(f, x=(1,2), *, y=None): return lambda l: f(l)
 learn = make_learner(loss_func=CrossEntropyLossFlat(), opt_func=partial(SGD, mom=.9))
 print(json.dumps([describe_learner(learn), describe([held(inner), partial(held, inner, y=slice(3)), {nn.Conv2d: random_score}])]))
 """
     exec(script, {})
     here = capsys.readouterr().out
-    there = subprocess.run([sys.executable, '-W', 'ignore', '-c', script], capture_output=True, text=True, cwd=Path(__file__).parents[1])
-    assert there.returncode==0 and there.stdout==here and 'random_score' in here, there.stderr
+    there = Session(script)
+    assert there.wait()==0 and there.stdout==here and 'random_score' in here, there.stderr
 
 def test_random_items():
     "Two descriptions agree, and the random states are as before."

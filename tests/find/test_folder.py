@@ -1,7 +1,8 @@
 "What a run's folder survives: a first save that fails, other people's files and runs, damage; and what it doesn't: being deleted."
-import errno, itertools, os, shutil, signal, subprocess, sys, threading, time, warnings
+import errno, itertools, os, shutil, signal, sys, threading, time, warnings
 import numpy as np
 import pytest
+from apart import Session
 from helpers import *
 from fasterlth.find import folder as room, trainings
 from fasterlth.find.finder import LotteryTicketFinder
@@ -432,8 +433,8 @@ def study(n, path):
     return s.results.drop(columns='seconds')
 pd.testing.assert_frame_equal(study(1, {str(tmp_path/'1')!r}), study(2, {str(tmp_path/'2')!r}), check_exact=True)
 """
-    got = subprocess.run([sys.executable, '-W', 'ignore', '-c', script], capture_output=True, text=True)
-    assert got.returncode==0 and got.stdout.splitlines()==["['0.w', '2.weight'] {}"]*2, got.stdout+got.stderr
+    s = Session(script)
+    assert s.wait()==0 and s.stdout.splitlines()==["['0.w', '2.weight'] {}"]*2, s.stdout+s.stderr
 
 # A file for one training
 

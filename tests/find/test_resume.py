@@ -1,6 +1,7 @@
 "A finder that is interrupted goes on, and ends as if it had not been."
-import contextlib, io, subprocess, sys
+import contextlib, io, os, signal
 import pytest
+from apart import Session, run_module
 from helpers import *
 from fasterlth.find.finder import LotteryTicketFinder
 from fasterlth.find.folder import hold_folder
@@ -22,9 +23,9 @@ def ended(f, ref):
     ('weights, 7it',['every','4','at','replace'],15), ('early bird by weights',['every','2','at','replace','unlink'],4), ('lr, 1',['8'],8), ('finetune, reshuffled',['4'],4)])
 def test_killed(run, how, least):
     "Real processes, killed before, after and in the middle of replacing files, and at random instants."
-    r = subprocess.run([sys.executable, '-m', 'tests.faults.kills', run, *how], cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=600)
-    words = r.stdout.split()
-    assert words[-5:][:2]==['none','of'] and int(words[-3])>=least, r.stdout+r.stderr
+    code,out,err = run_module('tests.faults.kills', run, *how)
+    words = out.split()
+    assert code==0 and words[-5:][:2]==['none','of'] and int(words[-3])>=least, out+err
 
 @pytest.fixture(scope='module')
 def undisturbed():
@@ -190,13 +191,15 @@ def test_loaders_that_train_replaces_are_seeded_and_rewound(tmp_path):
 def test_two_processes_do_not_train_into_one_folder(tmp_path, undisturbed):
     with pytest.raises(KeyboardInterrupt): finder(stop(make_learner(), 20), path=tmp_path).find_winning_ticket(two_fits)
     files = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
-    hold = f"import sys; from fasterlth.find.folder import hold_folder\nwith hold_folder({str(tmp_path)!r}): print('has it', flush=True); sys.stdin.read()"
-    with subprocess.Popen([sys.executable, '-W', 'ignore', '-c', hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as p:
-        assert p.stdout.readline()=='has it\n'
+    hold = "import signal, sys; from fasterlth.find.folder import hold_folder\nwith hold_folder(sys.argv[1]): print('has it', flush=True); signal.pause()"
+    other = Session(hold, tmp_path)
+    try:
+        while other.stdout!='has it\n': assert other.wait(.02) is None, other.stderr
         for f in (finder(path=tmp_path).find_winning_ticket, EarlyBirdFinder(make_learner(), path=tmp_path).find_early_bird):
             with pytest.raises(ValueError, match=f'path .{tmp_path}. is in use: another run is writing to it'): f(two_fits)
         assert {p.name: p.read_bytes() for p in tmp_path.iterdir()}==files    # nothing is touched
-        p.kill()    # by SIGKILL: it couldn't clean up
+    finally: os.kill(other.pid, signal.SIGKILL)    # it couldn't clean up
+    assert other.wait()==-signal.SIGKILL
     f = finder(path=tmp_path)
     f.find_winning_ticket(two_fits)
     assert ended(f, undisturbed['weights',0])

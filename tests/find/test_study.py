@@ -1,5 +1,6 @@
 "Studies: conditions that keep counts, results that don't depend on who made them."
-import functools, os, subprocess, sys, warnings
+import functools, os, sys, warnings
+from apart import Session, run_module
 from types import SimpleNamespace
 import numpy as np
 import joblib
@@ -130,8 +131,8 @@ def test_seeds_and_conditions_are_added(tmp_path):
     pd.testing.assert_frame_equal(rows(b), rows(study(tmp_path/'new', seeds=2).run(verbose=False)), check_exact=True)
 
 def test_killed_at_any_instant():
-    got = subprocess.run([sys.executable, '-m', 'tests.faults.kills', 'study', '4'], cwd=Path(__file__).parents[2], capture_output=True, text=True)
-    assert got.returncode==0 and got.stdout.strip()=='none of 4 went wrong', got.stdout+got.stderr
+    code,out,err = run_module('tests.faults.kills', 'study', 4)
+    assert code==0 and out.strip()=='none of 4 went wrong', out+err
 
 def test_other_studies_are_refused(tmp_path):
     study(tmp_path, [], 1, n_rounds=1).run(verbose=False)
@@ -202,7 +203,7 @@ def test_a_process_that_dies_takes_no_others(tmp_path):
     with pytest.warns(UserWarning, match="'deadly' with seed 0 in round 1 .its process died"): s = study(tmp_path, {'deadly': deadly,'shuffled': 'shuffled'}, 3, n_rounds=1).run(2, verbose=False)
     assert set(s.failures)=={('deadly',0,1)} and len(s.results)==3*4-1 and not list(tmp_path.rglob('running'))
 
-def test_it_is_opened_again_in_another_session(tmp_path):
+def test_it_is_opened_again_in_another_session(tmp_path, capsys):
     "Functions among the arguments are recognised by what they do, not by where they lie in memory."
     script = f"""
 import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r})
@@ -216,9 +217,11 @@ for k,other in (('moved',dict(criteria=taylor)),('early',at_init(grasp)),('mixed
     try: LotteryStudy(make, lambda l: l.fit(1, 1e-2), {{nn.Linear: 50}}, 1, {{k: other}}, 1, {str(tmp_path)!r}, criteria=partial(random_score, seed=1), layer_type=nn.Linear).run(verbose=False)
     except ValueError as e: print('refused', 'was a different condition' in str(e))
 """
-    for _ in range(2):
-        got = subprocess.run([sys.executable, '-W', 'ignore', '-c', script], capture_output=True, text=True)
-        assert got.returncode==0 and got.stdout.splitlines()==['run 5 0']+['refused True']*5, got.stdout+got.stderr
+    want = ['run 5 0']+['refused True']*5
+    exec(script, dict(__name__='__main__'))    # in this session, whose functions lie elsewhere than the next one's
+    assert capsys.readouterr().out.splitlines()==want
+    s = Session(script)
+    assert s.wait()==0 and s.stdout.splitlines()==want, s.stdout+s.stderr
 
 def test_other_data_are_refused(tmp_path):
     "They may differ though `make_learner` is the same."
@@ -349,23 +352,24 @@ def test_interrupted_while_two_train(tmp_path, how):
 import signal, sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r})
 signal.signal(signal.SIGINT, signal.default_int_handler)    # tests that a shell runs in the background ignore it, and would hand that down
 from helpers import *
+from joblib.externals.loky.backend.context import set_start_method
+if 'fork' in sys.argv: set_start_method('fork', force=True)    # or its workers would import fastai again
 make = lambda seed: Learner(digits_dls(size=8, n=256, bs=64, device=torch.device('cpu')), lenet_300_100(64, seed=seed), metrics=accuracy)
 s = LotteryStudy(make, lambda l: l.fit(12, 1e-2), 50, 1, ['shuffled'], 2, sys.argv[1])
 print(s.run(2, verbose=False).results.drop(columns='seconds').to_csv(), len(s.failures))
 """
-    def run(name):
-        with open(tmp_path/f'{name}.txt', 'w') as out: return subprocess.Popen([sys.executable, '-W', 'ignore', '-c', script, str(tmp_path/name.split()[0])], stdout=out, stderr=out, start_new_session=True)
-    p,end = run('s killed'),time.time()+120
+    p,end = Session(script, tmp_path/'s'),time.time()+120
     try:
         while not list((tmp_path/'s').glob('seed_*/winning/moment*')) and time.time()<end: time.sleep(.05)
         os.killpg(p.pid, signal.SIGINT) if how=='SIGINT' else os.kill(p.pid, signal.SIGKILL)
         assert p.wait(60) and not list((tmp_path/'s').glob('seed_*/shuffled/*/done.json'))
-        if how=='SIGINT': assert 'KeyboardInterrupt' in (tmp_path/'s killed.txt').read_text()
-        assert run('s').wait(200)==0
+        if how=='SIGINT': assert 'KeyboardInterrupt' in p.stderr
+        again = Session(script, tmp_path/'s', 'fork')
+        assert again.wait(200)==0, again.stderr
     finally:
         try: os.killpg(p.pid, signal.SIGKILL)    # its workers stay for a while
         except ProcessLookupError: pass
     whole = LotteryStudy(make, lambda l: l.fit(12, 1e-2), 50, 1, ['shuffled'], 2).run(verbose=False)
-    assert (tmp_path/'s.txt').read_text().strip()==f"{whole.results.drop(columns='seconds').to_csv()} 0"
+    assert again.stdout.strip()==f"{whole.results.drop(columns='seconds').to_csv()} 0"
     assert not [o for o in (tmp_path/'s').rglob('*') if o.suffix=='.part' or o.name in ('moment.safetensors','running')]
 
