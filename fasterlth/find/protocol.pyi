@@ -42,6 +42,7 @@ class Protocol:
     held: Any
     ended: bool
     warned: set
+    follows_paths: bool
     def __init__(self, learn: Learner, kernels: str = 'dense') -> None:
         ...
     def take_start(self, seed: int) -> Snapshot:
@@ -98,6 +99,9 @@ class Protocol:
         `(row, training)`: the measurements, as a row of a results table, and the `Training`.
     """
         ...
+    def effective(self, masks: dict) -> dict:
+        """Measure how many weights are pruned or lie on no path from inputs to outputs."""
+        ...
     def length(self, train: Callable) -> tuple:
         """Count the iterations and epochs of training, without training.
 
@@ -112,6 +116,11 @@ class Protocol:
         `(iterations, epochs)`.
     """
         ...
+
+@contextmanager
+def aside(learn: Learner):
+    """Look at a batch without a trace in the random states."""
+    ...
 
 @dataclass
 class TrainedReplica:
