@@ -61,7 +61,7 @@ def _changes(there, here):
 def _check_unclaimed(out, options):
     "Raise unless a folder is free for results, or has those of the same options."
     from fasterlth.core.files import a_dict
-    from fasterlth.find.folder import read_json
+    from fasterlth.find.records import read_json
     remedy = "Use another --out, or replace them with --force"
     if (out/_record).exists():
         there = read_json(out/_record, options=a_dict)['options']
@@ -86,7 +86,8 @@ def _check_names(out):
 def _claimed(out, options, model, force):
     "Hold a folder for the results of these options. Raise if it has others, unless `force`, which deletes them."
     import shutil
-    from fasterlth.find.folder import check_writable, hold_folder, write_json
+    from fasterlth.find.hold import check_writable, hold_folder
+    from fasterlth.find.records import write_json
     tensors = [*model.parameters(), *model.buffers()]
     size = sum(t.numel()*t.element_size()+t.numel()//8 for t in tensors)    # of the weights, and of masks in bits
     with hold_folder(out, name='out') as hold:

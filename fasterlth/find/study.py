@@ -25,7 +25,8 @@ from ..core.ticket import Ticket, to_json
 from ..core.processes import from_first, process_number
 from .fingerprint import describe, describe_function, describe_learner, differences
 from .progress import watching
-from .folder import gone, open_folder, RunFolder
+from .hold import gone
+from .folder import open_folder, RunFolder
 from .report import plot_results, summarize, verdict
 from ..train.learner import check_train
 from ..train.stack import fitting_replicas, Unstackable

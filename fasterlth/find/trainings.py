@@ -24,7 +24,9 @@ from ..train.snapshot import Snapshot
 from ..train.stack import Unstackable
 from ..train.training import epoch_of
 from .fingerprint import describe
-from .folder import check_record, gone, read_json, RunFolder
+from .hold import gone
+from .records import check_record, read_json
+from .folder import RunFolder
 from .rounds import round_file
 from .protocol import train_stacked
 from .search import LotteryTicketFinder, ticket_row

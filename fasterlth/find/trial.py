@@ -18,7 +18,8 @@ from ..core.checks import check_file, check_flags, check_type, check_whole
 from ..core.files import a_dict, whole
 from ..core.masks import sparsity_of
 from ..train.snapshot import Snapshot
-from .folder import check_record, hold_file
+from .hold import hold_file
+from .records import check_record
 from .search import LotteryTicketFinder, ticket_row
 
 # %% ../../nbs/find/06b_trial.ipynb #07b2cc40

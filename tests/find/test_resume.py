@@ -3,7 +3,7 @@ import contextlib, io, subprocess, sys
 import pytest
 from helpers import *
 from fasterlth.find.finder import LotteryTicketFinder
-from fasterlth.find.folder import hold_folder
+from fasterlth.find.hold import hold_folder
 
 def two_fits(l):
     l.fit_one_cycle(2, 1e-2)
@@ -190,7 +190,7 @@ def test_loaders_that_train_replaces_are_seeded_and_rewound(tmp_path):
 def test_two_processes_do_not_train_into_one_folder(tmp_path, undisturbed):
     with pytest.raises(KeyboardInterrupt): finder(stop(make_learner(), 20), path=tmp_path).find_winning_ticket(two_fits)
     files = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
-    hold = f"import sys; from fasterlth.find.folder import hold_folder\nwith hold_folder({str(tmp_path)!r}): print('has it', flush=True); sys.stdin.read()"
+    hold = f"import sys; from fasterlth.find.hold import hold_folder\nwith hold_folder({str(tmp_path)!r}): print('has it', flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, '-W', 'ignore', '-c', hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as p:
         assert p.stdout.readline()=='has it\n'
         for f in (finder(path=tmp_path).find_winning_ticket, EarlyBirdFinder(make_learner(), path=tmp_path).find_early_bird):
