@@ -121,14 +121,27 @@ def _experiment(data, model, epochs, path):
     def train(learn): learn.fit(epochs, 1.2e-3)
     return make_learner,train,len(dls.train_ds)
 
-def _check_trained(study):
-    "Raise the first error of a study's trainings."
+def _check_out(out, force):
+    "Return the folder for results, and whether to replace those in it."
+    if check_folder(out, 'out') is None: raise TypeError("out must be a folder, not None")
+    return Path(out),check_flag(force, 'force')
+
+def _run(study, rounds, epochs, on, jobs=None):
+    "Say how much there is to train, and run a study. Raise the first error of its trainings."
+    n = len(study.seeds)*(1+rounds*(1+len(study.conditions)))
+    print(f'{on}; {n} training runs of {epochs} epochs')
+    study.run(jobs)
     if study.failures: raise RuntimeError(next(iter(study.failures.values())).strip().splitlines()[-1])
+    return study
 
 def _write(hold, name, save):
     "Let a function write a file of a held folder, and print where."
     with hold.writing(hold.path/name) as f: save(f)
     print(f'{Path(name).stem:<9}{hold.path/name}')
+
+def _write_plot(study, hold):
+    "Draw the accuracies of a study to a held folder."
+    _write(hold, _plot, lambda f: study.plot()[0].figure.savefig(f, dpi=120, bbox_inches='tight'))
 
 # %% ../nbs/04_cli.ipynb #eb7e9b56
 def _accuracies(results):
@@ -148,7 +161,7 @@ def _write_results(study, seed, hold, **about):
     print(f"\nValidation accuracy (%):\n{table.to_string(float_format='{:.2f}'.format)}\n\n{ticket}")
     _write(hold, _ticket, ticket.save)
     _write(hold, _table, lambda f: f.write(table.to_csv().encode()))
-    _write(hold, _plot, lambda f: study.plot()[0].figure.savefig(f, dpi=120, bbox_inches='tight'))
+    _write_plot(study, hold)
 
 # %% ../nbs/04_cli.ipynb #35bb43ae
 def find(
@@ -164,16 +177,14 @@ def find(
 ):
     "Find a lottery ticket, compare it with the dense network and with random weights, and save it."
     options = _check_options(data, model, sparsity, rounds, epochs, path, command='find', seed=check_seed(seed))
-    if check_folder(out, 'out') is None: raise TypeError("out must be a folder, not None")
-    force = check_flag(force, 'force')
+    out,force = _check_out(out, force)
     import torch
     make_learner,train,n_images = _experiment(data, model, epochs, path)
     from fasterlth.find.study import LotteryStudy
-    with _claimed(Path(out), options, make_learner(seed).model, force) as hold:
-        print(f'{model} on {data}: {n_images:,} images; {2*rounds+1} training runs of {epochs} epochs')
+    with _claimed(out, options, make_learner(seed).model, force) as hold:
         study = LotteryStudy(make_learner, train, sparsity, rounds, ['random_reinit'], seeds=[seed],
-                             path=hold.path/'run', threads=torch.get_num_threads()).run()
-        _check_trained(study)
+                             path=hold.path/'run', threads=torch.get_num_threads())
+        _run(study, rounds, epochs, f'{model} on {data}: {n_images:,} images')
         _write_results(study, seed, hold, made_by='fasterlth', epochs=epochs, data=data, network=model)
 
 # %% ../nbs/04_cli.ipynb #251e9c12
@@ -193,7 +204,7 @@ def _write_study(study, hold):
     print(f"\n{study.verdict()}\n\n{table[narrow].to_string(float_format='{:.2f}'.format)}\n")
     _write(hold, _table, lambda f: f.write(study.results.to_csv(index=False).encode()))
     _write(hold, _summary, lambda f: f.write(table.to_csv().encode()))
-    _write(hold, _plot, lambda f: study.plot()[0].figure.savefig(f, dpi=120, bbox_inches='tight'))
+    _write_plot(study, hold)
 
 # %% ../nbs/04_cli.ipynb #89ada52f
 def study(
@@ -213,19 +224,15 @@ def study(
     seeds,names = _check_study(seeds, conditions, jobs)
     options = _check_options(data, model, sparsity, rounds, epochs, path,
                              command='study', seeds=seeds, conditions=names)
-    if check_folder(out, 'out') is None: raise TypeError("out must be a folder, not None")
-    force = check_flag(force, 'force')
+    out,force = _check_out(out, force)
     _prepare()
     from fasterlth.find.controls import conditions as known
     for o in names: check_choice(o, 'conditions', known)
     make_learner,train,n_images = _experiment(data, model, epochs, path)
     from fasterlth.find.study import LotteryStudy
-    with _claimed(Path(out), options, make_learner(0).model, force) as hold:
-        n = seeds*(1+rounds*(1+len(names)))
-        print(f'{model} on {data}: {n_images:,} images; {n} training runs of {epochs} epochs')
-        found = LotteryStudy(make_learner, train, sparsity, rounds, names, seeds, hold.path/'run').run(jobs)
-        _check_trained(found)
-        _write_study(found, hold)
+    with _claimed(out, options, make_learner(0).model, force) as hold:
+        found = LotteryStudy(make_learner, train, sparsity, rounds, names, seeds, hold.path/'run')
+        _write_study(_run(found, rounds, epochs, f'{model} on {data}: {n_images:,} images', jobs), hold)
 
 # %% ../nbs/04_cli.ipynb #0a436e2d
 def bar(
