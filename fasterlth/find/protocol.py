@@ -130,7 +130,7 @@ class Protocol:
     ):
         self.learn,self.dls,self.start,self.kernels = learn,learn.dls,None,kernels
         self.held,self.ended,self.warned = None,False,set()    # what callbacks hold when a training begins
-        self.follows_paths = True    # until the model turns out to be one whose paths can't be followed
+        self.inputs,self.follows_paths = None,True    # False for a model whose paths can't be followed
 
     def take_start(self, seed:int) -> Snapshot:
         "Seed everything random, and take the learner as the start of all trainings."
@@ -261,15 +261,16 @@ def train(self:Protocol,
     if self.kernels!='dense': row |= dict(sparse_layers=' '.join(mask_cb.sparse.chosen))
     return row,training
 
-# %% ../../nbs/find/04_protocol.ipynb #0ec1f00e
-@contextmanager
-def aside(
+# %% ../../nbs/find/04_protocol.ipynb #504a5f7e
+def training_inputs(
     learn:Learner # Any learner
-): # The inputs of a batch of training data
-    "Look at a batch without a trace in the random states."
-    states = random_states(learn.dls)
-    try: yield tuple(split_batch(learn, one_batch(learn))[0])
-    finally: set_random_states(states, learn.dls)
+) -> tuple: # On the model's device
+    "Return the inputs of a batch of training data. Leave random states, and what data sets hold, as they were."
+    states,held = random_states(learn.dls),callback_states(learn)
+    try: return tuple(split_batch(learn, one_batch(learn))[0])
+    finally:
+        set_callback_states(learn, held, strict=False)
+        set_random_states(states, learn.dls)
 
 @patch
 def effective(self:Protocol,
@@ -277,8 +278,10 @@ def effective(self:Protocol,
 ) -> dict: # The column `effective_sparsity` in percent; empty where paths can't be followed
     "Measure how many weights are pruned or lie on no path from inputs to outputs."
     if not self.follows_paths: return {}
+    learn = self.learn
     try:
-        with aside(self.learn) as xb: found = path_masks(self.learn.model, {**learner_masks(self.learn), **masks}, xb)
+        if self.inputs is None: self.inputs = training_inputs(learn)
+        found = path_masks(learn.model, {**learner_masks(learn), **masks}, self.inputs)
     except Exception as e:
         self.follows_paths = False
         warn(f"the tables have no effective_sparsity, as the model's paths can't be followed: {type(e).__name__}: {e}")

@@ -42,6 +42,7 @@ class Protocol:
     held: Any
     ended: bool
     warned: set
+    inputs: Any
     follows_paths: bool
     def __init__(self, learn: Learner, kernels: str = 'dense') -> None:
         ...
@@ -117,9 +118,8 @@ class Protocol:
     """
         ...
 
-@contextmanager
-def aside(learn: Learner):
-    """Look at a batch without a trace in the random states."""
+def training_inputs(learn: Learner) -> tuple:
+    """Return the inputs of a batch of training data. Leave random states, and what data sets hold, as they were."""
     ...
 
 @dataclass

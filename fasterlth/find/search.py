@@ -5,9 +5,8 @@
 # %% auto #0
 __all__ = ['LotteryTicketFinder']
 
-# %% ../../nbs/find/06a_search.ipynb #85333715
+# %% ../../nbs/find/06a_search.ipynb #8d0cfa2c
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +31,7 @@ from ..train.training import epoch_length
 from .progress import LogRounds
 from .folder import RunFolder
 from .report import default_metric, remaining_axis, whole_axis
-from .protocol import aside, Protocol
+from .protocol import Protocol, training_inputs
 from .costs import cost_table, epoch_flops
 
 # %% ../../nbs/find/06a_search.ipynb #f9be7e9f
@@ -277,7 +276,7 @@ def _repr_html_(self:LotteryTicketFinder):
     title = f'<b>LotteryTicketFinder</b>: {len(self.rounds)} of {self.n_rounds+1} trainings'
     return f'<p>{title}</p>{self.history.to_html()}'
 
-# %% ../../nbs/find/06a_search.ipynb #4162f645
+# %% ../../nbs/find/06a_search.ipynb #4ce7701d
 @patch
 def effective_sparsities(self:LotteryTicketFinder,
     xb=None # A batch of inputs, or a tuple of several, default of the training data; only their shapes matter
@@ -296,9 +295,9 @@ def effective_sparsities(self:LotteryTicketFinder,
     """
     learn,tickets = self.learn,self.tickets
     if not tickets: raise ValueError("there is no ticket yet: call find_winning_ticket(train)")
-    with aside(learn) if xb is None else nullcontext(xb) as xb:
-        rows = [dict(round=r, sparsity=t.sparsity, effective=effective_sparsity(learn.model, t.masks, xb))
-                for r,t in enumerate(tickets)]
+    if xb is None: xb = training_inputs(learn)
+    rows = [dict(round=r, sparsity=t.sparsity, effective=effective_sparsity(learn.model, t.masks, xb))
+            for r,t in enumerate(tickets)]
     return pd.DataFrame(rows).set_index('round')
 
 # %% ../../nbs/find/06a_search.ipynb #f9d387e7
