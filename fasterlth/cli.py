@@ -61,7 +61,7 @@ def _changes(there, here):
 def _check_unclaimed(out, options):
     "Raise unless a folder is free for results, or has those of the same options."
     from fasterlth.core.files import a_dict
-    from fasterlth.find.folder import read_json
+    from fasterlth.find.records import read_json
     remedy = "Use another --out, or replace them with --force"
     if (out/_record).exists():
         there = read_json(out/_record, options=a_dict)['options']
@@ -86,7 +86,8 @@ def _check_names(out):
 def _claimed(out, options, model, force):
     "Hold a folder for the results of these options. Raise if it has others, unless `force`, which deletes them."
     import shutil
-    from fasterlth.find.folder import check_writable, hold_folder, write_json
+    from fasterlth.find.hold import check_writable, hold_folder
+    from fasterlth.find.records import write_json
     tensors = [*model.parameters(), *model.buffers()]
     size = sum(t.numel()*t.element_size()+t.numel()//8 for t in tensors)    # of the weights, and of masks in bits
     with hold_folder(out, name='out') as hold:
@@ -120,14 +121,27 @@ def _experiment(data, model, epochs, path):
     def train(learn): learn.fit(epochs, 1.2e-3)
     return make_learner,train,len(dls.train_ds)
 
-def _check_trained(study):
-    "Raise the first error of a study's trainings."
+def _check_out(out, force):
+    "Return the folder for results, and whether to replace those in it."
+    if check_folder(out, 'out') is None: raise TypeError("out must be a folder, not None")
+    return Path(out),check_flag(force, 'force')
+
+def _run(study, rounds, epochs, on, jobs=None):
+    "Say how much there is to train, and run a study. Raise the first error of its trainings."
+    n = len(study.seeds)*(1+rounds*(1+len(study.conditions)))
+    print(f'{on}; {n} training runs of {epochs} epochs')
+    study.run(jobs)
     if study.failures: raise RuntimeError(next(iter(study.failures.values())).strip().splitlines()[-1])
+    return study
 
 def _write(hold, name, save):
     "Let a function write a file of a held folder, and print where."
     with hold.writing(hold.path/name) as f: save(f)
     print(f'{Path(name).stem:<9}{hold.path/name}')
+
+def _write_plot(study, hold):
+    "Draw the accuracies of a study to a held folder."
+    _write(hold, _plot, lambda f: study.plot()[0].figure.savefig(f, dpi=120, bbox_inches='tight'))
 
 # %% ../nbs/04_cli.ipynb #eb7e9b56
 def _accuracies(results):
@@ -147,7 +161,7 @@ def _write_results(study, seed, hold, **about):
     print(f"\nValidation accuracy (%):\n{table.to_string(float_format='{:.2f}'.format)}\n\n{ticket}")
     _write(hold, _ticket, ticket.save)
     _write(hold, _table, lambda f: f.write(table.to_csv().encode()))
-    _write(hold, _plot, lambda f: study.plot()[0].figure.savefig(f, dpi=120, bbox_inches='tight'))
+    _write_plot(study, hold)
 
 # %% ../nbs/04_cli.ipynb #35bb43ae
 def find(
@@ -163,16 +177,14 @@ def find(
 ):
     "Find a lottery ticket, compare it with the dense network and with random weights, and save it."
     options = _check_options(data, model, sparsity, rounds, epochs, path, command='find', seed=check_seed(seed))
-    if check_folder(out, 'out') is None: raise TypeError("out must be a folder, not None")
-    force = check_flag(force, 'force')
+    out,force = _check_out(out, force)
     import torch
     make_learner,train,n_images = _experiment(data, model, epochs, path)
     from fasterlth.find.study import LotteryStudy
-    with _claimed(Path(out), options, make_learner(seed).model, force) as hold:
-        print(f'{model} on {data}: {n_images:,} images; {2*rounds+1} training runs of {epochs} epochs')
+    with _claimed(out, options, make_learner(seed).model, force) as hold:
         study = LotteryStudy(make_learner, train, sparsity, rounds, ['random_reinit'], seeds=[seed],
-                             path=hold.path/'run', threads=torch.get_num_threads()).run()
-        _check_trained(study)
+                             path=hold.path/'run', threads=torch.get_num_threads())
+        _run(study, rounds, epochs, f'{model} on {data}: {n_images:,} images')
         _write_results(study, seed, hold, made_by='fasterlth', epochs=epochs, data=data, network=model)
 
 # %% ../nbs/04_cli.ipynb #251e9c12
@@ -192,7 +204,7 @@ def _write_study(study, hold):
     print(f"\n{study.verdict()}\n\n{table[narrow].to_string(float_format='{:.2f}'.format)}\n")
     _write(hold, _table, lambda f: f.write(study.results.to_csv(index=False).encode()))
     _write(hold, _summary, lambda f: f.write(table.to_csv().encode()))
-    _write(hold, _plot, lambda f: study.plot()[0].figure.savefig(f, dpi=120, bbox_inches='tight'))
+    _write_plot(study, hold)
 
 # %% ../nbs/04_cli.ipynb #89ada52f
 def study(
@@ -212,19 +224,15 @@ def study(
     seeds,names = _check_study(seeds, conditions, jobs)
     options = _check_options(data, model, sparsity, rounds, epochs, path,
                              command='study', seeds=seeds, conditions=names)
-    if check_folder(out, 'out') is None: raise TypeError("out must be a folder, not None")
-    force = check_flag(force, 'force')
+    out,force = _check_out(out, force)
     _prepare()
     from fasterlth.find.controls import conditions as known
     for o in names: check_choice(o, 'conditions', known)
     make_learner,train,n_images = _experiment(data, model, epochs, path)
     from fasterlth.find.study import LotteryStudy
-    with _claimed(Path(out), options, make_learner(0).model, force) as hold:
-        n = seeds*(1+rounds*(1+len(names)))
-        print(f'{model} on {data}: {n_images:,} images; {n} training runs of {epochs} epochs')
-        found = LotteryStudy(make_learner, train, sparsity, rounds, names, seeds, hold.path/'run').run(jobs)
-        _check_trained(found)
-        _write_study(found, hold)
+    with _claimed(out, options, make_learner(0).model, force) as hold:
+        found = LotteryStudy(make_learner, train, sparsity, rounds, names, seeds, hold.path/'run')
+        _write_study(_run(found, rounds, epochs, f'{model} on {data}: {n_images:,} images', jobs), hold)
 
 # %% ../nbs/04_cli.ipynb #0a436e2d
 def bar(

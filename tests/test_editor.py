@@ -88,6 +88,7 @@ def test_stubs_are_in_sync_and_have_every_public_name():
         defined = {n.name for n in ast.parse(text).body if isinstance(n, (ast.FunctionDef,ast.ClassDef))}
         defined |= {t.id for n in ast.parse(text).body if isinstance(n, (ast.Assign,ast.AnnAssign))
                     for t in (n.targets if isinstance(n, ast.Assign) else [n.target]) if isinstance(t, ast.Name)}
+        defined |= {a.asname or a.name for n in ast.parse(text).body if isinstance(n, ast.ImportFrom) for a in n.names}    # another room's
         listed = [n for n in ast.parse(text).body if isinstance(n, ast.Assign) and n.targets[0].id=='__all__']
         if listed: assert set(ast.literal_eval(listed[0].value))<=defined, path
 

@@ -181,7 +181,7 @@ def stub(
     listed = f'__all__ = {sorted(names)!r}\n' if names else ''
     head = 'from typing import Any\nfrom typing_extensions import Self\n'
     text = '\n'.join(body)
-    used = {n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name)}
+    used = {n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name)}|set(names)    # a listed name may be another room's
     lines = dict.fromkeys([*(t for n in _imports(tree) if (t := _only(n, used))), *needed])
     lines |= {f'import {n}': None for n in ('pandas','torch') if n in used}    # which some import within functions
     return note+head+'\n'.join(lines)+'\n\n'+listed+'\n'+text

@@ -28,7 +28,8 @@ from ..train.callback_state import warn_lost
 from ..train.training import Training, Untrained
 from .fingerprint import describe_function, describe_learner, differences
 from .progress import Progress, wants_bar
-from .folder import check_record, open_folder, RunFolder
+from .records import check_record
+from .folder import open_folder, RunFolder
 from .protocol import Protocol, untouched_unless_trained
 from .rounds import load_moment, open_start
 from .costs import cost_table, epoch_flops

@@ -6,232 +6,33 @@
 __all__ = ['LotteryTicketFinder']
 
 # %% ../../nbs/find/07_finder.ipynb #d0517476
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
-from zlib import crc32
 
-import pandas as pd, torch
+import torch
 from fastai.learner import Learner
 from fastcore.basics import patch
 
 from ..core.tensors import copy_tensors, cpu_copy, model_tensors
-from ..core.checks import (check_axes, check_batches, check_choice, check_file, check_flags, check_seed,
-    check_type, check_whole, func_name, to_iteration)
+from ..core.checks import check_type, func_name
 from ..core.criteria import l1_norm
-from ..core.inputs import criterion_inputs, criterion_needs
-from ..core.schedules import round_targets
-from ..core.masks import (broadcast_masks, dense_masks, mask_overlap,
-    sparsity_by_layer, sparsity_of)
-from ..core.scores import try_criterion
-from ..core.pruner import Pruner, warn_outputs
-from ..core.files import a_dict, whole
-from ..core.kernel_choice import kernel_choices
-from ..core.ticket import model_facts, Ticket, to_json, versions
-from ..core.paths import effective_sparsity
+from ..core.inputs import criterion_needs
+from ..core.masks import broadcast_masks, mask_overlap, sparsity_by_layer, sparsity_of
+from ..core.ticket import Ticket, to_json
 from ..core.processes import from_first
-from fasterlth.train.learner import (check_learner, check_train, fit_context, is_foreign, one_batch, scored_by,
-    split_batch)
-from ..train.randomness import random_states, set_random_states
+from ..train.learner import check_train, fit_context, is_foreign, one_batch, scored_by
 from ..train.snapshot import Snapshot
-from ..train.mask_callback import learner_masks
 from ..train.callback_state import warn_lost
 from ..train.training import epoch_length, Untrained
-from ..train.stack import Unstackable
 from .fingerprint import describe_function, describe_learner, differences
-from .progress import LogRounds, Progress, wants_bar
-from .folder import check_record, hold_file, open_folder, RunFolder
-from .report import default_metric, remaining_axis, whole_axis
-from .protocol import fresh_opt, Protocol, train_stacked, untouched_unless_trained
+from .progress import Progress, wants_bar
+from .folder import open_folder
+from .protocol import fresh_opt, untouched_unless_trained
 from .rounds import HoldRates, open_start, read_held, read_moment, read_rounds, Round, round_file
-from .costs import cost_table, epoch_flops
+from .search import chosen_settings, LotteryTicketFinder, ticket_row, weights_of
+from .trial import beginning_of
 
-# %% ../../nbs/find/07_finder.ipynb #e25c974e
-_rewinds = 'weights','lr','finetune'
-
-class LotteryTicketFinder:
-    """Find a ticket in rounds of training, pruning and rewinding.
-
-    Parameters
-    ----------
-    learn : Learner
-        Its current weights, pretrained or not, are the start.
-    sparsity : float | list | dict
-        Percent to reach, or a list by round, or a dict by layer. Default: `90`.
-    n_rounds : int
-        Rounds of pruning, 1 is one-shot; default as many as at most 20 % each take.
-    granularity : str | dict
-        Groups: `'weight'`, `'filter'`, `'2:4'` …, or a dict by layer. Default: `'weight'`.
-    context : str
-        Rank within each layer (`'local'`) or over the whole network (`'global'`). Default: `'local'`.
-    criteria : Callable
-        Function of a weight: `l1_norm`, `movement`, `snip` … Default: `l1_norm`.
-    rewind : str
-        Rewind `'weights'` and schedule, the schedule (`'lr'`), or `'finetune'`. Default: `'weights'`.
-    rewind_epoch : float | str
-        The rewind point: epochs, `1` or `0.25`, or iterations, `'500it'`. Default: `0`.
-    seed : int
-        For everything random in a training; default drawn from torch's random state.
-    reshuffle : bool
-        Use another order of the data in each round. Default: `False`.
-    path : str | Path
-        Folder to keep everything in, so that a killed run continues. Default: `None`.
-    layer_type : type | tuple
-        Prune layers of these types only, default every registered one.
-    round_to : int
-        Keep a multiple of this number of groups in each layer. Default: `None`.
-    min_keep : int
-        Groups that every layer keeps. Default: `1`.
-    batches : Iterable
-        Batches `(x, y)` for criteria that need them, default one training batch.
-    verbose : bool
-        Show a bar, unless inside `learn.no_bar()`. Default: `True`.
-    joint : dict
-        Which layers lose their filters together, from `joint_filters`. Default: `None`.
-    kernels : str
-        How tickets are computed while they train, as for `MaskCallback`. Default: `'dense'`.
-    budget : Callable
-        How layers share the sparsity, like `erk`; by default each has it (local only).
-    """
-    def __init__(self,
-        learn:Learner, # Its current weights, pretrained or not, are the start
-        sparsity:float|list|dict=90, # Percent to reach, or a list by round, or a dict by layer
-        n_rounds:int=None, # Rounds of pruning, 1 is one-shot; default as many as at most 20 % each take
-        granularity:str|dict='weight', # Groups: `'weight'`, `'filter'`, `'2:4'` …, or a dict by layer
-        context:str='local', # Rank within each layer (`'local'`) or over the whole network (`'global'`)
-        criteria:Callable=l1_norm, # Function of a weight: `l1_norm`, `movement`, `snip` …
-        rewind:str='weights', # Rewind `'weights'` and schedule, the schedule (`'lr'`), or `'finetune'`
-        rewind_epoch:float|str=0, # The rewind point: epochs, `1` or `0.25`, or iterations, `'500it'`
-        seed:int=None, # For everything random in a training; default drawn from torch's random state
-        reshuffle:bool=False, # Use another order of the data in each round
-        path:str|Path=None, # Folder to keep everything in, so that a killed run continues
-        layer_type:type|tuple=None, # Prune layers of these types only, default every registered one
-        round_to:int=None, # Keep a multiple of this number of groups in each layer
-        min_keep:int=1, # Groups that every layer keeps
-        batches:Iterable=None, # Batches `(x, y)` for criteria that need them, default one training batch
-        verbose:bool=True, # Show a bar, unless inside `learn.no_bar()`
-        joint:dict=None, # Which layers lose their filters together, from `joint_filters`
-        kernels:str='dense', # How tickets are computed while they train, as for `MaskCallback`
-        budget:Callable=None # How layers share the sparsity, like `erk`; by default each has it (local only)
-    ):
-        without = 'without one, call find_winning_ticket(model, train_fn, eval_fn, sparsity)' if callable(learn) else ''
-        check_learner(learn, without)
-        criterion_inputs(criteria, 'criteria')
-        self.targets = round_targets(sparsity, n_rounds)
-        self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep, joint, budget)
-        check_choice(rewind, 'rewind', _rewinds)
-        check_choice(kernels, 'kernels', kernel_choices)
-        to_iteration(rewind_epoch, 1, 'rewind_epoch')
-        if seed is not None: seed = check_seed(seed)
-        check_flags(reshuffle=reshuffle, verbose=verbose)
-        self.folder,self.batches = RunFolder(path, 'finder'),check_batches(batches)
-        self.learn,self.sparsity,self.n_rounds,self.verbose = learn,sparsity,len(self.targets),verbose
-        self.criteria,self.rewind,self.rewind_epoch = criteria,rewind,rewind_epoch
-        self.seed,self.reshuffle = seed,reshuffle
-        layers,held = self.layers(),cpu_copy(learner_masks(learn))    # an applied ticket's masks stay
-        for t in self.targets: self.pruner.targets(layers, t)
-        try_criterion(learn.model, layers, criteria)
-        self.dense = cpu_copy(dense_masks(layers, held))
-        self.others = {k: m for k,m in held.items() if k not in layers}
-        self.protocol,self.train,self.rewound,self.rounds = Protocol(learn, kernels),None,None,[]
-        self._bar,self._epochs_done,self._logs = Progress(verbose=False),0,LogRounds()
-
-    def layers(self) -> dict: # Parameter name → `Prunable`
-        """Return the weights that it prunes.
-
-        Returns
-        -------
-        dict
-            Parameter name → `Prunable`.
-        """
-        return self.pruner.layers(self.learn.model)
-
-    def warn_outputs(self):
-        "Warn if pruning would remove whole class outputs."
-        n_classes = getattr(self.protocol.dls, 'c', None)
-        warn_outputs(self.layers(), self.sparsity, self.pruner.granularity, n_classes)
-
-# %% ../../nbs/find/07_finder.ipynb #d7bbfe3a
-@patch(as_prop=True)
-def start(self:LotteryTicketFinder) -> Snapshot:
-    "Return the start of the dense training, None before the first run."
-    return self.protocol.start
-
-@patch(as_prop=True)
-def rewind_iteration(self:LotteryTicketFinder) -> int:
-    "Convert the rewind point to iterations."
-    return to_iteration(self.rewind_epoch, epoch_length(self.learn), 'rewind_epoch')
-
-# %% ../../nbs/find/07_finder.ipynb #df0c78f5
-@patch(as_prop=True)
-def masks(self:LotteryTicketFinder) -> list:
-    "Return the masks of each known round, the dense one first."
-    return [self.dense, *(r.masks for r in self.rounds if r.masks)]
-
-@patch(as_prop=True)
-def trained(self:LotteryTicketFinder) -> dict: # Round → weights
-    """Return trained weights: of the dense network, of the last ticket, and those that a round begins with.
-
-    Returns
-    -------
-    dict
-        Round → weights.
-    """
-    return {r: o.weights for r,o in enumerate(self.rounds) if o.weights}
-
-@patch(as_prop=True)
-def seconds(self:LotteryTicketFinder) -> list:
-    "Return the time that each round took, without interruptions."
-    return [o.seconds for o in self.rounds]
-
-@patch(as_prop=True)
-def history(self:LotteryTicketFinder) -> pd.DataFrame:
-    "Return a row for each finished round; round 0 is the dense training."
-    rows = [o.row for o in self.rounds]
-    return pd.DataFrame(rows).set_index('round') if rows else pd.DataFrame()
-
-@patch(as_prop=True)
-def epochs(self:LotteryTicketFinder) -> pd.DataFrame:
-    "Return a row for each epoch of each finished round."
-    return pd.DataFrame([dict(round=r, **e) for r,o in enumerate(self.rounds) for e in o.epochs])
-
-# %% ../../nbs/find/07_finder.ipynb #0feb3108
-@patch
-def _weights(self:LotteryTicketFinder, r:int) -> dict: # Name → tensor, unmasked
-    "Return the weights that a round begins with."
-    if r==0: return self.start.model
-    return self.rewound.model if self.rewind=='weights' else self.trained[r-1]
-
-@patch
-def _chosen(self:LotteryTicketFinder, named:Callable=func_name) -> dict:
-    "Return choices that descriptions only name if they aren't the default."
-    budget,defaults = self.pruner.budget,dict(joint=None, kernels='dense', budget=None)
-    chosen = dict(joint=self.pruner.joint, kernels=self.protocol.kernels, budget=budget and named(budget))
-    return {k: v for k,v in chosen.items() if v!=defaults[k]}
-
-@patch
-def _about(self:LotteryTicketFinder, r:int) -> dict:
-    "Return the provenance of a round's ticket."
-    p,history = self.pruner,[o.row for o in self.rounds[:r+1]]
-    return to_json(dict(
-        **model_facts(self.learn.model), made_by='LotteryTicketFinder', round=r,
-        rounds=self.n_rounds, sparsity=self.sparsity, granularity=p.granularity, context=p.context,
-        criterion=func_name(self.criteria), rewind=self.rewind, rewind_epoch=self.rewind_epoch,
-        seed=self.seed, reshuffle=self.reshuffle, history=history, versions=versions(), **self._chosen()))
-
-@patch(as_prop=True)
-def tickets(self:LotteryTicketFinder) -> list:
-    "Return the ticket of each known round; the ticket of round 0 is dense. They share their weights."
-    if self.start is None: return []
-    known = range(len(self.masks)) if self.rewound is not None else range(1)
-    return [Ticket({**self.others, **self.masks[r]}, self._weights(r), self._about(r)) for r in known]
-
-@patch(as_prop=True)
-def ticket(self:LotteryTicketFinder) -> Ticket:
-    "Return the sparsest ticket so far."
-    if not self.tickets: raise ValueError("there is no ticket yet: call find_winning_ticket(train)")
-    return self.tickets[-1]
+_all_ = ['LotteryTicketFinder']    # a finder is whole only with this room
 
 # %% ../../nbs/find/07_finder.ipynb #57459467
 pruning_settings = 'criteria','batches','context','round_to','min_keep'    # of no use before the first pruning
@@ -263,7 +64,7 @@ def _describe(self:LotteryTicketFinder, train:Callable, seed:int) -> dict:
         rewind=self.rewind, rewind_epoch=self.rewind_epoch, seed=seed, reshuffle=self.reshuffle,
         round_to=p.round_to, min_keep=p.min_keep, criteria=describe_function(self.criteria),
         layer_type=str(p.layer_type), batches=len(self.batches or []),
-        masks=sparsity_by_layer(self.dense), **self._chosen(describe_function)))
+        masks=sparsity_by_layer(self.dense), **chosen_settings(self, describe_function)))
 
 # %% ../../nbs/find/07_finder.ipynb #15b43587
 @patch
@@ -282,108 +83,117 @@ def _write_results(self:LotteryTicketFinder):
         self.folder.keep('ticket.safetensors', self.tickets[-1])
         self.folder.remove('moment.safetensors')
 
-# %% ../../nbs/find/07_finder.ipynb #bcc0ff0d
-@patch
-def _open_run(self:LotteryTicketFinder, train:Callable):
+# %% ../../nbs/find/07_finder.ipynb #3e5082b3
+def open_run(
+    finder:LotteryTicketFinder, # Its folder is held by the caller
+    train:Callable # As for `find_winning_ticket`
+):
     "Start a run, or read it from the folder."
-    begun = self._is_begun()
-    if self.train is not None and begun:
-        if odd := differences(describe_function(self.train), describe_function(train)):
+    begun = finder._is_begun()
+    if finder.train is not None and begun:
+        if odd := differences(describe_function(finder.train), describe_function(train)):
             why = '; '.join(odd)
             raise ValueError(f"train differs from what this finder started with ({why}): "
                              "make a new finder")
-        if self.folder and not self.folder.has('start.safetensors'):
-            raise ValueError(f"{str(self.folder.file('start.safetensors'))!r} is missing, but this finder began "
+        if finder.folder and not finder.folder.has('start.safetensors'):
+            raise ValueError(f"{str(finder.folder.file('start.safetensors'))!r} is missing, but this finder began "
                              "with it: put the folder's files back, or make a new finder")
         return
-    self.learn.dls = self.protocol.dls    # an interrupted `train` may have put in others
-    seed = self.seed if self.seed is not None else self.folder.seed
+    finder.learn.dls = finder.protocol.dls    # an interrupted `train` may have put in others
+    seed = finder.seed if finder.seed is not None else finder.folder.seed
     if seed is None: seed = from_first(lambda: int(torch.randint(2**31, ())))
-    open_folder(self.folder, self._describe(train, seed), self._unused())
-    first = self.start is None
-    open_start(self.folder, self.protocol, seed)
-    if first: self._read_run()
-    if not self.rewind_iteration: self.rewound = self.start
-    self.train,self.seed = train,seed
-    if self.rounds: self._write_results()    # the process may have been killed just before
+    open_folder(finder.folder, finder._describe(train, seed), finder._unused())
+    first = finder.start is None
+    open_start(finder.folder, finder.protocol, seed)
+    if first: finder._read_run()
+    if not finder.rewind_iteration: finder.rewound = finder.start
+    finder.train,finder.seed = train,seed
+    if finder.rounds: finder._write_results()    # the process may have been killed just before
 
-# %% ../../nbs/find/07_finder.ipynb #7b149235
-@patch
-def _epochs_left(self:LotteryTicketFinder, r:int, training) -> int:
-    "Estimate the epochs left in this round and the later ones."
-    under_way = self.learn.n_epoch if training.epoch else 0
-    planned = training.n_epochs+under_way    # of this round, as far as it is known
-    later = (self.n_rounds-r)*max(planned-(self.rewound or self.start).epoch, 1)
-    return planned-training.n_epochs-training.epoch+later
+# %% ../../nbs/find/07_finder.ipynb #d6a47a8b
+class EpochBar:
+    "Count the epochs of all rounds on a bar."
+    def __init__(self,
+        finder:LotteryTicketFinder, # Opened
+        bar:Progress # Open
+    ): self.finder,self.bar,self.done = finder,bar,0
 
-@patch
-def _show(self:LotteryTicketFinder, r:int, training):
-    "Update the bar after each epoch and fit."
-    self._epochs_done += training.epoch>0
-    text = f'round {r} of {self.n_rounds}, {100-sparsity_of(self.masks[r]):.3g}% of the weights'
-    self._bar.show(self._epochs_done, self._epochs_done+self._epochs_left(r, training), text)
+    def left(self, r:int, training) -> int:
+        "Estimate the epochs left in a round and the later ones."
+        finder = self.finder
+        under_way = finder.learn.n_epoch if training.epoch else 0
+        planned = training.n_epochs+under_way    # of this round, as far as it is known
+        later = (finder.n_rounds-r)*max(planned-(finder.rewound or finder.start).epoch, 1)
+        return planned-training.n_epochs-training.epoch+later
 
-# %% ../../nbs/find/07_finder.ipynb #26bfdc84
-@patch
-def _round_seed(self:LotteryTicketFinder, r:int) -> int:
-    "Return the seed for a round's order of the data, None for the order of the dense training."
-    return self.seed+r if self.reshuffle else None
+    def show(self, r:int, training):
+        "Update the bar after an epoch or a fit."
+        self.done += training.epoch>0
+        text = f'round {r} of {self.finder.n_rounds}, {100-sparsity_of(self.finder.masks[r]):.3g}% of the weights'
+        self.bar.show(self.done, self.done+self.left(r, training), text)
 
-@patch
-def _beginning(self:LotteryTicketFinder, r:int) -> Snapshot:
-    "Return the snapshot that a round's training begins with."
-    if r==0: return self.start
-    return self.protocol.beginning(self.rewound, self.masks[r], self._weights(r), self._round_seed(r))
+# %% ../../nbs/find/07_finder.ipynb #94b411ab
+def round_beginning(
+    finder:LotteryTicketFinder, # Opened
+    r:int # The round
+) -> Snapshot:
+    "Return what a round's training begins with: the start, or the rewind point under the round's masks."
+    return finder.start if r==0 else beginning_of(finder, finder.masks[r], weights_of(finder, r), round=r)
 
-# %% ../../nbs/find/07_finder.ipynb #39045665
-@patch
-def _keep_rewind(self:LotteryTicketFinder, taken:Snapshot):
-    "Keep the moment that later rounds rewind to."
-    self.rewound = self.folder.keep('rewind.safetensors', replace(taken, opt=fresh_opt(taken.opt)))
+# %% ../../nbs/find/07_finder.ipynb #c2e92e8e
+def keep_rewind(
+    finder:LotteryTicketFinder, # Opened
+    taken:Snapshot, # The moment, None if training hasn't come to it
+    n_epochs:int=None # Of the training if it is over: then the moment must be there
+):
+    "Keep the moment that later rounds rewind to, unless it is known already."
+    if finder.rewound is not None: return
+    if taken is not None:
+        finder.rewound = finder.folder.keep('rewind.safetensors', replace(taken, opt=fresh_opt(taken.opt)))
+    elif n_epochs is not None:
+        length = f'{n_epochs} epochs of {epoch_length(finder.learn)} iterations'
+        raise ValueError(f"rewind_epoch must lie within training, which has {length}: {finder.rewind_epoch!r} doesn't")
 
-@patch
-def _not_within(self:LotteryTicketFinder, n_epochs):
-    "Return the error for a rewind point that training didn't come to."
-    length = f'{n_epochs} epochs of {epoch_length(self.learn)} iterations'
-    return ValueError(f"rewind_epoch must lie within training, which has {length}: {self.rewind_epoch!r} doesn't")
+def callbacks_of(
+    finder:LotteryTicketFinder, # Opened
+    r:int # The round
+) -> list:
+    "Return the callbacks that the rewinding needs."
+    return [HoldRates(finder.rounds[0].rates)] if r and finder.rewind=='finetune' else []
 
-@patch
-def _train_round(self:LotteryTicketFinder, r:int) -> tuple: # `(r, row, training)`
+# %% ../../nbs/find/07_finder.ipynb #3ecf225b
+def train_round(
+    finder:LotteryTicketFinder, # Opened
+    r:int, # The round
+    show:Callable=None # Called with the round and the training after each epoch and each fit
+) -> tuple: # `(row, training)`
     "Train the dense network, or the ticket of a round."
-    cbs = [HoldRates(self.rounds[0].rates)] if r and self.rewind=='finetune' else []
-    at = self.rewind_epoch if self.rewound is None else None
+    at,folder = finder.rewind_epoch if finder.rewound is None else None,finder.folder
     def on_epoch(training, moment):
-        self._show(r, training)
-        if not self.folder: return
-        if self.rewound is None and training.taken: self._keep_rewind(training.taken)
-        self.folder.keep('moment.safetensors', moment(round=r, rewound=self.rewound is not None))
-    begin,masks = self._beginning(r),self.masks[r] if r else None
-    resume = read_moment(self.folder, r, self.rewound, self.learn)
-    held = read_held(self.folder, r) if self.protocol.held is None and resume is None else None
-    cbs.append(self._logs.at(r, sparsity_of(self.masks[r]), len(resume.notes['epochs']) if resume else 0))
-    row,training = self.protocol.train(self.train, begin, masks, cbs, resume, at, on_epoch, held)
-    if self.rewound is None:
-        if training.taken is None: raise self._not_within(training.n_epochs)
-        self._keep_rewind(training.taken)
-    return r,row,training
+        if show: show(r, training)
+        if not folder: return
+        keep_rewind(finder, training.taken)
+        folder.keep('moment.safetensors', moment(round=r, rewound=finder.rewound is not None))
+    begin,masks = round_beginning(finder, r),finder.masks[r] if r else None
+    resume = read_moment(folder, r, finder.rewound, finder.learn)
+    held = read_held(folder, r) if finder.protocol.held is None and resume is None else None
+    logs = finder.logs.at(r, sparsity_of(finder.masks[r]), len(resume.notes['epochs']) if resume else 0)
+    cbs = [*callbacks_of(finder, r), logs]
+    row,training = finder.protocol.train(finder.train, begin, masks, cbs, resume, at, on_epoch, held)
+    keep_rewind(finder, training.taken, training.n_epochs)
+    return row,training
 
-# %% ../../nbs/find/07_finder.ipynb #651be51a
+# %% ../../nbs/find/07_finder.ipynb #8f9fef6b
 @patch
 def _prune(self:LotteryTicketFinder, r:int) -> dict: # Parameter name → bool tensor, on the CPU
     "Make the masks of the round after `r`, from the current weights."
     learn,batches = self.learn,self.batches or []
     if not batches and 'batches' in criterion_needs(self.criteria): batches = [one_batch(learn)]
-    inputs = dict(init=self.rewound.model, prev=self._weights(r), **scored_by(learn, batches))
+    inputs = dict(init=self.rewound.model, prev=weights_of(self, r), **scored_by(learn, batches))
     masks = self.pruner.step(learn.model, self.targets[r], self.masks[r], **inputs)
     return {k: m.cpu() for k,m in broadcast_masks(masks).items()}
 
-# %% ../../nbs/find/07_finder.ipynb #2389d064
-@patch
-def _row(self:LotteryTicketFinder, r:int, **measured) -> dict:
-    "Return a row of the history."
-    s = sparsity_of(self.masks[r])
-    return dict(round=r, sparsity=s, remaining=100-s, **measured)
-
+# %% ../../nbs/find/07_finder.ipynb #c7d3e90e
 @patch
 def _add_round(self:LotteryTicketFinder, finished:Round):
     "Write a finished round, and note it."
@@ -391,34 +201,46 @@ def _add_round(self:LotteryTicketFinder, finished:Round):
     self.rounds.append(finished)
     self._write_results()
 
-@patch
-def _finish_round(self:LotteryTicketFinder, r:int, row:dict, training, rates:list=None):
-    "Note a round's row, and make the masks of the next round."
-    last = r==self.n_rounds
-    rates = [h['lr'] for h in self.learn.opt.hypers] if rates is None else rates
-    rates = self.rounds[0].rates if self.rounds else rates
-    row = self._row(r, **row, overlap=mask_overlap(self.masks[r-1], self.masks[r]) if r else None)
-    masks = {} if last else self._prune(r)
-    kept = r==0 or last or self.rewind!='weights'    # for controls, for the user, for the next round
-    weights = cpu_copy(model_tensors(self.learn.model)) if kept else {}
-    self._add_round(Round(row, training.epochs, rates, training.seconds, masks, weights))
+def finish_round(
+    finder:LotteryTicketFinder, # With the round's trained weights in its learner
+    row:dict, # The measurements, from `Protocol.train`
+    training, # With the `epochs` and the `seconds` that it took
+    rates:list=None # Learning rates at the end; default those of the learner
+):
+    "Note the round that was just trained, and make the masks of the next one."
+    r,masks = len(finder.rounds),finder.masks
+    if r: rates = finder.rounds[0].rates
+    elif rates is None: rates = [h['lr'] for h in finder.learn.opt.hypers]
+    overlap = mask_overlap(masks[r-1], masks[r]) if r else None
+    row,last = dict(round=r, **ticket_row(finder, masks[r], **row), overlap=overlap),r==finder.n_rounds
+    pruned = {} if last else finder._prune(r)
+    kept = r==0 or last or finder.rewind!='weights'    # for controls, for the user, for the next round
+    weights = cpu_copy(model_tensors(finder.learn.model)) if kept else {}
+    finder._add_round(Round(row, training.epochs, rates, training.seconds, pruned, weights))
 
-# %% ../../nbs/find/07_finder.ipynb #68077b8a
+# %% ../../nbs/find/07_finder.ipynb #4059233a
+def close_run(
+    finder:LotteryTicketFinder # With all rounds trained
+) -> Ticket: # That of the last round
+    "Leave the learner with the last round's weights, and the folder with the results."
+    copy_tensors(finder.learn.model, finder.trained[finder.n_rounds])
+    finder._write_results()    # in case the last run was interrupted right here
+    return finder.tickets[-1]
+
 def run_rounds(
     finder:LotteryTicketFinder, # Its folder is held by the caller
     train:Callable # As for `find_winning_ticket`
 ) -> Ticket: # That of the last round
     "Train the rounds that aren't trained yet."
-    finder._open_run(train)
+    open_run(finder, train)
     if not finder.rounds: finder.warn_outputs()
     if finder.folder: warn_lost(finder.learn, finder.protocol.warned)
-    with Progress(verbose=wants_bar(finder.learn, finder.verbose)) as finder._bar:
-        finder._epochs_done = 0
-        for r in range(len(finder.rounds), finder.n_rounds+1): finder._finish_round(*finder._train_round(r))
-    copy_tensors(finder.learn.model, finder.trained[finder.n_rounds])
-    finder._write_results()    # in case the last run was interrupted right here
-    return finder.tickets[-1]
+    with Progress(verbose=wants_bar(finder.learn, finder.verbose)) as bar:
+        show = EpochBar(finder, bar).show
+        for r in range(len(finder.rounds), finder.n_rounds+1): finish_round(finder, *train_round(finder, r, show))
+    return close_run(finder)
 
+# %% ../../nbs/find/07_finder.ipynb #88fba949
 @patch
 def find_winning_ticket(self:LotteryTicketFinder,
     train:Callable # A function that fits the learner: `lambda learn: learn.fit_one_cycle(5, 1e-2)`
@@ -449,97 +271,6 @@ def iterative_magnitude_pruning(self:LotteryTicketFinder, train:Callable) -> Tic
         raise ValueError(f"criteria must be l1_norm for magnitude pruning, not {name!r}: "
                          "call find_winning_ticket")
     return self.find_winning_ticket(train)
-
-# %% ../../nbs/find/07_finder.ipynb #da563178
-def open_finder(
-    finder:LotteryTicketFinder, # Its folder is held by the caller
-    train:Callable # As for `find_winning_ticket`
-):
-    "Start a finder's run, or read it from its folder, for rounds in a stack."
-    if finder.protocol.kernels!='dense':
-        raise Unstackable(f"kernels must be 'dense' in a stack, not {finder.protocol.kernels!r}")
-    finder._open_run(train)
-
-def finish_begun_round(
-    finder:LotteryTicketFinder # Opened
-):
-    "Finish a round alone that was begun alone, in a run that was killed."
-    if finder.folder.has('moment.safetensors') and len(finder.rounds)<=finder.n_rounds:
-        finder._finish_round(*finder._train_round(len(finder.rounds)))
-
-def close_finder(
-    finder:LotteryTicketFinder # With all rounds trained
-):
-    "Write what a finished run leaves."
-    copy_tensors(finder.learn.model, finder.trained[finder.n_rounds])
-    finder._write_results()
-
-# %% ../../nbs/find/07_finder.ipynb #58f750ea
-def train_round_stacked(
-    finders:list, # Opened, in folders that the caller holds; those that have the round already train with the others
-    r:int, # The round
-    keep:Callable, # Called after epochs and fits with a function that returns a moment, for `resume`
-    resume:Snapshot=None # Where to continue
-):
-    "Train a round of several finders as one, and let each that lacks it finish it."
-    one,masks = finders[0],[f.masks[r] if r else {} for f in finders]
-    cbs = [HoldRates(one.rounds[0].rates)] if r and one.rewind=='finetune' else []
-    wanted = [f for f in finders if f.rewound is None]
-    def on_epoch(moment, taken):
-        for f,t in zip(finders, taken or []):
-            if f.rewound is None: f._keep_rewind(t)
-        keep(moment)
-    begins,at = [f._beginning(r) for f in finders],one.rewind_epoch if wanted else None
-    replicas,taken = train_stacked([f.protocol for f in finders], one.train, begins, masks, cbs, resume, at, on_epoch)
-    for k,(f,o) in enumerate(zip(finders, replicas)):
-        if f.rewound is None:
-            if taken is None: raise f._not_within(len(o.epochs))
-            f._keep_rewind(taken[k])
-    for f,o in zip(finders, replicas):
-        if len(f.rounds)>r: continue
-        copy_tensors(f.learn.model, o.model)
-        set_random_states(o.rng, f.learn.dls)
-        f._finish_round(r, o.row, o, o.rates)
-
-# %% ../../nbs/find/07_finder.ipynb #84840db7
-@patch
-def plot(self:LotteryTicketFinder,
-    metric:str=None, # A column of `history`, default the first metric, or the validation loss
-    ax=None # Matplotlib axes
-):
-    """Plot the metric after training against the weights that remain; the dense network is a line.
-
-    Parameters
-    ----------
-    metric : str
-        A column of `history`, default the first metric, or the validation loss.
-    ax
-        Matplotlib axes. Default: `None`.
-    """
-    import matplotlib.pyplot as plt
-    if not self.rounds: raise ValueError("there is nothing to plot yet: call find_winning_ticket(train)")
-    df = self.history
-    metric = default_metric(df, metric).name
-    if check_axes(ax) is None: ax = plt.subplots(figsize=(5.5,3.5))[1]
-    ax.axhline(df[metric].iloc[0], color='0.4', ls='--', lw=1, label='dense', zorder=3)    # seen on a line, too
-    if (df[metric].dropna()%1==0).all(): whole_axis(ax.yaxis)
-    ax.plot(df.remaining, df[metric], 'o-', color='tab:green', label='ticket')
-    ax.set_ylabel(metric)
-    remaining_axis(ax, df.remaining)
-    ax.legend(frameon=False)
-    return ax
-
-# %% ../../nbs/find/07_finder.ipynb #bbe2ab90
-@patch
-def __repr__(self:LotteryTicketFinder):
-    done = len(self.rounds)
-    what = f", {100-sparsity_of(self.masks[done-1]):.3g} % of the weights in the last" if done else ''
-    return f"LotteryTicketFinder: {done} of {self.n_rounds+1} trainings{what}"
-
-@patch
-def _repr_html_(self:LotteryTicketFinder):
-    title = f'<b>LotteryTicketFinder</b>: {len(self.rounds)} of {self.n_rounds+1} trainings'
-    return f'<p>{title}</p>{self.history.to_html()}'
 
 # %% ../../nbs/find/07_finder.ipynb #559ccaad
 @patch
@@ -578,87 +309,7 @@ def find_ticket(self:Learner,
     del self.ticket_finder    # it holds the learner and its data, which `export` would write as well
     return ticket
 
-# %% ../../nbs/find/07_finder.ipynb #317a15ef
-def beginning_of(
-    finder:LotteryTicketFinder, # Its rewind point is known
-    masks:dict, weights:dict=None, rewound:bool=True, round:int=1 # As for `train_ticket`
-) -> Snapshot:
-    "Return what the training of a ticket begins with."
-    if finder.rewound is None:
-        raise ValueError("there is no rewind point yet: call find_winning_ticket(train)")
-    moment = finder.rewound if rewound else finder.start
-    return finder.protocol.beginning(moment, masks, weights, finder._round_seed(round))
-
-def checksum_of(
-    begin:Snapshot, # From `beginning_of`
-    masks:dict # Parameter name → bool tensor
-) -> int:
-    "Return a checksum of what a training begins with."
-    def crc(tensors, sum):
-        for n in sorted(tensors): sum = crc32(tensors[n].cpu().contiguous().reshape(-1).view(torch.uint8).numpy(), sum)
-        return sum
-    return crc(masks, crc(begin.model, crc32(f'{begin.fit} {begin.epoch} {begin.batch}'.encode())))
-
-def train_from(
-    finder:LotteryTicketFinder, # Trains the ticket as its own
-    begin:Snapshot, # From `beginning_of`
-    masks:dict, # Parameter name → bool tensor
-    file:Path=None, # Where a killed training has left its moment, if it has
-    keep:Callable=None # Called with the moment after each epoch and each fit
-) -> dict: # A row like those of `history`
-    "Train a ticket from its beginning, or from where it was killed."
-    of,resume = checksum_of(begin, masks),None
-    if file and file.exists():
-        resume = Snapshot.load(file)
-        if check_record(resume.notes, file, first=a_dict, of=whole)['of']!=of:
-            raise ValueError(f"{str(file)!r} is of a training with other masks or weights: "
-                             "delete it, or use another file")
-    def on_epoch(training, moment):
-        if keep: keep(moment(of=of))
-    s = sparsity_of(masks)
-    cbs = [finder._logs.at('', s)]
-    row,training = finder.protocol.train(finder.train, begin, masks, cbs, resume, on_epoch=on_epoch)
-    return dict(sparsity=s, remaining=100-s, **row, seconds=training.seconds)
-
-@patch
-def train_ticket(self:LotteryTicketFinder,
-    masks:dict, # Parameter name → bool tensor
-    weights:dict=None, # Name → tensor to begin with, default those of the rewind point
-    rewound:bool=True, # Begin at the rewind point, or else at the very start of training
-    round:int=1, # With `reshuffle`: the round whose order of the data to use
-    path:str|Path=None # File from which a killed training continues; it is deleted at the end
-) -> dict: # A row like those of `history`
-    """Train any ticket as this finder trains its own. Leave the learner with the trained weights.
-
-    Parameters
-    ----------
-    masks : dict
-        Parameter name → bool tensor.
-    weights : dict
-        Name → tensor to begin with, default those of the rewind point.
-    rewound : bool
-        Begin at the rewind point, or else at the very start of training. Default: `True`.
-    round : int
-        With `reshuffle`: the round whose order of the data to use. Default: `1`.
-    path : str | Path
-        File from which a killed training continues; it is deleted at the end. Default: `None`.
-
-    Returns
-    -------
-    dict
-        A row like those of `history`.
-    """
-    check_flags(rewound=rewound)
-    check_type(weights, 'weights', (dict,type(None)), 'a dict or None')
-    path = None if path is None else check_file(path)
-    begin = beginning_of(self, masks, weights, rewound, check_whole(round, 'round'))
-    if path is None: return train_from(self, begin, masks)
-    with hold_file(path) as hold:
-        row = train_from(self, begin, masks, path, partial(hold.keep, path))
-        hold.remove(path)
-    return row
-
-# %% ../../nbs/find/07_finder.ipynb #0359f538
+# %% ../../nbs/find/07_finder.ipynb #47abd9db
 @patch
 def adopt_dense(self:LotteryTicketFinder,
     train:Callable, # As for `find_winning_ticket`
@@ -674,67 +325,12 @@ def adopt_dense(self:LotteryTicketFinder,
         With the same start, `train` and seed, and its dense training done.
     """
     check_type(other, 'other', LotteryTicketFinder, 'a LotteryTicketFinder')
-    self._open_run(check_train(train))
+    open_run(self, check_train(train))
     if self.rounds or self.rewind_iteration!=other.rewind_iteration: return
     # a batch would have to be drawn from the random state of that training
     if 'batches' in criterion_needs(self.criteria): return
     if any(is_foreign(cb) for cb in self.learn.cbs): return    # what they held after that training isn't known
-    if self.rewind_iteration: self._keep_rewind(other.rewound)
+    keep_rewind(self, other.rewound)
     self.protocol.reset(other.trained[0])
-    first,s = other.rounds[0],sparsity_of(self.dense)
-    row = dict(first.row, sparsity=s, remaining=100-s)
-    self._add_round(replace(first, row=row, masks=self._prune(0)))
-
-# %% ../../nbs/find/07_finder.ipynb #b1ea75dc
-@patch
-def effective_sparsities(self:LotteryTicketFinder,
-    xb=None # A batch of inputs, or a tuple of several, default of the training data; only their shapes matter
-) -> pd.DataFrame: # A row for each known round
-    """Return sparsity and effective sparsity of the tickets: of some weights no path to an output makes use.
-
-    Parameters
-    ----------
-    xb
-        A batch of inputs, or a tuple of several, default of the training data; only their shapes matter.
-
-    Returns
-    -------
-    pd.DataFrame
-        A row for each known round.
-    """
-    learn,tickets = self.learn,self.tickets
-    if not tickets: raise ValueError("there is no ticket yet: call find_winning_ticket(train)")
-    if xb is None:
-        states = random_states(learn.dls)
-        xb = tuple(split_batch(learn, one_batch(learn))[0])
-        set_random_states(states, learn.dls)
-    rows = [dict(round=r, sparsity=t.sparsity, effective=effective_sparsity(learn.model, t.masks, xb))
-            for r,t in enumerate(tickets)]
-    return pd.DataFrame(rows).set_index('round')
-
-# %% ../../nbs/find/07_finder.ipynb #d5c8e009
-@patch
-def _all_masks(self:LotteryTicketFinder) -> list:
-    "Return the masks of all rounds; before a round is pruned, masks of its target's sparsity."
-    pruner,layers,known = replace(self.pruner, criterion=l1_norm),self.layers(),self.masks
-    targets = self.targets[len(known)-1:]
-    return known+[pruner.step(self.learn.model, t, layers=layers) for t in targets]
-
-@patch
-def costs(self:LotteryTicketFinder) -> pd.DataFrame: # Rows for the dense training and for all rounds
-    """Count the epochs and operations of the protocol, including rounds that haven't run yet.
-
-    Returns
-    -------
-    pd.DataFrame
-        Rows for the dense training and for all rounds.
-    """
-    if not self.rounds: raise ValueError("nothing has been trained yet: call find_winning_ticket(train)")
-    n = len(self.rounds[0].epochs)
-    after = n-self.rewind_iteration//epoch_length(self.learn)    # epochs of a later round
-    epochs = [len(o.epochs) for o in self.rounds]
-    epochs += [after]*(self.n_rounds+1-len(epochs))
-    work = [e*epoch_flops(self.learn, m) for e,m in zip(epochs, self._all_masks())]
-    rounds = sum(epochs[:-1]),epochs[-1],sum(work[:-1]),work[-1]
-    dense = 0,n,0,n*epoch_flops(self.learn, {})
-    return cost_table({'dense': dense, f'{self.n_rounds} rounds': rounds})
+    first = other.rounds[0]
+    self._add_round(replace(first, row={**first.row, **ticket_row(self, self.dense)}, masks=self._prune(0)))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
+from warnings import warn
 
 from fastai.callback.progress import CSVLogger, ShowGraphCallback
 from fastai.callback.tracker import TrackerCallback
@@ -19,11 +20,12 @@ from fastcore.foundation import L
 from torch import nn
 
 from ..core.tensors import check_names, copy_tensors, cpu_copy, model_tensors, parameters_by_name, unwrap
-from ..core.masks import check_masks
+from ..core.masks import check_masks, sparsity_of
+from ..core.paths import path_masks, warn_collapsed
 from ..train.randomness import random_states, seed_learner, set_random_states
 from ..train.snapshot import Snapshot, check_opt, opt_notes
 from ..train.learner import (
-    check_train, fit_context, has_validation, metric_names, set_unbegun, unbegun)
+    check_train, fit_context, has_validation, metric_names, one_batch, set_unbegun, split_batch, unbegun)
 from ..train.mask_callback import learner_masks, MaskCallback
 from ..train.callback_state import callback_states, set_callback_states
 from ..train.training import Training, Untrained
@@ -49,7 +51,8 @@ def fresh(
     return replace(moment, opt=fresh_opt(moment.opt), opt_is=opt_is)
 
 # %% ../../nbs/find/04_protocol.ipynb #a45516a7
-reserved_columns = 'round','sparsity','remaining','train_loss','best_epoch','overlap','seconds'
+reserved_columns = ('round','sparsity','remaining','effective_sparsity','train_loss','best_epoch','overlap',
+                    'seconds')
 def _watches(cb):
     "Return whether a callback watches or logs epochs."
     if isinstance(cb, (TrackerCallback,CSVLogger,ShowGraphCallback)): return True
@@ -127,6 +130,7 @@ class Protocol:
     ):
         self.learn,self.dls,self.start,self.kernels = learn,learn.dls,None,kernels
         self.held,self.ended,self.warned = None,False,set()    # what callbacks hold when a training begins
+        self.inputs,self.follows_paths = None,True    # False for a model whose paths can't be followed
 
     def take_start(self, seed:int) -> Snapshot:
         "Seed everything random, and take the learner as the start of all trainings."
@@ -256,6 +260,34 @@ def train(self:Protocol,
     row = dict(train_loss=loss, **last, best_epoch=_best_epoch(training.epochs), **first)
     if self.kernels!='dense': row |= dict(sparse_layers=' '.join(mask_cb.sparse.chosen))
     return row,training
+
+# %% ../../nbs/find/04_protocol.ipynb #504a5f7e
+def training_inputs(
+    learn:Learner # Any learner
+) -> tuple: # On the model's device
+    "Return the inputs of a batch of training data. Leave random states, and what data sets hold, as they were."
+    states,held = random_states(learn.dls),callback_states(learn)
+    try: return tuple(split_batch(learn, one_batch(learn))[0])
+    finally:
+        set_callback_states(learn, held, strict=False)
+        set_random_states(states, learn.dls)
+
+@patch
+def effective(self:Protocol,
+    masks:dict # Parameter name → bool tensor; others that the learner has apply as well
+) -> dict: # The column `effective_sparsity` in percent; empty where paths can't be followed
+    "Measure how many weights are pruned or lie on no path from inputs to outputs."
+    if not self.follows_paths: return {}
+    learn = self.learn
+    try:
+        if self.inputs is None: self.inputs = training_inputs(learn)
+        found = path_masks(learn.model, {**learner_masks(learn), **masks}, self.inputs)
+    except Exception as e:
+        self.follows_paths = False
+        warn(f"the tables have no effective_sparsity, as the model's paths can't be followed: {type(e).__name__}: {e}")
+        return {}
+    warn_collapsed(found)
+    return dict(effective_sparsity=sparsity_of({n: found[n] for n in masks}))
 
 # %% ../../nbs/find/04_protocol.ipynb #de4dca3b
 @dataclass

@@ -42,6 +42,8 @@ class Protocol:
     held: Any
     ended: bool
     warned: set
+    inputs: Any
+    follows_paths: bool
     def __init__(self, learn: Learner, kernels: str = 'dense') -> None:
         ...
     def take_start(self, seed: int) -> Snapshot:
@@ -98,6 +100,9 @@ class Protocol:
         `(row, training)`: the measurements, as a row of a results table, and the `Training`.
     """
         ...
+    def effective(self, masks: dict) -> dict:
+        """Measure how many weights are pruned or lie on no path from inputs to outputs."""
+        ...
     def length(self, train: Callable) -> tuple:
         """Count the iterations and epochs of training, without training.
 
@@ -112,6 +117,10 @@ class Protocol:
         `(iterations, epochs)`.
     """
         ...
+
+def training_inputs(learn: Learner) -> tuple:
+    """Return the inputs of a batch of training data. Leave random states, and what data sets hold, as they were."""
+    ...
 
 @dataclass
 class TrainedReplica:

@@ -69,7 +69,8 @@ class Metric(NamedTuple):
     more:bool # Is more better?
 
 _needed = 'condition','seed','round','remaining'    # the columns of any table of results
-_keys = {'condition','seed','round','sparsity','remaining','train_loss','best_epoch','best_iteration','seconds'}
+_keys = {'condition','seed','round','sparsity','remaining','effective_sparsity','train_loss','best_epoch',
+         'best_iteration','seconds'}
 _errors = {'mse','rmse','mae','msle','rmspe','perplexity','brier'}
 
 def default_metric(
@@ -128,8 +129,9 @@ def summarize(
     metric,level = default_metric(df, metric),check_level(level)
     check_frame(df, 'df', _needed)
     df,rows = df.assign(v=df[metric.name]*metric.factor),[]
+    sizes = [n for n in ('remaining','effective_sparsity') if n in df]
     for (k,r),g in df.groupby(['condition','round'], sort=False):
-        row = dict(condition=k, round=r, remaining=g.remaining.mean(), seeds=len(g))
+        row = dict(condition=k, round=r, **{n: g[n].mean() for n in sizes}, seeds=len(g))
         row |= zip(('mean','low','high'), interval(g.v, level))
         for other in ('dense','random_reinit'):
             if k==other or not len(d := _paired(df, g, other)): continue

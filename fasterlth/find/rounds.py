@@ -21,7 +21,8 @@ from ..core.files import a_dict, a_shape, check_fields, dict_of, list_of, load_t
 from ..core.files import pack_masked, reading, save_tensors, unpack_masked
 from ..core.processes import share_tensors
 from ..train.snapshot import Snapshot
-from .folder import check_record, RunFolder
+from .records import check_record
+from .folder import RunFolder
 from .protocol import Protocol
 
 # %% ../../nbs/find/05_rounds.ipynb #d5bf2da3

@@ -17,7 +17,6 @@ from typing import NamedTuple
 from fastcore.basics import patch
 
 from ..core.checks import check_number, check_type
-from ..core.masks import sparsity_of
 from ..core.files import a_dict, list_of, optional, whole
 from ..core.processes import from_first
 from ..train.learner import fit_context
@@ -25,11 +24,15 @@ from ..train.snapshot import Snapshot
 from ..train.stack import Unstackable
 from ..train.training import epoch_of
 from .fingerprint import describe
-from .folder import check_record, gone, read_json, RunFolder
+from .hold import gone
+from .records import check_record, read_json
+from .folder import RunFolder
 from .rounds import round_file
 from .protocol import train_stacked
-from .finder import (beginning_of, checksum_of, close_finder, finish_begun_round, LotteryTicketFinder,
-    open_finder, run_rounds, train_from, train_round_stacked)
+from .search import LotteryTicketFinder, ticket_row
+from .trial import beginning_of, checksum_of, train_from
+from .finder import close_run, run_rounds
+from .stacked_rounds import open_stacked, train_round_stacked
 from .jobs import Failure, settled
 from .controls import new_learner, Start, Trunk
 
@@ -203,8 +206,7 @@ def _open(self:Stacks, job, held):
     _write_files_to(f.learn, folder)
     if trunk and (trunk[1]/'done.json').exists():
         f.adopt_dense(train, read_finder(make_learner, train, trunk[0], seed, trunk[1]))
-    open_finder(f, train)
-    finish_begun_round(f)
+    open_stacked(f, train)
     return f
 
 @patch
@@ -234,7 +236,7 @@ def _finders(self:Stacks, jobs):
         for o,f in live:
             if self._failed(o): continue
             with self._noting([o]):
-                close_finder(f)
+                close_run(f)
                 _finish(f, [dict(p.row, seconds=p.seconds) for p in f.rounds], f.folder, o.call.args[5])
 
 # %% ../../nbs/find/14_trainings.ipynb #69a0d467
@@ -264,8 +266,8 @@ def _train(self:Stacks, group, moment=None):
         protocols,begins,masks = zip(*[(o.finder.protocol,o.begin,o.masks) for o in group])
         rows,_ = train_stacked(protocols, f.train, begins, masks, resume=moment, on_epoch=lambda m,_: keep(m))
         for o,new,t in zip(group, todo, rows):
-            s,(*_,condition,round,_) = sparsity_of(o.masks),o.job.call.args
-            row = dict(round=round, sparsity=s, remaining=100-s, **t.row, seconds=t.seconds)
+            *_,condition,round,_ = o.job.call.args
+            row = dict(round=round, **ticket_row(o.finder, o.masks, **t.row, seconds=t.seconds))
             if new: _finish(o.finder, [row], o.folder, condition)
         self.folder.remove(stack_moment)
 

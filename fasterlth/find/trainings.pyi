@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 from ..train.snapshot import Snapshot
 from .folder import RunFolder
-from .finder import LotteryTicketFinder
+from .search import LotteryTicketFinder
 
 
 def make_finder(make_learner: Callable, kwargs: dict, seed: int, folder: Path) -> LotteryTicketFinder:

@@ -8,7 +8,7 @@ from helpers import *
 from fasterlth.core import files
 from fasterlth.core.files import atomic_write, load_tensors, pack_tree, remove_abandoned, save_tensors, unpack_tree
 from fasterlth.find.early_bird_search import Search
-from fasterlth.find.folder import read_json, write_json
+from fasterlth.find.records import read_json, write_json
 from fasterlth.find.rounds import Round
 
 

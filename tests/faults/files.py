@@ -18,7 +18,7 @@ from fasterlth.core.sparse_layers import parts_of, SparseLayer
 from fasterlth.core.tensors import model_tensors
 from fasterlth.core.files import a_dict, a_text, load_tensors, save_tensors, whole
 from fasterlth.find.early_bird_search import Search
-from fasterlth.find.folder import read_json, write_json
+from fasterlth.find.records import read_json, write_json
 from fasterlth.find.rounds import Round
 from fasterlth.train.randomness import random_states, set_random_states
 from . import Trial, raw, wrong

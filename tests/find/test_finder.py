@@ -3,6 +3,7 @@ import re, warnings
 import pytest
 from helpers import *
 from fasterlth.find.finder import LotteryTicketFinder
+from fasterlth.find.protocol import Protocol
 from fasterlth.core.schedules import round_targets
 from fasterlth.train.training import Training
 from fasterlth.core.checks import to_iteration
@@ -166,7 +167,7 @@ def test_history():
     f = finder()
     f.find_winning_ticket(two_fits)
     h,e = f.history,f.epochs
-    assert h.columns.tolist()==['sparsity','remaining','train_loss','valid_loss','accuracy','best_epoch','start_valid_loss','start_accuracy','overlap']
+    assert h.columns.tolist()==['sparsity','remaining','effective_sparsity','train_loss','valid_loss','accuracy','best_epoch','start_valid_loss','start_accuracy','overlap']
     assert e.groupby('round').size().tolist()==[3]*4 and e.epoch.tolist()==[1,2,3]*4
     for r,g in e.groupby('round'):
         assert h.best_epoch[r]==g.epoch.iloc[g.valid_loss.argmin()] and h.valid_loss[r]==g.valid_loss.iloc[-1] and h.train_loss[r]==g.train_loss.iloc[-1]
@@ -177,6 +178,75 @@ def test_history():
     assert f.plot('valid_loss') and f.plot().get_xscale()=='log'
     with pytest.raises(ValueError, match="metric must be one of valid_loss, accuracy"): f.plot('acc')
     assert '<td>' in f._repr_html_()
+
+def test_history_has_the_effective_sparsity_of_each_ticket():
+    f = finder(sparsity=97, n_rounds=2)
+    f.find_winning_ticket(lambda l: l.fit(1))
+    xb,h = f.learn.dls.train.one_batch()[0],f.history
+    assert h.effective_sparsity.tolist()==[t.effective_sparsity(f.learn.model, xb) for t in f.tickets]
+    assert h.effective_sparsity[0]==0 and h.effective_sparsity[2]>h.sparsity[2]
+    assert f.ticket.about['history'][2]['effective_sparsity']==h.effective_sparsity[2]
+    assert f.train_ticket(f.ticket.masks)['effective_sparsity']==h.effective_sparsity[2]
+
+def test_effective_sparsity_follows_paths_through_what_an_applied_ticket_has_pruned():
+    "Weights behind a layer that was pruned before lie on no path, though the finder prunes other layers."
+    learn = Learner(digits_dls(size=8, n=128), model := lenet_300_100(64, seed=0), metrics=accuracy)
+    dead = {n: torch.ones_like(w, dtype=torch.bool) for n,w in model.named_parameters() if w.ndim==2}
+    dead['fc2.weight'][:90] = False
+    Ticket.of(model, dead).apply(learn)
+    f = finder(learn, {'fc1': 0, 'fc2': 0, 'fc3': 50}, 1)
+    f.find_winning_ticket(lambda l: l.fit(1))
+    found = path_masks(model, f.ticket.masks, f.learn.dls.train.one_batch()[0])
+    assert f.history.effective_sparsity[1]==sparsity_of({n: found[n] for n in f.masks[1]})>f.history.sparsity[1]
+
+class Unfollowed(nn.Module):
+    "A network whose paths can't be followed: it refuses inputs that are all the same."
+    def __init__(self): super().__init__(); self.fc1,self.fc2 = nn.Linear(64, 20),nn.Linear(20, 10)
+    def forward(self, x):
+        if (x==1).all(): raise ArithmeticError('no variance')
+        return self.fc2(self.fc1(x.flatten(1)).relu())
+
+def test_where_paths_cannot_be_followed_a_sentence_says_so_and_the_search_goes_on():
+    f = finder(Learner(digits_dls(size=8, n=128), Unfollowed(), metrics=accuracy), n_rounds=2)
+    with pytest.warns(UserWarning) as told: f.find_winning_ticket(lambda l: l.fit(1))
+    said, = [str(w.message) for w in told]
+    assert said.startswith("the tables have no effective_sparsity, as the model's paths can't be followed: ") and said.endswith('ArithmeticError: no variance')
+    assert len(f.history)==3 and 'effective_sparsity' not in f.history
+
+def test_layers_without_a_path_are_named_while_the_search_runs():
+    learn = Learner(digits_dls(size=8, n=128), lenet_300_100(64, seed=0), metrics=accuracy)
+    f = finder(learn, {'*': 99.9}, 1, context='global', criteria=partial(random_score, seed=0))
+    with pytest.warns(UserWarning, match='no path leads'): f.find_winning_ticket(lambda l: l.fit(1))
+    assert f.history.effective_sparsity[1]==100
+
+class Noisy(torch.utils.data.Dataset):
+    "Images with noise from a generator of the data set's own."
+    def __init__(self, n): self.x,self.y,self.g = torch.rand(n, 1, 8, 8, generator=torch.Generator().manual_seed(0)),torch.arange(n)%10,torch.Generator().manual_seed(1)
+    def __len__(self): return len(self.x)
+    def __getitem__(self, i): return self.x[i]+torch.randn(1, 8, 8, generator=self.g),self.y[i]
+
+def test_looking_for_paths_changes_nothing_that_follows(monkeypatch):
+    "Not even the numbers that a data set draws by itself."
+    def go():
+        dls = DataLoaders.from_dsets(Noisy(64), Noisy(32), bs=16, num_workers=0)
+        f = finder(Learner(dls, lenet_300_100(64, seed=0), loss_func=nn.CrossEntropyLoss(), metrics=accuracy), n_rounds=2)
+        f.find_winning_ticket(lambda l: l.fit(1))
+        return f.history.drop(columns='effective_sparsity', errors='ignore')
+    looked = go()
+    monkeypatch.setattr(Protocol, 'effective', lambda self, masks: {})
+    assert looked.equals(go())
+
+def test_rounds_of_older_folders_have_no_effective_sparsity(tmp_path, monkeypatch):
+    "They continue all the same, and the new rounds have it."
+    train = lambda l: l.fit(1)
+    with monkeypatch.context() as m:
+        m.setattr(Protocol, 'effective', lambda self, masks: {})
+        finder(path=tmp_path, n_rounds=2).find_winning_ticket(train)
+    for name in ('ticket.safetensors','history.csv','round_02.safetensors'): (tmp_path/name).unlink()    # as if killed in the last round
+    f = finder(path=tmp_path, n_rounds=2)
+    f.find_winning_ticket(train)
+    assert f.history.effective_sparsity.isna().tolist()==[True,True,False]
+    assert pd.read_csv(tmp_path/'history.csv').columns[-1]=='effective_sparsity'
 
 def test_criteria_get_what_they_ask_for():
     x = digits_dls(size=8, n=64, bs=32, device=torch.device('cpu')).one_batch()
@@ -484,7 +554,7 @@ def test_the_bar_counts_the_epochs_of_all_rounds(capsys):
     f.find_winning_ticket(lambda l: l.fit(3))
     shown = capsys.readouterr().out
     assert re.search(r'\d\d:\d\d<\d\d:\d\d', shown)    # time past, time left
-    assert f._bar.bar.total==f._epochs_done==3+2+2 and '[7/7' in shown and 'round 2 of 2, 20% of the weights' in shown and shown.endswith(']\n') and shown.count('\n')==1
+    assert '[7/7' in shown and 'round 2 of 2, 20% of the weights' in shown and shown.endswith(']\n') and shown.count('\n')==1
 
 def test_the_plots_lines_are_those_of_the_history():
     f = finder(n_rounds=2, seed=0)

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from apart import Session
 from helpers import *
-from fasterlth.find import folder as room, trainings
+from fasterlth.find import folder as folder_room, hold as hold_room, records as records_room, trainings
 from fasterlth.find.finder import LotteryTicketFinder
-from fasterlth.find.folder import RunFolder, hold_file, hold_folder, open_folder, read_json, write_json
+from fasterlth.find.folder import RunFolder, open_folder
+from fasterlth.find.hold import hold_file, hold_folder
+from fasterlth.find.records import read_json, write_json
 
 def train(learn): learn.fit(1)
 def finder(path, seed=0): return LotteryTicketFinder(make_learner(n=128), 50, 1, seed=seed, path=path, verbose=False)
@@ -73,7 +75,7 @@ def three(l): l.fit(3)
 @pytest.fixture
 def impatient(monkeypatch):
     "Nobody waits for others."
-    monkeypatch.setattr(room.time, 'monotonic', lambda at=itertools.count(step=100): next(at))
+    monkeypatch.setattr(hold_room.time, 'monotonic', lambda at=itertools.count(step=100): next(at))
 
 @pytest.mark.parametrize('kind', [k for k in every if k!='study'])
 def test_a_run_within_a_run_is_refused(kind, tmp_path, impatient):
@@ -101,7 +103,7 @@ def test_two_threads_do_not_share_a_folder(tmp_path, impatient):
     with hold_folder(tmp_path, wait=0): pass
 
 def test_without_locks_a_process_knows_what_it_holds(tmp_path, monkeypatch):
-    monkeypatch.setattr(room, '_flock', lambda *args: True)
+    monkeypatch.setattr(hold_room, '_flock', lambda *args: True)
     with hold_folder(tmp_path), pytest.raises(ValueError, match='is in use'), hold_folder(tmp_path, wait=0): pass
     with hold_folder(tmp_path, wait=0): pass
 
@@ -113,7 +115,7 @@ def test_ctrl_c_while_waiting_leaves_nothing_open(tmp_path, monkeypatch):
     def stop(seconds): raise KeyboardInterrupt
     with hold_folder(tmp_path), hold_file(tmp_path/'x'):
         before = descriptors()
-        monkeypatch.setattr(room.time, 'sleep', stop)
+        monkeypatch.setattr(hold_room.time, 'sleep', stop)
         for hold in (lambda: hold_folder(tmp_path), lambda: hold_file(tmp_path/'x')):
             with pytest.raises(KeyboardInterrupt), hold(): pass
         assert descriptors()==before
@@ -246,7 +248,7 @@ def test_what_cannot_be_written_is_said_before_any_training(kind, tmp_path, monk
     (tmp_path/'file').touch()
     with pytest.raises(ValueError, match="path must be a folder, but '.*/file', above '.*/file/run', is a file"): every[kind](tmp_path/'file'/'run')(never)
     def read_only(**kwargs): raise OSError(errno.EROFS, 'Read-only file system')
-    monkeypatch.setattr(room.tempfile, 'TemporaryFile', read_only)
+    monkeypatch.setattr(hold_room.tempfile, 'TemporaryFile', read_only)
     with pytest.raises(OSError, match=f"path '{tmp_path}/run' can't be written to .Read-only file system."): every[kind](tmp_path/'run')(never)
 
 @pytest.mark.skipif(not Path('/proc/self').exists(), reason='needs a file system that makes no folders')
@@ -265,7 +267,9 @@ def test_a_finished_run_is_read_without_a_write(kind, tmp_path, monkeypatch):
     every[kind](tmp_path)(three)
     files = {o: (o.read_bytes(),o.stat().st_mtime_ns) for o in tmp_path.rglob('*') if o.is_file()}
     def never(*args, **kwargs): raise OSError(errno.EROFS, 'Read-only file system')
-    for name in ('atomic_write','check_writable','_take'): monkeypatch.setattr(room, name, never)
+    rooms = (hold_room,'atomic_write'), (records_room,'atomic_write'), (hold_room,'check_writable'), (folder_room,'check_writable'), (hold_room,'_take')
+    for room,name in rooms:
+        monkeypatch.setattr(room, name, never)
     every[kind](tmp_path)(three)
     assert files=={o: (o.read_bytes(),o.stat().st_mtime_ns) for o in tmp_path.rglob('*') if o.is_file()}
 
@@ -281,7 +285,7 @@ def test_tables_are_never_believed(kind, table, tmp_path, monkeypatch):
     assert (tmp_path/table).read_bytes()==whole
     (tmp_path/table).write_bytes(whole[:9])
     def never(*args, **kwargs): raise OSError(errno.EROFS, 'Read-only file system')
-    monkeypatch.setattr(room, 'check_writable', never)
+    monkeypatch.setattr(folder_room, 'check_writable', never)
     with pytest.warns(UserWarning, match="csv' differs from what the run's other files say, and can't be mended"): go()
 
 @pytest.mark.parametrize('kind,calls', [('finder',2), ('bird',1), ('rewind',4)])

@@ -4,7 +4,7 @@ import pytest
 from apart import Session, run_module
 from helpers import *
 from fasterlth.find.finder import LotteryTicketFinder
-from fasterlth.find.folder import hold_folder
+from fasterlth.find.hold import hold_folder
 
 def two_fits(l):
     l.fit_one_cycle(2, 1e-2)
@@ -191,7 +191,7 @@ def test_loaders_that_train_replaces_are_seeded_and_rewound(tmp_path):
 def test_two_processes_do_not_train_into_one_folder(tmp_path, undisturbed):
     with pytest.raises(KeyboardInterrupt): finder(stop(make_learner(), 20), path=tmp_path).find_winning_ticket(two_fits)
     files = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
-    hold = "import signal, sys; from fasterlth.find.folder import hold_folder\nwith hold_folder(sys.argv[1]): print('has it', flush=True); signal.pause()"
+    hold = "import signal, sys; from fasterlth.find.hold import hold_folder\nwith hold_folder(sys.argv[1]): print('has it', flush=True); signal.pause()"
     other = Session(hold, tmp_path)
     try:
         while other.stdout!='has it\n': assert other.wait(.02) is None, other.stderr

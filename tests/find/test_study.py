@@ -32,6 +32,15 @@ def test_conditions_keep_the_counts(whole, k):
         assert sum(int(m.sum()) for m in t.masks.values())==sum(int(m.sum()) for m in win.masks.values())
         if k in layerwise: assert all(t.masks[n].sum()==m.sum() for n,m in win.masks.items())
 
+def test_results_and_summary_have_effective_sparsity(whole):
+    r,t = whole.results,whole.summary()
+    assert r.effective_sparsity.notna().all() and (r.effective_sparsity>=r.sparsity-1e-9).all()
+    win = whole.ticket('winning', 0, 2)
+    assert t.loc[('winning',2),'effective_sparsity']==win.effective_sparsity(make(0).model, make(0).dls.train.one_batch()[0])
+    same = t.xs(2, level='round').effective_sparsity
+    assert same['winning']==same['random_reinit']==same['sign_constant']    # the same masks
+    assert t.columns.tolist()[:3]==['remaining','effective_sparsity','seeds']
+
 def test_what_conditions_begin_with(whole):
     win = whole.ticket('winning', 0, 2)
     init = dict(make(0).model.named_parameters())
