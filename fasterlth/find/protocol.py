@@ -21,7 +21,8 @@ from torch import nn
 from ..core.tensors import check_names, copy_tensors, cpu_copy, model_tensors, parameters_by_name, unwrap
 from ..core.masks import check_masks
 from ..train.randomness import random_states, seed_learner, set_random_states
-from ..train.snapshot import Snapshot, check_opt, opt_notes
+from ..train.opt_state import check_opt, opt_notes
+from ..train.snapshot import Snapshot
 from ..train.learner import (
     check_train, fit_context, has_validation, metric_names, set_unbegun, unbegun)
 from ..train.mask_callback import learner_masks, MaskCallback
