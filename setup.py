@@ -8,8 +8,8 @@ here = Path(__file__).parent
 config = ConfigParser(delimiters=['='])
 config.read(here/'settings.ini', encoding='utf-8')
 cfg = config['DEFAULT']
-extras = dict(deploy=['deploy'], hub=['hub'], kernels=['kernels'], bench=['bench'],
-              dev=['dev','deploy','hub','kernels'])
+extras = dict(deploy=['deploy'], hub=['hub'], kernels=['kernels'], bench=['bench'])
+extras['dev'] = ['dev','deploy','hub','kernels']
 statuses = ['1 - Planning', '2 - Pre-Alpha', '3 - Alpha', '4 - Beta', '5 - Production/Stable']
 
 def readme():
