@@ -311,6 +311,7 @@ def _often(f, n):
 def _sparse_inference(repeats, threads):
     def mlp(): return nn.Sequential(*[o for _ in range(4) for o in (nn.Linear(1024, 1024), nn.ReLU())])
     def blocks(n, width): return nn.Sequential(*[_Block(width) for _ in range(n)])
+    def encoder(): return nn.TransformerEncoder(nn.TransformerEncoderLayer(384, 6, 4*384, batch_first=True), 6)
     def conv(): return nn.Sequential(nn.Conv2d(512, 128, 1))
     goals = {('mlp',90): 1/3, ('mlp',95): 1/5.5, ('blocks',90): 1/2.3, ('blocks',95): 1/3.3}
     def narrow(): return blocks(6, 384)
@@ -319,6 +320,7 @@ def _sparse_inference(repeats, threads):
         ('mlp', 'MLP 4 × 1024, batch 64', mlp, torch.randn(64, 1024), (50,80,90,95,98)),
         ('blocks', 'transformer of 6 blocks, width 384, 64 tokens', narrow, torch.randn(1, 64, 384), (80,90,95,98)),
         ('batch', 'the same, batch of 8', narrow, torch.randn(8, 64, 384), (90,95)),
+        ('encoder', "torch's own encoder of the same size, its fast path", encoder, torch.randn(1, 64, 384), (90,95)),
         ('wide', 'transformer of 4 blocks, width 768, 128 tokens', wide, torch.randn(1, 128, 768), (90,95)),
         ('conv', '1×1 convolution 512 → 128, 14 px, batch 8', conv, torch.randn(8, 512, 14, 14), (90,95)),
     ):
@@ -328,6 +330,17 @@ def _sparse_inference(repeats, threads):
         with torch.no_grad(): t = interleave({s: _often(lambda f=f: f(x), 5) for s,f in nets.items()}, repeats)
         for s in sparsities:
             report(f'sparse: {s} % pruned ÷ dense, {what}{threads}', t[s]/t[0], goals.get((name,s), 1.03))
+
+def _sparse_int8(repeats, threads):
+    "A transformer whose attention isn't pruned: what stays dense as it is, or in int8."
+    torch.manual_seed(0)
+    net,x = nn.Sequential(*[_Block(384) for _ in range(6)]).eval(),torch.randn(1, 64, 384)
+    mlps = {n: o for n,o in prunable(net).items() if 'up' in n or 'down' in n}
+    some = to_sparse(net, make_masks(mlps, 95), x)[0]
+    variants = dict(dense=net, sparse=some, both=quantize_rest(some, x)[0], int8=quantize_rest(net, x)[0])
+    with torch.no_grad(): t = interleave({k: _often(lambda f=f: f(x), 5) for k,f in variants.items()}, repeats)
+    for k,what in dict(sparse='MLPs 95 % pruned', both='the same, and attention in int8', int8='all in int8, nothing sparse').items():
+        report(f'sparse: {what} ÷ dense, transformer of 6 blocks, width 384, 64 tokens{threads}', t[k]/t['dense'], float('inf'))
 
 def _step(net, masks, opt_func, x, y, kernels='auto'):
     """Return a function that makes 20 training steps as a fit makes them, with masks.
@@ -380,6 +393,7 @@ def sparse(repeats):
     for n in sorted({1, os.cpu_count()}):
         torch.set_num_threads(n)
         _sparse_inference(repeats, '' if n==1 else f', {n} threads')
+        _sparse_int8(repeats, '' if n==1 else f', {n} threads')
         _sparse_steps(repeats, '' if n==1 else f', {n} threads')
     torch.set_num_threads(1)
 

@@ -12,26 +12,41 @@ from types import FunctionType
 
 prange = range    # of the loops below as plain Python; numba's own where they are compiled
 
+# %% ../../nbs/core/14_compiled.ipynb #008f2115
+def _add_rows(out, r, j, n, values, columns, k, end, x, shift):
+    "Add multiples of rows of `x` to `n` columns of row `r` of `out`, from column `j` on."
+    for k in range(k, end): out[r, j:j+n] += values[k]*x[columns[k], shift+j:shift+j+n]
+
+def _add_rest(o, values, columns, k, end, x, shift):
+    "Add multiples of rows of `x` to `o`, four at a time."
+    while k+4<=end:
+        v0,v1,v2,v3 = values[k],values[k+1],values[k+2],values[k+3]
+        x0,x1,x2,x3 = x[columns[k], shift:],x[columns[k+1], shift:],x[columns[k+2], shift:],x[columns[k+3], shift:]
+        for j in range(len(o)): o[j] += v0*x0[j]+v1*x1[j]+v2*x2[j]+v3*x3[j]
+        k += 4
+    while k<end:
+        v,x0 = values[k],x[columns[k], shift:]
+        for j in range(len(o)): o[j] += v*x0[j]
+        k += 1
+
 # %% ../../nbs/core/14_compiled.ipynb #edc81914
 def _multiply(starts, columns, values, x, shift, bias, add, out):
     "Multiply activations `x` from column `shift` on: `out = weight@x + bias`, or with `add` add to `out`."
     n = out.shape[1]
     for r in prange(len(starts)-1):
-        o = out[r]
         if not add:
             b = bias[r] if len(bias) else values.dtype.type(0)
-            for j in range(n): o[j] = b
-        k,end = starts[r],starts[r+1]
-        while k+4<=end:
-            v0,v1,v2,v3 = values[k],values[k+1],values[k+2],values[k+3]
-            x0,x1,x2,x3 = x[columns[k], shift:],x[columns[k+1], shift:],x[columns[k+2], shift:],x[columns[k+3], shift:]
-            for j in range(n): o[j] += v0*x0[j]+v1*x1[j]+v2*x2[j]+v3*x3[j]
-            k += 4
-        while k<end:
-            v,x0 = values[k],x[columns[k], shift:]
-            for j in range(n): o[j] += v*x0[j]
-            k += 1
+            for j in range(n): out[r, j] = b
+        j,k,end = 0,starts[r],starts[r+1]
+        while j+64<=n:
+            _add_rows(out, r, j, 64, values, columns, k, end, x, shift)
+            j += 64
+        if j+32<=n:
+            _add_rows(out, r, j, 32, values, columns, k, end, x, shift)
+            j += 32
+        if j<n: _add_rest(out[r, j:], values, columns, k, end, x, shift+j)
 
+# %% ../../nbs/core/14_compiled.ipynb #5c8caca8
 def _products(starts, columns, a, b, out):
     "Multiply each row of `a` with the rows of `b` that `columns` name: `a@b.T` where weights are left."
     n = a.shape[1]
@@ -53,6 +68,53 @@ def _products(starts, columns, a, b, out):
             out[k] = s0
             k += 1
 
+# %% ../../nbs/core/14_compiled.ipynb #45f869a0
+def _transpose(x, out):
+    "Copy a matrix to `out`, transposed."
+    n = len(x)
+    for i in prange(n//8):
+        for j in range(x.shape[1]):
+            for k in range(8): out[j, 8*i+k] = x[8*i+k, j]
+    for i in range(n-n%8, n): out[:, i] = x[i]
+
+# %% ../../nbs/core/14_compiled.ipynb #785816ff
+def _add_vectors(context, builder, sig, args):
+    "Build `_add_rows` out of vectors of 16 columns."
+    from llvmlite import ir
+    from numba.core import cgutils
+    out,r,j,n,values,columns,k,end,x,shift = range(10)
+    number = context.get_value_type(sig.args[out].dtype)
+    vector,size = ir.VectorType(number, 16),context.get_abi_sizeof(number)
+    def place(a, *at):
+        array = context.make_array(sig.args[a])(context, builder, args[a])
+        return cgutils.get_item_pointer(context, builder, sig.args[a], array, at)
+    def vectors(a, *at):
+        first = builder.bitcast(place(a, *at), vector.as_pointer())
+        return [builder.gep(first, [ir.Constant(ir.IntType(64), i)]) for i in range(sig.args[n].literal_value//16)]
+    to = vectors(out, args[r], args[j])
+    sums = [cgutils.alloca_once_value(builder, builder.load(p, align=size)) for p in to]
+    with cgutils.for_range_slice(builder, args[k], args[end], args[k].type(1)) as (at,_):
+        one,first = builder.load(place(values, at)),ir.Constant(ir.VectorType(ir.IntType(32), 16), [0]*16)
+        value = builder.insert_element(ir.Constant(vector, ir.Undefined), one, ir.IntType(32)(0))
+        value = builder.shuffle_vector(value, value, first)    # 16 times the same
+        row = builder.sext(builder.load(place(columns, at)), ir.IntType(64))
+        for total,p in zip(sums, vectors(x, row, builder.add(args[shift], args[j]))):
+            product = builder.fmul(value, builder.load(p, align=size), flags=['contract'])
+            added = builder.fadd(builder.load(total), product, flags=['contract'])    # both are one instruction
+            builder.store(added, total)
+    for total,p in zip(sums, to): builder.store(builder.load(total), p, align=size)
+    return context.get_dummy_value()
+
+def _in_registers():
+    "Return `_add_rows` for numba."
+    from numba.core import types
+    from numba.extending import intrinsic
+    @intrinsic(prefer_literal=True)
+    def add_rows(context, out, r, j, n, values, columns, k, end, x, shift):
+        i = types.int64
+        return types.void(out, i, i, n, values, columns, i, i, x, i),_add_vectors
+    return add_rows
+
 # %% ../../nbs/core/14_compiled.ipynb #ec6b6933
 _allowed = {'reassoc','contract','nsz'}    # of numba's `fastmath`
 
@@ -69,15 +131,16 @@ def _several(f, n, lock):
 @cache
 def compiled(
     threads:int # How many may be used
-) -> tuple: # `(multiply, products)`; None without numba
+) -> tuple: # `(multiply, products, transpose)`; None without numba
     "Return the loops. They are compiled when they are first called with a type."
     try: import numba
     except ImportError: return None    # it is optional
+    within = dict(prange=numba.prange, _add_rows=_in_registers(), _add_rest=numba.njit(_add_rest, fastmath=_allowed))
     def fast(f):
-        own = FunctionType(f.__code__, {**f.__globals__, 'prange': numba.prange}, f.__name__)
+        own = FunctionType(f.__code__, {**f.__globals__, **within}, f.__name__)
         own.__qualname__ = f.__name__+('_in_threads' if threads>1 else '')    # names the file that keeps it
         return numba.njit(own, fastmath=_allowed, nogil=True, cache=True, parallel=threads>1)
-    both = tuple(map(fast, (_multiply,_products)))
-    if threads==1: return both
+    loops = tuple(map(fast, (_multiply,_products,_transpose)))
+    if threads==1: return loops
     n,lock = min(threads, numba.config.NUMBA_NUM_THREADS),Lock()
-    return tuple(_several(f, n, lock) for f in both)
+    return tuple(_several(f, n, lock) for f in loops)

@@ -5,10 +5,18 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from torch import nn
 
-__all__ = ['measure_kernels', 'sparse_kernels']
+__all__ = ['layers_called', 'measure_kernels', 'sparse_kernels']
 
 def check_python(model) -> nn.Module:
     """Raise unless a model is an `nn.Module` whose layers can be replaced, which torch.jit's can't."""
+    ...
+
+def attentions(model: nn.Module) -> list:
+    """Return torch's attentions in a model, if their forward is that of the class."""
+    ...
+
+def layer_at(model: nn.Module, name: str) -> nn.Module:
+    """Return a layer by its name. That of packed weights is an `InProjection`."""
     ...
 
 def masked_layers(model: nn.Module, masks: dict):
@@ -25,6 +33,11 @@ def put_kernels(model: nn.Module, kernels: dict) -> list:
 
 def drop_kernels(layers: list) -> None:
     """Let layers compute as their class says."""
+    ...
+
+@contextmanager
+def layers_called():
+    """Keep torch's encoder from its fast path, which reads weights without calling their layers."""
     ...
 
 @contextmanager
@@ -50,6 +63,15 @@ def arrange(model: nn.Module, xb, kernels: dict) -> dict:
 
 def arranged(model: nn.Module, xb, kernels: dict) -> dict:
     """Let each layer leave its output in the order that the next one needs."""
+    ...
+
+@contextmanager
+def threads_set(n: int):
+    """Use `n` CPU threads."""
+    ...
+
+def compare(dense: Callable, sparse: Callable, repeats: int) -> dict:
+    """Return the times of two functions, in microseconds, and which kernels to use."""
     ...
 
 def measure_kernels(model: nn.Module, masks: dict, xb, training: bool = False, repeats: int = 7, threads: int | None = None, step: Callable | None = None) -> tuple:

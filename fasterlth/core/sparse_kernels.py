@@ -76,7 +76,7 @@ few_columns,many_columns = 32,128    # from where on compiled loops, or else tor
 
 def loops(
     n:int # Columns of activations
-) -> tuple: # `(multiply, products)`, or None
+) -> tuple: # `(multiply, products, transpose)`, or None
     "Return compiled loops if they are the fastest for so many columns. A trace can't hold them."
     if n<few_columns or torch.jit.is_tracing(): return None
     return compiled(torch.get_num_threads())
@@ -85,14 +85,29 @@ def not_autocast():
     "Return a context in which products keep their type: CSR has no 16-bit kernels."
     return torch.autocast('cpu', enabled=False) if torch.is_autocast_enabled('cpu') else nullcontext()
 
-def _array(t): return t.detach().contiguous().numpy()
+def rows(
+    t:torch.Tensor # A matrix
+) -> torch.Tensor: # The same
+    "Return a matrix that lies row by row in memory, as `contiguous` does, without gradients."
+    t = t.detach()
+    if t.is_contiguous() or not t.t().is_contiguous() or not (fast := loops(min(t.shape))): return t.contiguous()
+    res = t.new_empty(t.shape)
+    fast[2](t.t().numpy(), res.numpy())
+    return res
+
+def _array(t): return rows(t).numpy()
 
 def multiply(
     weight:Matrix, # `(out, in)`
     x:torch.Tensor, # `(in, n)`, of the weight's type
-    bias:torch.Tensor=None # `(out,)`
+    bias:torch.Tensor=None, # `(out,)`
+    columns:bool=True # Leave the output as columns in memory? Else it is a view of its rows
 ) -> torch.Tensor: # `(out, n)`
     "Multiply activations, without gradients."
+    y = _multiply(weight, x, bias)
+    return y if columns else rows(y.t()).t()
+
+def _multiply(weight, x, bias):
     if fast := loops(x.shape[1]):
         y = x.new_empty(weight.shape[0], x.shape[1])
         fast[0](*weight.arrays, _array(x), 0, weight.arrays[2][:0] if bias is None else _array(bias), False, y.numpy())
@@ -119,23 +134,24 @@ def products(
 class _Product(torch.autograd.Function):
     "The product of a masked weight with columns of activations."
     @staticmethod
-    def forward(ctx, x, values, bias, weight, p):
+    def forward(ctx, x, values, bias, columns, weight, p):
         ctx.in_rows = not x.is_contiguous()
-        x = x.contiguous()    # both passes would copy it
+        x = rows(x)    # both passes would copy it
         ctx.weight,ctx.p = weight,p
         ctx.save_for_backward(x, values)
-        return multiply(weight, x, bias)
+        return multiply(weight, x, bias, columns)
 
     @staticmethod
     def backward(ctx, grad):
         if torch.is_grad_enabled():
             raise RuntimeError("sparse kernels have no second derivative: use kernels='dense' with create_graph=True")
         (x,values),p,(of_x,of_w,of_bias,*_) = ctx.saved_tensors,ctx.p,ctx.needs_input_grad
-        grad,grad_x,grad_w = grad.contiguous(),None,None
-        if of_x: grad_x = multiply(Matrix(p.columns, values.index_select(0, p.order), p.shape[::-1]), grad)
-        if of_x and ctx.in_rows: grad_x = grad_x.t().contiguous().t()    # as the layer before has its output
+        grad,grad_x,grad_w = rows(grad),None,None
+        if of_x:    # in the order in which the layer before has its output
+            transposed = Matrix(p.columns, values.index_select(0, p.order), p.shape[::-1])
+            grad_x = multiply(transposed, grad, columns=not ctx.in_rows)
         if of_w: grad_w = products(ctx.weight, grad, x)
-        return grad_x,grad_w,grad.sum(1) if of_bias else None,None,None
+        return grad_x,grad_w,grad.sum(1) if of_bias else None,None,None,None
 
 class _Left(torch.autograd.Function):
     "The weights of a parameter that are left."
@@ -153,14 +169,14 @@ def as_autocast(y):
     return y.to(torch.get_autocast_dtype('cpu')) if torch.is_autocast_enabled('cpu') else y
 
 def linear(
-    multiply:Callable, # Columns of activations, and the bias → columns of products
+    multiply:Callable, # Columns of activations, the bias, and whether the output stays as columns → products
     bias:torch.Tensor, # `(out,)`, or None
     x:torch.Tensor, # `(…, in)`
     columns:bool=False # Leave the output as columns in memory?
 ) -> torch.Tensor: # `(…, out)`
     "Compute a linear layer."
-    y = multiply(x.reshape(-1, x.shape[-1]).t(), bias).t()
-    return as_autocast(y if columns else y.contiguous()).reshape(*x.shape[:-1], y.shape[1])
+    y = multiply(x.reshape(-1, x.shape[-1]).t(), bias, columns).t()
+    return as_autocast(y).reshape(*x.shape[:-1], y.shape[1])
 
 def product(
     x:torch.Tensor, # `(…, in)`
@@ -170,7 +186,8 @@ def product(
     "Return `x @ weight.T`, computed with the weights that are left."
     values = _Left.apply(weight, p.index)
     matrix = Matrix(p.rows, values, p.shape)
-    return linear(lambda columns, bias: _Product.apply(columns.to(weight.dtype), values, bias, matrix, p), None, x)
+    def times(x, bias, columns): return _Product.apply(x.to(weight.dtype), values, bias, columns, matrix, p)
+    return linear(times, None, x)
 
 # %% ../../nbs/core/15_sparse_kernels.ipynb #4b7f1c39
 def _sum_of_shifts(weights, bias, flat, shifts, length):
@@ -203,7 +220,7 @@ def conv1x1(
     if x.ndim==3: return conv1x1(multiply, bias, at, x[None])[0]    # an image by itself
     (h,w),(down,across) = at.padding,at.stride
     x = F.pad(x, (w,w,h,h))[:, :, ::down, ::across]
-    y = as_autocast(multiply(x.transpose(0, 1).reshape(x.shape[1], -1), bias))
+    y = as_autocast(multiply(x.transpose(0, 1).reshape(x.shape[1], -1), bias, True))
     return y.reshape(-1, len(x), *x.shape[2:]).transpose(0, 1)
 
 def conv_by_shifts(
@@ -329,7 +346,7 @@ class Kernel:
         values,(p,) = self.values,self.patterns
         if values is None: values = _Left.apply(self.layer.weight, p.index)
         matrix = Matrix(p.rows, values, p.shape) if self.values is None else self._matrix
-        def times(x, bias): return _Product.apply(x.to(values.dtype), values, bias, matrix, p)
+        def times(x, bias, columns): return _Product.apply(x.to(values.dtype), values, bias, columns, matrix, p)
         if self.at: return conv1x1(times, self.layer.bias, self.at, x)
         return linear(times, self.layer.bias, x, self.columns)
 

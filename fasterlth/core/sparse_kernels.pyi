@@ -54,7 +54,11 @@ def not_autocast():
     """Return a context in which products keep their type: CSR has no 16-bit kernels."""
     ...
 
-def multiply(weight: Matrix, x: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
+def rows(t: torch.Tensor) -> torch.Tensor:
+    """Return a matrix that lies row by row in memory, as `contiguous` does, without gradients."""
+    ...
+
+def multiply(weight: Matrix, x: torch.Tensor, bias: torch.Tensor | None = None, columns: bool = True) -> torch.Tensor:
     """Multiply activations, without gradients."""
     ...
 
@@ -65,7 +69,7 @@ def products(weight: Matrix, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 class _Product(torch.autograd.Function):
     """The product of a masked weight with columns of activations."""
     @staticmethod
-    def forward(ctx, x, values, bias, weight, p):
+    def forward(ctx, x, values, bias, columns, weight, p):
         ...
     @staticmethod
     def backward(ctx, grad):

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-__all__ = ['load_sparse', 'save_sparse', 'to_sparse']
+__all__ = ['load_sparse', 'quantize_rest', 'save_sparse', 'to_sparse']
 
 def parts_of(layer: nn.Module, mask: torch.Tensor) -> list:
     """Return the weights of a layer that are left."""
@@ -38,6 +38,10 @@ class SparseLayer(nn.Module):
     def extra_repr(self):
         ...
 
+def call_layers(model: nn.Module, kind: type) -> None:
+    """Keep torch's encoders from their fast path, which would ask layers of a kind for dense weights."""
+    ...
+
 def to_sparse(model: nn.Module, masks: dict, xb, repeats: int = 7, threads: int | None = None) -> tuple:
     """Copy a network, and let the layers hold only the weights that are left where that is faster on these inputs.
 
@@ -58,6 +62,30 @@ def to_sparse(model: nn.Module, masks: dict, xb, repeats: int = 7, threads: int 
     -------
     tuple
         `(network, table)`: for inference; a row for each masked layer, as from `measure_kernels`.
+    """
+    ...
+
+def quantize_rest(model: nn.Module, xb, repeats: int = 7, threads: int | None = None) -> tuple:
+    """Let linear layers that are still dense compute in int8, if that makes the network faster on these inputs.
+
+    Outputs differ by the rounding: compare a metric. `save_sparse` can't write such a network, so save it before,
+    and call this after loading. Raise an `ImportError` if torch has no dynamic quantization any more.
+
+    Parameters
+    ----------
+    model : nn.Module
+        For inference, on the CPU, as from `to_sparse`; it isn't changed.
+    xb
+        A batch of inputs to measure on: a tensor, a tuple, or a dict of named ones.
+    repeats : int
+        How often the network is timed; the median counts. Default: `7`.
+    threads : int
+        CPU threads to measure with, default as many as torch uses now.
+
+    Returns
+    -------
+    tuple
+        `(network, names)`: a copy, and its layers that compute in int8, none if the network is no faster.
     """
     ...
 

@@ -37,7 +37,8 @@ def _record(learn, rec):
     plain = learn.training and len(learn.yb) and type(loss) is torch.Tensor and type(smooth) is AvgSmoothLoss
     if not plain or rec.train_metrics or vars(rec).get('cancel_train') or num_distrib()>1: return rec('after_batch')
     smooth.count += 1
-    smooth.val = torch.lerp(loss.mean().detach().cpu(), smooth.val, smooth.beta)
+    loss = loss.detach() if loss.ndim==0 else loss.detach().mean()
+    smooth.val = torch.lerp(loss.cpu(), smooth.val, smooth.beta)
     rec.lrs.append(learn.opt.hypers[-1]['lr'])
     learn.smooth_loss = smooth.value
     rec.losses.append(learn.smooth_loss)
@@ -96,7 +97,7 @@ def _indexed(dl):
     dl.before_iter()
     idxs = dl.get_idxs()
     torch.empty((), dtype=torch.int64).random_()    # as torch's loader draws a seed for workers
-    for b in dl.create_batches(idxs): yield dl.after_batch(b if dl.device is None else to_device(b, dl.device))
+    for b in dl.create_batches(idxs): yield dl.after_batch(b if _are_on(b, dl.device) else to_device(b, dl.device))
     dl.after_iter()
     if hasattr(dl, 'it'): del dl.it
 
@@ -105,11 +106,15 @@ def _all_batches(learn):
     learn.n_iter = len(learn.dl)
     for i,b in enumerate(_batches(learn.dl)): learn.one_batch(i, b)
 
+def _are_on(b, device):
+    "Return whether a batch need not be moved to a device, which is None if it may stay where it is."
+    if device is None: return True
+    if device.type!='cpu' and defaults.use_cuda==False: return False    # fastai would move it to the CPU
+    return _are_plain(b) and all(o.device==device for o in b)
+
 def _set_device(learn, b):
     "Return a batch on the model's device."
-    device = next(learn.model.parameters()).device
-    there = _are_plain(b) and all(o.device==device for o in b)
-    return b if there and (device.type=='cpu' or defaults.use_cuda!=False) else type(learn)._set_device(learn, b)
+    return b if _are_on(b, next(learn.model.parameters()).device) else type(learn)._set_device(learn, b)
 
 # %% ../../nbs/train/07_loop.ipynb #e47c52bc
 def _is_flat(loss_func, pred, y):

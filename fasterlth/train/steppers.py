@@ -33,14 +33,14 @@ _div,_mul,_pow = map(foreach, ('div','mul','pow'))
 # %% ../../nbs/train/03_steppers.ipynb #9dedc9b5
 class _Many:
     "Parameters that have gradients, and what their optimizer holds for each."
-    def __init__(self, params, states):
-        self.params,self.states = params,states
-        self.ps,self.gs = [p.data for p in params],[p.grad.data for p in params]
+    def __init__(self, rows):    # of parameter, state, weights, gradient
+        self.rows = rows
+        self.params,self.states,self.ps,self.gs = zip(*rows)
 
     def after(self, step):
         "Return the parameters that have made a number of steps."
-        kept = [(p,s) for p,s in zip(self.params, self.states) if s['step']==step]
-        return self if len(kept)==len(self.params) else _Many(*zip(*kept))
+        kept = [r for r in self.rows if r[1]['step']==step]
+        return self if len(kept)==len(self.rows) else _Many(kept)
     def decaying(self, tensors):
         "Return those of some tensors whose parameters decay."
         return [t for t,s in zip(tensors, self.states) if s.get('do_wd', True)]
@@ -179,20 +179,20 @@ def _are_plain(o, hyper):
 def _parts(o):
     "Return the parameters in parts of one device and type, each as large as should be stepped together."
     parts,sizes = {},Counter()
-    for p,s,t in zip(o.params, o.states, o.ps):
+    for row,t in zip(o.rows, o.ps):
         kind = t.device,t.dtype
         sizes[kind] += t.numel()
-        part = sizes[kind]//(2**18 if t.device.type=='cpu' else 2**22)
-        parts.setdefault((*kind,part), []).append((p,s))
-    return [o] if len(parts)==1 else [_Many(*zip(*part)) for part in parts.values()]
+        part = sizes[kind]//(2**18 if t.is_cpu else 2**22)
+        parts.setdefault((*kind,part), []).append(row)
+    return [o] if len(parts)==1 else list(map(_Many, parts.values()))
 
 def _groups(opt):
     "Return the parameters of each group that have gradients, None if some can't be stepped together."
     res = []
     for params,hyper in zip(opt.param_lists, opt.hypers):
-        graded = [(p,s) for p,s in [(p,opt.state[p]) for p in params] if getattr(p, 'grad', None) is not None]
+        graded = [(p,opt.state[p],p.data,p.grad.data) for p in params if getattr(p, 'grad', None) is not None]
         if not graded: continue
-        res.append((_Many(*zip(*graded)), hyper))
+        res.append((_Many(graded), hyper))
         if not _are_plain(*res[-1]): return None
     return res
 

@@ -11,11 +11,12 @@ def foreach(name: str) -> Callable:
 
 class _Many:
     """Parameters that have gradients, and what their optimizer holds for each."""
+    rows: Any
     params: Any
     states: Any
-    ps: list
-    gs: list
-    def __init__(self, params, states) -> None:
+    ps: Any
+    gs: Any
+    def __init__(self, rows) -> None:
         ...
     def after(self, step):
         """Return the parameters that have made a number of steps."""

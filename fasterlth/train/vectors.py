@@ -19,6 +19,7 @@ from fastai.optimizer import Optimizer
 from torch import nn
 
 from ..core.masks import as_bits
+from ..core.sparse_kernels import Kernel
 from ..core.tensors import unwrap
 from .learner import events
 from .steppers import is_fastais, steps_each_weight
@@ -107,7 +108,9 @@ class Vectors:
         self.end()
         self.opt,stepped = opt,{id(p) for ps in opt.param_lists for p in ps}
         for m in layers:
-            k,w = vars(m)['forward'],m.weight
+            k = vars(m)['forward']
+            if not isinstance(k, Kernel): continue    # an attention's, whose projections are layers by themselves
+            w = m.weight
             if id(w) not in stepped or not w.requires_grad or not w.is_contiguous() or _has_hooks(w): continue
             stepped.remove(id(w))    # another layer that shares it reads the parameter
             v = _Vector(w, k.patterns[0].index, k.vector())

@@ -298,6 +298,7 @@ tables = {
     'load_compressed': dict(path=file_of('compressed_file')), 'save_compressed': dict(path='file'),
     'measure_kernels': dict(training='flag', repeats='whole', threads='whole?', step=optional(function)), 'save_sparse': dict(path='file'),
     'sparse_kernels': dict(kernels=but(kinds['dict'], {'nothing': 3}, {'fc1': 3})), 'to_sparse': dict(repeats='whole', threads='whole?'),
+    'quantize_rest': dict(repeats='whole', threads='whole?'),
     'make_masks': dict(layers=but(kinds['layers'], nn.Linear, it('learn'), without=[kinds['layers'].bad[9]]), masks='masks?'),
     'mask_table': dict(masks='any_masks'),
     'memory_dls': dict(train=arrays, valid=arrays, bs=digits, n=other('whole?', 10), seed='seed', path=but(kinds['folder'], good='.'),
