@@ -339,8 +339,10 @@ def _sparse_int8(repeats, threads):
     some = to_sparse(net, make_masks(mlps, 95), x)[0]
     variants = dict(dense=net, sparse=some, both=quantize_rest(some, x)[0], int8=quantize_rest(net, x)[0])
     with torch.no_grad(): t = interleave({k: _often(lambda f=f: f(x), 5) for k,f in variants.items()}, repeats)
-    for k,what in dict(sparse='MLPs 95 % pruned', both='the same, and attention in int8', int8='all in int8, nothing sparse').items():
-        report(f'sparse: {what} ÷ dense, transformer of 6 blocks, width 384, 64 tokens{threads}', t[k]/t['dense'], float('inf'))
+    named = dict(sparse='MLPs 95 % pruned', both='the same, and attention in int8', int8='all in int8, nothing sparse')
+    for k,what in named.items():
+        what = f'{what} ÷ dense, transformer of 6 blocks, width 384, 64 tokens{threads}'
+        report(f'sparse: {what}', t[k]/t['dense'], float('inf'))
 
 def _step(net, masks, opt_func, x, y, kernels='auto'):
     """Return a function that makes 20 training steps as a fit makes them, with masks.
