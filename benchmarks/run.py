@@ -29,10 +29,13 @@ def interleave(variants, repeats, warmup=1, collect=True):
 
 def report(what, value, goal):
     ROWS.append((what, value, goal))
-    print(f'{what:<84}{value:8.3f}', f'  goal ≤ {goal:.3g}{"" if value<=goal else "   MISSED"}' if goal<float('inf') else '', flush=True)
+    against = f'  goal ≤ {goal:.3g}{"" if value<=goal else "   MISSED"}' if goal<float('inf') else ''
+    print(f'{what:<84}{value:8.3f}', against, flush=True)
 
 def enforce(repeats):
-    "Keep pruned weights at zero, against copying the same parameters. Both are limited by memory, so it matters where the tensors happen to lie: hence the median over five networks."
+    """Keep pruned weights at zero, against copying the same parameters.
+
+    Both are limited by memory, so it matters where the tensors happen to lie: hence the median over five networks."""
     for name,make in (('resnet18, 11.7M', resnet18), ('LeNet-300-100', lenet_300_100)):
         ratios = []
         for _ in range(5):
@@ -47,7 +50,8 @@ def enforce(repeats):
                 clone=lambda: [[p.detach().clone() for p in ps] for _ in range(n)]), repeats)
             ratios.append((t['mask']/t['copy'], t['mask']/t['clone']))
         copies,clones = map(statistics.median, zip(*ratios))
-        report(f'enforce: masks ÷ a copy of the same parameters, {name}', copies, 1.0 if '11.7' in name else float('inf'))
+        goal = 1.0 if '11.7' in name else float('inf')
+        report(f'enforce: masks ÷ a copy of the same parameters, {name}', copies, goal)
         report(f'enforce: masks ÷ a clone (a copy with its allocation), {name}', clones, float('inf'))
 
 def event(repeats):
@@ -69,7 +73,8 @@ def event(repeats):
         for m,_ in targets: torch_prune.remove(m, 'weight')
         twin.load_state_dict(saved)
     sparse = resnet18(); sparse.load_state_dict(saved); apply_masks(sparse, make_masks(prunable(sparse), 80))
-    variants = dict(sparse=lambda: make_masks(prunable(sparse), 80), ours=lambda: ours('global'), nested=lambda: ours('global', half), local=lambda: ours('local'), torch=theirs)
+    variants = dict(sparse=lambda: make_masks(prunable(sparse), 80), ours=lambda: ours('global'),
+                    nested=lambda: ours('global', half), local=lambda: ours('local'), torch=theirs)
     if Sparsifier:
         third = resnet18(); third.load_state_dict(saved)
         sp = Sparsifier(third, 'weight', 'global', fasterai_l1, layer_type=(nn.Conv2d,nn.Linear))
@@ -83,7 +88,8 @@ def event(repeats):
             if k=='torch': undo()
             if k=='fasterai': third.load_state_dict(saved, strict=False)
     t = {k: statistics.median(v) for k,v in times.items()}
-    for k,what in (('ours','global, first step'),('nested','global, a later step'),('local','local, first step'),('sparse','local, weights that are sparse already')):
+    for k,what in (('ours','global, first step'), ('nested','global, a later step'), ('local','local, first step'),
+                   ('sparse','local, weights that are sparse already')):
         report(f'event: ns a parameter, 11.7M, {what}', t[k]/n*1e9, 10)
     if Sparsifier: report("event: ours ÷ fasterai's, global", t['ours']/t['fasterai'], 1/3)
     else: print("event: fasterai isn't installed (the extra `bench`)")
@@ -98,29 +104,42 @@ def _fit_seconds(learn, cbs, n_epoch):
 def callback(repeats):
     "Train a default Learner with SparsifyCallback, against the same without."
     fashion = Path('/usr/share/datasets/fashion-mnist').exists()
-    for name,dls,model,goal in (('LeNet-300-100, batch 64', (fashion_mnist_dls(n=12800) if fashion else digits_dls(n=1280)), lenet_300_100, 1.10),
-                                ('resnet18, 64 px, batch 32', memory_dls((torch.rand(768,3,64,64), torch.arange(768)%10), (torch.rand(32,3,64,64), torch.arange(32)%10), bs=32), resnet18, 1.05)):
+    small = fashion_mnist_dls(n=12800) if fashion else digits_dls(n=1280)
+    def images(n): return torch.rand(n, 3, 64, 64),torch.arange(n)%10
+    large = memory_dls(images(768), images(32), bs=32)
+    for name,dls,model,goal in (('LeNet-300-100, batch 64', small, lenet_300_100, 1.10),
+                                ('resnet18, 64 px, batch 32', large, resnet18, 1.05)):
         times = {'none': [], 'callback': [], 'other': []} if 'LeNet' in name else {'none': [], 'callback': []}
         start = model().state_dict()
         for i in range(repeats+1):
             for k in times:
-                learn = Learner(dls, model(), metrics=accuracy)    # from the same start: what is learnt affects the speed, through denormal numbers
-                learn.model.load_state_dict(start)
-                cb = {'none': [], 'callback': [SparsifyCallback(80, 'weight', 'local', l1_norm, one_shot, verbose=False)],
-                      'other': [SparsifyCallback(80, 'weight', 'local', l1_norm, one_shot, verbose=False), Callback(after_batch=noop)]}[k]
-                took = _fit_seconds(learn, cb, 1)
+                learn = Learner(dls, model(), metrics=accuracy)
+                learn.model.load_state_dict(start)    # what is learnt affects the speed, through denormal numbers
+                cbs = [SparsifyCallback(80, 'weight', 'local', l1_norm, one_shot, verbose=False)] if k!='none' else []
+                if k=='other': cbs.append(Callback(after_batch=noop))
+                took = _fit_seconds(learn, cbs, 1)
                 if i: times[k].append(took)
         t = {k: statistics.median(v) for k,v in times.items()}
         report(f'callback: with SparsifyCallback ÷ without, {name}', t['callback']/t['none'], goal)
-        if 'other' in t: report(f'callback: the same beside a callback that may write weights, {name}', t['other']/t['none'], float('inf'))
+        if 'other' not in t: continue
+        what = 'the same beside a callback that may write weights'
+        report(f'callback: {what}, {name}', t['other']/t['none'], float('inf'))
+
+def _adamw(net, **kwargs):
+    "Return torch's AdamW with the defaults of fastai's Adam."
+    return torch.optim.AdamW(net.parameters(), lr=1.2e-3, betas=(.9,.99), eps=1e-5, weight_decay=.01, **kwargs)
 
 def _searches(n_rounds):
-    "Return two functions that prune a fifth of LeNet-300-100's weights in each round, and train it from the same start: a plain PyTorch loop, and the finder. Both return the last masks."
+    """Return a plain PyTorch loop and the finder, as functions.
+
+    Both prune a fifth of LeNet-300-100's weights in each round, train it from the same start, and return the last
+    masks."""
     dls = fashion_mnist_dls(bs=128) if Path('/usr/share/datasets/fashion-mnist').exists() else digits_dls(bs=128)
     (x,y),(vx,vy),n = (dls.train_ds.x,dls.train_ds.y),(dls.valid_ds.x,dls.valid_ds.y),len(dls.train)
     def measure(net):
         with torch.no_grad():
-            out = [(F.cross_entropy(o := net(vx[i]), vy[i], reduction='sum'),(o.argmax(1)==vy[i]).sum()) for i in torch.arange(len(vx)).split(256)]
+            out = [(F.cross_entropy(o := net(vx[i]), vy[i], reduction='sum'),(o.argmax(1)==vy[i]).sum())
+                   for i in torch.arange(len(vx)).split(256)]
         return [sum(o).item()/len(vx) for o in zip(*out)]
     def bare(fused=False):
         net,masks = lenet_300_100(seed=0),{}
@@ -131,7 +150,7 @@ def _searches(n_rounds):
         for r in range(n_rounds+1):
             net.load_state_dict(start)
             apply()
-            opt = torch.optim.AdamW(net.parameters(), lr=1.2e-3, betas=(.9,.99), eps=1e-5, weight_decay=.01, fused=fused)
+            opt = _adamw(net, fused=fused)
             for i in torch.randperm(len(x))[:n*128].split(128):
                 F.cross_entropy(net(x[i]), y[i]).backward()
                 opt.step(); opt.zero_grad()
@@ -139,7 +158,9 @@ def _searches(n_rounds):
             measure(net)
             if r==n_rounds: return masks
             for k,p in ps.items():
-                if p.ndim>1: masks[k] = (p.abs()>p.detach().abs().flatten().kthvalue(p.numel()-round(p.numel()*.8**(r+1))).values).float()
+                if p.ndim<2: continue
+                n_pruned = p.numel()-round(p.numel()*.8**(r+1))
+                masks[k] = (p.abs()>p.detach().abs().flatten().kthvalue(n_pruned).values).float()
     def finder(opt_func=Adam, kernels='dense'):
         learn = Learner(dls, lenet_300_100(seed=0), metrics=accuracy, opt_func=opt_func)
         f = LotteryTicketFinder(learn, 100*(1-.8**n_rounds), n_rounds=n_rounds, seed=0, kernels=kernels, verbose=False)
@@ -148,17 +169,18 @@ def _searches(n_rounds):
     return bare,finder
 
 def imp_round(repeats):
-    "Train, prune, rewind, train the ticket: the finder, against a plain PyTorch loop that takes the same steps with the same masks."
+    "Train, prune, rewind, train the ticket: the finder, against a plain PyTorch loop of the same steps and masks."
     bare,finder = _searches(1)
     fused = partial(OptimWrapper, opt=partial(torch.optim.AdamW, fused=True))
-    assert all(abs(int(a.count_nonzero())-int(b.count_nonzero()))<=1 for a,b in zip(finder().values(), bare().values()))    # the same density
+    kept = [[int(m.count_nonzero()) for m in f().values()] for f in (finder,bare)]
+    assert all(abs(a-b)<=1 for a,b in zip(*kept)), 'the densities differ'
     t = interleave(dict(bare=bare, bare_fused=lambda: bare(True), finder=finder, fused=lambda: finder(fused)), repeats)
     report("round: LotteryTicketFinder ÷ a bare PyTorch loop, LeNet-300-100, batch 128", t['finder']/t['bare'], 1.4)
     report("round: the same with torch's fused AdamW in the learner", t['fused']/t['bare'], 1.4)
     report("round: the same with it in both", t['fused']/t['bare_fused'], float('inf'))
 
 def loop(repeats):
-    "Train an epoch in the loop of finders, against a plain PyTorch loop that takes the same steps: the same batches, defaults and masks."
+    "Train an epoch in the loop of finders, against a plain PyTorch loop: the same batches, defaults and masks."
     from fasterlth.train.training import Training
     x,y = torch.rand(12800, 1, 28, 28),torch.randint(0, 10, (12800,))
     for bs in (64,128):
@@ -166,7 +188,7 @@ def loop(repeats):
         masks = make_masks(prunable(lenet_300_100(seed=0)), 80)
         def bare(masks):
             net = lenet_300_100(seed=0)
-            opt,ps = torch.optim.AdamW(net.parameters(), lr=1.2e-3, betas=(.9,.99), eps=1e-5, weight_decay=.01),dict(net.named_parameters())
+            opt,ps = _adamw(net),dict(net.named_parameters())
             masks = {k: m.float() for k,m in masks.items()}
             for i in torch.randperm(len(x)).split(bs):
                 F.cross_entropy(net(x[i]), y[i]).backward()
@@ -177,13 +199,16 @@ def loop(repeats):
             learn = Learner(dls, lenet_300_100(seed=0), cbs=[MaskCallback(masks)] if masks else [])
             def train(l): l.fit(1, 1.2e-3)
             with learn.no_bar(), learn.no_logging(): Training(learn)(train) if lean else train(learn)
-        t = interleave(dict(bare=lambda: bare({}), ours=lambda: ours({}), fastai=lambda: ours({}, False), bare_masked=lambda: bare(masks), masked=lambda: ours(masks)), repeats)
+        t = interleave(dict(bare=lambda: bare({}), ours=lambda: ours({}), fastai=lambda: ours({}, False),
+                            bare_masked=lambda: bare(masks), masked=lambda: ours(masks)), repeats)
         report(f"loop: a finder's training ÷ a bare PyTorch loop, LeNet-300-100, batch {bs}", t['ours']/t['bare'], 1.1)
         report(f'loop: the same with masks in both, batch {bs}', t['masked']/t['bare_masked'], 1.1)
         report(f"loop: fastai's own loop ÷ the bare one, batch {bs}", t['fastai']/t['bare'], float('inf'))
 
 def optimizer(repeats):
-    "Step only the weights that are left, held together in vectors, against all weights with one call for all tensors. The gradients are gathered and the weights scattered at each step."
+    """Step only the weights that are left, held together in vectors, against all weights with one call for all tensors.
+
+    The gradients are gathered and the weights scattered at each step."""
     from fasterlth.train.steppers import foreach, roots_
     mul_,add_,addcmul_,addcdiv_,div = map(foreach, ('mul_','add_','addcmul_','addcdiv_','div'))
     def adam(ps, gs, avgs, sqrs):
@@ -214,9 +239,11 @@ def optimizer(repeats):
                     now = [gather(ts) for ts in ((ps,gs,avgs,sqrs) if step is adam else (ps,gs,avgs))]
                     step(*now, *([] if step is adam else [None]))
                     for ts,vs in zip((ps,avgs,sqrs), (now[0],*now[2:])): scatter(ts, vs)
-                t = interleave(dict(dense=dense, compact=compact, gathered=gathered), 9*repeats, warmup=3, collect=False)    # one step each: what is cached counts
-                report(f'optimizer: what is left at {s} % ÷ all weights, {what}, {name}', t['compact']/t['dense'], float('inf'))
-                report(f'optimizer: the same with its state gathered and scattered as well', t['gathered']/t['dense'], float('inf'))
+                variants = dict(dense=dense, compact=compact, gathered=gathered)    # a step each: what is cached counts
+                t = interleave(variants, 9*repeats, warmup=3, collect=False)
+                left,all_gathered = t['compact']/t['dense'],t['gathered']/t['dense']
+                report(f'optimizer: what is left at {s} % ÷ all weights, {what}, {name}', left, float('inf'))
+                report('optimizer: the same with its state gathered and scattered as well', all_gathered, float('inf'))
 
 def loader(repeats):
     "Make a batch by indexing, against fastai's loading of one item after another."
@@ -227,20 +254,26 @@ def loader(repeats):
 
 def memory(repeats):
     "Count bytes held beside the model while training without lth."
-    learn = Learner(memory_dls((torch.rand(4,3,32,32), torch.arange(4)), (torch.rand(4,3,32,32), torch.arange(4)), bs=4), resnet18())
+    data = torch.rand(4, 3, 32, 32),torch.arange(4)
+    learn = Learner(memory_dls(data, data, bs=4), resnet18())
     cb,seen = SparsifyCallback(80, 'weight', 'local', l1_norm, one_shot, verbose=False),[]
     class Held(Callback):
         order = 2000
-        def after_batch(self): seen.append(sum(t.untyped_storage().nbytes() for t in {t.data_ptr(): t for t in [*cb.masks.values(), *cb.held[1]]}.values()))
+        def after_batch(self):
+            held = {t.data_ptr(): t for t in [*cb.masks.values(), *cb.held[1]]}
+            seen.append(sum(t.untyped_storage().nbytes() for t in held.values()))
     _fit_seconds(learn, [cb,Held()], 1)
-    report('memory: beside the model ÷ its parameters, resnet18', max(seen)/sum(p.nbytes for p in learn.model.parameters()), 1.25)
+    own = sum(p.nbytes for p in learn.model.parameters())
+    report('memory: beside the model ÷ its parameters, resnet18', max(seen)/own, 1.25)
 
 def deploy(repeats):
-    "Run a network cut down to a tenth of its parameters, against the whole one: in torch, in onnxruntime, in int8; and one with nine tenths of its weights at zero, which saves nothing."
+    """Run a network cut down to a tenth of its parameters, against the whole one: in torch, in onnxruntime, in int8.
+
+    Beside them, one with nine tenths of its weights at zero, which saves nothing."""
     import tempfile
     x,net = torch.randn(8,3,64,64),resnet18(num_classes=10).eval()
     filters = {n: torch.ones_like(p, dtype=torch.bool) for n,p in net.named_parameters() if p.ndim==4}
-    for m in filters.values(): m[round(.31*len(m)):] = False    # the same channels everywhere, so skip connections keep none
+    for m in filters.values(): m[round(.31*len(m)):] = False    # the same everywhere, so skip connections keep none
     zeros,pruned = (apply_masks(deepcopy(net), m) for m in (make_masks(prunable(net), 90), filters))
     small,_ = shrink(pruned, filters, x)
     n = lambda m: sum(p.numel() for p in m.parameters())
@@ -248,9 +281,11 @@ def deploy(repeats):
     with tempfile.TemporaryDirectory() as d:
         on = {k: to_onnx(m, x, Path(d)/k)[0].with_threads(1) for k,m in dict(dense=net, small=small).items()}
         q = {k: to_int8(m, [x], Path(d)/f'{k}8')[0].with_threads(1) for k,m in dict(dense=net, small=small).items()}
-        with torch.no_grad():
-            t = interleave({k: lambda f=f: f(x) for k,f in dict(dense=net, zeros=zeros, small=small, onnx=on['dense'], small_onnx=on['small'], int8=q['dense'], small_int8=q['small']).items()}, 3*repeats, warmup=3)
-    report('deploy: 90 % zeros ÷ dense, torch, resnet18, 64 px, batch 8 (zeros save nothing)', t['zeros']/t['dense'], float('inf'))
+        nets = dict(dense=net, zeros=zeros, small=small, onnx=on['dense'], small_onnx=on['small'], int8=q['dense'],
+                    small_int8=q['small'])
+        with torch.no_grad(): t = interleave({k: lambda f=f: f(x) for k,f in nets.items()}, 3*repeats, warmup=3)
+    what = '90 % zeros ÷ dense, torch, resnet18, 64 px, batch 8 (zeros save nothing)'
+    report(f'deploy: {what}', t['zeros']/t['dense'], float('inf'))
     report('deploy: shrunk to a tenth of the parameters ÷ dense, torch', t['small']/t['dense'], .25)
     report('deploy: the same in onnxruntime', t['small_onnx']/t['onnx'], .25)
     report('deploy: int8 ÷ float, dense, onnxruntime', t['int8']/t['onnx'], .7)
@@ -261,7 +296,8 @@ class _Block(nn.Module):
     def __init__(self, width, heads=6):
         super().__init__()
         self.heads,self.norm1,self.norm2 = heads,nn.LayerNorm(width),nn.LayerNorm(width)
-        self.qkv,self.out,self.up,self.down = nn.Linear(width, 3*width),nn.Linear(width, width),nn.Linear(width, 4*width),nn.Linear(4*width, width)
+        self.qkv,self.out = nn.Linear(width, 3*width),nn.Linear(width, width)
+        self.up,self.down = nn.Linear(width, 4*width),nn.Linear(4*width, width)
     def forward(self, x):
         q,k,v = self.qkv(self.norm1(x)).unflatten(-1, (3,self.heads,-1)).permute(2, 0, 3, 1, 4)
         x = x+self.out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
@@ -278,17 +314,22 @@ def _sparse_inference(repeats, threads):
     def encoder(): return nn.TransformerEncoder(nn.TransformerEncoderLayer(384, 6, 4*384, batch_first=True), 6)
     def conv(): return nn.Sequential(nn.Conv2d(512, 128, 1))
     goals = {('mlp',90): 1/3, ('mlp',95): 1/5.5, ('blocks',90): 1/2.3, ('blocks',95): 1/3.3}
-    for name,what,make,x,sparsities in (('mlp', 'MLP 4 × 1024, batch 64', mlp, torch.randn(64, 1024), (50,80,90,95,98)),
-                                        ('blocks', 'transformer of 6 blocks, width 384, 64 tokens', lambda: blocks(6, 384), torch.randn(1, 64, 384), (80,90,95,98)),
-                                        ('batch', 'the same, batch of 8', lambda: blocks(6, 384), torch.randn(8, 64, 384), (90,95)),
-                                        ('encoder', "torch's own encoder of the same size, its fast path", encoder, torch.randn(1, 64, 384), (90,95)),
-                                        ('wide', 'transformer of 4 blocks, width 768, 128 tokens', lambda: blocks(4, 768), torch.randn(1, 128, 768), (90,95)),
-                                        ('conv', '1×1 convolution 512 → 128, 14 px, batch 8', conv, torch.randn(8, 512, 14, 14), (90,95))):
+    def narrow(): return blocks(6, 384)
+    def wide(): return blocks(4, 768)
+    for name,what,make,x,sparsities in (
+        ('mlp', 'MLP 4 × 1024, batch 64', mlp, torch.randn(64, 1024), (50,80,90,95,98)),
+        ('blocks', 'transformer of 6 blocks, width 384, 64 tokens', narrow, torch.randn(1, 64, 384), (80,90,95,98)),
+        ('batch', 'the same, batch of 8', narrow, torch.randn(8, 64, 384), (90,95)),
+        ('encoder', "torch's own encoder of the same size, its fast path", encoder, torch.randn(1, 64, 384), (90,95)),
+        ('wide', 'transformer of 4 blocks, width 768, 128 tokens', wide, torch.randn(1, 128, 768), (90,95)),
+        ('conv', '1×1 convolution 512 → 128, 14 px, batch 8', conv, torch.randn(8, 512, 14, 14), (90,95)),
+    ):
         torch.manual_seed(0)
         nets = {0: make().eval()}
         for s in sparsities: nets[s],_ = to_sparse(nets[0], make_masks(prunable(nets[0]), s), x)
         with torch.no_grad(): t = interleave({s: _often(lambda f=f: f(x), 5) for s,f in nets.items()}, repeats)
-        for s in sparsities: report(f'sparse: {s} % pruned ÷ dense, {what}{threads}', t[s]/t[0], goals.get((name,s), 1.03))
+        for s in sparsities:
+            report(f'sparse: {s} % pruned ÷ dense, {what}{threads}', t[s]/t[0], goals.get((name,s), 1.03))
 
 def _sparse_int8(repeats, threads):
     "A transformer whose attention isn't pruned: what stays dense as it is, or in int8."
@@ -298,16 +339,22 @@ def _sparse_int8(repeats, threads):
     some = to_sparse(net, make_masks(mlps, 95), x)[0]
     variants = dict(dense=net, sparse=some, both=quantize_rest(some, x)[0], int8=quantize_rest(net, x)[0])
     with torch.no_grad(): t = interleave({k: _often(lambda f=f: f(x), 5) for k,f in variants.items()}, repeats)
-    for k,what in dict(sparse='MLPs 95 % pruned', both='the same, and attention in int8', int8='all in int8, nothing sparse').items():
-        report(f'sparse: {what} ÷ dense, transformer of 6 blocks, width 384, 64 tokens{threads}', t[k]/t['dense'], float('inf'))
+    named = dict(sparse='MLPs 95 % pruned', both='the same, and attention in int8', int8='all in int8, nothing sparse')
+    for k,what in named.items():
+        what = f'{what} ÷ dense, transformer of 6 blocks, width 384, 64 tokens{threads}'
+        report(f'sparse: {what}', t[k]/t['dense'], float('inf'))
 
 def _step(net, masks, opt_func, x, y, kernels='auto'):
-    "Return a function that makes 20 training steps as a fit makes them: the same masks in all, with dense kernels, or what is left computed and stepped where that is faster."
+    """Return a function that makes 20 training steps as a fit makes them, with masks.
+
+    With dense kernels, or with what is left computed and stepped where that is faster."""
     from fasterlth.train.steppers import foreach, step_together, trial_step
     from fasterlth.train.vectors import Vectors
     opt,vectors,mul_ = opt_func(list(net.parameters()), lr=1e-3),Vectors(),foreach('mul_')
-    bits = [p for n,p in net.named_parameters() if n in masks],[bit_mask(masks[n], p) for n,p in net.named_parameters() if n in masks]
-    chosen = measure_kernels(net, masks, x, training=True, step=partial(trial_step, opt))[0] if kernels=='auto' else {}
+    pruned = {n: p for n,p in net.named_parameters() if n in masks}
+    bits = [*pruned.values()],[bit_mask(masks[n], p) for n,p in pruned.items()]
+    chosen = {}
+    if kernels=='auto': chosen,_ = measure_kernels(net, masks, x, training=True, step=partial(trial_step, opt))
     def run():
         layers = put_kernels(net, chosen)
         vectors.begin(opt, layers)
@@ -330,16 +377,21 @@ def _sparse_steps(repeats, threads):
             variants = {}
             for s in (0,50,80,90,95,98):
                 torch.manual_seed(0)
-                net = nn.Sequential(nn.Linear(784, k*300), nn.ReLU(), nn.Linear(k*300, k*100), nn.ReLU(), nn.Linear(k*100, 10))
+                net = nn.Sequential(nn.Linear(784, k*300), nn.ReLU(), nn.Linear(k*300, k*100), nn.ReLU(),
+                                    nn.Linear(k*100, 10))
                 masks = make_masks(prunable(net), max(s, 1))
                 apply_masks(net, masks)
                 variants[s] = _step(net, masks, opt_func, x, y, 'auto' if s else 'dense')
             t = interleave(variants, repeats)
             goals = {90: 1/1.4, 95: 1/2, 98: 1/2.7} if k==1 and name=='Adam' else {}
-            for s in (50,80,90,95,98): report(f'sparse: a training step at {s} % ÷ dense, {what}, batch 128, {name}{threads}', t[s]/t[0], goals.get(s, 1.03))
+            for s in (50,80,90,95,98):
+                report(f'sparse: a training step at {s} % ÷ dense, {what}, batch 128, {name}{threads}', t[s]/t[0],
+                       goals.get(s, 1.03))
 
 def sparse(repeats):
-    "Compute with the weights that are left: inference where each layer is measured (`to_sparse`), and training steps, against the same with dense kernels; with one thread and with all."
+    """Compute with the weights that are left, against the same with dense kernels; with one thread and with all.
+
+    Inference, where each layer is measured (`to_sparse`), and training steps."""
     for n in sorted({1, os.cpu_count()}):
         torch.set_num_threads(n)
         _sparse_inference(repeats, '' if n==1 else f', {n} threads')
@@ -348,20 +400,27 @@ def sparse(repeats):
     torch.set_num_threads(1)
 
 def imp(repeats):
-    "Find a ticket of 1.2 % in 20 rounds, with sparse kernels where they are faster: the finder, against a plain PyTorch loop that makes the same trainings with dense kernels."
+    """Find a ticket of 1.2 % in 20 rounds, with sparse kernels where they are faster.
+
+    The finder, against a plain PyTorch loop that makes the same trainings with dense kernels."""
     bare,finder = _searches(20)
-    t = interleave(dict(bare=bare, dense=finder, auto=lambda: finder(kernels='auto')), min(repeats, 3), warmup=0)    # 21 trainings each
-    report('imp: LotteryTicketFinder with sparse kernels ÷ a bare dense loop, LeNet-300-100, 20 rounds to 1.2 %', t['auto']/t['bare'], .85)
+    searches = dict(bare=bare, dense=finder, auto=lambda: finder(kernels='auto'))    # 21 trainings each
+    t = interleave(searches, min(repeats, 3), warmup=0)
+    what = 'LotteryTicketFinder with sparse kernels ÷ a bare dense loop, LeNet-300-100, 20 rounds to 1.2 %'
+    report(f'imp: {what}', t['auto']/t['bare'], .85)
     report('imp: the same with dense kernels', t['dense']/t['bare'], float('inf'))
 
-benchmarks = dict(enforce=enforce, event=event, callback=callback, round=imp_round, loop=loop, optimizer=optimizer, loader=loader, memory=memory, deploy=deploy, sparse=sparse, imp=imp)
+benchmarks = dict(enforce=enforce, event=event, callback=callback, round=imp_round, loop=loop, optimizer=optimizer,
+                  loader=loader, memory=memory, deploy=deploy, sparse=sparse, imp=imp)
 
 if __name__ == '__main__':
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument('names', nargs='*', help=', '.join(benchmarks)); p.add_argument('--repeats', type=int, default=9)
     args = p.parse_args()
-    if wrong := set(args.names)-set(benchmarks): p.error(f"unknown: {', '.join(wrong)}; there are {', '.join(benchmarks)}")
-    print(f'torch {torch.__version__}, {torch.get_num_threads()} thread, medians of {args.repeats} interleaved repeats', flush=True)
+    if wrong := set(args.names)-set(benchmarks):
+        p.error(f"unknown: {', '.join(wrong)}; there are {', '.join(benchmarks)}")
+    print(f'torch {torch.__version__}, {torch.get_num_threads()} thread, medians of {args.repeats} interleaved repeats',
+          flush=True)
     for n in args.names or benchmarks: benchmarks[n](args.repeats)
     missed = [r for r in ROWS if r[1]>r[2]]
     print(f'{len(ROWS)-len(missed)} of {len(ROWS)} within their goals')

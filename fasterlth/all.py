@@ -42,6 +42,7 @@ from .find.controls import *
 from .find.study import *
 from .ship.measure import *
 from .ship.shrink import *
+from .ship.compressed import *
 from .ship.export import *
 from .ship.semi_structured import *
 from .ship.deploy import *

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from torch import nn
 
-__all__ = ['layers_called', 'measure_kernels', 'sparse_kernels']
+__all__ = ['measure_kernels', 'sparse_kernels']
 
 def check_python(model) -> nn.Module:
     """Raise unless a model is an `nn.Module` whose layers can be replaced, which torch.jit's can't."""

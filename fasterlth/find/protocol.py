@@ -23,7 +23,8 @@ from ..core.tensors import check_names, copy_tensors, cpu_copy, model_tensors, p
 from ..core.masks import check_masks, sparsity_of
 from ..core.paths import path_masks, warn_collapsed
 from ..train.randomness import random_states, seed_learner, set_random_states
-from ..train.snapshot import Snapshot, check_opt, opt_notes
+from ..train.opt_state import check_opt, opt_notes
+from ..train.snapshot import Snapshot
 from ..train.learner import (
     check_train, fit_context, has_validation, metric_names, one_batch, set_unbegun, split_batch, unbegun)
 from ..train.mask_callback import learner_masks, MaskCallback

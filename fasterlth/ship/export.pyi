@@ -4,42 +4,9 @@ from typing_extensions import Self
 from collections.abc import Iterable
 from pathlib import Path
 from torch import nn
-from ..core.ticket import Ticket
 from .measure import multiply_adds
 
-__all__ = ['OnnxModel', 'load_compressed', 'save_compressed', 'to_int8', 'to_onnx']
-
-def save_compressed(ticket: Ticket, path: str | Path) -> Path:
-    """Write the surviving weights and a bit for each position: exact, and as safe as safetensors.
-
-    Parameters
-    ----------
-    ticket : Ticket
-        Its start, weights × masks, is kept; for a trained network: `Ticket.of(learn.model, masks)`.
-    path : str | Path
-        The file to write.
-
-    Returns
-    -------
-    Path
-        The path.
-    """
-    ...
-
-def load_compressed(path: str | Path) -> Ticket:
-    """Read a compressed ticket, bit for bit.
-
-    Parameters
-    ----------
-    path : str | Path
-        A file from `save_compressed`.
-
-    Returns
-    -------
-    Ticket
-        Its pruned weights are zero.
-    """
-    ...
+__all__ = ['OnnxModel', 'to_int8', 'to_onnx']
 
 class OnnxModel:
     """An ONNX file as a function of a batch, run by onnxruntime on the CPU.

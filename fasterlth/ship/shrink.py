@@ -18,283 +18,16 @@ from fastai.learner import Learner
 from fastcore.basics import patch
 from torch import nn
 
-from ..core.checks import check_flag, check_model, require
-from ..core.granularity import layer_axes, layer_groups, make_groups
+from ..core.checks import check_flag, check_model
+from ..core.granularity import layer_axes, make_groups
 from ..core.masks import apply_masks, check_masks
 from ..core.tensors import copy_model, shortened, unwrap
 from ..train.learner import check_learner, one_batch, split_batch
 from ..train.mask_callback import MaskCallback
 from .measure import call, check_inputs, check_network
-
-# %% ../../nbs/ship/01_shrink.ipynb #f93642e4
-_conv = nn.modules.conv._ConvNd
-_recurrent = nn.RNNBase,nn.RNNCellBase
-
-def _is_recurrent(layer): return any(isinstance(m, _recurrent) for m in layer.modules())
-
-def _dead_filters(model, masks):
-    "Return the filters that masks prune as a whole: layer name → their indices."
-    res = {}
-    for n,m in masks.items():
-        layer,_,what = n.rpartition('.')
-        if what!='weight' or not isinstance(module := model.get_submodule(layer), (nn.Linear,_conv)): continue
-        dead = ~layer_groups(module, 'filter').contract(m)
-        if dead.any(): res[layer] = dead.nonzero().flatten().tolist()
-    return res
-
-# %% ../../nbs/ship/01_shrink.ipynb #ce1664a3
-class _Seen(NamedTuple):
-    "What a layer sees of its input channels on a batch."
-    mean: torch.Tensor # (channels,); a constant channel's constant
-    varies: torch.Tensor # (channels,) of bool: does an item differ from the first?
-
-def _see(layer, x):
-    "Return what a layer sees in an input."
-    channels = 1 if isinstance(layer, _conv) else -1
-    def by_channel(o): return o.movedim(channels, 0).flatten(1)
-    rounding = 1e-5*max(float(x.abs().max()), 1e-30)
-    return _Seen(by_channel(x).mean(1), by_channel((x-x[:1]).abs()).amax(1)>rounding)
-
-def _seen_inputs(model, xb):
-    "Return what each linear or convolutional layer sees on a batch: layer name → `_Seen`."
-    seen,hooks = {},[]
-    for n,m in model.named_modules():
-        def look(m, args, n=n): seen[n] = _see(m, args[0].detach())
-        if isinstance(m, (nn.Linear,_conv)): hooks.append(m.register_forward_pre_hook(look))
-    try: call(model, xb)    # with gradients, because attention's fast path skips the hooks without them
-    finally:
-        for h in hooks: h.remove()
-    return seen
-
-# %% ../../nbs/ship/01_shrink.ipynb #466d2af2
-class _Place(NamedTuple):
-    "Where channels have to be removed."
-    name: str # Of the module; None for what isn't one, like a sum
-    module: nn.Module
-    side: str # `'in'` or `'out'`
-    channels: list # For each filter, a list of the channels here
-
-class _Graph:
-    "What Torch-Pruning knows about a model."
-    def __init__(self, model, xb):
-        self.tp,self.names = require('torch_pruning'),{m: n for n,m in model.named_modules()}
-        try: self.graph = self.tp.DependencyGraph().build_dependency(model, xb, forward_fn=call, verbose=False)
-        except Exception as e:
-            raise ValueError(f"Torch-Pruning can't follow what {type(model).__name__} computes, "
-                             f"so nothing can be cut out of it: {type(e).__name__}: {e}") from e
-
-    def __contains__(self, layer): return layer in self.graph.module2node
-
-    def group(self, layer, filters):
-        "Return Torch-Pruning's group: everything that has to be removed with filters of a layer."
-        kind = 'linear' if isinstance(layer, nn.Linear) else 'conv'
-        prune = getattr(self.tp, f'prune_{kind}_out_channels')
-        return self.graph.get_pruning_group(layer, prune, idxs=filters)
-
-# %% ../../nbs/ship/01_shrink.ipynb #4a330089
-def _by_filter(item, filters):
-    "Return the channels of an item of Torch-Pruning's group for each filter, None if it doesn't tell."
-    found = {j: [] for j in filters}
-    for channel,j in zip(item.idxs, item.root_idxs):
-        if j not in found: return None
-        found[j].append(channel)
-    return [*found.values()] if len({len(o) for o in found.values()})==1 else None
-
-@patch
-def places(self:_Graph, layer, filters):
-    "Return the places that lose channels with filters of a layer, as `_Place`s."
-    def place(d, channels):
-        m = d.target.module
-        return _Place(self.names.get(m), m, d.handler.__name__.split('_')[1], channels)
-    items = self.group(layer, filters).items
-    channels = [_by_filter(o, filters) for o in items]
-    if None in channels:    # filters share channels
-        each = [[list(o.idxs) for o in self.group(layer, [j]).items] for j in filters]
-        channels = [[e[k] for e in each] for k in range(len(items))]
-    return [place(o.dep, c) for o,c in zip(items, channels)]
-
-# %% ../../nbs/ship/01_shrink.ipynb #083b07ef
-def _grouped(m): return isinstance(m, _conv) and m.groups>1
-
-def _uneven(m):
-    "Return whether a constant input gives different outputs at different places: at borders, or between strides."
-    if not isinstance(m, _conv): return False
-    if m.transposed: return any(n>1 for n in (*m.kernel_size,*m.stride))
-    return m.padding=='same' if isinstance(m.padding, str) else any(m.padding)
-
-def _weighted(places, side):
-    "Return the linear and the ungrouped convolutional layers among places, on one side."
-    def is_weighted(m): return isinstance(m, (nn.Linear,_conv)) and not _grouped(m)
-    return [p for p in places if p.side==side and is_weighted(p.module)]
-
-def _makers(places): return _weighted(places, 'out')
-def _takers(places): return _weighted(places, 'in')
-
-# %% ../../nbs/ship/01_shrink.ipynb #b43d0b3c
-_counting = nn.LayerNorm,nn.GroupNorm,nn.InstanceNorm1d,nn.InstanceNorm2d,nn.InstanceNorm3d    # they need all channels
-_added = nn.Embedding,nn.Parameter
-
-def _is_misplaced(place):
-    "Return whether a layer lacks the channels: Torch-Pruning miscounts where outputs are joined with their own."
-    m,given = place.module,place.side=='in'
-    if not isinstance(m, (nn.Linear,_conv)): return False
-    if isinstance(m, nn.Linear): n = m.in_features if given else m.out_features
-    else: n = m.in_channels if given else m.out_channels
-    return any(c>=n for cs in place.channels for c in cs)
-
-def _why_none(places):
-    "Return why no channel of the places can be removed, or an empty string."
-    modules = [p.module for p in places]
-    if any(map(_is_misplaced, places)): return 'joined with outputs of the same layer'
-    if any(isinstance(m, _recurrent) for m in modules): return 'a recurrent layer needs them'
-    if not _takers(places):
-        shared = any(_grouped(m) and m.groups<m.in_channels for m in modules)
-        return 'shared out among groups' if shared else 'outputs of the network'
-    if any(isinstance(m, _counting) for m in modules): return 'a normalisation needs them'
-    if any(isinstance(m, nn.MultiheadAttention) for m in modules): return 'shared out among heads'
-    if any(isinstance(m, _added) for m in modules): return 'added to an embedding'
-    return ''
-
-# %% ../../nbs/ship/01_shrink.ipynb #94f34d09
-def _why_not(j, places, dead, seen, exact):
-    "Return why the channels of filter number `j` can't be removed, or an empty string."
-    makers,takers = _makers(places),_takers(places)
-    def lives(p): return not set(p.channels[j])<=set(dead.get(p.name, ()))
-    def varies(p): return p.name not in seen or seen[p.name].varies[p.channels[j]].any()
-    def shows(p): return _uneven(p.module) and seen[p.name].mean[p.channels[j]].count_nonzero()
-    if any(lives(p) for p in makers): return 'added to a live one'
-    if any(varies(p) for p in takers): return 'mixed with live ones'
-    if exact and any(shows(p) for p in places if p not in makers): return 'not zero at borders'
-    return ''
-
-# %% ../../nbs/ship/01_shrink.ipynb #67833a17
-class _Cut(NamedTuple):
-    "Hold filters to remove from one layer, and what is removed with them."
-    layer: str # Its name
-    filters: list # Their indices
-    takers: list # `(layer name, input channels)`
-    dead_in: list # Names of the layers that lose dead filters
-
-def _n_filters(layer): return layer.out_channels if isinstance(layer, _conv) else len(layer.weight)
-def _row(layer, dead, cut, stayed): return dict(filters=_n_filters(layer), dead=dead, cut=cut, stayed=stayed)
-
-def _plan(graph, model, dead, seen, exact):
-    "Return the possible cuts, and for each layer with dead filters how many are cut and why the others stay."
-    cuts,rows,done = [],{},set()
-    for name,filters in dead.items():
-        layer = model.get_submodule(name)
-        if name in done or _grouped(layer): continue
-        if layer not in graph:
-            rows[name] = _row(layer, len(filters), 0, 'within attention')
-            continue
-        places = graph.places(layer, filters)
-        none = _why_none(places)
-        why = [none or _why_not(j, places, dead, seen, exact) for j in range(len(filters))]
-        go = [j for j,w in enumerate(why) if not w]
-        if len(go)==_n_filters(layer): why[go.pop()] = 'one must stay'
-        makers = [p for p in _makers(places) if p.name in dead]
-        for p in makers: rows[p.name] = _row(p.module, len(dead[p.name]), len(go), ', '.join(sorted({*why}-{''})))
-        done |= {p.name for p in _makers(places)}
-        takers = [(p.name,sum((p.channels[j] for j in go), [])) for p in _takers(places)]
-        if go: cuts.append(_Cut(name, [filters[j] for j in go], takers, [p.name for p in makers]))
-    return cuts,rows
-
-# %% ../../nbs/ship/01_shrink.ipynb #650a6a1a
-class _HeadCut(NamedTuple):
-    "Hold the heads that one attention layer keeps."
-    layer: str # Its name
-    keep: list # Their indices
-    n: int # Number of heads that there were
-    dead_in: list # The layer's name
-    takers: tuple = () # No constants to move
-
-def _head_axes(layer):
-    "Return the axes of those weights of a layer that are split into heads, by name."
-    return {n: axes for n,axes in layer_axes(layer, 'head').items() if any(a.name=='head' for a in axes)}
-
-def _dead_heads(model, masks):
-    "Return which heads masks cut off from the output: name of the attention layer → bool of each head."
-    res = {}
-    for name,layer in model.named_modules():
-        dead = [~make_groups('head', axes).contract(masks[k]) for n,axes in _head_axes(layer).items()
-                if (k := f'{name}.{n}'.lstrip('.')) in masks and any(a.name=='head' and a.role=='in' for a in axes)]
-        if dead and (all_of := torch.stack(dead).all(0)).any(): res[name] = all_of
-    return res
-
-def _inside_attention(model):
-    "Return the layers whose outputs are split into heads: name → name of the attention layer."
-    return {f'{name}.{n}'.lstrip('.').rpartition('.')[0]: name for name,layer in model.named_modules()
-            for n,axes in _head_axes(layer).items() if any(a.name=='head' and a.role=='out' for a in axes)}
-
-def _why_whole(layer):
-    "Return why no head of a layer can be cut, or an empty string."
-    if not isinstance(layer, nn.MultiheadAttention): return ''
-    if not layer._qkv_same_embed_dim: return 'its queries, keys and values differ in size'
-    return 'it adds keys' if layer.bias_k is not None or layer.add_zero_attn else ''
-
-def _plan_heads(model, dead):
-    "Return the possible cuts of heads, and a row for each layer with dead ones."
-    cuts,rows = [],{}
-    for name,gone in dead.items():
-        keep,why = (~gone).nonzero().flatten().tolist(),_why_whole(model.get_submodule(name))
-        cut = 0 if why else min(int(gone.sum()), len(gone)-1)
-        if not why and not keep: keep,why = [0],'one must stay'
-        rows[name] = dict(filters=len(gone), dead=int(gone.sum()), cut=cut, stayed=why)
-        if cut: cuts.append(_HeadCut(name, keep, len(gone), [name]))
-    return cuts,rows
-
-# %% ../../nbs/ship/01_shrink.ipynb #8f60e621
-class FewerHeads(nn.MultiheadAttention):
-    "Attention with fewer heads than make up its width, as `shrink` leaves it."
-    def forward(self, query, key, value, key_padding_mask=None, need_weights=True, attn_mask=None,
-                average_attn_weights=True, is_causal=False):
-        "Attend. The arguments are those of `nn.MultiheadAttention`."
-        def turned(o): return o.transpose(0, 1) if o.ndim==3 and not self.batch_first else o
-        biases = [None]*3 if self.in_proj_bias is None else self.in_proj_bias.chunk(3)
-        parts = zip((query,key,value), self.in_proj_weight.chunk(3), biases)
-        q,k,v = [nn.functional.linear(turned(o), w, b).unflatten(-1, (self.num_heads,-1)).transpose(-2, -3)
-                 for o,w,b in parts]
-        scores = q@k.transpose(-1, -2)*self.head_dim**-.5
-        for m in (attn_mask,key_padding_mask):
-            if m is None: continue
-            if m is key_padding_mask: m = m[...,None,None,:]
-            elif m.ndim==3: m = m.unflatten(0, (-1,self.of_heads))[:,self.which]    # a mask for each head
-            scores = scores.masked_fill(m, -torch.inf) if m.dtype==torch.bool else scores+m
-        weights = nn.functional.dropout(scores.softmax(-1), self.dropout, self.training)
-        out = turned(self.out_proj((weights@v).transpose(-2, -3).flatten(-2)))
-        if not need_weights: return out,None
-        return out,weights.mean(-3) if average_attn_weights else weights
-
-_widths = ('num_heads','n_heads','num_attention_heads','num_key_value_heads','all_head_size','attn_dim','split_size')
-
-def _sliced(p, axes, keep):
-    "Return a parameter with fewer heads."
-    dim = next(i for i,a in enumerate(axes) if a.name=='head')
-    x = p.detach().view([a.size for a in axes]).index_select(dim, torch.tensor(keep, device=p.device))
-    return nn.Parameter(x.reshape([prod(x.shape[i] for i,a in enumerate(axes) if a.dim==d) for d in range(p.ndim)]))
-
-def _resize(owner):
-    "Set the sizes that a layer holds to those of its weight."
-    if isinstance(owner, nn.Linear): owner.out_features,owner.in_features = owner.weight.shape
-    elif hasattr(owner, 'nf'): owner.nx,owner.nf = owner.weight.shape    # Hugging Face's Conv1D
-
-def _keep_heads(layer, cut):
-    "Cut heads out of an attention layer, in place."
-    for n,axes in _head_axes(layer).items():
-        where,_,what = n.rpartition('.')
-        owner,old = layer.get_submodule(where),layer.get_parameter(n)
-        setattr(owner, what, _sliced(old, axes, cut.keep))
-        out = [a._replace(dim=0) for a in axes if a.role=='out']
-        bias = getattr(owner, what.replace('weight', 'bias'), None)
-        if bias is not None and any(a.name=='head' for a in out):
-            setattr(owner, what.replace('weight', 'bias'), _sliced(bias, out, cut.keep))
-        _resize(owner)
-    for m in layer.modules():
-        for k in _widths:
-            if isinstance(getattr(m, k, None), int): setattr(m, k, getattr(m, k)*len(cut.keep)//cut.n)
-    if isinstance(layer, nn.MultiheadAttention):
-        layer.__class__,layer.of_heads,layer.which = FewerHeads,cut.n,cut.keep
-        layer._qkv_same_embed_dim = False    # keeps torch's fast path away
+from .channels import AnyConv, Cut, Graph, dead_filters, filter_row, is_recurrent, plan_cuts, seen_inputs
+from .heads import HeadCut, dead_heads, inside_attention, keep_heads, plan_heads
+from .heads import FewerHeads    # files of networks that were shrunk earlier look for it here
 
 # %% ../../nbs/ship/01_shrink.ipynb #925dfe72
 @dataclass
@@ -327,13 +60,13 @@ def merged(self:_Cutter, cuts):
 def pruned(self:_Cutter, cuts, numbered=False):
     "Return a copy without the channels to cut, with its values or with their positions in the larger network."
     res = self.merged(cuts)
-    filters,heads = [c for c in cuts if isinstance(c, _Cut)],[c for c in cuts if isinstance(c, _HeadCut)]
-    graph = _Graph(res, self.xb) if filters else None
+    filters,heads = [c for c in cuts if isinstance(c, Cut)],[c for c in cuts if isinstance(c, HeadCut)]
+    graph = Graph(res, self.xb) if filters else None
     if numbered:
         for p in res.parameters():
             p.data = torch.arange(p.numel(), dtype=torch.double, device=p.device).view_as(p)
     for c in filters: graph.group(res.get_submodule(c.layer), c.filters).prune()
-    for c in heads: _keep_heads(res.get_submodule(c.layer), c)
+    for c in heads: keep_heads(res.get_submodule(c.layer), c)
     return res
 
 @patch
@@ -399,10 +132,10 @@ def _whole_rows(model, masks):
         name,_,what = n.rpartition('.')
         layer = model.get_submodule(name)
         axes = layer_axes(layer).get(what)
-        if axes is None or isinstance(layer, (nn.Linear,_conv,nn.Embedding,nn.MultiheadAttention)): continue
-        groups = make_groups('unit' if _is_recurrent(layer) else 'filter', axes)
+        if axes is None or isinstance(layer, (nn.Linear,AnyConv,nn.Embedding,nn.MultiheadAttention)): continue
+        groups = make_groups('unit' if is_recurrent(layer) else 'filter', axes)
         n_dead = int((~groups.contract(m)).sum()) if groups else 0
-        why = 'a recurrent layer' if _is_recurrent(layer) else f'a {type(layer).__name__}'
+        why = 'a recurrent layer' if is_recurrent(layer) else f'a {type(layer).__name__}'
         if n_dead: res[name] = dict(filters=groups.n, dead=n_dead, cut=0, stayed=why)
     return res
 
@@ -410,10 +143,10 @@ def _check_shrinkable(model, masks, exact):
     "Raise unless masks fit, and prune a whole filter or head."
     check_flag(exact, 'exact')
     check_masks(masks, dict(check_model(model).named_parameters()))
-    if _dead_filters(model, masks) or _dead_heads(model, masks): return
+    if dead_filters(model, masks) or dead_heads(model, masks): return
     others = {n.rpartition('.')[0] for n,m in masks.items() if not m.all()}
-    others = sorted(n for n in others if n in _whole_rows(model, masks) or _is_recurrent(model.get_submodule(n)))
-    which = 'recurrent' if any(_is_recurrent(model.get_submodule(n)) for n in others) else 'such'
+    others = sorted(n for n in others if n in _whole_rows(model, masks) or is_recurrent(model.get_submodule(n)))
+    which = 'recurrent' if any(is_recurrent(model.get_submodule(n)) for n in others) else 'such'
     named = shortened([f'{n or "model"} ({type(model.get_submodule(n)).__name__})' for n in others], 4)
     raise ValueError("masks prune no whole filter or head" +
         (f" that can be cut: shrink can't cut {which} layers, only linear and convolutional ones: {named}"
@@ -424,15 +157,15 @@ def _check_shrinkable(model, masks, exact):
 # %% ../../nbs/ship/01_shrink.ipynb #56142c7c
 def _plan_all(model, masks, xb, exact):
     "Return what the layers of a masked network see, the possible cuts, and a row for each layer with dead parts."
-    dead,inside = _dead_filters(model, masks),_inside_attention(model)
-    cuts,rows = _plan_heads(model, heads := _dead_heads(model, masks))
+    dead,inside = dead_filters(model, masks),inside_attention(model)
+    cuts,rows = plan_heads(model, heads := dead_heads(model, masks))
     rows |= {n: r for n,r in _whole_rows(model, masks).items() if inside.get(n) not in heads}
     for n in (o for o in dead if o in inside and inside[o] not in heads):
-        rows[n] = _row(model.get_submodule(n), len(dead[n]), 0, "within attention: granularity 'head' can be cut")
+        rows[n] = filter_row(model.get_submodule(n), len(dead[n]), 0, "within attention: granularity 'head' can be cut")
     dead = {n: f for n,f in dead.items() if n not in inside}
     if not dead: return {},cuts,rows
-    seen = _seen_inputs(model, xb)
-    more,of_filters = _plan(_Graph(model, xb), model, dead, seen, exact)
+    seen = seen_inputs(model, xb)
+    more,of_filters = plan_cuts(Graph(model, xb), model, dead, seen, exact)
     return seen,more+cuts,of_filters|rows
 
 def _shrink(model, masks, xb, exact):

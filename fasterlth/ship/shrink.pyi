@@ -11,55 +11,6 @@ import torch
 
 __all__ = ['shrink', 'shrink_learner']
 
-class _Seen(NamedTuple):
-    """What a layer sees of its input channels on a batch."""
-    mean: torch.Tensor
-    varies: torch.Tensor
-
-class _Place(NamedTuple):
-    """Where channels have to be removed."""
-    name: str
-    module: nn.Module
-    side: str
-    channels: list
-
-class _Graph:
-    """What Torch-Pruning knows about a model."""
-    tp: Any
-    names: dict
-    graph: Any
-    def __init__(self, model, xb) -> None:
-        ...
-    def __contains__(self, layer):
-        ...
-    def group(self, layer, filters):
-        """Return Torch-Pruning's group: everything that has to be removed with filters of a layer."""
-        ...
-    def places(self, layer, filters):
-        """Return the places that lose channels with filters of a layer, as `_Place`s."""
-        ...
-
-class _Cut(NamedTuple):
-    """Hold filters to remove from one layer, and what is removed with them."""
-    layer: str
-    filters: list
-    takers: list
-    dead_in: list
-
-class _HeadCut(NamedTuple):
-    """Hold the heads that one attention layer keeps."""
-    layer: str
-    keep: list
-    n: int
-    dead_in: list
-    takers: tuple = ...
-
-class FewerHeads(nn.MultiheadAttention):
-    """Attention with fewer heads than make up its width, as `shrink` leaves it."""
-    def forward(self, query, key, value, key_padding_mask=None, need_weights=True, attn_mask=None, average_attn_weights=True, is_causal=False):
-        """Attend. The arguments are those of `nn.MultiheadAttention`."""
-        ...
-
 @dataclass
 class _Cutter:
     """Cut channels out of copies of a masked network."""

@@ -14,17 +14,17 @@ import pandas as pd, torch
 from fastcore.basics import patch
 
 from ..core.tensors import cpu_copy, model_tensors
-from ..core.checks import check_function, check_number, check_percent, check_seed, func_name, to_iteration
+from ..core.checks import check_number, check_percent, check_seed, func_name, to_iteration
 from ..core.criteria import random_score
 from ..core.inputs import criterion_inputs
-from ..core.masks import apply_masks, broadcast_masks, check_masks, mask_table
+from ..core.masks import apply_masks, broadcast_masks, check_masks
 from ..core.pruner import Pruner
 from ..core.ranking import count_true, lowest
 from ..core.ticket import Ticket
 from ..core.budgets import erk
-from .learner import is_lr_find, is_validating, loader_length
-from .mask_callback import MaskCallback, compute_dense, learner_masks, mask_opt_state
-from .sparsify import SparsityColumn
+from .learner import is_validating, loader_length
+from .mask_callback import MaskCallback, compute_dense, mask_opt_state
+from .ticket_callback import TicketCallback, trained_layers
 
 # %% ../../nbs/train/13_dynamic.ipynb #c5f0e6b8
 def rigl(weight, grad):
@@ -50,7 +50,7 @@ def moved(
     return (stay|grown).view_as(mask)
 
 # %% ../../nbs/train/13_dynamic.ipynb #084de877
-class DynamicCallback(SparsityColumn):
+class DynamicCallback(TicketCallback):
     """Train sparsely from the first batch on, and let connections move: drop by magnitude, grow by scores.
 
     Parameters
@@ -97,30 +97,25 @@ class DynamicCallback(SparsityColumn):
         self.grow,self.every,self.end_epoch,self.seed = grow,every,end_epoch,check_seed(seed)
         self.pruner = Pruner(criterion=partial(random_score, seed=self.seed), layer_type=layer_type, budget=budget)
         self.first = None if masks is None else check_masks(masks)
-        self.history,self.begun,self.start,self.end,self.number = pd.DataFrame(),False,None,None,0
+        self.history,self.start,self.number = pd.DataFrame(),None,0
         super().__init__({}, kernels)
 
 # %% ../../nbs/train/13_dynamic.ipynb #28abbce9
 @patch
-def _begin(self:DynamicCallback):
+def begin(self:DynamicCallback):
     "Check, and choose the connections to begin with."
     learn,n_iter = self.learn,loader_length(self.dls.train)
-    if learner_masks(learn):
-        raise ValueError("masks are kept on this learner by a ticket: learn.remove_cbs(MaskCallback) takes it off, and "
-                         "DynamicCallback(masks=ticket.masks) begins with them")
+    layers = trained_layers(learn, self.pruner, ", and DynamicCallback(masks=ticket.masks) begins with them")
     total = n_iter*learn.n_epoch
     self._every = max(to_iteration(self.every, n_iter, 'every'), 1)
     self._end = total*3//4 if self.end_epoch is None else to_iteration(self.end_epoch, n_iter, 'end_epoch')
     if self._end>total: raise ValueError(f"end_epoch {self.end_epoch!r} is beyond the fit, which has {learn.n_epoch} "
                                          f"epochs of {n_iter} batches")
     self._n_iter,self._next = n_iter,self._every
-    layers = {n: o for n,o in self.pruner.layers(learn.model).items() if o.weight.requires_grad}
-    if not layers: raise ValueError("all that could be sparse is frozen: call learn.unfreeze()")
     if self.first is not None: check_masks(self.first, {n: o.weight for n,o in layers.items()})
     masks = self.pruner.step(learn.model, self.sparsity, layers=layers) if self.first is None else self.first
     self.masks = broadcast_masks({n: m.to(layers[n].weight.device).clone() for n,m in masks.items()})
     self.start,self.history,self.number = cpu_copy(model_tensors(learn.model)),pd.DataFrame(),0
-    self.begun = True
 
 @patch
 def _share(self:DynamicCallback, t:int) -> float:
@@ -164,14 +159,8 @@ def _params(self:DynamicCallback) -> dict:
 # %% ../../nbs/train/13_dynamic.ipynb #3a724e16
 @patch
 def before_fit(self:DynamicCallback):
-    if is_validating(self.learn): return MaskCallback.before_fit(self)
-    self.begun = False
-
-@patch
-def before_train(self:DynamicCallback):
-    if is_lr_find(self.learn): return
-    if not self.begun: self._begin()
-    MaskCallback.before_train(self)
+    TicketCallback.before_fit(self)
+    if is_validating(self.learn): apply_masks(self.learn.model, self.masks)
 
 @patch
 def needed_events(self:DynamicCallback) -> frozenset:
@@ -192,47 +181,27 @@ def after_backward(self:DynamicCallback):
 @patch
 def after_fit(self:DynamicCallback):
     if self.begun: MaskCallback.after_fit(self)
-    if not is_validating(self.learn): self._stop()
-
-@patch
-def on_exit(self:DynamicCallback):
-    if self.begun: self._stop()    # there was no after_fit
-    MaskCallback.on_exit(self)
+    TicketCallback.after_fit(self)
 
 # %% ../../nbs/train/13_dynamic.ipynb #2ce52a38
 @patch
-def _stop(self:DynamicCallback):
-    "Leave masked weights and the ticket."
-    if not self.begun: return
-    apply_masks(self.learn.model, self.masks)
-    self.end,self.begun = self.ticket,False
-
-@patch(as_prop=True)
-def ticket(self:DynamicCallback) -> Ticket:
-    "Return the connections of the last fit, or of the current one so far, with the weights that it began with."
-    if not self.begun and self.end is not None: return self.end
-    if self.start is None: raise ValueError("there is no ticket yet: the callback hasn't been in a fit")
+def made(self:DynamicCallback) -> Ticket:
+    "Return the connections of now, with the weights that the fit began with."
     budget = self.pruner.budget and func_name(self.pruner.budget)
     return Ticket.of(self.learn.model, self.masks, self.start, made_by='DynamicCallback', sparsity=self.sparsity,
                      grow=func_name(self.grow), drop=self.drop, every=self.every, budget=budget, seed=self.seed)
 
-@patch
-def summary(self:DynamicCallback) -> pd.DataFrame:
-    "Return weights and sparsity by layer, counted from the masks."
-    return mask_table(self.masks)
-
-_course = 'masks','begun','start','number','_every','_end','_n_iter','_next'
+_course = 'start','number','_every','_end','_n_iter','_next'
 
 @patch
 def state_dict(self:DynamicCallback) -> dict:
     "Return what a fit under way needs to be resumed."
     held = {k: vars(self)[k] for k in _course if k in vars(self)}
-    end = self.end and dict(masks=self.end.masks, weights=self.end.weights, about=self.end.about)
-    return dict(MaskCallback.state_dict(self), history=self.history.to_dict('records'), end=end, **held)
+    return dict(TicketCallback.state_dict(self), history=self.history.to_dict('records'), **held)
 
 @patch
 def load_state_dict(self:DynamicCallback, state:dict):
     "Resume a fit, from `state_dict`."
-    MaskCallback.load_state_dict(self, state)
-    self.history,self.end = pd.DataFrame(state['history']),state['end'] and Ticket(**state['end'])
+    TicketCallback.load_state_dict(self, state)
+    self.history = pd.DataFrame(state['history'])
     vars(self).update({k: state[k] for k in _course if k in state})

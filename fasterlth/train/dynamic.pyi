@@ -2,11 +2,10 @@
 from typing import Any
 from typing_extensions import Self
 from collections.abc import Callable
-import pandas as pd, torch
+import torch
 from ..core.ticket import Ticket
 from ..core.budgets import erk
-from .sparsify import SparsityColumn
-import torch
+from .ticket_callback import TicketCallback
 
 __all__ = ['DynamicCallback', 'rigl', 'set_']
 
@@ -22,7 +21,7 @@ def moved(mask: torch.Tensor, weight: torch.Tensor, scores: torch.Tensor, n: int
     """Drop `n` weights and grow as many. What has just been dropped may grow again."""
     ...
 
-class DynamicCallback(SparsityColumn):
+class DynamicCallback(TicketCallback):
     """Train sparsely from the first batch on, and let connections move: drop by magnitude, grow by scores.
 
     Parameters
@@ -57,16 +56,15 @@ class DynamicCallback(SparsityColumn):
     pruner: Any
     first: Any
     history: Any
-    begun: bool
     start: Any
-    end: Any
     number: Any
     masks: Any
     def __init__(self, sparsity: float = 90, grow: Callable = rigl, drop: float = 30, every: float | str = '100it', end_epoch: float | str | None = None, budget: Callable = erk, masks: dict | None = None, layer_type: type | tuple | None = None, seed: int = 0, kernels: str = 'dense') -> None:
         ...
-    def before_fit(self):
+    def begin(self) -> None:
+        """Check, and choose the connections to begin with."""
         ...
-    def before_train(self) -> None:
+    def before_fit(self) -> None:
         ...
     def needed_events(self) -> frozenset:
         ...
@@ -76,14 +74,8 @@ class DynamicCallback(SparsityColumn):
         ...
     def after_fit(self) -> None:
         ...
-    def on_exit(self) -> None:
-        ...
-    @property
-    def ticket(self) -> Ticket:
-        """Return the connections of the last fit, or of the current one so far, with the weights that it began with."""
-        ...
-    def summary(self) -> pd.DataFrame:
-        """Return weights and sparsity by layer, counted from the masks."""
+    def made(self) -> Ticket:
+        """Return the connections of now, with the weights that the fit began with."""
         ...
     def state_dict(self) -> dict:
         """Return what a fit under way needs to be resumed."""

@@ -24,7 +24,7 @@ from ..core.masks import apply_masks, as_bits, bit_mask, check_masks, zero_prune
 from ..core.kernel_choice import kernel_choices, SparseFit
 from ..core.ticket import Ticket
 from ..core.processes import share_buffers
-from .snapshot import begin_state
+from .opt_state import begin_state
 from .steppers import trial_step
 from .vectors import Vectors, can_step_vectors
 from .learner import (

@@ -7,12 +7,15 @@ __all__ = ['seed_learner']
 
 # %% ../../nbs/train/00_randomness.ipynb #757938b5
 import random, sys
+from functools import partial
+from math import inf
 
 import numpy as np, torch
 from fastai.learner import Learner
 from fastai.torch_core import set_seed
 
-from ..core.checks import check_seed, check_type
+from ..core.checks import check_choice, check_number, check_seed, check_type, check_whole, shown
+from ..core.files import a_tensor, check_fields, list_of, optional
 
 # %% ../../nbs/train/00_randomness.ipynb #624a79d3
 def fastai_distributed():
@@ -115,6 +118,45 @@ def check_random_states(
             for dl,s in _with_states(dls, states[where := 'loaders']): _try_state(dl, s)
     except (KeyError,TypeError,ValueError,AttributeError,RuntimeError,OverflowError,IndexError) as e:
         raise ValueError(f"the random state of {where} doesn't fit: {e!r}") from e
+
+# %% ../../nbs/train/00_randomness.ipynb #8fd04ebc
+_real = partial(check_number, least=-inf)
+
+def _accepted(set_state, value, name):
+    "Raise unless a random generator accepts the state."
+    try: set_state(value)
+    except (TypeError,ValueError,OverflowError,RuntimeError) as e:
+        raise ValueError(f"{name} isn't a random state: {e}") from e
+
+def _python_state(value, name):
+    _accepted(random.Random().setstate, value, name)
+    optional(_real)(value[2], f'{name}[2]')
+
+def _torch_state(value, name): _accepted(torch.Generator().set_state, value, name)
+
+def _numpy_state(value, name):
+    parts = dict(zip(('algorithm','keys','position','has_gauss','gauss'), check_type(value, name, tuple, 'a tuple')))
+    check_fields(parts, name, algorithm=partial(check_choice, choices=['MT19937']),
+                 keys=list_of(partial(check_whole, least=0, most=2**32-1)), gauss=_real,
+                 position=partial(check_whole, least=0, most=624), has_gauss=partial(check_whole, least=0, most=1))
+    if len(value)!=5 or len(parts['keys'])!=624: raise ValueError(f"{name} must be a tuple of 5, with 624 keys")
+
+def _cuda_state(value, name):
+    if a_tensor(value, name).dtype!=torch.uint8 or value.shape!=(16,) or value.view(torch.int64)[1]%4:
+        raise ValueError(f"{name} must be 16 bytes, a seed and an offset, not {tuple(value.shape)} of {value.dtype}")
+
+def _loader_rng(value, name): (_torch_state if isinstance(value, torch.Tensor) else _python_state)(value, name)
+
+def _loader_state(value, name):
+    if not isinstance(value, dict): return _loader_rng(value, name)
+    check_fields(value, name, rng=optional(_loader_rng), order=a_tensor)
+    if value['order'].dtype!=torch.int64 or value['order'].ndim!=1:
+        raise ValueError(f"{name}.order must be whole numbers, not {shown(value['order'])}")
+
+def saved_random_states(value, name):
+    "Raise unless `value` has the form of `random_states` with the loaders' own."
+    check_fields(value, name, python=_python_state, numpy=_numpy_state, torch=_torch_state, cuda=list_of(_cuda_state),
+                 loaders=list_of(optional(_loader_state)))
 
 # %% ../../nbs/train/00_randomness.ipynb #931e2c09
 def seed_loaders(

@@ -29,6 +29,10 @@ def check_random_states(states: dict, dls=None) -> None:
     """Raise a `ValueError` unless these states can be set. Nothing is changed."""
     ...
 
+def saved_random_states(value, name) -> None:
+    """Raise unless `value` has the form of `random_states` with the loaders' own."""
+    ...
+
 def seed_loaders(dls, seed: int) -> None:
     """Seed the loaders' shuffling."""
     ...

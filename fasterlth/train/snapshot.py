@@ -6,83 +6,26 @@
 __all__ = ['Snapshot', 'SnapshotCallback', 'ResumeCallback']
 
 # %% ../../nbs/train/02_snapshot.ipynb #6a44c430
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from math import inf
-from numbers import Real
 from pathlib import Path
-from random import Random
 from warnings import warn
 
-import torch
 from fastai.callback.core import Callback, CancelBatchException
 from fastai.learner import Learner
-from fastai.optimizer import Optimizer, OptimWrapper
 from fastcore.basics import patch
 
-from ..core.tensors import check_names, clone_tree, copy_tensors, model_tensors, unwrap
-from ..core.checks import (
-    check_choice, check_flag, check_flags, check_number, check_type, check_whole, func_name, shown, to_iteration, wrong)
+from ..core.tensors import check_names, clone_tree, copy_tensors, model_tensors
+from ..core.checks import check_flag, check_flags, check_type, to_iteration, wrong
 from ..core.files import a_dict, a_tensor, check_fields, dict_of, list_of, load_tensors, optional
 from ..core.files import pack_tree, reading, save_tensors, unpack_tree, whole
 from ..core.processes import differences_from_first, process_number, share_buffers, with_differences
 from .randomness import (
-    check_random_states, loader_states, random_states, set_loader_states, set_random_states)
+    check_random_states, loader_states, random_states, saved_random_states, set_loader_states, set_random_states)
 from .learner import check_learner, is_lr_find, is_validating
-
-# %% ../../nbs/train/02_snapshot.ipynb #68a88cf7
-def opt_kind(
-    opt # fastai's optimizer, or a wrapper of torch's
-) -> str: # Like `'OptimWrapper of AdamW'`
-    "Describe what steps an optimizer takes, apart from its hyper-parameters."
-    name,own = type(opt).__name__,vars(opt)
-    if 'opt' in own:    # Lookahead's `k` and `alpha` are no hyper-parameters that a state dict holds
-        settings = ', '.join(f'{k}={own[k]}' for k in ('k','alpha') if k in own)
-        return f"{name}{settings and f'({settings})'} of {opt_kind(opt.opt)}"
-    return f"{name} of {', '.join(map(func_name, opt.cbs))}" if isinstance(opt, Optimizer) else name
-
-def _groups(opt, model):
-    "Return the names of the parameters in each group; '' for those that aren't the model's."
-    names = {id(p): n for n,p in unwrap(model).named_parameters()}
-    return [[names.get(id(p), '') for p in ps] for ps in opt.param_lists]
-
-def _settings(opt):
-    "Describe the hyper-parameters that a new optimizer has by default; a fit sets its learning rate."
-    return [{k: repr(v) for k,v in g.items() if k!='lr'} for g in opt.hypers]
-
-def opt_notes(
-    learn:Learner # Any learner
-) -> dict: # What JSON can hold
-    "Describe a learner's optimizer, or the one that its first fit would create: kind, groups, and what is frozen."
-    named = dict(unwrap(learn.model).named_parameters())
-    new = learn.opt is None
-    with _any_opt(learn) as opt:
-        return dict(kind=opt_kind(opt), groups=_groups(opt, learn.model), frozen_idx=getattr(opt, 'frozen_idx', 0),
-                    frozen=[n for n,p in named.items() if not p.requires_grad],
-                    graded=[n for n,p in named.items() if p.grad is not None],
-                    settings=_settings(opt) if new else None)
-
-def _make_opt(learn):
-    "Create an optimizer. One that the learner was given ready-made is used as it is: creating would clear its state."
-    if isinstance(learn.opt_func, OptimWrapper): learn.opt = learn.opt_func
-    else: learn.create_opt()
-
-@contextmanager
-def _any_opt(learn, new=False):
-    "Lend a learner's optimizer; if it has none yet, or with `new`, one that is thrown away afterwards."
-    opt,lr = learn.opt,learn.lr
-    try:
-        if opt is None or new: _make_opt(learn)
-        yield learn.opt
-    finally: learn.opt,learn.lr = opt,lr
+from .opt_state import an_opt_note, an_opt_state, check_opt, opt_notes, set_opt
 
 # %% ../../nbs/train/02_snapshot.ipynb #0d072f62
-def _check_loaders(learn, loaders):
-    "Raise unless these are states of the learner's loaders."
-    check_type(loaders, 'loaders', list, 'a list of states of the loaders, or None')
-    if len(loaders)!=(n := len(learn.dls.loaders)): raise ValueError(f"loaders must be {n} states, not {loaders!r:.60}")
-
 @dataclass(frozen=True, repr=False)
 class Snapshot:
     """A moment of training. It never shares a tensor with the learner.
@@ -161,92 +104,6 @@ class Snapshot:
         when = f'epoch {self.epoch}{fit}, batch {self.batch}'
         return f'Snapshot({when}: {len(self.model)} tensors, {n:,} values, {more})'
 
-# %% ../../nbs/train/02_snapshot.ipynb #9e0189fc
-def _layout(state):
-    "Return what two states must share: numbers of groups and states in fastai's optimizers, groups' sizes in torch's."
-    if 'hypers' in state: return {k: len(state[k]) for k in ('state','hypers')}
-    return dict(param_groups=[len(g.get('params', ())) for g in state.get('param_groups', ())])
-
-def _hypers(state):
-    "Return the hyper-parameters of each group."
-    return [{k: v for k,v in g.items() if k!='params'} for g in state.get('hypers', state.get('param_groups', ()))]
-
-def _hyper_names(state): return [sorted(g) for g in _hypers(state)]
-
-def _refuse(there, here):
-    raise ValueError(f"the snapshot's optimizer doesn't fit the learner's: {there} in the snapshot, "
-                     f"{here} in the learner")
-
-def _check_kind(learn, opt, opt_is):
-    "Raise unless two optimizers are of one kind, with the same parameters in the same groups."
-    if (kind := opt_kind(opt))!=opt_is['kind']: _refuse(opt_is['kind'], kind)
-    if (groups := _groups(opt, learn.model))!=opt_is['groups']: _refuse(f"groups {opt_is['groups']}", groups)
-
-def _check_layout(opt, saved):
-    "Raise unless two optimizers have the same groups, numbers of parameters, and hyper-parameters."
-    now = opt.state_dict()
-    if now.keys()!=saved.keys() or _layout(now)!=_layout(saved): _refuse(_layout(saved), _layout(now))
-    if (there := _hyper_names(saved))!=(here := _hyper_names(now)): _refuse(f'hyper-parameters {there}', here)
-    for a,b in zip(_hypers(saved), _hypers(now)):
-        for k in a:
-            if isinstance(b[k], Real) and not isinstance(a[k], Real): _refuse(f'{k}={a[k]!r}', f'{k}={b[k]!r}')
-
-# %% ../../nbs/train/02_snapshot.ipynb #55add843
-def _check_shapes(opt, saved):
-    "Raise unless tensors with as many axes as their parameter have its shape."
-    states,ps = saved['state'],[p for o in opt.param_lists for p in o]
-    slow = [w for o in saved.get('slow_weights') or () for w in o]    # Lookahead's
-    if slow and len(slow)!=len(ps): _refuse(f'{len(slow)} slow weights', len(ps))
-    for i,p in enumerate(ps):
-        state = states[i] if isinstance(states, list) else states.get(i, {})
-        for k,v in {**state, **({'slow weight': slow[i]} if slow else {})}.items():
-            if isinstance(v, torch.Tensor) and v.ndim==p.ndim and v.shape!=p.shape:
-                _refuse(f'{k} of {tuple(v.shape)}', tuple(p.shape))
-
-def check_opt(
-    learn:Learner, # Its optimizer must be there
-    saved:dict, # The state to restore, from `state_dict`
-    opt_is:dict # From `opt_notes`
-):
-    "Raise a `ValueError` that says what differs, unless the saved state fits the learner's optimizer."
-    _check_kind(learn, learn.opt, opt_is)
-    _check_layout(learn.opt, saved)
-    known = [getattr(getattr(f, 'func', f), '__module__', '') for f in getattr(learn.opt, 'cbs', ())]
-    # others' states may have any shape
-    if all(m.startswith('fastai.') for m in known): _check_shapes(learn.opt, saved)
-
-# %% ../../nbs/train/02_snapshot.ipynb #d73ddebe
-def _to_parameters(opt):
-    "Move an optimizer's tensors to the devices of its parameters; torch's optimizers do so themselves."
-    for p,state in opt.state.items():
-        state.update({k: v.to(p.device) for k,v in state.items() if isinstance(v, torch.Tensor)})
-    if vars(opt).get('slow_weights'):
-        opt.slow_weights = [[w.to(p.device) for w,p in zip(*o)] for o in zip(opt.slow_weights, opt.param_lists)]
-
-def begin_state(opt):
-    "Give an optimizer the state that it begins with: none, except for torch's that make it at once, as Adagrad does."
-    opt.clear_state()
-    inner = getattr(opt, 'opt', None)
-    if isinstance(opt, OptimWrapper) and type(inner).__module__.startswith('torch.optim'):
-        inner.state.update(type(inner)([dict(g) for g in inner.param_groups]).state)
-
-def _set_opt_state(opt, saved, hypers):
-    "Restore an optimizer's state, and with `hypers` its hyper-parameters."
-    now = {} if hypers else {k: v for k,v in opt.state_dict().items() if k in ('hypers','param_groups')}
-    opt.clear_state()    # there are never two states on the device
-    opt.load_state_dict({**clone_tree(saved), **now})    # loading makes the tensors the optimizer's own
-    if saved['state']=={}: begin_state(opt)
-    _to_parameters(opt)
-
-def _set_frozen(learn, opt_is):
-    "Freeze the parameters that were frozen, and leave gradients, of zero, to those that had one."
-    for n,p in unwrap(learn.model).named_parameters():
-        if p.requires_grad==(n in opt_is['frozen']): p.requires_grad_(not p.requires_grad)
-        if n not in opt_is['graded']: p.grad = None
-        elif p.grad is None: p.grad = torch.zeros_like(p)
-        else: p.grad = p.grad.detach().zero_()
-    if learn.opt is not None: learn.opt.frozen_idx = opt_is['frozen_idx']
-
 # %% ../../nbs/train/02_snapshot.ipynb #e26a023e
 @patch
 def restore(self:Snapshot,
@@ -278,11 +135,8 @@ def restore(self:Snapshot,
     """
     check_flags(model=model, hypers=hypers)
     self.check(learn, opt, rng)
-    if opt and self.opt is not None and learn.opt is None: learn.create_opt()
     if model: copy_tensors(learn.model, self.model)
-    if opt and self.opt is None: learn.opt = None    # there was none: the next fit creates one
-    elif opt: _set_opt_state(learn.opt, self.opt, hypers)
-    if opt and hypers: _set_frozen(learn, self.opt_is)
+    if opt: set_opt(learn, self.opt, self.opt_is, hypers)
     if rng: set_random_states(self.rng, learn.dls)
     return learn
 
@@ -306,12 +160,7 @@ def check(self:Snapshot,
     check_flags(opt=opt, rng=rng)
     check_names(self.model, model_tensors(check_learner(learn).model), 'snapshot')
     if rng: check_random_states(self.rng, learn.dls)
-    if not opt: return
-    with _any_opt(learn, new=self.opt is None):    # without a state, the next fit creates an optimizer
-        if self.opt is not None: return check_opt(learn, self.opt, self.opt_is)
-        _check_kind(learn, learn.opt, self.opt_is)
-        there,here = self.opt_is['settings'],_settings(learn.opt)
-        if there and there!=here: _refuse(f'settings {there}', here)
+    if opt: check_opt(learn, self.opt, self.opt_is)
 
 # %% ../../nbs/train/02_snapshot.ipynb #7bce2f76
 @patch
@@ -330,60 +179,9 @@ def _own(fields):
 
 _others = optional(list_of(list_of(partial(check_type, types=list, what='a place and what is there'))))
 
-# %% ../../nbs/train/02_snapshot.ipynb #8fd04ebc
-_real = partial(check_number, least=-inf)
-
-def _accepted(set_state, value, name):
-    "Raise unless a random generator accepts the state."
-    try: set_state(value)
-    except (TypeError,ValueError,OverflowError,RuntimeError) as e:
-        raise ValueError(f"{name} isn't a random state: {e}") from e
-
-def _python_state(value, name):
-    _accepted(Random().setstate, value, name)
-    optional(_real)(value[2], f'{name}[2]')
-
-def _torch_state(value, name): _accepted(torch.Generator().set_state, value, name)
-
-def _numpy_state(value, name):
-    parts = dict(zip(('algorithm','keys','position','has_gauss','gauss'), check_type(value, name, tuple, 'a tuple')))
-    check_fields(parts, name, algorithm=partial(check_choice, choices=['MT19937']),
-                 keys=list_of(partial(check_whole, least=0, most=2**32-1)), gauss=_real,
-                 position=partial(check_whole, least=0, most=624), has_gauss=partial(check_whole, least=0, most=1))
-    if len(value)!=5 or len(parts['keys'])!=624: raise ValueError(f"{name} must be a tuple of 5, with 624 keys")
-
-def _cuda_state(value, name):
-    if a_tensor(value, name).dtype!=torch.uint8 or value.shape!=(16,) or value.view(torch.int64)[1]%4:
-        raise ValueError(f"{name} must be 16 bytes, a seed and an offset, not {tuple(value.shape)} of {value.dtype}")
-
-def _loader_rng(value, name): (_torch_state if isinstance(value, torch.Tensor) else _python_state)(value, name)
-
-def _loader_state(value, name):
-    if not isinstance(value, dict): return _loader_rng(value, name)
-    check_fields(value, name, rng=optional(_loader_rng), order=a_tensor)
-    if value['order'].dtype!=torch.int64 or value['order'].ndim!=1:
-        raise ValueError(f"{name}.order must be whole numbers, not {shown(value['order'])}")
-
 # %% ../../nbs/train/02_snapshot.ipynb #673b306e
-def _rng(value, name):
-    check_fields(value, name, python=_python_state, numpy=_numpy_state, torch=_torch_state, cuda=list_of(_cuda_state),
-                 loaders=list_of(optional(_loader_state)))
-
-def _opt(value, name):
-    each = list_of(a_dict)    # fastai's optimizers have a list of states and of hypers, torch's a dict and groups
-    kinds = dict(state=each, hypers=each) if 'hypers' in a_dict(value, name) else dict(state=a_dict, param_groups=each)
-    check_fields({k: v for k,v in value.items() if k in kinds}, name, **kinds)    # some have more, like Lookahead
-    for i,g in enumerate(value.get('param_groups', ())):
-        if 'params' in g: check_type(g['params'], f'{name}.param_groups[{i}].params', list, 'a list')
-
-_text = partial(check_type, types=str, what='text')
-
-def _opt_is(value, name):
-    check_fields(value, name, kind=_text, groups=list_of(list_of(_text)), frozen_idx=whole, frozen=list_of(_text),
-                 graded=list_of(_text), settings=optional(list_of(a_dict)))
-
-_kinds = dict(model=dict_of(a_tensor), opt=optional(_opt), rng=_rng, opt_is=_opt_is, epoch=whole, batch=whole,
-              fit=whole, notes=optional(a_dict))
+_kinds = dict(model=dict_of(a_tensor), opt=optional(an_opt_state), rng=saved_random_states, opt_is=an_opt_note,
+              epoch=whole, batch=whole, fit=whole, notes=optional(a_dict))
 
 @patch
 def save(self:Snapshot, path:str|Path) -> Path:

@@ -8,14 +8,6 @@ from fastai.learner import Learner
 
 __all__ = ['ResumeCallback', 'Snapshot', 'SnapshotCallback']
 
-def opt_kind(opt) -> str:
-    """Describe what steps an optimizer takes, apart from its hyper-parameters."""
-    ...
-
-def opt_notes(learn: Learner) -> dict:
-    """Describe a learner's optimizer, or the one that its first fit would create: kind, groups, and what is frozen."""
-    ...
-
 @dataclass(frozen=True, repr=False)
 class Snapshot:
     """A moment of training. It never shares a tensor with the learner.
@@ -94,7 +86,7 @@ class Snapshot:
         The same learner.
     """
         ...
-    def check(self, learn: Learner, opt: bool = True, rng: bool = True):
+    def check(self, learn: Learner, opt: bool = True, rng: bool = True) -> None:
         """Raise a `ValueError` that says what differs, unless the snapshot fits the learner.
 
     Parameters
@@ -117,14 +109,6 @@ class Snapshot:
     def load(cls, path: str | Path) -> Self:
         """Read a snapshot from a file that `save` wrote. Raise a `ValueError` that names what is wrong with a file."""
         ...
-
-def check_opt(learn: Learner, saved: dict, opt_is: dict) -> None:
-    """Raise a `ValueError` that says what differs, unless the saved state fits the learner's optimizer."""
-    ...
-
-def begin_state(opt) -> None:
-    """Give an optimizer the state that it begins with: none, except for torch's that make it at once, as Adagrad does."""
-    ...
 
 class SnapshotCallback(Callback):
     """Take a snapshot at a moment of the fit, and keep it in `.taken`.

@@ -8,88 +8,33 @@ __all__ = ['SparsifyCallback']
 # %% ../../nbs/train/06_sparsify.ipynb #626222e0
 import tempfile, warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
 from weakref import ref
 
 import pandas as pd, torch
 from fastai.callback.fp16 import NonNativeMixedPrecision
-from fastai.learner import ValueMetric
 from fastcore.basics import patch, store_attr
 from torch import nn
 
 from ..core.tensors import parameters_by_name, shortened, unwrap
-from fasterlth.core.checks import (
-    check_axes, check_batches, check_flags, check_folder, check_sparsity, check_type, check_whole, func_name,
-    to_iteration)
+from ..core.checks import (
+    check_axes, check_batches, check_flags, check_folder, check_type, check_whole, func_name)
 from ..core.inputs import Scoring, criterion_inputs, criterion_needs, make_inputs
-from ..core.schedules import check_schedule, make_plan
-from ..core.masks import (
-    apply_masks, broadcast_masks, dense_masks, mask_table, nest_masks, plot_masks, sparsity_of)
+from ..core.schedules import make_plan
+from ..core.masks import apply_masks, broadcast_masks, dense_masks, nest_masks, plot_masks, sparsity_of
 from ..core.prunable import as_joint, prunable
 from ..core.scores import group_scores, try_criterion as try_stand_ins
 from ..core.pruner import Pruner, rounding, warn_outputs
 from ..core.ticket import Ticket
 from ..core.processes import process_number, share_buffers
-from .learner import fine_tune_epochs, is_lr_find, is_validating, loader_length, scored_by
+from .learner import fine_tune_epochs, is_validating, loader_length, scored_by
 from .snapshot import Snapshot
 from .mask_callback import compute_dense, MaskCallback, learner_masks, step_parameters, mask_opt_state
-
-# %% ../../nbs/train/06_sparsify.ipynb #e8fd63d8
-@dataclass(frozen=True)
-class Times:
-    "When the pruning starts and ends, and which moment is saved: epochs, or iterations like `'500it'`."
-    start: float|str # When the pruning starts
-    end: float|str # When it ends, None for the end of the fit
-    rewind: float|str # The moment to save
-    rewinds: bool # Whether it is needed
-
-    def __post_init__(self):
-        "Raise if the times are wrong for any fit."
-        mixed = any(isinstance(o, str) for o in (self.start,self.end,self.rewind))
-        if mixed: self._convert(1)    # which comes first depends on the batches in an epoch
-        else: self._ordered(10**6)
-
-    def _convert(self, n_iter):
-        first = to_iteration(self.start, n_iter, 'start_epoch')
-        saved = to_iteration(self.rewind, n_iter, 'rewind_epoch')
-        return first,None if self.end is None else to_iteration(self.end, n_iter, 'end_epoch'),saved
-
-    def _ordered(self, n_iter):
-        first,last,saved = self._convert(n_iter)
-        if last is not None and last<=first:
-            raise ValueError(f"end_epoch must be after start_epoch {self.start!r}, not {self.end!r}")
-        if self.rewinds and saved>first:
-            raise ValueError("rewind_epoch must not be after the first pruning step, "
-                             f"at start_epoch {self.start!r}, but is {self.rewind!r}")
-        return first,last,saved
-
-    def in_fit(self,
-        n_iter:int, # Batches in an epoch
-        n_epoch:int, # Epochs in the fit, or in all fits of the schedule
-        fit:str='the fit, which has' # What has so many epochs, for errors
-    ) -> tuple: # First iteration of the pruning, the first after it, and the moment to save
-        "Convert the times to iterations of a fit. Raise if they lie outside it."
-        first,last,saved = self._ordered(n_iter)
-        n,fit = n_iter*n_epoch,f"{fit} {n_epoch} epochs of {n_iter} batches"
-        if first>=n: raise ValueError(f"start_epoch {self.start!r} is beyond {fit}")
-        if last is not None and last>n: raise ValueError(f"end_epoch {self.end!r} is beyond {fit}")
-        return first,last or n,saved
+from .ticket_callback import TicketCallback
+from .course import Times, check_course, highest
 
 # %% ../../nbs/train/06_sparsify.ipynb #db5dabbe
-def _ends(sparsity): return list(sparsity.values()) if isinstance(sparsity, dict) else [sparsity]
-def _percent(sparsity): return f'{sparsity:g}%' if isinstance(sparsity, Real) else str(sparsity)
-
-def _check_course(sparsity, start_sparsity, schedule):
-    "Raise unless the schedule can lead from the initial to the final sparsity."
-    check_sparsity(sparsity)
-    if isinstance(start_sparsity, dict): raise TypeError("start_sparsity must be a single percentage, not a dict")
-    check_sparsity(start_sparsity, 'start_sparsity')
-    if start_sparsity>min(_ends(sparsity)):
-        raise ValueError(f"start_sparsity {start_sparsity!r} is above the sparsity to reach, {sparsity!r}")
-    check_schedule(schedule, start_sparsity, max(_ends(sparsity)))
-
 def part_layers(
     pruner:Pruner, # Its granularity and its types of layers
     model:nn.Module, # The whole model
@@ -103,6 +48,8 @@ def part_layers(
         raise ValueError(f"model must be a part of the learner's model: this {type(part).__name__} isn't in it")
     layers = prunable(part, pruner.granularity, pruner.layer_type)
     return as_joint({names[id(o.weight)]: o for o in layers.values()}, pruner.joint, names.values())
+
+def _percent(sparsity): return f'{sparsity:g}%' if isinstance(sparsity, Real) else str(sparsity)
 
 # %% ../../nbs/train/06_sparsify.ipynb #1424aa0e
 class WeightCopies:
@@ -135,24 +82,8 @@ def try_criterion(
         try: group_scores({name: layer}, criterion, **inputs)
         except TypeError as e: raise TypeError(f"criteria {func_name(criterion)!r} can't score {name}: {e}") from e
 
-# %% ../../nbs/train/06_sparsify.ipynb #3764e44d
-class SparsityColumn(MaskCallback):
-    "A `MaskCallback` with the sparsity, counted from its masks, in the progress table."
-    def measure(self) -> float: # Percent
-        "Return the sparsity of the masks."
-        return sparsity_of(self.masks)
-
-    def on_attach(self, learn):
-        super().on_attach(learn)
-        self._column = ValueMetric(self.measure, 'sparsity')
-        learn.metrics = learn.metrics + [self._column]
-
-    def on_detach(self, learn):
-        super().on_detach(learn)
-        learn.metrics = [m for m in learn.metrics if m is not self._column]
-
 # %% ../../nbs/train/06_sparsify.ipynb #25f67e96
-class SparsifyCallback(SparsityColumn):
+class SparsifyCallback(TicketCallback):
     """Prune while training, on a schedule; with `lth`, rewind the weights after each pruning step.
 
     Parameters
@@ -204,7 +135,7 @@ class SparsifyCallback(SparsityColumn):
     budget : Callable
         How layers share the sparsity, like `erk`; by default each has it (local only).
     """
-    _of,_stateattrs = None,(*SparsityColumn._stateattrs,'_of')    # the learner of the last fit, not for files
+    _of,_stateattrs = None,(*TicketCallback._stateattrs,'_of')    # the learner of the last fit, not for files
     reads_optimizer = False
     def __init__(self,
         sparsity:float|dict, # Percent of the weights to prune (50 = half), or a dict by name, pattern or layer type
@@ -232,7 +163,7 @@ class SparsifyCallback(SparsityColumn):
         budget:Callable=None # How layers share the sparsity, like `erk`; by default each has it (local only)
     ):
         criterion_inputs(criteria, 'criteria')
-        _check_course(sparsity, start_sparsity, schedule)
+        check_course(sparsity, start_sparsity, schedule)
         check_flags(lth=lth, reset_end=reset_end, verbose=verbose, frozen=frozen)
         if n_epochs is not None: n_epochs = check_whole(n_epochs, 'n_epochs', what='a whole number of epochs')
         check_type(save_tickets, 'save_tickets', (bool,str,Path), 'True, False or a folder')
@@ -242,7 +173,7 @@ class SparsifyCallback(SparsityColumn):
         super().__init__({}, kernels)
         store_attr(but='model')
         self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep, joint, budget)
-        self.part,self.history,self.begun,self._moment,self._end = model,pd.DataFrame(),False,None,None
+        self.part,self.history,self._moment = model,pd.DataFrame(),None
         self._passed,self._total = 0,None
         self._times()    # raises if they are wrong in any fit
 
@@ -264,7 +195,7 @@ def _ticket_folder(self:SparsifyCallback) -> Path: # None if this process saves 
         raise type(e)(e.errno, f"save_tickets: no ticket can be written to {str(folder)!r} ({e.strerror})") from e
 
 @patch
-def _begin(self:SparsifyCallback):
+def begin(self:SparsifyCallback):
     "Check and plan the fit that is about to begin."
     learn,n_iter = self.learn,loader_length(self.dls.train)
     total = self._check_fits()
@@ -275,9 +206,9 @@ def _begin(self:SparsifyCallback):
     fits = 'the fit, which has' if total==learn.n_epoch else 'the fits, which together have'
     first,last,saved = self._times().in_fit(n_iter, total, fits)
     self._save_at,self._n_iter = self._check_rewind(saved, n_iter),n_iter
-    self.plan = make_plan(self.schedule, self.start_sparsity, max(_ends(self.sparsity)), first, last)
+    self.plan = make_plan(self.schedule, self.start_sparsity, highest(self.sparsity), first, last)
     self._warn_again()
-    self._todo,self._last,self.history,self._moment,self._end = list(self.plan),0,pd.DataFrame(),None,None
+    self._todo,self._last,self.history,self._moment = list(self.plan),0,pd.DataFrame(),None
     self._total,self._of,self._made,self._pruned = total,ref(learn),None,[]
     self._take_over(learner_masks(learn))
     apply_masks(learn.model, self.masks)    # before they are copied
@@ -285,7 +216,6 @@ def _begin(self:SparsifyCallback):
     self._copies = WeightCopies(self._layers, self.criteria)
     try_criterion(learn.model, self._layers, self.criteria, self._copies)
     self._ticket_folder()
-    self.begun = True
     self._say(f"Pruning of {self.granularity} until a sparsity of {_percent(self.sparsity)}")
     still = [n for n in self._layers if n not in self._ready()]
     if still: self._say(f"Left as they are while frozen: {shortened(still, 4)}")
@@ -309,7 +239,7 @@ def _take_over(self:SparsifyCallback, masks):
     self._floor = {n: self.masks[n] for n in masks if n in self._layers}
     self._others = {n: m for n,m in masks.items() if n not in self._layers}    # pruned by the ticket, not by us
     held = sparsity_of(self._floor)
-    if held>max(_ends(self.sparsity))+rounding({n: self._layers[n] for n in self._floor}, self.pruner)+1e-9:
+    if held>highest(self.sparsity)+rounding({n: self._layers[n] for n in self._floor}, self.pruner)+1e-9:
         raise ValueError(f"sparsity must be at least the {held:.2f}% of the ticket on this learner, "
                          f"not {_percent(self.sparsity)}: learn.remove_cbs(MaskCallback) takes it off")
 
@@ -338,11 +268,10 @@ def _go_on(self:SparsifyCallback, n_iter):
     def scaled(i): return round(i*n_iter/self._n_iter)
     self._todo = [(scaled(i),*step) for i,*step in self._todo]
     if self._save_at is not None: self._save_at = self._check_rewind(scaled(self._save_at), n_iter)
-    self._n_iter,self._end = n_iter,None
+    self._n_iter = n_iter
     self._copies = WeightCopies(self._layers, self.criteria)
     self._copies.init,self._copies.prev = self._kept
     apply_masks(self.learn.model, self.masks)
-    self.begun = True
 
 @patch
 def _still_pruned(self:SparsifyCallback) -> dict: # Parameter name → bool tensor
@@ -358,7 +287,7 @@ def _warn_again(self:SparsifyCallback):
     if not len(self.history): return
     now = self.learn.epoch*self._n_iter
     begins = next((s for i,_,s in reversed(self.plan) if i<=now), 0)
-    if begins>max(_ends(self.history.target.iloc[-1]))-1e-3 or not (masks := self._still_pruned()): return
+    if begins>highest(self.history.target.iloc[-1])-1e-3 or not (masks := self._still_pruned()): return
     warnings.warn(f"this SparsifyCallback begins its schedule again, at {begins:.4g}%, though "
                   f"{sparsity_of(masks):.4g}% of {shortened(list(masks), 4)} are pruned: pruned weights may come back. "
                   "Pass n_epochs for one schedule over several fits, or ticket.apply(learn) to keep what is pruned",
@@ -425,7 +354,9 @@ def _step(self:SparsifyCallback, target, ready, regrow):
 @patch
 def _catch_up(self:SparsifyCallback):
     "Repeat the last step at the next batch if layers are ready that weren't at that step."
-    if self._made is not None and not set(self._ready())<=set(self._pruned): self._todo.insert(0, (0, *self._made))
+    if self._made is None or set(self._ready())<=set(self._pruned): return
+    self._todo.insert(0, (0, *self._made))
+    self._needed = self.needed_events()
 
 @patch
 def _is_reached(self:SparsifyCallback, sparsity) -> bool:
@@ -436,6 +367,7 @@ def _is_reached(self:SparsifyCallback, sparsity) -> bool:
     if not whole or any(not torch.equal(m, self._floor[n].to(m.device)) for n,m in self.masks.items()): return False
     return abs(sparsity-self.measure())<rounding(self._layers, self.pruner)
 
+# %% ../../nbs/train/06_sparsify.ipynb #163d928b
 @patch
 def _rewind(self:SparsifyCallback):
     "Restore the saved moment, but not the random states: the next batches are new ones."
@@ -475,21 +407,18 @@ def _about(self:SparsifyCallback):
         **({} if self.joint is None else dict(joint=self.joint)),
         **({} if self.budget is None else dict(budget=func_name(self.budget))))
 
-@patch(as_prop=True)
-def ticket(self:SparsifyCallback) -> Ticket:
-    "Return the ticket of the last fit, or of the current one so far."
-    if self._end is not None: return self._end
-    if not self.begun: raise ValueError("there is no ticket yet: the callback hasn't been in a fit")
+@patch
+def made(self:SparsifyCallback) -> Ticket:
+    "Return the ticket so far."
     weights = self._moment and self._moment.model
     return Ticket.of(self.learn.model, {**self._others, **self.masks}, weights, **self._about())
 
 # %% ../../nbs/train/06_sparsify.ipynb #3090ddff
 @patch
-def _stop(self:SparsifyCallback):
-    "Leave masked weights and the ticket."
-    apply_masks(self.learn.model, self.masks)
-    self._end = self.ticket
-    self.begun,self._kept,self._copies = False,(self._copies.init,self._copies.prev),None
+def stop(self:SparsifyCallback):
+    "Leave masked weights and the ticket, on the learner as well if there is one."
+    TicketCallback.stop(self)
+    self._kept,self._copies = (self._copies.init,self._copies.prev),None
     for cb in self.learn.cbs:
         if type(cb) is MaskCallback: cb.masks = {**cb.masks, **self.masks}
     self.release()
@@ -497,14 +426,14 @@ def _stop(self:SparsifyCallback):
 @patch
 def on_exit(self:SparsifyCallback):
     if self.begun:    # there was no after_fit
-        self._stop()
+        self.stop()
         self._passed = 0
     if not self._passed: self._moment = self._kept = None
 
 @patch
 def after_fit(self:SparsifyCallback):
     if not self.begun or is_validating(self.learn): return
-    self._stop()
+    self.stop()
     done = self._passed+self.learn.n_epoch
     self._passed = done if done<self._total else 0
     if self._passed: return self._say(f"{done} of {self._total} epochs: the schedule continues in the next fit")
@@ -517,14 +446,12 @@ def after_fit(self:SparsifyCallback):
     if self.verbose: self._say(self.summary().to_string())
 
 # %% ../../nbs/train/06_sparsify.ipynb #bb02ac70
-_course = ('masks','plan','_todo','_last','_save_at','_n_iter','_floor','_others','_passed','_total','_made','_pruned')
+_course = ('plan','_todo','_last','_save_at','_n_iter','_floor','_others','_passed','_total','_made','_pruned')
 
 @patch
 def state_dict(self:SparsifyCallback) -> dict:
     "Return what a fit under way needs to be resumed, or the ticket of the last fit."
-    end = self._end and dict(masks=self._end.masks, weights=self._end.weights, about=self._end.about)
-    res = dict(begun=self.begun, end=end, masks=self.masks, history=self.history.to_dict('records'),
-               **MaskCallback.state_dict(self))
+    res = dict(TicketCallback.state_dict(self), history=self.history.to_dict('records'))
     if not self.begun and not self._passed: return res
     init,prev = (self._copies.init,self._copies.prev) if self.begun else self._kept
     return {**res, **{k: vars(self)[k] for k in _course}, 'moment': self._moment and vars(self._moment),
@@ -533,10 +460,8 @@ def state_dict(self:SparsifyCallback) -> dict:
 @patch
 def load_state_dict(self:SparsifyCallback, state:dict):
     "Resume a fit, or a schedule between two fits, from `state_dict`."
-    self.begun,self.masks,self.history = state['begun'],state['masks'],pd.DataFrame(state['history'])
-    MaskCallback.load_state_dict(self, state)
-    self._end = None if state['end'] is None else Ticket(**state['end'])
-    self._passed,self._of = 0,None
+    TicketCallback.load_state_dict(self, state)
+    self.history,self._passed,self._of = pd.DataFrame(state['history']),0,None
     if '_todo' not in state: return
     vars(self).update({k: state[k] for k in _course})
     self._moment,self._kept = state['moment'] and Snapshot(**state['moment']),(state['init'],state['prev'])
@@ -547,11 +472,6 @@ def load_state_dict(self:SparsifyCallback, state:dict):
 
 # %% ../../nbs/train/06_sparsify.ipynb #9a685d72
 @patch
-def summary(self:SparsifyCallback) -> pd.DataFrame:
-    "Return weights and sparsity by layer, counted from the masks."
-    return mask_table(self.masks)
-
-@patch
 def plot(self:SparsifyCallback, ax=None):
     "Draw the percentage of weights that remain in each layer."
     return plot_masks(self.masks, check_axes(ax))
@@ -559,7 +479,6 @@ def plot(self:SparsifyCallback, ax=None):
 @patch
 def plot_plan(self:SparsifyCallback, ax=None):
     "Plot the pruning steps that the last fit made."
-    check_axes(ax)
     import matplotlib.pyplot as plt
     if check_axes(ax) is None: ax = plt.subplots(figsize=(4,2.5))[1]
     done = self.history
@@ -570,15 +489,9 @@ def plot_plan(self:SparsifyCallback, ax=None):
 
 # %% ../../nbs/train/06_sparsify.ipynb #1cee35d9
 @patch
-def before_fit(self:SparsifyCallback):
-    if not is_validating(self.learn): self.begun = False
-
-@patch
 def before_train(self:SparsifyCallback):
-    if is_lr_find(self.learn): return
-    if not self.begun: self._begin()
-    self._catch_up()
-    MaskCallback.before_train(self)
+    TicketCallback.before_train(self)
+    if self.begun: self._catch_up()
 
 @patch
 def needed_events(self:SparsifyCallback) -> frozenset:

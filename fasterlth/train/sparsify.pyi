@@ -2,29 +2,13 @@
 from typing import Any
 from typing_extensions import Self
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
-import pandas as pd
 from torch import nn
 from ..core.pruner import Pruner
 from ..core.ticket import Ticket
-from .mask_callback import MaskCallback
+from .ticket_callback import TicketCallback
 
 __all__ = ['SparsifyCallback']
-
-@dataclass(frozen=True)
-class Times:
-    """When the pruning starts and ends, and which moment is saved: epochs, or iterations like `'500it'`."""
-    start: float | str
-    end: float | str
-    rewind: float | str
-    rewinds: bool
-    def __post_init__(self) -> None:
-        """Raise if the times are wrong for any fit."""
-        ...
-    def in_fit(self, n_iter: int, n_epoch: int, fit: str = 'the fit, which has') -> tuple:
-        """Convert the times to iterations of a fit. Raise if they lie outside it."""
-        ...
 
 def part_layers(pruner: Pruner, model: nn.Module, part: nn.Module | None = None) -> dict:
     """Return the prunable layers of a part of a model, by their names in the whole model."""
@@ -49,17 +33,7 @@ def try_criterion(model: nn.Module, layers: dict, criterion: Callable, copies: W
     """Raise unless the criterion can score the smallest layer."""
     ...
 
-class SparsityColumn(MaskCallback):
-    """A `MaskCallback` with the sparsity, counted from its masks, in the progress table."""
-    def measure(self) -> float:
-        """Return the sparsity of the masks."""
-        ...
-    def on_attach(self, learn) -> None:
-        ...
-    def on_detach(self, learn) -> None:
-        ...
-
-class SparsifyCallback(SparsityColumn):
+class SparsifyCallback(TicketCallback):
     """Prune while training, on a schedule; with `lth`, rewind the weights after each pruning step.
 
     Parameters
@@ -115,7 +89,6 @@ class SparsifyCallback(SparsityColumn):
     pruner: Any
     part: Any
     history: Any
-    begun: Any
     sparsity: float | dict
     granularity: str | dict
     context: str
@@ -144,9 +117,14 @@ class SparsifyCallback(SparsityColumn):
     held: tuple
     def __init__(self, sparsity: float | dict, granularity: str | dict, context: str, criteria: Callable, schedule: Callable, start_sparsity: float = 0, start_epoch: float | str = 0, end_epoch: float | str | None = None, lth: bool = False, rewind_epoch: float | str = 0, reset_end: bool = False, save_tickets: bool | str | Path = False, model: nn.Module | None = None, round_to: int | None = None, layer_type: type | tuple | None = None, min_keep: int = 1, batches: Iterable | None = None, verbose: bool = True, n_epochs: int | None = None, frozen: bool = False, joint: dict | None = None, kernels: str = 'dense', budget: Callable | None = None) -> None:
         ...
-    @property
-    def ticket(self) -> Ticket:
-        """Return the ticket of the last fit, or of the current one so far."""
+    def begin(self):
+        """Check and plan the fit that is about to begin."""
+        ...
+    def made(self) -> Ticket:
+        """Return the ticket so far."""
+        ...
+    def stop(self) -> None:
+        """Leave masked weights and the ticket, on the learner as well if there is one."""
         ...
     def on_exit(self) -> None:
         ...
@@ -158,16 +136,11 @@ class SparsifyCallback(SparsityColumn):
     def load_state_dict(self, state: dict) -> None:
         """Resume a fit, or a schedule between two fits, from `state_dict`."""
         ...
-    def summary(self) -> pd.DataFrame:
-        """Return weights and sparsity by layer, counted from the masks."""
-        ...
     def plot(self, ax=None):
         """Draw the percentage of weights that remain in each layer."""
         ...
     def plot_plan(self, ax=None):
         """Plot the pruning steps that the last fit made."""
-        ...
-    def before_fit(self) -> None:
         ...
     def before_train(self) -> None:
         ...

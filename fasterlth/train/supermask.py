@@ -12,15 +12,14 @@ from collections.abc import Callable
 import torch
 from fastcore.basics import patch
 
-from ..core.tensors import model_tensors, parameters_by_name
+from ..core.tensors import model_tensors
 from ..core.checks import check_flag, check_seed, check_sparsity, func_name
 from ..core.criteria import random_score
-from ..core.masks import apply_masks, broadcast_masks, mask_table
+from ..core.masks import broadcast_masks
 from ..core.pruner import Pruner
 from ..core.ticket import Ticket
-from .learner import is_lr_find, is_validating
-from .mask_callback import MaskCallback, learner_masks
-from .sparsify import SparsityColumn
+from .mask_callback import MaskCallback
+from .ticket_callback import TicketCallback, trained_layers
 
 # %% ../../nbs/train/12_supermask.ipynb #030c653a
 def signed_constant(
@@ -38,7 +37,7 @@ def initial_scores(
     return (2*random_score(weight, name, seed)-1)/math.sqrt(max(weight.numel()/len(weight), 1))
 
 # %% ../../nbs/train/12_supermask.ipynb #f092cfb0
-class SupermaskCallback(SparsityColumn):
+class SupermaskCallback(TicketCallback):
     """Train a mask by edge-popup; the weights stay as they were drawn.
 
     Parameters
@@ -64,24 +63,20 @@ class SupermaskCallback(SparsityColumn):
         self.sparsity,self.constant = check_sparsity(sparsity),check_flag(constant, 'constant')
         self.seed = check_seed(seed)
         self.pruner = Pruner(layer_type=layer_type, budget=budget)
-        self.begun,self.scores,self.drawn,self.end = False,{},{},None
+        self.scores,self.drawn = {},{}
         super().__init__({})
         self._swapped = False
 
 # %% ../../nbs/train/12_supermask.ipynb #4bfab326
 @patch
-def _begin(self:SupermaskCallback):
+def begin(self:SupermaskCallback):
     "Check, draw scores, and take the weights as they are, or as signed constants."
-    if learner_masks(self.learn):
-        raise ValueError("masks are kept on this learner by a ticket: learn.remove_cbs(MaskCallback) takes it off")
-    layers = {n: o for n,o in self.pruner.layers(self.learn.model).items() if o.weight.requires_grad}
-    if not layers: raise ValueError("all that could be masked is frozen: call learn.unfreeze()")
+    layers = trained_layers(self.learn, self.pruner)
     self.pruner.targets(layers, self.sparsity)
     self._layers = layers
     ws = {n: o.weight.detach().clone() for n,o in layers.items()}
     self.drawn = {n: signed_constant(w) for n,w in ws.items()} if self.constant else ws
     self.scores = {n: initial_scores(w, n, self.seed) for n,w in ws.items()}
-    self.begun = True
     self._mask()
 
 @patch
@@ -113,61 +108,35 @@ def after_step(self:SupermaskCallback):
 
 # %% ../../nbs/train/12_supermask.ipynb #aae55189
 @patch
-def before_fit(self:SupermaskCallback):
-    if not is_validating(self.learn): self.begun = False
-
-@patch
-def before_train(self:SupermaskCallback):
-    if is_lr_find(self.learn): return
-    if not self.begun: self._begin()
-    self._needed = self.needed_events()
+def prepare(self:SupermaskCallback): "Hold nothing: the masks change at every step, which puts them on."
 
 @patch
 def needed_events(self:SupermaskCallback) -> frozenset:
     return MaskCallback.needed_events(self)-{'before_batch','after_backward'}    # gradients of what is left out matter
 
 @patch
-def _stop(self:SupermaskCallback):
+def stop(self:SupermaskCallback):
     "Leave the masked weights, and the ticket."
     if self._swapped: self._mask()    # the step has failed
-    self.end,self.begun = self.ticket,False
-
-@patch
-def on_exit(self:SupermaskCallback):
-    if self.begun: self._stop()
-    MaskCallback.on_exit(self)
-
-@patch
-def after_fit(self:SupermaskCallback):
-    if self.begun and not is_validating(self.learn): self._stop()
+    self.end,self.begun = self.made(),False
 
 # %% ../../nbs/train/12_supermask.ipynb #ebd3d623
-@patch(as_prop=True)
-def ticket(self:SupermaskCallback) -> Ticket:
+@patch
+def made(self:SupermaskCallback) -> Ticket:
     "Return the mask with the weights that were drawn: its start is the supermask itself."
-    if not self.begun and self.end is not None: return self.end
-    if not self.drawn: raise ValueError("there is no ticket yet: the callback hasn't been in a fit")
     budget = self.pruner.budget and func_name(self.pruner.budget)
     return Ticket.of(self.learn.model, self.masks, {**model_tensors(self.learn.model), **self.drawn},
                      made_by='SupermaskCallback', sparsity=self.sparsity, constant=self.constant, budget=budget,
                      seed=self.seed)
 
 @patch
-def summary(self:SupermaskCallback) -> 'pandas.DataFrame':
-    "Return weights and sparsity by layer, counted from the masks."
-    return mask_table(self.masks)
-
-@patch
 def state_dict(self:SupermaskCallback) -> dict:
     "Return what a fit under way needs to be resumed."
-    end = self.end and dict(masks=self.end.masks, weights=self.end.weights, about=self.end.about)
-    held = {k: vars(self)[k] for k in ('begun','masks','scores','drawn')}
-    return dict(MaskCallback.state_dict(self), end=end, **held)
+    return dict(TicketCallback.state_dict(self), scores=self.scores, drawn=self.drawn)
 
 @patch
 def load_state_dict(self:SupermaskCallback, state:dict):
     "Resume a fit, from `state_dict`."
-    MaskCallback.load_state_dict(self, state)
-    self.end = state['end'] and Ticket(**state['end'])
-    vars(self).update({k: state[k] for k in ('begun','masks','scores','drawn')})
+    TicketCallback.load_state_dict(self, state)
+    self.scores,self.drawn = state['scores'],state['drawn']
     if self.begun: self._layers = {n: o for n,o in self.pruner.layers(self.learn.model).items() if n in self.masks}

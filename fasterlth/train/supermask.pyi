@@ -4,8 +4,7 @@ from typing_extensions import Self
 from collections.abc import Callable
 import torch
 from ..core.ticket import Ticket
-from .sparsify import SparsityColumn
-import pandas
+from .ticket_callback import TicketCallback
 
 __all__ = ['SupermaskCallback']
 
@@ -17,7 +16,7 @@ def initial_scores(weight: torch.Tensor, name: str, seed: int = 0) -> torch.Tens
     """Draw the scores of a layer's weights."""
     ...
 
-class SupermaskCallback(SparsityColumn):
+class SupermaskCallback(TicketCallback):
     """Train a mask by edge-popup; the weights stay as they were drawn.
 
     Parameters
@@ -37,33 +36,30 @@ class SupermaskCallback(SparsityColumn):
     constant: Any
     seed: Any
     pruner: Any
-    begun: bool
-    scores: dict
+    scores: Any
     drawn: Any
-    end: Any
     masks: Any
+    end: Any
+    begun: bool
     def __init__(self, sparsity: float | dict = 50, constant: bool = False, budget: Callable | None = None, layer_type: type | tuple | None = None, seed: int = 0) -> None:
+        ...
+    def begin(self) -> None:
+        """Check, draw scores, and take the weights as they are, or as signed constants."""
         ...
     def before_step(self) -> None:
         ...
     def after_step(self) -> None:
         ...
-    def before_fit(self) -> None:
-        ...
-    def before_train(self) -> None:
+    def prepare(self) -> None:
+        """Hold nothing: the masks change at every step, which puts them on."""
         ...
     def needed_events(self) -> frozenset:
         ...
-    def on_exit(self) -> None:
+    def stop(self) -> None:
+        """Leave the masked weights, and the ticket."""
         ...
-    def after_fit(self) -> None:
-        ...
-    @property
-    def ticket(self) -> Ticket:
+    def made(self) -> Ticket:
         """Return the mask with the weights that were drawn: its start is the supermask itself."""
-        ...
-    def summary(self) -> pandas.DataFrame:
-        """Return weights and sparsity by layer, counted from the masks."""
         ...
     def state_dict(self) -> dict:
         """Return what a fit under way needs to be resumed."""

@@ -6,7 +6,7 @@ from fastai.tabular.all import Categorify, Normalize, TabularDataLoaders, tabula
 from fastai.vision.models.unet import DynamicUnet
 from fastai.text.all import (
     AWD_LSTM, TextDataLoaders, awd_lstm_clas_config, awd_lstm_lm_config, language_model_learner, text_classifier_learner)
-from fasterlth.ship.export import load_compressed
+from fasterlth.ship.compressed import load_compressed
 from fasterlth.ship.measure import call, compare_models, largest_difference
 from fasterlth.ship.shrink import shrink, shrink_learner
 

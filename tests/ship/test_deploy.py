@@ -3,7 +3,7 @@ import pytest
 from networks import *
 from fasterlth.train.randomness import random_states
 from fasterlth.ship.measure import largest_difference
-from fasterlth.ship.export import load_compressed
+from fasterlth.ship.compressed import load_compressed
 from fasterlth.ship.semi_structured import has_semi_structured
 from fasterlth.ship.deploy import Deployed
 from fasterlth.core.sparse_layers import load_sparse

@@ -4,7 +4,8 @@ import pytest
 from networks import *
 from fasterlth.ship.measure import compare_models, figures, largest_difference
 from fasterlth.ship.shrink import shrink
-from fasterlth.ship.export import OnnxModel, load_compressed, save_compressed, to_int8, to_onnx
+from fasterlth.ship.compressed import load_compressed, save_compressed
+from fasterlth.ship.export import OnnxModel, to_int8, to_onnx
 
 kinds = {0: SmallNet, 50: lambda: SmallNet().half(), 100: SmallNet,
          99: lambda: torchvision.models.mobilenet_v2(num_classes=10)}

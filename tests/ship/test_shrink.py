@@ -188,3 +188,7 @@ def test_a_missing_library_is_named(monkeypatch):
     net = SmallNet().eval()
     with pytest.raises(ImportError, match=r"torch_pruning is needed here: pip install 'fasterlth\[deploy\]'"):
         shrink(net, filter_masks(net), digit())
+
+def test_networks_saved_earlier_find_the_class_of_their_attention():
+    from fasterlth.ship import heads, shrink
+    assert shrink.FewerHeads is heads.FewerHeads

@@ -601,3 +601,21 @@ def test_an_export_names_the_callbacks_it_keeps(learn, tmp_path, make):
     with pytest.warns(UserWarning, match=says): learn.export('held.pkl')
     learn.remove_cbs([make])
     learn.export('plain.pkl')    # no warning, which would be an error
+
+def pruning(): return SparsifyCallback(50, 'weight', 'local', l1_norm, one_shot, start_epoch=1, verbose=False)
+
+@pytest.mark.parametrize('make', [pruning, SupermaskCallback, partial(DynamicCallback, every='2it')])
+def test_the_ticket_is_that_of_the_current_fit_or_of_the_last_one(make):
+    cb,learn,seen = make(),make_learner(),[]
+    with pytest.raises(ValueError, match="there is no ticket yet"): cb.ticket
+    look = Callback(after_batch=lambda self: seen.append(cb.ticket) if self.training and self.iter==0 else None)
+    quiet(learn, 2, cbs=[cb,look])
+    first = cb.ticket
+    assert first is cb.ticket and all(t is not first for t in seen)
+    quiet(make_learner(seed=1), 2, cbs=[cb,look])
+    assert cb.ticket is not first and len(seen)==4 and all(t is not first for t in seen)
+    refused = make_learner()
+    for layer in (refused.model.conv,refused.model.fc1,refused.model.fc2): layer.requires_grad_(False)
+    last = cb.ticket
+    with pytest.raises(ValueError, match='frozen'): quiet(refused, 2, cbs=cb)
+    assert cb.ticket is last

@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 from helpers import *
 from faults.optimizers import everything, fit, learner, optimizers, prepared, tried
-from fasterlth.train.snapshot import opt_kind
+from fasterlth.train.opt_state import opt_kind
 
 few = 'adam','momentum','sgd','rms','radam','larc','lamb','ranger','lookahead','torch_sgd','torch_momentum','torch_adamw'
 
