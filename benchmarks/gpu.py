@@ -123,6 +123,27 @@ def memory(d, name, make, n, bs, size):
     report(f'fit: SparsifyCallback ÷ none, {3*(n//bs)} steps and three events', t1/t)
     report('fit: the same with lth', t2/t)
 
+def loop(d, name, make, shape, n, bs, repeats):
+    "Train an epoch in the loop of finders, against a plain PyTorch loop with the same batches and defaults."
+    g = torch.Generator().manual_seed(0)
+    x,y = torch.rand(n, *shape, generator=g).to(d.name),(torch.arange(n)%10).to(d.name)
+    dls = memory_dls((x,y), (x[:bs],y[:bs]), bs=bs, device=torch.device(d.name))
+    def bare():
+        net = make(seed=0).to(d.name)
+        opt = torch.optim.AdamW(net.parameters(), lr=1.2e-3, betas=(.9,.99), eps=1e-5, weight_decay=.01)
+        for i in torch.randperm(n, device=d.name).split(bs):
+            nn.functional.cross_entropy(net(x[i]), y[i]).backward()
+            opt.step()
+            opt.zero_grad()
+    def ours(lean=True):
+        learn = Learner(dls, make(seed=0).to(d.name))
+        def train(l): l.fit(1, 1.2e-3)
+        with learn.no_bar(), learn.no_logging(): Training(learn)(train) if lean else train(learn)
+    t = d.times(dict(bare=bare, ours=ours, fastai=lambda: ours(False)), repeats)
+    report(f"loop: a finder's training ÷ a bare PyTorch loop, {name}, batch {bs}", t['ours']/t['bare'], 1.3)
+    report(f"loop: fastai's own loop ÷ the bare one, {name}, batch {bs}", t['fastai']/t['bare'])
+    print(f"    that is {', '.join(f'{k} {1e3*v/(n//bs):.2f} ms a step' for k,v in t.items())}")
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument('--device', default='cuda'); p.add_argument('--repeats', type=int, default=9)
@@ -135,6 +156,9 @@ def main():
     name,make = next(iter(nets.items()))
     enforce(d, name, make, args.repeats)
     for n,bs,size in ((2048,64,64), (64,2,32)) if d.cuda else ((8,4,8),): memory(d, name, make, n, bs, size)
+    if d.cuda: loops = ('LeNet-300-100', lenet_300_100, (1,28,28), 12800),('ResNet-20', resnet20, (3,32,32), 3840)
+    else: loops = ('LeNet-300-100', lenet_300_100, (1,28,28), 256),
+    for what,make,shape,n in loops: loop(d, what, make, shape, n, 128, args.repeats)
     missed = [r for r in ROWS if r[1]>r[2]]
     print(f'{len(ROWS)-len(missed)} of {len(ROWS)} within their goals')
 
