@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from warnings import warn
 
 import torch
-from fastai.callback.core import Callback
 from torch import nn
 
 from ..core.tensors import lend, unwrap
 from .learner import is_lr_find, is_validating
+from .steppers import foreach
+from .mask_callback import GuardedCallback
 
 # %% ../../nbs/train/11_graph.ipynb #79ef013c
 def why_no_graph(
@@ -38,7 +39,7 @@ def _recordable(model):
     finally: torch.set_autocast_cache_enabled(cache)
 
 # %% ../../nbs/train/11_graph.ipynb #fee2804d
-class GraphCallback(Callback):
+class GraphCallback(GuardedCallback):
     "Replay the passes of a network as a CUDA graph. `why` says why it doesn't, None if it does."
     order = 10**6+1    # when the batch is as the network will get it, and autocast is on
     def __init__(self): self.why = None
@@ -49,7 +50,11 @@ class GraphCallback(Callback):
         if not self.training or is_lr_find(self.learn) or 'forward' in vars(self.model) or self.why: return
         self.why = why_no_graph(self.model, self.xb)
         if self.why is None: self._record()
-    after_fit = before_fit
+    def after_backward(self):
+        if 'forward' not in vars(self.model): return
+        graded = [p for p in self.model.parameters() if p.grad is not None]
+        for p,g in zip(graded, foreach('mul')([p.grad for p in graded], 1)): p.grad = g
+    def on_exit(self): self.release()
 
     def _record(self):
         "Record the passes for batches like the current one; others are computed as ever."
@@ -67,4 +72,4 @@ class GraphCallback(Callback):
     def release(self):
         "Compute as ever again."
         self.why = None
-        vars(self.model).pop('forward', None)
+        if self.learn is not None: vars(self.learn.model).pop('forward', None)
