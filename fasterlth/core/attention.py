@@ -12,24 +12,28 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-# %% ../../nbs/core/14a_attention.ipynb #e7c55c04
+# %% ../../nbs/core/14a_attention.ipynb #aae9e863
 def _added(masks, like):
     "Return masks as numbers to add to scores: minus infinity where a bool mask says to look away."
     def number(m): return torch.zeros_like(m, dtype=like.dtype).masked_fill(m, -torch.inf) if m.dtype==torch.bool else m
     return sum(map(number, masks)) if masks else None
 
+def in_front(
+    layer:nn.Module, # Has the `batch_first` of an `nn.MultiheadAttention`
+    x:torch.Tensor # Its input
+) -> torch.Tensor:
+    "Return activations with the batch in front."
+    return x.transpose(0, 1) if x.ndim==3 and not layer.batch_first else x
+
 def attend(
     layer:nn.Module, # Has the `num_heads`, `dropout`, `batch_first` and `out_proj` of an `nn.MultiheadAttention`
-    project, # Activations `(…, length, in)` → queries, keys and values side by side, `(…, length, 3·heads·dim)`
-    query, key, value, key_padding_mask=None, need_weights=True, attn_mask=None, # As for `nn.MultiheadAttention`
+    parts:list, # Queries, keys and values as projected, `(…, length, heads·dim)`, the batch in front
+    key_padding_mask=None, need_weights=True, attn_mask=None, # These are as for `nn.MultiheadAttention`
     average_attn_weights=True, is_causal=False
 ) -> tuple: # `(output, weights)`; the weights are None unless they are needed
-    "Attend, with projections that are called."
+    "Attend, with projections that are made elsewhere."
     if is_causal and attn_mask is None: raise ValueError("attn_mask must be given if is_causal is True, but it is None")
-    def turned(o): return o.transpose(0, 1) if o.ndim==3 and not layer.batch_first else o
-    parts = [project(turned(query)).chunk(3, -1)]*3 if query is key is value else [
-        project(turned(o)).chunk(3, -1) for o in (query,key,value)]
-    q,k,v = [p[i].unflatten(-1, (layer.num_heads,-1)).transpose(-2, -3) for i,p in enumerate(parts)]
+    q,k,v = [o.unflatten(-1, (layer.num_heads,-1)).transpose(-2, -3) for o in parts]
     masks = [] if attn_mask is None else [attn_mask]
     if attn_mask is not None and attn_mask.ndim==3 and q.ndim==4:    # a mask for each head
         masks = [attn_mask.unflatten(0, (-1,layer.num_heads))]
@@ -72,7 +76,16 @@ def why_packed(
     if not layer._qkv_same_embed_dim: return 'its queries, keys and values differ in size'
     return 'it adds keys' if layer.bias_k is not None or layer.add_zero_attn else ''
 
-# %% ../../nbs/core/14a_attention.ipynb #1975b831
+# %% ../../nbs/core/14a_attention.ipynb #62939aee
+def project(
+    layer:nn.Module, # As for `attend`
+    in_proj:nn.Module, # Makes queries, keys and values, side by side
+    inputs:tuple # What they are made of
+) -> list: # The parts for `attend`
+    "Return queries, keys and values."
+    if inputs[0] is inputs[1] is inputs[2]: return in_proj(in_front(layer, inputs[0])).chunk(3, -1)
+    return [in_proj(in_front(layer, o)).chunk(3, -1)[i] for i,o in enumerate(inputs)]
+
 @dataclass(eq=False)
 class Attend:
     "Compute an attention with its projections called as layers. It stands for the attention's `forward`."
@@ -80,7 +93,7 @@ class Attend:
     in_proj: InProjection
 
     def __call__(self, query, key, value, *args, **kwargs):
-        return attend(self.layer, self.in_proj, query, key, value, *args, **kwargs)
+        return attend(self.layer, project(self.layer, self.in_proj, (query,key,value)), *args, **kwargs)
     def __reduce__(self): return getattr,(self.layer,'forward')    # in copies and files, the class's own
 
 class SplitAttention(nn.Module):
@@ -103,4 +116,4 @@ class SplitAttention(nn.Module):
 
     def forward(self, query, key, value, *args, **kwargs):
         "Attend. The arguments are those of `nn.MultiheadAttention`."
-        return attend(self, self.in_proj, query, key, value, *args, **kwargs)
+        return attend(self, project(self, self.in_proj, (query,key,value)), *args, **kwargs)

@@ -2,11 +2,16 @@
 from typing import Any
 from typing_extensions import Self
 from dataclasses import dataclass
+import torch
 from torch import nn
 
 
-def attend(layer: nn.Module, project, query, key, value, key_padding_mask=None, need_weights=True, attn_mask=None, average_attn_weights=True, is_causal=False) -> tuple:
-    """Attend, with projections that are called."""
+def in_front(layer: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    """Return activations with the batch in front."""
+    ...
+
+def attend(layer: nn.Module, parts: list, key_padding_mask=None, need_weights=True, attn_mask=None, average_attn_weights=True, is_causal=False) -> tuple:
+    """Attend, with projections that are made elsewhere."""
     ...
 
 class InProjection(nn.Module):
@@ -25,6 +30,10 @@ class InProjection(nn.Module):
 
 def why_packed(layer: nn.MultiheadAttention) -> str:
     """Return why an attention can't be computed by `attend`."""
+    ...
+
+def project(layer: nn.Module, in_proj: nn.Module, inputs: tuple) -> list:
+    """Return queries, keys and values."""
     ...
 
 @dataclass(eq=False)

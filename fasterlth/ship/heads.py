@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
+from ..core.attention import attend, in_front
 from ..core.granularity import layer_axes, make_groups
 
 # %% ../../nbs/ship/00b_heads.ipynb #650a6a1a
@@ -72,21 +73,12 @@ class FewerHeads(nn.MultiheadAttention):
     def forward(self, query, key, value, key_padding_mask=None, need_weights=True, attn_mask=None,
                 average_attn_weights=True, is_causal=False):
         "Attend. The arguments are those of `nn.MultiheadAttention`."
-        def turned(o): return o.transpose(0, 1) if o.ndim==3 and not self.batch_first else o
+        if attn_mask is not None and attn_mask.ndim==3 and query.ndim==3:    # a mask for each head that there was
+            attn_mask = attn_mask.unflatten(0, (-1,self.of_heads))[:,self.which].flatten(0, 1)
         biases = [None]*3 if self.in_proj_bias is None else self.in_proj_bias.chunk(3)
         parts = zip((query,key,value), self.in_proj_weight.chunk(3), biases)
-        q,k,v = [nn.functional.linear(turned(o), w, b).unflatten(-1, (self.num_heads,-1)).transpose(-2, -3)
-                 for o,w,b in parts]
-        scores = q@k.transpose(-1, -2)*self.head_dim**-.5
-        for m in (attn_mask,key_padding_mask):
-            if m is None: continue
-            if m is key_padding_mask: m = m[...,None,None,:]
-            elif m.ndim==3: m = m.unflatten(0, (-1,self.of_heads))[:,self.which]    # a mask for each head
-            scores = scores.masked_fill(m, -torch.inf) if m.dtype==torch.bool else scores+m
-        weights = nn.functional.dropout(scores.softmax(-1), self.dropout, self.training)
-        out = turned(self.out_proj((weights@v).transpose(-2, -3).flatten(-2)))
-        if not need_weights: return out,None
-        return out,weights.mean(-3) if average_attn_weights else weights
+        parts = [nn.functional.linear(in_front(self, o), w, b) for o,w,b in parts]
+        return attend(self, parts, key_padding_mask, need_weights, attn_mask, average_attn_weights, is_causal)
 
 # %% ../../nbs/ship/00b_heads.ipynb #7f40dc93
 _widths = ('num_heads','n_heads','num_attention_heads','num_key_value_heads','all_head_size','attn_dim','split_size')
