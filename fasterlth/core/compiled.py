@@ -135,6 +135,7 @@ def compiled(
     "Return the loops. They are compiled when they are first called with a type."
     try: import numba
     except ImportError: return None    # it is optional
+    if numba.config.DISABLE_JIT: return None    # vectors aren't plain Python
     within = dict(prange=numba.prange, _add_rows=_in_registers(), _add_rest=numba.njit(_add_rest, fastmath=_allowed))
     def fast(f):
         own = FunctionType(f.__code__, {**f.__globals__, **within}, f.__name__)
