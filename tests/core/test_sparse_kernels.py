@@ -83,9 +83,10 @@ def test_what_has_none_says_why():
     assert kernel(Mine(3, 2), torch.ones(2, 3).bool())=='Mine has no sparse kernel'
     attention = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True).eval()
     ks = layer_kernels(attention, {n: torch.ones_like(p).bool() for n,p in attention.named_parameters() if p.ndim==2})
-    assert {n for n,k in ks.items() if isinstance(k, Kernel)}=={'self_attn.out_proj','linear1','linear2'}
-    chosen,table = measure_kernels(attention.train(), {n: torch.ones_like(p).bool() for n,p in attention.named_parameters() if p.ndim==2}, torch.randn(2, 3, 8), training=True)
-    assert table.why['self_attn.out_proj']=='it is not called by itself'
+    assert {n for n,k in ks.items() if isinstance(k, Kernel)}=={'self_attn.in_proj_weight','self_attn.out_proj','linear1','linear2'}
+    adds = nn.ModuleDict(dict(attention=nn.MultiheadAttention(4, 2, add_bias_kv=True)))
+    ks = layer_kernels(adds, {n: torch.ones_like(p).bool() for n,p in adds.named_parameters() if p.ndim==2})
+    assert {*ks.values()}=={'it adds keys'}
 
 def test_copies_and_files_have_dense_layers():
     "Whoever has them may give them other weights."
@@ -99,11 +100,11 @@ def test_copies_and_files_have_dense_layers():
         assert isinstance(kernel(copy[0], masks['0.weight']), Kernel)    # and they can be computed sparsely again
 
 def test_reasons_are_ignored():
-    net = nn.TransformerEncoderLayer(8, 2, 16, 0, batch_first=True).eval()
-    masks,x = make_masks(prunable(net), 70),torch.randn(3, 5, 8)
+    net = nn.Sequential(nn.Conv2d(4, 8, 3, groups=2), nn.Flatten(), nn.Linear(72, 8))
+    masks,x = make_masks(prunable(net), 70),torch.randn(3, 4, 5, 5)
     apply_masks(net, masks)
     kernels = layer_kernels(net, masks)
-    assert isinstance(kernels['self_attn.in_proj_weight'], str)
+    assert kernels['0']=='a convolution in groups'
     with torch.no_grad():
         with sparse_kernels(net, kernels): y = net(x)
         close(y, net(x), 1e-5)
@@ -164,18 +165,13 @@ def test_measuring_changes_nothing(training):
     assert (table.why['0']=='no gradients')==training
 
 def test_weights_that_no_layer_multiplies_by_itself_are_named():
-    "Those of recurrent layers, and the packed ones of attention."
-    model = nn.ModuleDict(dict(rnn=nn.LSTM(4, 3), attention=nn.MultiheadAttention(4, 2)))
+    "Those of recurrent layers, and the packed ones of attention that can't be taken apart."
+    model = nn.ModuleDict(dict(rnn=nn.LSTM(4, 3), attention=nn.MultiheadAttention(4, 2, kdim=2)))
     masks = {n: torch.rand_like(p)<.5 for n,p in model.named_parameters() if p.ndim==2}
     reasons = layer_kernels(model, masks)
-    assert {n for n,r in reasons.items() if r=='its layer has no sparse kernel'} == \
-        {'rnn.weight_ih_l0','rnn.weight_hh_l0','attention.in_proj_weight'}
-    assert isinstance(reasons['attention.out_proj'], Kernel)    # which attention doesn't call, see below
-    encoder = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
-    masks = make_masks(prunable(encoder), 50)
-    kernels,table = measure_kernels(encoder, masks, torch.randn(2, 3, 8), training=True, repeats=1)
-    assert table.why['self_attn.in_proj_weight']=='its layer has no sparse kernel'
-    assert table.why['self_attn.out_proj']=='it is not called by itself'
+    packed = {f'attention.{k}_proj_weight' for k in 'qkv'}
+    assert {n for n,r in reasons.items() if r=='its layer has no sparse kernel'}=={'rnn.weight_ih_l0','rnn.weight_hh_l0',*packed}
+    assert reasons['attention.out_proj']=='its queries, keys and values differ in size'
 
 class Mixing(nn.Module):
     "Layers over tokens and over features, as an MLP-Mixer has them, then one that reads rows."

@@ -7,7 +7,7 @@ import contextlib, hashlib, io, json, os, resource, shutil, signal, tempfile, ti
 from functools import cache
 
 from helpers import *
-from fasterlth.find import finder as finder_room
+from fasterlth.find import trial as trial_room
 from fasterlth.find.folder import RunFolder
 from fasterlth.find.stability import RewindSearch
 from . import Trial, lost, raw, wrong
@@ -136,10 +136,10 @@ def full_disk(kind, size):
 
 def impatient(wait):
     "Wait for others only so long."
-    held,hold_file = RunFolder.held,finder_room.hold_file
+    held,hold_file = RunFolder.held,trial_room.hold_file
     def _held(self, read_only=lambda: False, seconds=6., new=True): return held(self, read_only, wait if seconds==6 else seconds, new)
     RunFolder.held = _held
-    finder_room.hold_file = lambda path: hold_file(path, wait)
+    trial_room.hold_file = lambda path: hold_file(path, wait)
 
 def two_at_once(kind, delay, wait):
     "Start two runs in one folder, one of them a little later."

@@ -289,6 +289,7 @@ class Look:
 
     def look(self, model, args):
         masks,tensors = masks_on(self.learn),parameters_by_name(model)
+        if not model.training and not masks: return    # the finder looks for paths, after the training
         for n,m in masks.items():
             must(not tensors[n].detach()[~m].count_nonzero(), f'{n} has revived in pass {self.n}')
             old = self.masks.get(n)
