@@ -80,7 +80,7 @@ def apply_masks(
     """
     params = parameters_by_name(check_model(model))
     bits = [as_bits(params[n]) for n in check_masks(masks, params)]
-    if bits: torch._foreach_mul_(bits, [m.to(b.device) for b,m in zip(bits, masks.values())])    # as `zero_pruned`, at once
+    if bits: torch._foreach_mul_(bits, [m.to(b.device) for b,m in zip(bits, masks.values())])    # as zero_pruned
     return model
 
 # %% ../../nbs/core/08_masks.ipynb #2aa282c8

@@ -97,12 +97,7 @@ def _in_order_(bits):
     sign = bits>>(n.bits-1)    # 0 or -1
     return bits.bitwise_and_(n.max).bitwise_xor_(sign).sub_(sign)
 
-def row_of(
-    place:int # Counted from the first row on
-) -> int:
-    "Return the row of a place."
-    return place//_row
-
+# %% ../../nbs/core/07_ranking.ipynb #c3335e76
 class Rows:
     """Scores of many units, in rows, to rank several pools of them at once. What isn't ranked, and what fills the
     last row of a unit, is lower than any score."""
@@ -118,6 +113,7 @@ class Rows:
         self.size,self.pool,self.unit = table[1:].repeat_interleave(table[0], dim=1, output_size=self.starts[-1])
         ends = dict(zip(pools, self.starts[1:]))
         self.unit_bounds,self.pool_bounds = self.put(self.starts),self.put([0,*ends.values()])
+        self.filling = [k*_row-n for k,n in zip(counts, lengths)]    # places that fill the last row of each unit
         self.single,self.one_pool = set(sizes)=={1},len(ends)==1
         self.values = torch.zeros((self.starts[-1],_row), device=device)
         self.places = self.of_units(self.values)
@@ -135,15 +131,6 @@ class Rows:
         "Return what rows hold for the groups of each unit."
         sizes = [n for both in zip(self.lengths, self.filling) for n in both]
         return rows.view(-1).split_with_sizes(sizes)[::2]
-
-    def in_unit(self, place, i):
-        "Return the number of a unit's group by its place in the rows."
-        return place-self.starts[i]*_row
-
-    @property
-    def filling(self):
-        "How many places fill the last row of each unit."
-        return [(b-a)*_row-n for n,a,b in zip(self.lengths, self.starts, self.starts[1:])]
 
     def add(self, i, scores, alive):
         "Copy the scores of a unit into its rows, and note which of them are ranked."
@@ -166,18 +153,6 @@ class Rows:
         self.flags = torch.empty(self.keys.shape, dtype=torch.float16, device=self.device)
         self.values = self.places = self.alive = None
 
-    def counts(self, compare, *xs):
-        "Count in each row what a comparison holds for. A sum of bools would copy them as numbers of 8 bytes first."
-        return compare(*xs, out=self.flags).sum(1, dtype=torch.float32).long()
-
-    def weights(self, groups):
-        "Return how many weights so many groups of each row have."
-        return groups if self.single else groups*self.size
-
-    def of_pool(self, x):
-        "Return a number of each pool for each of its rows."
-        return x[:,None] if self.one_pool else x.index_select(0, self.pool)[:,None]
-
     def scores(self, i):
         "Return the scores of a unit; NaN where they aren't ranked."
         keys = self.of_unit(self.keys, i)
@@ -192,9 +167,21 @@ def _sums(by_row, bounds):
     torch.cumsum(by_row, 0, out=sums[1:])
     return sums.index_select(0, bounds).diff()
 
+def _counts(rows, compare, *xs):
+    "Count in each row what a comparison holds for. A sum of bools would copy them as numbers of 8 bytes first."
+    return compare(*xs, out=rows.flags).sum(1, dtype=torch.float32).long()
+
+def _weights(rows, groups):
+    "Return how many weights so many groups of each row have."
+    return groups if rows.single else groups*rows.size
+
+def _of_pool(rows, x):
+    "Return a number of each pool for each of its rows."
+    return x[:,None] if rows.one_pool else x.index_select(0, rows.pool)[:,None]
+
 def _lower(rows, boundary):
     "Return how many weights of each pool lie below its boundary."
-    return _sums(rows.weights(rows.counts(torch.lt, rows.keys, rows.of_pool(boundary))), rows.pool_bounds)
+    return _sums(_weights(rows, _counts(rows, torch.lt, rows.keys, _of_pool(rows, boundary))), rows.pool_bounds)
 
 def _boundary(rows, budget):
     "Return the highest boundary of each pool below which its budget isn't used up."
@@ -205,11 +192,13 @@ def _boundary(rows, budget):
         res = torch.where(_lower(rows, higher)<half, higher, res)
     return res.clamp_(max=rows.highest)    # beyond infinity is NaN
 
+# %% ../../nbs/core/07_ranking.ipynb #ffdc1999
 def _fitting(rows, ties, budget, lower):
     "Return how many of its ties each row gets, and how many it has."
-    n = rows.counts(torch.ne, ties, False)
+    n = _counts(rows, torch.ne, ties, False)
     before = (n*rows.size).cumsum(0)-n*rows.size
-    room = budget-2*(lower-before.index_select(0, rows.pool_bounds[:-1]))    # of a pool, as if the ties of all began with its own
+    first = rows.pool_bounds[:-1]
+    room = budget-2*(lower-before.index_select(0, first))    # of a pool, as if the ties of all began with its own
     room = room.index_select(0, rows.pool)-2*before-rows.size
     fit = torch.div(room+2*rows.size-1, 2*rows.size, rounding_mode='floor')
     return fit.clamp(min=0).minimum(n),n
@@ -224,7 +213,7 @@ def choose_rows(
 ) -> tuple: # `(chosen, boundary, row)`: bool, in rows; key and row of the last one that is chosen, of each pool
     "Choose the lowest groups of each pool, and tell where that ends."
     boundary = _boundary(rows, budget)
-    at = rows.of_pool(boundary)
+    at = _of_pool(rows, boundary)
     ties = rows.keys==at
     fit,n = _fitting(rows, ties, budget, _lower(rows, boundary))
     some = _sums(_numbered((0<fit)&(fit<n)), rows.pool_bounds)    # row 0 if there is none
@@ -242,9 +231,10 @@ def lowest_rows(
     "Choose the lowest groups of each pool."
     return choose_rows(rows, budget)[0]
 
+# %% ../../nbs/core/07_ranking.ipynb #3a980c02
 def highest_of_units(
     rows:Rows # In order
-) -> tuple: # `(key, first place, last place)` of each unit; places are counted from the first row on
+) -> tuple: # `(key, first place, last place)` of each unit; places are counted from the first row of all
     "Return the highest score of each unit, and where it is."
     top = rows.keys.amax(1)
     best = torch.full((len(rows.lengths),), rows.lowest, dtype=rows.dtype, device=rows.device)
@@ -259,7 +249,7 @@ def highest_of_units(
 
 def unranked_weights(rows:Rows) -> torch.Tensor: # `(pools,)`
     "Count the weights of each pool that aren't ranked, with those that fill rows."
-    return _sums(rows.weights(rows.counts(torch.eq, rows.keys, rows.lowest)), rows.pool_bounds)
+    return _sums(_weights(rows, _counts(rows, torch.eq, rows.keys, rows.lowest)), rows.pool_bounds)
 
 def count_chosen(
     rows:Rows, # In order
@@ -267,7 +257,7 @@ def count_chosen(
 ) -> torch.Tensor: # `(2*units,)`
     "Count the groups of each unit that are ranked, and then those of them that are chosen."
     ranked = rows.keys>rows.lowest
-    return torch.cat([_sums(rows.counts(torch.logical_and, ranked, o), rows.unit_bounds) for o in (ranked,chosen)])
+    return torch.cat([_sums(_counts(rows, torch.logical_and, ranked, o), rows.unit_bounds) for o in (ranked,chosen)])
 
 # %% ../../nbs/core/07_ranking.ipynb #9d9affb9
 def lowest_of_pool(

@@ -24,10 +24,6 @@ def in_rows(device: torch.device) -> bool:
     """Return whether scores are ranked in rows, without waiting for the device."""
     ...
 
-def row_of(place: int) -> int:
-    """Return the row of a place."""
-    ...
-
 class Rows:
     """Scores of many units, in rows, to rank several pools of them at once. What isn't ranked, and what fills the
     last row of a unit, is lower than any score."""
@@ -40,6 +36,7 @@ class Rows:
     unit: Any
     unit_bounds: Any
     pool_bounds: Any
+    filling: list
     single: Any
     one_pool: Any
     values: Any
@@ -60,27 +57,11 @@ class Rows:
     def of_units(self, rows):
         """Return what rows hold for the groups of each unit."""
         ...
-    def in_unit(self, place, i):
-        """Return the number of a unit's group by its place in the rows."""
-        ...
-    @property
-    def filling(self):
-        """How many places fill the last row of each unit."""
-        ...
     def add(self, i, scores, alive) -> None:
         """Copy the scores of a unit into its rows, and note which of them are ranked."""
         ...
     def order(self) -> None:
         """Convert all scores to whole numbers of the same order, once they are all there."""
-        ...
-    def counts(self, compare, *xs):
-        """Count in each row what a comparison holds for. A sum of bools would copy them as numbers of 8 bytes first."""
-        ...
-    def weights(self, groups):
-        """Return how many weights so many groups of each row have."""
-        ...
-    def of_pool(self, x):
-        """Return a number of each pool for each of its rows."""
         ...
     def scores(self, i):
         """Return the scores of a unit; NaN where they aren't ranked."""

@@ -12,7 +12,7 @@ from warnings import warn
 import torch
 
 from .groups import Groups
-from .ranking import choose_rows, count_chosen, highest_of_units, in_rows, row_of, Rows, to_lists
+from .ranking import choose_rows, count_chosen, highest_of_units, in_rows, Rows, to_lists
 from .scores import Scores
 from .pools import half_up, half_weights, prune_nm, prune_pool, warn_short
 
@@ -147,17 +147,18 @@ def _chosen(rows, pools, units, pruner):
     keys.index_copy_(0, last, key)
     return chosen,torch.cat([count_chosen(rows, chosen), key.long(), first, last, *end])
 
+# %% ../../nbs/core/08c_units.ipynb #f09f7fe2
 def _n_pruned(pool, had, target):
     "Return how many groups of a pool to prune, if they are of one size."
     gone = sum((len(o.kept)-h)*o.size for o,h in zip(pool, had))
     return min(max(half_up((target-gone)/pool[0].size), 0), sum(had))
 
-def _short(pool, counts, end, pruner):
+def _short(pool, counts, end, width, pruner):
     "Return the places of those units that would have lost their last group: it ranks before others that are pruned."
     if not _spares(pool, pruner): return []
     had,gone,key,_,place = counts
     all_pruned = sum(gone)<_n_pruned(pool, had, _goal(pool, pruner)[0])
-    def before(i): return (key[i],row_of(place[i]))<end
+    def before(i): return (key[i],place[i]//width)<end
     return [i for i,h in enumerate(had) if h and (all_pruned or before(i))]
 
 def _is_right(pool, had, lost, n_short, pruner):
@@ -169,9 +170,10 @@ def _is_right(pool, had, lost, n_short, pruner):
 def _kept_of(unit, rows, keep, i, only):
     "Return which groups of a unit are kept. One that would have lost all keeps the first of its highest, not the last."
     res = unit.kept.to(rows.device)&keep[i]
-    for place,k in zip(only, (False,True)): res[rows.in_unit(place, i)] = k
+    for place,k in zip(only, (False,True)): res[place-rows.starts[i]*rows.keys.shape[1]] = k
     return res
 
+# %% ../../nbs/core/08c_units.ipynb #54e47217
 def _taken(rows, pools, at, numbers):
     "Yield of each pool: its names, the places of its units, five numbers of each of them, and two of its own."
     n = len(at)
@@ -197,11 +199,12 @@ def _one_pass(pruner, units, scores):
         keep = rows.of_units(pruned.logical_not_())
         for names,ids,counts,end in _taken(rows, pools, at, c):
             pool,(had,gone,_,first,last) = [units[u] for u in names],counts
-            short = _short(pool, counts, end, pruner)
+            short = _short(pool, counts, end, rows.keys.shape[1], pruner)
             if not _is_right(pool, had, gone, len(short), pruner):
                 again.append((names,{u: rows.scores(i) for u,i in zip(names, ids)}))
                 continue
-            lost.append(([u for u,h,g in zip(names, had, gone) if h==g>0],[(names[i],1,len(pool[i].kept)) for i in short]))
+            lost.append(([u for u,h,g in zip(names, had, gone) if h==g>0],
+                         [(names[i],1,len(pool[i].kept)) for i in short]))
             only = {i: (last[i],first[i]) for i in short}
             new |= {u: _kept_of(o, rows, keep, i, only.get(j, ())) for j,(u,o,i) in enumerate(zip(names, pool, ids))}
     return new,lost,again
