@@ -140,7 +140,7 @@ def _chosen(rows, pools, units, pruner):
     rows.order()
     pools,filling = [[units[u] for u in names] for names in pools],iter(rows.filling)
     budgets = [_budget(pool, [next(filling) for _ in pool], pruner) for pool in pools]
-    spare = rows.put([_spares(pool, pruner) for pool in pools for _ in pool])
+    spare = rows.put([s for pool in pools for s in [_spares(pool, pruner)]*len(pool)])
     (key,first,last),keys = highest_of_units(rows),rows.keys.view(-1)
     keys.index_copy_(0, last, key.masked_fill(spare.logical_and_(key>rows.lowest), torch.iinfo(rows.dtype).max))
     chosen,*end = choose_rows(rows, rows.put(budgets))
