@@ -79,7 +79,8 @@ def apply_masks(
         The same model.
     """
     params = parameters_by_name(check_model(model))
-    for n,m in check_masks(masks, params).items(): zero_pruned(params[n], m)
+    bits = [as_bits(params[n]) for n in check_masks(masks, params)]
+    if bits: torch._foreach_mul_(bits, [m.to(b.device) for b,m in zip(bits, masks.values())])    # as zero_pruned
     return model
 
 # %% ../../nbs/core/08_masks.ipynb #2aa282c8

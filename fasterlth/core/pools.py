@@ -51,21 +51,27 @@ def _best(scores, kept, k):
     res[order[:k]] = True
     return res&kept
 
+def warn_short(
+    short:list, # Names of units, each with the number of groups that it keeps and that it has
+    min_keep:int, # Groups that each keeps
+    stacklevel:int # As for `warn`, as if the caller of this warned
+):
+    "Warn that units were kept at the minimum, if there are any."
+    if not short: return
+    lost = 'lost everything' if min_keep==1 else f'kept fewer than {min_keep} groups'
+    what = ', '.join(f'{n} (keeps {k} of {total} groups)' for n,k,total in short)
+    warn(f"these layers would have {lost}, and were kept at the minimum of {min_keep}: {what}", stacklevel=stacklevel+1)
+
 def _drop(names, scores, sizes, kept, target, min_keep):
     "Return what is kept without the lowest groups, about `target` weights; each layer keeps `min_keep` groups."
-    had,spared,collapsed = count_each(kept),{},[]
+    had,spared = count_each(kept),{}
     while True:
         alive = [o&~spared[i] if i in spared else o for i,o in enumerate(kept)]
         new = [o&~d for o,d in zip(kept, _nearest(scores, sizes, alive, target))]
         short = [i for i,(n,h) in enumerate(zip(count_each(new), had)) if n<min(min_keep, h)]
         if not short: break
-        for i in short:
-            spared[i] = _best(scores[i], kept[i], min_keep)
-            collapsed.append(f'{names[i]} (keeps {count_true(spared[i])} of {len(kept[i])} groups)')
-    if collapsed:
-        lost = 'lost everything' if min_keep==1 else f'kept fewer than {min_keep} groups'
-        warn(f"these layers would have {lost}, and were kept at the minimum of {min_keep}: {', '.join(collapsed)}",
-             stacklevel=7)
+        for i in short: spared[i] = _best(scores[i], kept[i], min_keep)
+    warn_short([(names[i],count_true(spared[i]),len(kept[i])) for i in sorted(spared)], min_keep, 7)
     return new
 
 # %% ../../nbs/core/08b_pools.ipynb #f03b4866

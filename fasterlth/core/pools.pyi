@@ -13,6 +13,10 @@ def half_weights(sizes: list, target: float) -> int:
     """Return a budget that has room for as close to `target` weights as possible, see `Rows`."""
     ...
 
+def warn_short(short: list, min_keep: int, stacklevel: int) -> None:
+    """Warn that units were kept at the minimum, if there are any."""
+    ...
+
 def prune_pool(names: list, scores: list, sizes: list, kept: list, target: float, min_keep: int, regrow: bool) -> list:
     """Prune the lowest groups of a pool."""
     ...

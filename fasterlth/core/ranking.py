@@ -97,8 +97,10 @@ def _in_order_(bits):
     sign = bits>>(n.bits-1)    # 0 or -1
     return bits.bitwise_and_(n.max).bitwise_xor_(sign).sub_(sign)
 
+# %% ../../nbs/core/07_ranking.ipynb #c3335e76
 class Rows:
-    "Scores of many units, in rows, to rank several pools of them at once. A score that isn't ranked is NaN."
+    """Scores of many units, in rows, to rank several pools of them at once. What isn't ranked, and what fills the
+    last row of a unit, is lower than any score."""
     def __init__(self,
         lengths:list, # Groups of each unit
         sizes:list, # Weights in a group of each unit
@@ -106,12 +108,15 @@ class Rows:
         device:torch.device
     ):
         counts = [max(-(-n//_row), 1) for n in lengths]
-        self.lengths,self.starts,self.device = lengths,[0,*accumulate(counts)],device
-        ends = [i-1 for i in self.starts[1:]]
-        table = self.put([counts,sizes,pools,ends])
-        self.size,self.pool = table[1:3].repeat_interleave(table[0], dim=1, output_size=self.starts[-1])
-        self.unit_ends,self.pool_ends = table[3],self.put(list(dict(zip(pools, ends)).values()))
-        self.values = torch.full((self.starts[-1],_row), math.nan, device=device)
+        self.lengths,self.starts,self.device,self.alive = lengths,[0,*accumulate(counts)],device,{}
+        table = self.put([counts,sizes,pools,list(range(len(lengths)))])
+        self.size,self.pool,self.unit = table[1:].repeat_interleave(table[0], dim=1, output_size=self.starts[-1])
+        ends = dict(zip(pools, self.starts[1:]))
+        self.unit_bounds,self.pool_bounds = self.put(self.starts),self.put([0,*ends.values()])
+        self.filling = [k*_row-n for k,n in zip(counts, lengths)]    # places that fill the last row of each unit
+        self.single,self.one_pool = set(sizes)=={1},len(ends)==1
+        self.values = torch.zeros((self.starts[-1],_row), device=device)
+        self.places = self.of_units(self.values)
 
     def put(self, numbers):
         "Return whole numbers as a tensor on the device, without waiting."
@@ -122,80 +127,137 @@ class Rows:
         start = self.starts[i]*_row
         return rows.view(-1)[start:start+self.lengths[i]]
 
+    def of_units(self, rows):
+        "Return what rows hold for the groups of each unit."
+        sizes = [n for both in zip(self.lengths, self.filling) for n in both]
+        return rows.view(-1).split_with_sizes(sizes)[::2]
+
     def add(self, i, scores, alive):
-        "Copy the scores of a unit into its rows."
-        if scores.dtype==torch.float64: self.values = self.values.double()    # if it isn't yet
-        mine = self.of_unit(self.values, i)
-        mine.copy_(scores)
-        mine.masked_fill_(~alive.to(self.device), math.nan)
+        "Copy the scores of a unit into its rows, and note which of them are ranked."
+        if scores.dtype==torch.float64 and self.values.dtype!=torch.float64:
+            self.values = self.values.double()
+            self.places = self.of_units(self.values)
+        self.places[i].copy_(scores)
+        self.alive[i] = alive
 
     def order(self):
         "Convert all scores to whole numbers of the same order, once they are all there."
         self.dtype,self.highest = (torch.int32,0x7f8<<20) if self.values.element_size()==4 else (torch.int64,0x7ff<<52)
+        self.lowest = torch.iinfo(self.dtype).min
         self.keys = self.values.view(self.dtype)
-        for part in self.keys.view(-1).split(1<<21): _in_order_(part)    # with little memory
-        self.values = None
+        for part in self.keys.view(-1).split(1<<23): _in_order_(part)    # with little memory
+        alive = torch.zeros(self.keys.shape, dtype=torch.bool, device=self.device)
+        places = self.of_units(alive)
+        torch._foreach_copy_([places[i] for i in self.alive], list(self.alive.values()))
+        self.keys.masked_fill_(alive.logical_not_(), self.lowest)
+        self.flags = torch.empty(self.keys.shape, dtype=torch.float16, device=self.device)
+        self.values = self.places = self.alive = None
 
     def scores(self, i):
         "Return the scores of a unit; NaN where they aren't ranked."
-        bits = _in_order_(self.of_unit(self.keys, i).clone())
-        return bits.view(torch.float32 if self.dtype==torch.int32 else torch.float64)
+        keys = self.of_unit(self.keys, i)
+        bits = _in_order_(keys.clone()).view(torch.float32 if self.dtype==torch.int32 else torch.float64)
+        return bits.masked_fill_(keys==self.lowest, math.nan)
 
 # %% ../../nbs/core/07_ranking.ipynb #f573e0ae
-def _sums(by_row, ends):
-    "Add numbers of rows up, for units or pools that end at some rows."
-    sums = by_row.cumsum(0).index_select(0, ends)
-    return sums.diff(prepend=sums.new_zeros(1))
+def _sums(by_row, bounds):
+    "Add numbers of rows up, for units or pools that begin and end at some rows."
+    if len(bounds)==2: return by_row.sum(0, keepdim=True)
+    sums = by_row.new_zeros(len(by_row)+1)
+    torch.cumsum(by_row, 0, out=sums[1:])
+    return sums.index_select(0, bounds).diff()
+
+def _counts(rows, compare, *xs):
+    "Count in each row what a comparison holds for. A sum of bools would copy them as numbers of 8 bytes first."
+    return compare(*xs, out=rows.flags).sum(1, dtype=torch.float32).long()
+
+def _weights(rows, groups):
+    "Return how many weights so many groups of each row have."
+    return groups if rows.single else groups*rows.size
+
+def _of_pool(rows, x):
+    "Return a number of each pool for each of its rows."
+    return x[:,None] if rows.one_pool else x.index_select(0, rows.pool)[:,None]
 
 def _lower(rows, boundary):
     "Return how many weights of each pool lie below its boundary."
-    below = (rows.keys<boundary.index_select(0, rows.pool)[:,None]).sum(1)
-    return _sums(below*rows.size, rows.pool_ends)
+    return _sums(_weights(rows, _counts(rows, torch.lt, rows.keys, _of_pool(rows, boundary))), rows.pool_bounds)
 
 def _boundary(rows, budget):
-    "Return the highest boundary of each pool below which its budget isn't exceeded."
-    low = torch.iinfo(rows.dtype)
-    res = torch.full_like(budget, low.min, dtype=rows.dtype)
-    for bit in (low.min, *(1<<i for i in reversed(range(low.bits-1)))):    # the sign is the first bit, and 1 is lower
+    "Return the highest boundary of each pool below which its budget isn't used up."
+    half,bits = torch.div(budget+1, 2, rounding_mode='floor'),torch.iinfo(rows.dtype).bits
+    res = torch.full_like(budget, rows.lowest, dtype=rows.dtype)
+    for bit in (rows.lowest, *(1<<i for i in reversed(range(bits-1)))):    # the sign is the first bit, and 1 is lower
         higher = res^bit
-        res = torch.where(2*_lower(rows, higher)<=budget, higher, res)
+        res = torch.where(_lower(rows, higher)<half, higher, res)
     return res.clamp_(max=rows.highest)    # beyond infinity is NaN
 
+# %% ../../nbs/core/07_ranking.ipynb #ffdc1999
 def _fitting(rows, ties, budget, lower):
     "Return how many of its ties each row gets, and how many it has."
-    n = ties.sum(1)
+    n = _counts(rows, torch.ne, ties, False)
     before = (n*rows.size).cumsum(0)-n*rows.size
-    first = torch.cat([rows.pool_ends.new_zeros(1), rows.pool_ends[:-1]+1])
+    first = rows.pool_bounds[:-1]
     room = budget-2*(lower-before.index_select(0, first))    # of a pool, as if the ties of all began with its own
     room = room.index_select(0, rows.pool)-2*before-rows.size
     fit = torch.div(room+2*rows.size-1, 2*rows.size, rounding_mode='floor')
     return fit.clamp(min=0).minimum(n),n
 
-def lowest_rows(
+def _numbered(where):
+    "Return the number of each row for which something holds, 0 for the others."
+    return torch.arange(len(where), device=where.device)*where
+
+def choose_rows(
     rows:Rows, # In order
-    budget:torch.Tensor # Of each pool, in half weights
-) -> torch.Tensor: # Bool, in rows
-    "Choose the lowest groups of each pool."
+    budget:torch.Tensor # Of each pool, in half weights; what isn't ranked is chosen first
+) -> tuple: # `(chosen, boundary, row)`: bool, in rows; key and row of the last one that is chosen, of each pool
+    "Choose the lowest groups of each pool, and tell where that ends."
     boundary = _boundary(rows, budget)
-    at = boundary.index_select(0, rows.pool)[:,None]
-    chosen,ties = rows.keys<at,rows.keys==at
+    at = _of_pool(rows, boundary)
+    ties = rows.keys==at
     fit,n = _fitting(rows, ties, budget, _lower(rows, boundary))
-    some = _sums(torch.arange(len(n), device=n.device)*((0<fit)&(fit<n)), rows.pool_ends)    # row 0 if there is none
+    some = _sums(_numbered((0<fit)&(fit<n)), rows.pool_bounds)    # row 0 if there is none
     few = ties.index_select(0, some)
     few &= few.cumsum(1, dtype=torch.int32)<=fit.index_select(0, some)[:,None]
-    chosen |= ties.logical_and_((fit==n)[:,None])
-    return chosen.index_copy_(0, some, few|chosen.index_select(0, some))
+    chosen = (rows.keys<at).logical_or_(ties.logical_and_((fit==n)[:,None]))
+    chosen.index_copy_(0, some, few|chosen.index_select(0, some))
+    last = torch.zeros_like(boundary, dtype=torch.long).scatter_reduce_(0, rows.pool, _numbered(fit>0), 'amax')
+    return chosen,boundary.long(),last
 
-def alive_weights(rows:Rows) -> torch.Tensor: # `(pools,)`
-    "Count the weights of each pool that are ranked."
-    return _sums((rows.keys<=rows.highest).sum(1)*rows.size, rows.pool_ends)
+def lowest_rows(
+    rows:Rows, # In order
+    budget:torch.Tensor # Of each pool, in half weights; what isn't ranked is chosen first
+) -> torch.Tensor: # Bool, in rows
+    "Choose the lowest groups of each pool."
+    return choose_rows(rows, budget)[0]
+
+# %% ../../nbs/core/07_ranking.ipynb #3a980c02
+def highest_of_units(
+    rows:Rows # In order
+) -> tuple: # `(key, first place, last place)` of each unit; places are counted from the first row of all
+    "Return the highest score of each unit, and where it is."
+    top = rows.keys.amax(1)
+    best = torch.full((len(rows.lengths),), rows.lowest, dtype=rows.dtype, device=rows.device)
+    best.scatter_reduce_(0, rows.unit, top, 'amax')
+    has,number,n = top==best.index_select(0, rows.unit),torch.arange(len(top), device=rows.device),len(top)
+    column,places = torch.arange(_row, device=rows.device),[]
+    for how,none,none_here in (('amin',n,_row),('amax',-1,-1)):
+        row = torch.full_like(rows.unit_bounds[1:], none).scatter_reduce_(0, rows.unit, number.where(has, none), how)
+        equal = rows.keys.index_select(0, row)==best[:,None]
+        places.append(row*_row+getattr(column.where(equal, none_here), how)(1))
+    return best,*places
+
+def unranked_weights(rows:Rows) -> torch.Tensor: # `(pools,)`
+    "Count the weights of each pool that aren't ranked, with those that fill rows."
+    return _sums(_weights(rows, _counts(rows, torch.eq, rows.keys, rows.lowest)), rows.pool_bounds)
 
 def count_chosen(
     rows:Rows, # In order
     chosen:torch.Tensor # From `lowest_rows`
 ) -> torch.Tensor: # `(2*units,)`
-    "Count the groups of each unit that are ranked, and then those that are chosen."
-    return torch.cat([_sums(o.sum(1), rows.unit_ends) for o in (rows.keys<=rows.highest,chosen)])
+    "Count the groups of each unit that are ranked, and then those of them that are chosen."
+    ranked = rows.keys>rows.lowest
+    return torch.cat([_sums(_counts(rows, torch.logical_and, ranked, o), rows.unit_bounds) for o in (ranked,chosen)])
 
 # %% ../../nbs/core/07_ranking.ipynb #9d9affb9
 def lowest_of_pool(
@@ -208,7 +270,7 @@ def lowest_of_pool(
     rows = Rows([len(s) for s in scores], sizes, [0]*len(scores), scores[0].device)
     for i,(s,a) in enumerate(zip(scores, alive)): rows.add(i, s, a)
     rows.order()
-    chosen = lowest_rows(rows, rows.put([budget]))
+    chosen = lowest_rows(rows, rows.put([budget])+2*unranked_weights(rows)).logical_and_(rows.keys>rows.lowest)
     return [rows.of_unit(chosen, i) for i in range(len(scores))]
 
 # %% ../../nbs/core/07_ranking.ipynb #96167030

@@ -12,9 +12,9 @@ from warnings import warn
 import torch
 
 from .groups import Groups
-from .ranking import alive_weights, count_chosen, in_rows, lowest_rows, Rows, to_lists
+from .ranking import choose_rows, count_chosen, highest_of_units, in_rows, Rows, to_lists
 from .scores import Scores
-from .pools import half_up, half_weights, prune_nm, prune_pool
+from .pools import half_up, half_weights, prune_nm, prune_pool, warn_short
 
 # %% ../../nbs/core/08c_units.ipynb #091621b5
 class Unit(NamedTuple):
@@ -125,27 +125,65 @@ def _in_rows_of(device, pools, units):
     rows = Rows([len(units[u].kept) for u,_ in names], [units[u].size for u,_ in names], [i for _,i in names], device)
     return rows,{u: i for i,(u,_) in enumerate(names)}
 
-def _chosen(rows, pools, units, pruner):
-    "Return which groups are pruned, in rows, and the counts of all units as `count_chosen` has them."
-    rows.order()
-    budgets = []
-    for pool in [[units[u] for u in names] for names in pools]:
-        goal = half_weights([o.size for o in pool], _goal(pool, pruner)[0])
-        budgets.append(goal-2*sum(o.size*len(o.kept) for o in pool))    # less what is pruned already
-    chosen = lowest_rows(rows, rows.put(budgets)+2*alive_weights(rows))
-    return chosen,count_chosen(rows, chosen)
+def _spares(pool, pruner):
+    "Return whether the pass itself lets each unit of a pool keep a group: if one is kept, and all are of one size."
+    return _goal(pool, pruner)[1]==1 and len({o.size for o in pool})==1
 
-def _is_right(pool, had, lost, pruner):
+def _budget(pool, filling, pruner):
+    "Return a pool's budget with what is pruned already and what fills its rows, as these are chosen first."
+    sizes = [o.size for o in pool]
+    return half_weights(sizes, _goal(pool, pruner)[0])+2*sum(z*n for z,n in zip(sizes, filling))
+
+def _chosen(rows, pools, units, pruner):
+    """Return which groups are pruned, in rows, and numbers of all units: groups, those that are pruned, the highest
+    score, its first and its last place; and two of each pool: score and row of the last group that is pruned."""
+    rows.order()
+    pools,filling = [[units[u] for u in names] for names in pools],iter(rows.filling)
+    budgets = [_budget(pool, [next(filling) for _ in pool], pruner) for pool in pools]
+    spare = rows.put([s for pool in pools for s in [_spares(pool, pruner)]*len(pool)])
+    (key,first,last),keys = highest_of_units(rows),rows.keys.view(-1)
+    keys.index_copy_(0, last, key.masked_fill(spare.logical_and_(key>rows.lowest), torch.iinfo(rows.dtype).max))
+    chosen,*end = choose_rows(rows, rows.put(budgets))
+    keys.index_copy_(0, last, key)
+    return chosen,torch.cat([count_chosen(rows, chosen), key.long(), first, last, *end])
+
+# %% ../../nbs/core/08c_units.ipynb #f09f7fe2
+def _n_pruned(pool, had, target):
+    "Return how many groups of a pool to prune, if they are of one size."
+    gone = sum((len(o.kept)-h)*o.size for o,h in zip(pool, had))
+    return min(max(half_up((target-gone)/pool[0].size), 0), sum(had))
+
+def _short(pool, counts, end, width, pruner):
+    "Return the places of those units that would have lost their last group: it ranks before others that are pruned."
+    if not _spares(pool, pruner): return []
+    had,gone,key,_,place = counts
+    all_pruned = sum(gone)<_n_pruned(pool, had, _goal(pool, pruner)[0])
+    def before(i): return (key[i],place[i]//width)<end
+    return [i for i,h in enumerate(had) if h and (all_pruned or before(i))]
+
+def _is_right(pool, had, lost, n_short, pruner):
     "Return whether no unit of a pool has kept too few groups, and the budget was right to the last bit of a float."
     target,min_keep = _goal(pool, pruner)
     if any(h-n<min(min_keep, h) for h,n in zip(had, lost)): return False
-    if len({o.size for o in pool})>1: return True
-    gone = sum((len(o.kept)-h)*o.size for o,h in zip(pool, had))
-    return sum(lost)==min(max(half_up((target-gone)/pool[0].size), 0), sum(had))
+    return len({o.size for o in pool})>1 or sum(lost)==min(_n_pruned(pool, had, target), sum(had)-n_short)
+
+def _kept_of(unit, rows, keep, i, only):
+    "Return which groups of a unit are kept. One that would have lost all keeps the first of its highest, not the last."
+    res = unit.kept.to(rows.device)&keep[i]
+    for place,k in zip(only, (False,True)): res[place-rows.starts[i]*rows.keys.shape[1]] = k
+    return res
+
+# %% ../../nbs/core/08c_units.ipynb #54e47217
+def _taken(rows, pools, at, numbers):
+    "Yield of each pool: its names, the places of its units, five numbers of each of them, and two of its own."
+    n = len(at)
+    for j,names in enumerate(pools):
+        ids = [at[u] for u in names]
+        yield names,ids,[[numbers[k*n+i] for i in ids] for k in range(5)],(numbers[5*n+j],numbers[5*n+len(pools)+j])
 
 def _one_pass(pruner, units, scores):
-    """Prune all pools at once, and check the scores. Return what is kept of units by name, the units that were lost
-    in each pool, and the pools to prune again, each with its scores."""
+    """Prune all pools at once, and check the scores. Return what is kept of units by name, of each pool the units that
+    were lost and those that would have been, and the pools to prune again, each with its scores."""
     devices,new,lost,again = {},{},[],[]
     for names in _pools(units, pruner.context): devices.setdefault(units[names[0]].kept.device, []).append(names)
     tables = [(pools,*_in_rows_of(device, pools, units)) for device,pools in devices.items()]
@@ -155,17 +193,20 @@ def _one_pass(pruner, units, scores):
         else: new[u] = _prune_blocks(units[u], s)
         s = None
     chosen = [_chosen(rows, pools, units, pruner) for pools,rows,_ in tables]
-    odd,*counts = to_lists([scores.oddities(), *[c for _,c in chosen]])
+    odd,*numbers = to_lists([scores.oddities(), *[c for _,c in chosen]])
     scores.check(odd, 5)
-    for (pools,rows,at),(pruned,_),c in zip(tables, chosen, counts):
-        keep,n = pruned.logical_not_(),len(at)
-        for names in pools:
-            ids,pool = [at[u] for u in names],[units[u] for u in names]
-            had,gone = [c[i] for i in ids],[c[n+i] for i in ids]
-            if not _is_right(pool, had, gone, pruner): again.append((names,{u: rows.scores(at[u]) for u in names}))
-            else:
-                lost.append([u for u,h,g in zip(names, had, gone) if h==g>0])
-                new |= {u: o.kept.to(rows.device)&rows.of_unit(keep, i) for u,o,i in zip(names, pool, ids)}
+    for (pools,rows,at),(pruned,_),c in zip(tables, chosen, numbers):
+        keep = rows.of_units(pruned.logical_not_())
+        for names,ids,counts,end in _taken(rows, pools, at, c):
+            pool,(had,gone,_,first,last) = [units[u] for u in names],counts
+            short = _short(pool, counts, end, rows.keys.shape[1], pruner)
+            if not _is_right(pool, had, gone, len(short), pruner):
+                again.append((names,{u: rows.scores(i) for u,i in zip(names, ids)}))
+                continue
+            lost.append(([u for u,h,g in zip(names, had, gone) if h==g>0],
+                         [(names[i],1,len(pool[i].kept)) for i in short]))
+            only = {i: (last[i],first[i]) for i in short}
+            new |= {u: _kept_of(o, rows, keep, i, only.get(j, ())) for j,(u,o,i) in enumerate(zip(names, pool, ids))}
     return new,lost,again
 
 # %% ../../nbs/core/08c_units.ipynb #26f9fc47
@@ -178,7 +219,9 @@ def prune_units(
     "Prune units to their targets, in the pools that they are ranked in."
     if not regrow and any(in_rows(o.kept.device) for o in units.values()):
         new,lost,again = _one_pass(pruner, units, scores)
-        for names in lost: _warn_lost(names, 5)
+        for names,short in lost:
+            warn_short(short, 1, 4)
+            _warn_lost(names, 5)
         for names,s in again: new |= _prune_together(names, units, s, pruner, regrow)
         return new
     by_unit = dict(_by_unit(units, scores))
