@@ -212,6 +212,7 @@ def _of_classes(args):
     return len(args)==2 and all(type(o) is torch.Tensor for o in args) and [o.ndim for o in args]==[3,2] and \
         args[1].dtype==torch.int64
 
+# %% ../../nbs/train/09a_stacked_model.ipynb #e836d52e
 class Each:
     "Call a function for each replica: together, if that is possible and gives the same, or else one by one."
     def __init__(self,
