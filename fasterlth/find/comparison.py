@@ -90,7 +90,8 @@ class LotteryStudy:
         self.kwargs = dict(sparsity=sparsity, n_rounds=n_rounds, **kwargs)
         for c in finders_of(self).values(): round_targets(c['sparsity'], c['n_rounds'])
         self.folder = RunFolder(path, 'study')
-        if path is None:
+        self.is_temporary = path is None    # nobody could continue it after a kill
+        if self.is_temporary:
             self.folder = RunFolder(from_first(tempfile.mkdtemp), 'study')
             if not process_number(): weakref.finalize(self, shutil.rmtree, self.folder.path, ignore_errors=True)
         self.folder.path = self.folder.path.resolve()    # other processes may work elsewhere

@@ -41,6 +41,7 @@ class LotteryStudy:
     conditions: Any
     kwargs: dict
     folder: Any
+    is_temporary: Any
     make_learner: Any
     train: Any
     failures: dict

@@ -349,7 +349,7 @@ def train_stacked(
     on_epoch:Callable=None # `(moment, taken)` after epochs and fits: a function, and the snapshots or None
 ) -> tuple: # `(replicas, taken)`: a `TrainedReplica` and a snapshot for each; None if none was wanted
     "Train several learners as one, and measure each before and after."
-    for p in protocols: p.reset()
+    for p in {id(p): p for p in protocols}.values(): p.reset()
     stack = _ready_stack([p.learn for p in protocols], begins, masks)
     def snapshots(t): return replicas_moments(t.taken, stack.stack.taken_rngs) if t.taken else None
     with fit_context(stack, stated=True), stack.no_bar(), stack.no_logging(), stack.added_cbs(cbs):

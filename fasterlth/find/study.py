@@ -85,7 +85,7 @@ def _run_stage(self:LotteryStudy, jobs:list, n_jobs:int, stack:int=1):
     self.folder.check()
     for o in todo: o.folder.parent.mkdir(parents=True, exist_ok=True)
     if stack==1: failures = run_jobs(todo, n_jobs, self.threads)
-    else: failures = run_stacks(todo, stack, self.threads, self.folder)
+    else: failures = run_stacks(todo, stack, self.threads, self.folder, not self.is_temporary)
     self.failures |= {o.key: o.trace for o in failures}
     self.folder.check()    # that it is gone is more than a failure of jobs
     if not failures: return

@@ -14,7 +14,7 @@ from math import inf
 from pathlib import Path
 from typing import NamedTuple
 
-from fastcore.basics import patch
+from fastcore.basics import noop, patch
 
 from ..core.checks import check_number, check_type
 from ..core.files import a_dict, list_of, optional, whole
@@ -161,8 +161,11 @@ class Stacks:
     def __init__(self,
         jobs:list, # That aren't done
         size:int, # Trainings in a stack
-        folder:RunFolder # The study's, held by the caller
-    ): self.jobs,self.size,self.folder,self.failures,self.trunks = {o.key: o for o in jobs},size,folder,[],{}
+        folder:RunFolder, # The study's, held by the caller
+        continues:bool=True # Keep moments of the trainings under way, to continue from after a kill
+    ):
+        self.jobs,self.size,self.folder,self.continues = {o.key: o for o in jobs},size,folder,continues
+        self.failures,self.trunks = [],{}
 
     @contextmanager
     def _noting(self, jobs):
@@ -186,6 +189,7 @@ class Stacks:
 
     def _keep(self, jobs, of, round):
         "Return a function that keeps the moment of a stack."
+        if not self.continues: return noop    # to take and write one takes longer than a short epoch
         notes = dict(members=[list(o.key) for o in jobs], of=of, round=round)
         return lambda moment: self.folder.keep(stack_moment, moment(**notes))
 
@@ -296,10 +300,11 @@ def run_stacks(
     jobs:list, # Partials of `run_finder` and `run_control`
     size:int, # Trainings in a stack
     threads:int, # CPU threads
-    folder:RunFolder # The study's, held by the caller
+    folder:RunFolder, # The study's, held by the caller
+    continues:bool=True # Keep moments of the trainings under way, to continue from after a kill
 ) -> list: # A `Failure` for each job that failed
     "Do jobs in stacks. Raise an `Unstackable` if their trainings can't be stacked."
-    stacks = Stacks(jobs, size, folder)
+    stacks = Stacks(jobs, size, folder, continues)
     with settled(threads), warnings.catch_warnings():
         warnings.filterwarnings('ignore', '.* whole outputs', UserWarning)    # `run` has warned already
         moment,first = stacks._moment()

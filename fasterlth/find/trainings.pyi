@@ -52,11 +52,12 @@ class Stacks:
     jobs: dict
     size: Any
     folder: Any
+    continues: Any
     failures: list
     trunks: dict
-    def __init__(self, jobs: list, size: int, folder: RunFolder) -> None:
+    def __init__(self, jobs: list, size: int, folder: RunFolder, continues: bool = True) -> None:
         ...
 
-def run_stacks(jobs: list, size: int, threads: int, folder: RunFolder) -> list:
+def run_stacks(jobs: list, size: int, threads: int, folder: RunFolder, continues: bool = True) -> list:
     """Do jobs in stacks. Raise an `Unstackable` if their trainings can't be stacked."""
     ...

@@ -9,7 +9,7 @@ __all__ = ['stack_learners']
 from copy import copy
 from functools import partial
 
-import pandas as pd, torch
+import numpy as np, pandas as pd, torch
 from fastai.callback.core import Callback
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner, Recorder, ValueMetric
@@ -62,6 +62,16 @@ def _copied_cbs(learners):
     return [StackRecorder(learners, cb) if isinstance(cb, Recorder) else copy(cb) for cb in cbs]
 
 # %% ../../nbs/train/10_stack.ipynb #8cee4059
+def _with_words(rng, of_tuples, of_lists):
+    "Return random states with what two functions make of the hundreds of whole numbers in each."
+    def python(s): return (s[0],of_tuples(s[1]),s[2]) if type(s) is tuple and len(s)==3 else s
+    name,keys,*rest = rng['numpy']
+    return {**rng, 'python': python(rng['python']), 'numpy': (name,of_lists(keys),*rest),
+            'loaders': [python(s) for s in rng['loaders']]}
+
+def _words(o): return torch.from_numpy(np.array(o, dtype=np.int64))
+def _numbers(o): return o.tolist() if isinstance(o, torch.Tensor) else o    # older files have the numbers
+
 class StackCallback(Callback):
     "Keep what replicas hold as part of a moment of training. `taken_rngs` are their random states in a snapshot."
     order = SnapshotCallback.order+1    # it has just been taken
@@ -97,12 +107,15 @@ class StackCallback(Callback):
 
     def state_dict(self) -> dict:
         "Return what replicas hold."
-        return dict(rngs=[dict(r) for r in self.learn.rngs], recorded=self.learn.recorder.recorded())
+        # tensors are copied and saved much faster than the numbers one by one
+        rngs = [_with_words(r, _words, _words) for r in self.learn.rngs]
+        return dict(rngs=rngs, recorded=self.learn.recorder.recorded())
     def load_state_dict(self,
         state:dict # From `state_dict`
     ):
         "Restore what replicas held."
-        self.begin,self.learn.rngs[:] = None,[dict(r) for r in state['rngs']]
+        self.begin = None
+        self.learn.rngs[:] = [_with_words(r, lambda o: tuple(_numbers(o)), _numbers) for r in state['rngs']]
         self.learn.recorder.set_recorded(state['recorded'])
 
 # %% ../../nbs/train/10_stack.ipynb #d6a36d06

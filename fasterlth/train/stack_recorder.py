@@ -127,6 +127,11 @@ class StackRecorder(Recorder):
         self.losses.append(o.value)
         self.learn.smooth_loss = o.value
 
+    def _to_host(self):
+        "Move the losses of an epoch from the device at once: each by itself would be waited for."
+        new = [o for o in self.losses if not o.is_cpu]
+        if new: self.losses[len(self.losses)-len(new):] = torch.stack(new).cpu().unbind()
+
     @property
     def smooth_losses(self):
         "Return the running average of each replica's losses."
@@ -134,6 +139,7 @@ class StackRecorder(Recorder):
 
     def after_epoch(self):
         super().after_epoch()
+        self._to_host()
         for done,row in zip(self.replicas, self.rows): done.append(row)
         if not is_validating(self.learn): self.history.append(self.rows)
 

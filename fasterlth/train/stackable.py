@@ -66,7 +66,9 @@ def check_alike(
 ):
     "Raise unless learners differ only in their weights, data and random states."
     one = learners[0]
-    for k,l in enumerate(learners[1:], 1):
+    first = {id(l): k for k,l in reversed(list(enumerate(learners)))}    # one may stand for several replicas
+    for k in sorted(first.values())[1:]:
+        l = learners[k]
         _check_same_model(k, l, one)
         for what in ('lr','wd','moms','wd_bn_bias','train_bn'): _same(what, getattr(one, what), getattr(l, what))
         _same('opt_func', func_name(one.opt_func), func_name(l.opt_func))

@@ -12,6 +12,7 @@ from functools import partial
 from itertools import chain
 
 import torch
+from fastai.losses import CrossEntropyLossFlat
 from fastcore.basics import patch
 from torch import nn
 from torch.func import functional_call, vmap
@@ -192,6 +193,26 @@ def forward(self:StackedModel, *xb):
     return _replicas_second(out)
 
 # %% ../../nbs/train/09a_stacked_model.ipynb #922d5cbf
+def _has_cross_entropy(f):
+    "Return whether a function is the mean cross-entropy of classes along the last axis."
+    if type(f) is CrossEntropyLossFlat:
+        if not (f.flatten and f.is_2d and f.axis==-1) or f.floatify: return False
+        f = f.func
+    return type(f) is nn.CrossEntropyLoss and f.weight is None and f.reduction=='mean'
+
+def _cross_entropies(f, pred, y):
+    "Return the mean cross-entropy of each replica, in a few calls: `vmap` takes many for what it has no rule for."
+    f,n = getattr(f, 'func', f),pred.shape[1]
+    pred,y = pred.transpose(0, 1).flatten(0, 1),y.t().flatten()
+    each = F.cross_entropy(pred, y, reduction='none', ignore_index=f.ignore_index, label_smoothing=f.label_smoothing)
+    return each.view(n, -1).sum(1)/(y!=f.ignore_index).view(n, -1).sum(1)
+
+def _of_classes(args):
+    "Return whether these are predictions and one class for each item."
+    return len(args)==2 and all(type(o) is torch.Tensor for o in args) and [o.ndim for o in args]==[3,2] and \
+        args[1].dtype==torch.int64
+
+# %% ../../nbs/train/09a_stacked_model.ipynb #e836d52e
 class Each:
     "Call a function for each replica: together, if that is possible and gives the same, or else one by one."
     def __init__(self,
@@ -204,14 +225,17 @@ class Each:
         "Return the values of all replicas, each computed alone."
         return torch.stack([torch.as_tensor(f(*of_replica(args, k))) for k,f in enumerate(self.funcs)])
 
-    def _vmap(self, args): return vmap(self.funcs[0], _replicas_axes(args))(*args)
+    def _at_once(self, args):
+        f = self.funcs[0]
+        if _has_cross_entropy(f) and _of_classes(args): return _cross_entropies(f, *args)
+        return vmap(f, _replicas_axes(args))(*args)
 
     def _try(self, args):
         "Return the values, and find out whether they can be computed together."
         held = [dict(getattr(f, '__dict__', {})) for f in self.funcs]
         each = self.one_by_one(*args)
         notes = any(o.get(n) is not v for o,f in zip(held, self.funcs) for n,v in getattr(f, '__dict__', {}).items())
-        try: both = None if notes else self._vmap(args)
+        try: both = None if notes else self._at_once(args)
         except Exception: both = None    # of any kind: it is only a try
         same = both is not None and (both.shape,both.dtype)==(each.shape,each.dtype)
         self.together = same and torch.allclose(both, each, 1e-4, 1e-6)
@@ -219,7 +243,7 @@ class Each:
 
     def __call__(self, *args) -> torch.Tensor: # `(replicas, …)`
         if self.together is None: return self._try(args)
-        return self._vmap(args) if self.together else self.one_by_one(*args)
+        return self._at_once(args) if self.together else self.one_by_one(*args)
 
 class StackedLoss:
     "Sum a loss over replicas. `losses` has those of the last batch."

@@ -182,7 +182,7 @@ def _parts(o):
     for row,t in zip(o.rows, o.ps):
         kind = t.device,t.dtype
         sizes[kind] += t.numel()
-        part = sizes[kind]//(2**18 if t.is_cpu else 2**22)
+        part = sizes[kind]//(2**18 if t.is_cpu else 2**24)
         parts.setdefault((*kind,part), []).append(row)
     return [o] if len(parts)==1 else list(map(_Many, parts.values()))
 
