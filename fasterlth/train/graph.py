@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from warnings import warn
 
 import torch
+from fastai.callback.core import Callback
 from torch import nn
 
 from ..core.tensors import lend, unwrap
 from .learner import is_lr_find, is_validating
 from .steppers import foreach
-from .mask_callback import GuardedCallback
 
 # %% ../../nbs/train/11_graph.ipynb #79ef013c
 def why_no_graph(
@@ -39,7 +39,7 @@ def _recordable(model):
     finally: torch.set_autocast_cache_enabled(cache)
 
 # %% ../../nbs/train/11_graph.ipynb #fee2804d
-class GraphCallback(GuardedCallback):
+class GraphCallback(Callback):
     "Replay the passes of a network as a CUDA graph. `why` says why it doesn't, None if it does."
     order = 10**6+1    # when the batch is as the network will get it, and autocast is on
     def __init__(self): self.why = None
@@ -54,7 +54,7 @@ class GraphCallback(GuardedCallback):
         if 'forward' not in vars(self.model): return
         graded = [p for p in self.model.parameters() if p.grad is not None]
         for p,g in zip(graded, foreach('mul')([p.grad for p in graded], 1)): p.grad = g
-    def on_exit(self): self.release()
+    after_fit = before_fit
 
     def _record(self):
         "Record the passes for batches like the current one; others are computed as ever."
@@ -72,4 +72,4 @@ class GraphCallback(GuardedCallback):
     def release(self):
         "Compute as ever again."
         self.why = None
-        if self.learn is not None: vars(self.learn.model).pop('forward', None)
+        vars(self.model).pop('forward', None)

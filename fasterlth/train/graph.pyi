@@ -1,8 +1,8 @@
 # Made from the module by tools/stubs.py: edit the notebook, not this file.
 from typing import Any
 from typing_extensions import Self
+from fastai.callback.core import Callback
 from torch import nn
-from .mask_callback import GuardedCallback
 
 __all__ = ['GraphCallback']
 
@@ -10,9 +10,10 @@ def why_no_graph(model: nn.Module, xb: tuple) -> str:
     """Return why a network's passes can't be recorded."""
     ...
 
-class GraphCallback(GuardedCallback):
+class GraphCallback(Callback):
     """Replay the passes of a network as a CUDA graph. `why` says why it doesn't, None if it does."""
     order: Any
+    after_fit: Any
     why: Any
     def __init__(self) -> None:
         ...
@@ -21,8 +22,6 @@ class GraphCallback(GuardedCallback):
     def before_batch(self) -> None:
         ...
     def after_backward(self) -> None:
-        ...
-    def on_exit(self) -> None:
         ...
     def release(self) -> None:
         """Compute as ever again."""

@@ -208,7 +208,6 @@ tables = {
     'LotteryTicketFinder.adopt_dense': dict(other=Kind(it('finder'), [*no_object, it('learn'), LotteryTicketFinder])),
     'LotteryTicketFinder.effective_sparsities': dict(xb='some_xb?'),
     'LotteryTicketFinder.train_ticket': dict(round=other('whole', 1), path=but(kinds['file?'], it('text_file'))),
-    'GraphCallback.__call__': 'fastai', 'GraphCallback.on_attach': 'fastai', 'GraphCallback.on_detach': 'fastai',
     'MaskCallback': dict(masks='any_masks'), 'MaskCallback.__call__': 'fastai', 'MaskCallback.on_attach': 'fastai',
     'MaskCallback.on_detach': 'fastai', 'MaskCallback.load_state_dict': 'record',
     'MemoryDL': dict(dataset=Kind(it('dataset'), [None, 3, True, object(), list]), bs='whole?', shuffle='flag',
