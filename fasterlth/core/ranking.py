@@ -145,12 +145,12 @@ class Rows:
         self.dtype,self.highest = (torch.int32,0x7f8<<20) if self.values.element_size()==4 else (torch.int64,0x7ff<<52)
         self.lowest = torch.iinfo(self.dtype).min
         self.keys = self.values.view(self.dtype)
-        for part in self.keys.view(-1).split(1<<23): _in_order_(part)    # with little memory
+        for part in self.keys.view(-1).split(1<<21): _in_order_(part)    # with little memory
         alive = torch.zeros(self.keys.shape, dtype=torch.bool, device=self.device)
         places = self.of_units(alive)
         torch._foreach_copy_([places[i] for i in self.alive], list(self.alive.values()))
         self.keys.masked_fill_(alive.logical_not_(), self.lowest)
-        self.flags = torch.empty(self.keys.shape, dtype=torch.float16, device=self.device)
+        self.flags = None
         self.values = self.places = self.alive = None
 
     def scores(self, i):
@@ -169,6 +169,7 @@ def _sums(by_row, bounds):
 
 def _counts(rows, compare, *xs):
     "Count in each row what a comparison holds for. A sum of bools would copy them as numbers of 8 bytes first."
+    if rows.flags is None: rows.flags = torch.empty(rows.keys.shape, dtype=torch.float16, device=rows.device)
     return compare(*xs, out=rows.flags).sum(1, dtype=torch.float32).long()
 
 def _weights(rows, groups):
@@ -219,6 +220,7 @@ def choose_rows(
     some = _sums(_numbered((0<fit)&(fit<n)), rows.pool_bounds)    # row 0 if there is none
     few = ties.index_select(0, some)
     few &= few.cumsum(1, dtype=torch.int32)<=fit.index_select(0, some)[:,None]
+    rows.flags = None    # makes room for the next
     chosen = (rows.keys<at).logical_or_(ties.logical_and_((fit==n)[:,None]))
     chosen.index_copy_(0, some, few|chosen.index_select(0, some))
     last = torch.zeros_like(boundary, dtype=torch.long).scatter_reduce_(0, rows.pool, _numbered(fit>0), 'amax')
@@ -256,8 +258,10 @@ def count_chosen(
     chosen:torch.Tensor # From `lowest_rows`
 ) -> torch.Tensor: # `(2*units,)`
     "Count the groups of each unit that are ranked, and then those of them that are chosen."
-    ranked = rows.keys>rows.lowest
-    return torch.cat([_sums(_counts(rows, torch.logical_and, ranked, o), rows.unit_bounds) for o in (ranked,chosen)])
+    ranked = _counts(rows, torch.gt, rows.keys, rows.lowest)
+    both = _counts(rows, torch.mul, rows.flags, chosen)
+    rows.flags = None    # nothing is counted any more
+    return torch.cat([_sums(n, rows.unit_bounds) for n in (ranked,both)])
 
 # %% ../../nbs/core/08_ranking.ipynb #9d9affb9
 def lowest_of_pool(
