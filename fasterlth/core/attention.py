@@ -73,6 +73,9 @@ def why_packed(
 ) -> str: # Empty if it can be taken apart
     "Return why an attention can't be computed by `attend`."
     if type(layer).forward is not nn.MultiheadAttention.forward: return 'its attention has a forward of its own'
+    own = vars(layer).get('forward')    # a copy made in a fit has its class's
+    if own is not None and getattr(own, '__func__', None) is not type(layer).forward:
+        return 'something else has replaced its forward'
     if not layer._qkv_same_embed_dim: return 'its queries, keys and values differ in size'
     return 'it adds keys' if layer.bias_k is not None or layer.add_zero_attn else ''
 

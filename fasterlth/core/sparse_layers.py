@@ -18,7 +18,7 @@ from .checks import check_model, check_threads, check_whole, outputs_of
 from .files import (
     a_shape, a_text, check_fields, dict_of, list_of, load_tensors, reading, save_tensors, take)
 from .masks import apply_masks
-from .attention import SplitAttention, why_packed
+from .attention import InProjection, SplitAttention, why_packed
 from .sparse_kernels import compute, form_of, geometry, Matrix, patterns
 from .kernel_choice import attentions, check_python, compare, masked_layers, measure_kernels, threads_set
 
@@ -147,8 +147,9 @@ def to_sparse(
     res = copy_model(check_python(model)).eval()
     apply_masks(res, masks)
     chosen,table = measure_kernels(res, masks, xb, False, repeats, threads)
-    new = {n.replace('in_proj_weight', 'in_proj'): SparseLayer(m, parts_of(m, mask), chosen[n].columns)
-           for n,m,mask in masked_layers(res, masks) if n in chosen}
+    layers = [(n,m,mask) for n,m,mask in masked_layers(res, masks) if n in chosen]
+    new = {n.removesuffix('_weight') if isinstance(m, InProjection) else n:
+           SparseLayer(m, parts_of(m, mask), chosen[n].columns) for n,m,mask in layers}
     _split_attentions(res, _split_of(res, chosen))
     _replace_layers(res, new)
     args,named = arguments(xb)
@@ -195,12 +196,16 @@ def quantize_rest(
     tuple
         `(network, names)`: a copy, and its layers that compute in int8, none if the network is no faster.
     """
-    check_python(model)
+    if odd := [n for n,t in model_tensors(check_python(model)).items() if t.device.type!='cpu']:
+        raise ValueError(f"model must be on the CPU, but {odd[0]} isn't")
     repeats = check_whole(repeats, 'repeats', 1)
     threads = torch.get_num_threads() if threads is None else check_threads(threads)
     (res,names),(args,named) = _quantized(model),arguments(xb)
     with evaluating(model), evaluating(res), threads_set(threads):
         outputs_of(model, *args, named=named)
+        try: res(*args, **named)
+        except Exception as e:    # code that asks layers for their weights, say
+            raise ValueError(f"model can't have layers in int8: {type(e).__name__}: {e}") from e
         times = compare(*[lambda m=m: m(*args, **named) for m in (model,res)], repeats)
     return (res,names) if names and times['kernel']=='sparse' else (copy_model(model).eval(),[])
 

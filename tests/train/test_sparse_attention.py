@@ -140,3 +140,16 @@ def test_measured_with_torchs_encoder():
     chosen,table = measure_kernels(model, masks, x)
     assert table.sparse_us.notna().all() and 'layers.0.self_attn.in_proj_weight' in table.index
     assert torch.backends.mha.get_fastpath_enabled() and untouched(model)
+
+def test_a_forward_that_something_else_has_replaced_stays():
+    model = nn.TransformerEncoder(nn.TransformerEncoderLayer(16, 2, 32, batch_first=True), 1)
+    attention = model.layers[0].self_attn
+    real = attention.forward
+    def mine(*args, **kwargs): return real(*args, **kwargs)
+    attention.forward = mine
+    masks = make_masks(prunable(model), 80)
+    apply_masks(model, masks)
+    kernels = layer_kernels(model, masks)
+    for n in ('in_proj_weight','out_proj'): assert kernels[f'layers.0.self_attn.{n}']=='something else has replaced its forward'
+    with sparse_kernels(model, kernels): model(torch.randn(2, 5, 16))
+    assert attention.forward is mine
