@@ -112,6 +112,7 @@ libraries = {
     '_qkv_same_embed_dim': (['ship.heads'], "torch's attention: whether it is packed; keeps the encoder's fast path away"),
     '_FORCE_CUTLASS': (['ship.semi_structured'], "torch's 2:4 tensors: which kernels they use"),
     '_DTYPE_SHAPE_CONSTRAINTS': (['ship.semi_structured'], "torch's 2:4 tensors: which shapes their kernels take"),
+    '_foreach_mul': (['core.units'], "torch's: the masks of all layers in one launch"),
     '_foreach_mul_': (['core.masks','train.mask_callback'], "torch's: multiplies all weights in one launch; its optimizers use it"),
     '_get_raw': (['core.flops'], "torch's FlopCounterMode: whether a formula gets tensors or shapes"),
     '_version': (['train.loop'], "torch's: how often a tensor was written to"),

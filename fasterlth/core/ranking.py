@@ -84,6 +84,7 @@ def kth_lowest(
 
 # %% ../../nbs/core/08_ranking.ipynb #5a92e0d4
 _row = 1024    # scores; a row belongs to one unit, that is, to groups of one size
+_part = 2048    # rows that are sorted at once, which takes eight bytes more for each score
 
 def in_rows(
     device:torch.device # Where the scores are
@@ -97,6 +98,22 @@ def _in_order_(bits):
     sign = bits>>(n.bits-1)    # 0 or -1
     return bits.bitwise_and_(n.max).bitwise_xor_(sign).sub_(sign)
 
+def _sort(rows):
+    "Return each row sorted, with little memory beside that of the result."
+    res,places = torch.empty_like(rows),torch.empty_like(rows[:_part], dtype=torch.long)
+    for part,out in zip(rows.split(_part), res.split(_part)): torch.sort(part, out=(out,places[:len(part)]))
+    return res
+
+def _oddities(rows):
+    "Return 0 or 1 of each unit: is there NaN, also where nothing is ranked; and then of each: are all scores the same."
+    last,n = rows.tails
+    tails = rows.keys.index_select(0, last)
+    tails = tails.where(torch.arange(_row, device=rows.device)<n[:,None], tails[:,:1])    # without the filling
+    ends = torch.stack(rows.keys.aminmax(dim=1)).index_copy_(1, last, torch.stack(tails.aminmax(dim=1)))
+    low,high = (rows.keys.new_zeros(len(n)).scatter_reduce_(0, rows.unit, e, how, include_self=False)
+                for e,how in zip(ends, ('amin','amax')))
+    return torch.cat([(low<-rows.highest).logical_or_(high>rows.highest),low==high]).long()
+
 # %% ../../nbs/core/08_ranking.ipynb #c3335e76
 class Rows:
     """Scores of many units, in rows, to rank several pools of them at once. What isn't ranked, and what fills the
@@ -108,24 +125,17 @@ class Rows:
         device:torch.device
     ):
         counts = [max(-(-n//_row), 1) for n in lengths]
-        self.lengths,self.starts,self.device,self.alive = lengths,[0,*accumulate(counts)],device,{}
+        self.lengths,self.starts,self.device,self.given = lengths,[0,*accumulate(counts)],device,{}
         table = self.put([counts,sizes,pools,list(range(len(lengths)))])
         self.size,self.pool,self.unit = table[1:].repeat_interleave(table[0], dim=1, output_size=self.starts[-1])
-        ends = dict(zip(pools, self.starts[1:]))
-        self.unit_bounds,self.pool_bounds = self.put(self.starts),self.put([0,*ends.values()])
+        first = dict(zip(reversed(pools), reversed(self.starts[:-1])))    # row of each pool
+        self.n_pools,self.first = len(first),self.put([first[p] for p in sorted(first)])
         self.filling = [k*_row-n for k,n in zip(counts, lengths)]    # places that fill the last row of each unit
-        self.single,self.one_pool = set(sizes)=={1},len(ends)==1
-        self.values = torch.zeros((self.starts[-1],_row), device=device)
-        self.places = self.of_units(self.values)
+        self.tails = self.put([[s-1 for s in self.starts[1:]],[_row-n for n in self.filling]])    # and groups in them
 
     def put(self, numbers):
         "Return whole numbers as a tensor on the device, without waiting."
         return torch.tensor(numbers).to(self.device, non_blocking=True)
-
-    def of_unit(self, rows, i):
-        "Return what rows hold for the groups of a unit."
-        start = self.starts[i]*_row
-        return rows.view(-1)[start:start+self.lengths[i]]
 
     def of_units(self, rows):
         "Return what rows hold for the groups of each unit."
@@ -133,135 +143,126 @@ class Rows:
         return rows.view(-1).split_with_sizes(sizes)[::2]
 
     def add(self, i, scores, alive):
-        "Copy the scores of a unit into its rows, and note which of them are ranked."
-        if scores.dtype==torch.float64 and self.values.dtype!=torch.float64:
-            self.values = self.values.double()
-            self.places = self.of_units(self.values)
-        self.places[i].copy_(scores)
-        self.alive[i] = alive
+        "Note the scores of a unit, and which of them are ranked."
+        self.given[i] = scores,alive
+
+    def laid_out(self, xs, dtype):
+        "Return what units have, by number, in rows; the rest of them is 0."
+        res = torch.zeros((self.starts[-1],_row), dtype=dtype, device=self.device)
+        places = self.of_units(res)
+        torch._foreach_copy_([places[i] for i in xs], list(xs.values()))
+        return res
 
     def order(self):
-        "Convert all scores to whole numbers of the same order, once they are all there."
-        self.dtype,self.highest = (torch.int32,0x7f8<<20) if self.values.element_size()==4 else (torch.int64,0x7ff<<52)
+        "Convert all scores to whole numbers of the same order, once they are all there, and sort each row."
+        wide = any(s.dtype==torch.float64 for s,_ in self.given.values())
+        self.dtype,self.highest = (torch.int64,0x7ff<<52) if wide else (torch.int32,0x7f8<<20)
         self.lowest = torch.iinfo(self.dtype).min
-        self.keys = self.values.view(self.dtype)
-        for part in self.keys.view(-1).split(1<<21): _in_order_(part)    # with little memory
-        alive = torch.zeros(self.keys.shape, dtype=torch.bool, device=self.device)
-        places = self.of_units(alive)
-        torch._foreach_copy_([places[i] for i in self.alive], list(self.alive.values()))
-        self.keys.masked_fill_(alive.logical_not_(), self.lowest)
-        self.flags = None
-        self.values = self.places = self.alive = None
+        alive = {i: a for i,(_,a) in self.given.items()}
+        values = self.laid_out({i: s for i,(s,_) in self.given.items()}, torch.float64 if wide else torch.float32)
+        self.given = None    # frees the scores
+        self.keys = values.view(self.dtype)
+        for part in self.keys.view(-1).split(1<<23): _in_order_(part)    # with little memory
+        self.oddities = _oddities(self)
+        self.keys.masked_fill_(self.laid_out(alive, torch.bool).logical_not_(), self.lowest)
+        self.sorted = _sort(self.keys)
 
     def scores(self, i):
         "Return the scores of a unit; NaN where they aren't ranked."
-        keys = self.of_unit(self.keys, i)
+        keys = self.of_units(self.keys)[i]
         bits = _in_order_(keys.clone()).view(torch.float32 if self.dtype==torch.int32 else torch.float64)
         return bits.masked_fill_(keys==self.lowest, math.nan)
 
 # %% ../../nbs/core/08_ranking.ipynb #f573e0ae
-def _sums(by_row, bounds):
-    "Add numbers of rows up, for units or pools that begin and end at some rows."
-    if len(bounds)==2: return by_row.sum(0, keepdim=True)
-    sums = by_row.new_zeros(len(by_row)+1)
-    torch.cumsum(by_row, 0, out=sums[1:])
-    return sums.index_select(0, bounds).diff()
+def _sums(by_row, owner, n):
+    "Add numbers of rows up, for the `n` units or pools that own them."
+    if n==1: return by_row.sum(0, keepdim=True)
+    return by_row.new_zeros((n,*by_row.shape[1:])).index_add_(0, owner, by_row)
 
-def _counts(rows, compare, *xs):
-    "Count in each row what a comparison holds for. A sum of bools would copy them as numbers of 8 bytes first."
-    if rows.flags is None: rows.flags = torch.empty(rows.keys.shape, dtype=torch.float16, device=rows.device)
-    return compare(*xs, out=rows.flags).sum(1, dtype=torch.float32).long()
+def _below(rows, keys):
+    "Count the groups of each row that score lower than each of some keys of its pool, `(pools, keys)`."
+    keys = keys.expand(len(rows.sorted), -1) if rows.n_pools==1 else keys.index_select(0, rows.pool)
+    return torch.searchsorted(rows.sorted, keys.contiguous())
 
-def _weights(rows, groups):
-    "Return how many weights so many groups of each row have."
-    return groups if rows.single else groups*rows.size
-
-def _of_pool(rows, x):
-    "Return a number of each pool for each of its rows."
-    return x[:,None] if rows.one_pool else x.index_select(0, rows.pool)[:,None]
-
-def _lower(rows, boundary):
-    "Return how many weights of each pool lie below its boundary."
-    return _sums(_weights(rows, _counts(rows, torch.lt, rows.keys, _of_pool(rows, boundary))), rows.pool_bounds)
+def _weights_below(rows, keys):
+    "Count the weights of each pool that score lower than each of its keys."
+    return _sums(_below(rows, keys)*rows.size[:,None], rows.pool, rows.n_pools)
 
 def _boundary(rows, budget):
     "Return the highest boundary of each pool below which its budget isn't used up."
-    half,bits = torch.div(budget+1, 2, rounding_mode='floor'),torch.iinfo(rows.dtype).bits
-    res = torch.full_like(budget, rows.lowest, dtype=rows.dtype)
-    for bit in (rows.lowest, *(1<<i for i in reversed(range(bits-1)))):    # the sign is the first bit, and 1 is lower
-        higher = res^bit
-        res = torch.where(_lower(rows, higher)<half, higher, res)
+    half = torch.div(budget+1, 2, rounding_mode='floor')[:,None]
+    res = torch.full_like(half, rows.lowest, dtype=rows.dtype)
+    digits,shifts = (torch.arange(*o, dtype=rows.dtype, device=rows.device) for o in ((1,16),(res.itemsize*8-4,-1,-4)))
+    for steps in digits<<shifts[:,None]:    # the first may wrap around, as their sums with the lowest key do
+        fits = _weights_below(rows, res+steps)<half
+        res += fits.sum(1, keepdim=True)*steps[0]
     return res.clamp_(max=rows.highest)    # beyond infinity is NaN
 
 # %% ../../nbs/core/08_ranking.ipynb #ffdc1999
-def _fitting(rows, ties, budget, lower):
-    "Return how many of its ties each row gets, and how many it has."
-    n = _counts(rows, torch.ne, ties, False)
-    before = (n*rows.size).cumsum(0)-n*rows.size
-    first = rows.pool_bounds[:-1]
-    room = budget-2*(lower-before.index_select(0, first))    # of a pool, as if the ties of all began with its own
-    room = room.index_select(0, rows.pool)-2*before-rows.size
-    fit = torch.div(room+2*rows.size-1, 2*rows.size, rounding_mode='floor')
-    return fit.clamp(min=0).minimum(n),n
+def _fitting(rows, budget, lower, ties):
+    "Return how many of its ties each row gets, from the groups below the boundary and at it."
+    weights = ties*rows.size
+    before = weights.cumsum(0)-weights
+    room = budget-2*(_sums(lower*rows.size, rows.pool, rows.n_pools)-before.index_select(0, rows.first))
+    room = room.index_select(0, rows.pool)-2*before-rows.size    # of a pool, as if the ties of all began with its own
+    return torch.div(room+2*rows.size-1, 2*rows.size, rounding_mode='floor').clamp_(min=0).minimum(ties)
 
 def _numbered(where):
     "Return the number of each row for which something holds, 0 for the others."
     return torch.arange(len(where), device=where.device)*where
 
-def choose_rows(
-    rows:Rows, # In order
-    budget:torch.Tensor # Of each pool, in half weights; what isn't ranked is chosen first
-) -> tuple: # `(chosen, boundary, row)`: bool, in rows; key and row of the last one that is chosen, of each pool
-    "Choose the lowest groups of each pool, and tell where that ends."
-    boundary = _boundary(rows, budget)
-    at = _of_pool(rows, boundary)
-    ties = rows.keys==at
-    fit,n = _fitting(rows, ties, budget, _lower(rows, boundary))
-    some = _sums(_numbered((0<fit)&(fit<n)), rows.pool_bounds)    # row 0 if there is none
-    few = ties.index_select(0, some)
+def _mark(rows, boundary, fit, ties):
+    "Mark what lies below the boundary of its pool, and as many ties of each row as fit."
+    at = boundary.index_select(0, rows.pool)
+    some = _sums(_numbered((0<fit)&(fit<ties)), rows.pool, rows.n_pools)    # row 0 if there is none
+    some_keys,some_at = rows.keys.index_select(0, some),at.index_select(0, some)[:,None]
+    few = some_keys==some_at
     few &= few.cumsum(1, dtype=torch.int32)<=fit.index_select(0, some)[:,None]
-    rows.flags = None    # makes room for the next
-    chosen = (rows.keys<at).logical_or_(ties.logical_and_((fit==n)[:,None]))
-    chosen.index_copy_(0, some, few|chosen.index_select(0, some))
-    last = torch.zeros_like(boundary, dtype=torch.long).scatter_reduce_(0, rows.pool, _numbered(fit>0), 'amax')
-    return chosen,boundary.long(),last
+    few |= some_keys<some_at
+    upto = at+(fit==ties)    # of rows whose ties are all chosen, or that have none, they are below
+    return (rows.keys<upto[:,None]).index_copy_(0, some, few)
 
-def lowest_rows(
-    rows:Rows, # In order
+def choose_rows(
+    rows:Rows, # In order; they can be used once
     budget:torch.Tensor # Of each pool, in half weights; what isn't ranked is chosen first
-) -> torch.Tensor: # Bool, in rows
-    "Choose the lowest groups of each pool."
-    return choose_rows(rows, budget)[0]
+) -> tuple: # `(chosen, ranked, pruned, key, row)`
+    """Choose the lowest groups of each pool. Return them as bools in rows; of each unit, how many of its groups are
+    ranked, and how many of these are chosen; of each pool, key and row of the last group that is chosen."""
+    key = _boundary(rows, budget)
+    lower,upto,unranked = _below(rows, torch.cat([key,key+1,torch.full_like(key, rows.lowest+1)], 1)).unbind(1)
+    rows.sorted,ties = None,upto-lower    # makes room for what is chosen
+    fit = _fitting(rows, budget, lower, ties)
+    counts = torch.stack([_row-unranked,(lower+fit-unranked).clamp_(min=0)], 1)
+    ranked,pruned = _sums(counts, rows.unit, len(rows.lengths)).unbind(1)
+    row = torch.zeros_like(budget).scatter_reduce_(0, rows.pool, _numbered(fit>0), 'amax')
+    return _mark(rows, key[:,0], fit, ties),ranked,pruned,key[:,0].long(),row
 
 # %% ../../nbs/core/08_ranking.ipynb #3a980c02
 def highest_of_units(
     rows:Rows # In order
 ) -> tuple: # `(key, first place, last place)` of each unit; places are counted from the first row of all
     "Return the highest score of each unit, and where it is."
-    top = rows.keys.amax(1)
+    top,n = rows.sorted[:,-1],len(rows.sorted)
     best = torch.full((len(rows.lengths),), rows.lowest, dtype=rows.dtype, device=rows.device)
     best.scatter_reduce_(0, rows.unit, top, 'amax')
-    has,number,n = top==best.index_select(0, rows.unit),torch.arange(len(top), device=rows.device),len(top)
+    has,number = top==best.index_select(0, rows.unit),torch.arange(n, device=rows.device)
     column,places = torch.arange(_row, device=rows.device),[]
     for how,none,none_here in (('amin',n,_row),('amax',-1,-1)):
-        row = torch.full_like(rows.unit_bounds[1:], none).scatter_reduce_(0, rows.unit, number.where(has, none), how)
+        row = torch.full_like(best, none, dtype=torch.long).scatter_reduce_(0, rows.unit, number.where(has, none), how)
         equal = rows.keys.index_select(0, row)==best[:,None]
         places.append(row*_row+getattr(column.where(equal, none_here), how)(1))
     return best,*places
 
-def unranked_weights(rows:Rows) -> torch.Tensor: # `(pools,)`
-    "Count the weights of each pool that aren't ranked, with those that fill rows."
-    return _sums(_weights(rows, _counts(rows, torch.eq, rows.keys, rows.lowest)), rows.pool_bounds)
-
-def count_chosen(
-    rows:Rows, # In order
-    chosen:torch.Tensor # From `lowest_rows`
-) -> torch.Tensor: # `(2*units,)`
-    "Count the groups of each unit that are ranked, and then those of them that are chosen."
-    ranked = _counts(rows, torch.gt, rows.keys, rows.lowest)
-    both = _counts(rows, torch.mul, rows.flags, chosen)
-    rows.flags = None    # nothing is counted any more
-    return torch.cat([_sums(n, rows.unit_bounds) for n in (ranked,both)])
+def spare_highest(
+    rows:Rows, # In order; their keys are changed
+    spare:torch.Tensor, # Bool, of each unit: whether to
+    key:torch.Tensor, # From `highest_of_units`
+    place:torch.Tensor # One of the places from it
+):
+    "Let the highest group of units score higher than any other, if it is ranked."
+    key = key.masked_fill(spare.logical_and_(key>rows.lowest), torch.iinfo(rows.dtype).max)
+    rows.keys.view(-1).index_copy_(0, place, key)
+    rows.sorted.view(-1).index_copy_(0, place|(_row-1), key)    # the last of its row
 
 # %% ../../nbs/core/08_ranking.ipynb #9d9affb9
 def lowest_of_pool(
@@ -274,8 +275,9 @@ def lowest_of_pool(
     rows = Rows([len(s) for s in scores], sizes, [0]*len(scores), scores[0].device)
     for i,(s,a) in enumerate(zip(scores, alive)): rows.add(i, s, a)
     rows.order()
-    chosen = lowest_rows(rows, rows.put([budget])+2*unranked_weights(rows)).logical_and_(rows.keys>rows.lowest)
-    return [rows.of_unit(chosen, i) for i in range(len(scores))]
+    unranked = _weights_below(rows, torch.full((1,1), rows.lowest+1, dtype=rows.dtype, device=rows.device))
+    chosen = choose_rows(rows, rows.put([budget])+2*unranked[:,0])[0]
+    return rows.of_units(chosen.logical_and_(rows.keys>rows.lowest))
 
 # %% ../../nbs/core/08_ranking.ipynb #96167030
 def _first(mask, k):

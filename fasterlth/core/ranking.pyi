@@ -30,61 +30,52 @@ class Rows:
     lengths: Any
     starts: list
     device: Any
-    alive: Any
+    given: Any
     size: Any
     pool: Any
     unit: Any
-    unit_bounds: Any
-    pool_bounds: Any
+    n_pools: Any
+    first: Any
     filling: list
-    single: Any
-    one_pool: Any
-    values: Any
-    places: Any
+    tails: Any
     dtype: Any
     highest: Any
     lowest: Any
     keys: Any
-    flags: Any
+    oddities: Any
+    sorted: Any
     def __init__(self, lengths: list, sizes: list, pools: list, device: torch.device) -> None:
         ...
     def put(self, numbers):
         """Return whole numbers as a tensor on the device, without waiting."""
         ...
-    def of_unit(self, rows, i):
-        """Return what rows hold for the groups of a unit."""
-        ...
     def of_units(self, rows):
         """Return what rows hold for the groups of each unit."""
         ...
     def add(self, i, scores, alive) -> None:
-        """Copy the scores of a unit into its rows, and note which of them are ranked."""
+        """Note the scores of a unit, and which of them are ranked."""
+        ...
+    def laid_out(self, xs, dtype):
+        """Return what units have, by number, in rows; the rest of them is 0."""
         ...
     def order(self) -> None:
-        """Convert all scores to whole numbers of the same order, once they are all there."""
+        """Convert all scores to whole numbers of the same order, once they are all there, and sort each row."""
         ...
     def scores(self, i):
         """Return the scores of a unit; NaN where they aren't ranked."""
         ...
 
 def choose_rows(rows: Rows, budget: torch.Tensor) -> tuple:
-    """Choose the lowest groups of each pool, and tell where that ends."""
-    ...
-
-def lowest_rows(rows: Rows, budget: torch.Tensor) -> torch.Tensor:
-    """Choose the lowest groups of each pool."""
+    """Choose the lowest groups of each pool. Return them as bools in rows; of each unit, how many of its groups are
+    ranked, and how many of these are chosen; of each pool, key and row of the last group that is chosen."""
     ...
 
 def highest_of_units(rows: Rows) -> tuple:
     """Return the highest score of each unit, and where it is."""
     ...
 
-def unranked_weights(rows: Rows) -> torch.Tensor:
-    """Count the weights of each pool that aren't ranked, with those that fill rows."""
-    ...
-
-def count_chosen(rows: Rows, chosen: torch.Tensor) -> torch.Tensor:
-    """Count the groups of each unit that are ranked, and then those of them that are chosen."""
+def spare_highest(rows: Rows, spare: torch.Tensor, key: torch.Tensor, place: torch.Tensor) -> None:
+    """Let the highest group of units score higher than any other, if it is ranked."""
     ...
 
 def lowest_of_pool(scores: list, alive: list, sizes: list, budget: int) -> list:

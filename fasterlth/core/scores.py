@@ -37,27 +37,34 @@ class Scores:
 
     def __iter__(self):
         "Yield names and scores."
-        for n in self.layers: yield n,self._noted(n, self.score(n))    # scores have no name here, so they are freed
+        return self.each()
 
-    def _noted(self, n, s):
-        s = _full(s)
-        self.ends[n] = _ends(s)
+    def each(self,
+        unseen=() # Names of weights whose scores somebody else looks at
+    ):
+        "Yield names and scores, and note what is odd about them."
+        for n in self.layers: yield n,self._noted(n, _full(self.score(n)), unseen)    # no name here keeps scores alive
+
+    def _noted(self, n, s, unseen):
+        if n not in unseen: self.ends[n] = _ends(s)
         return s
 
-    def oddities(self) -> torch.Tensor: # 0 or 1 for each weight: is there NaN; and for each: are all the same
-        "Return what `check` wants to know, still on the device."
+    def oddities(self) -> tuple: # Names; and 0 or 1 for each: is there NaN, and then for each: are all the same
+        "Return what is odd about the scores so far, still on the device."
+        if not self.ends: return [],torch.zeros(0, dtype=torch.long)
         device = next(iter(self.ends.values()))[0].device
         low,high = [torch.stack([o.to(device) for o in os]) for os in zip(*self.ends.values())]
-        return torch.cat([low.isnan(), low==high]).long()
+        return list(self.ends),torch.cat([low.isnan(), low==high]).long()
 
     def check(self,
-        odd:list, # What `oddities` has returned, as numbers
+        odd:list, # `(names, numbers)` as `oddities` returns them, but with numbers of Python, for all weights
         stacklevel:int=2 # As for `warn`, as if the caller of this warned
     ):
         "Raise if there is NaN among a weight's scores; warn if they are all the same."
-        nan,same = odd[:len(self.ends)],odd[len(self.ends):]
-        flat = [n for n,o in zip(self.ends, same) if o and self.layers[n].groups.n>1]
-        self.report([n for n,o in zip(self.ends, nan) if o], flat, stacklevel+2)
+        nan = {n for names,os in odd for n,o in zip(names, os) if o}
+        same = {n for names,os in odd for n,o in zip(names, os[len(names):]) if o}
+        flat = [n for n,o in self.layers.items() if n in same and o.groups.n>1]
+        self.report([n for n in self.layers if n in nan], flat, stacklevel+2)
 
 # %% ../../nbs/core/10_scores.ipynb #3ab8c6b9
 def _check_scores(groups, s, criterion, name, arg='criterion'):
@@ -105,7 +112,8 @@ def group_scores(
     "Return the score of each group, the mean score of its weights."
     scores = scores_by(criterion, layers, inputs)
     res = dict(scores)
-    scores.check(*to_lists([scores.oddities()]))
+    names,odd = scores.oddities()
+    scores.check([(names,*to_lists([odd]))])
     return res
 
 # %% ../../nbs/core/10_scores.ipynb #c9f1c335

@@ -2,7 +2,6 @@
 from typing import Any
 from typing_extensions import Self
 from collections.abc import Callable
-import torch
 from torch import nn
 
 
@@ -17,8 +16,11 @@ class Scores:
     def __iter__(self):
         """Yield names and scores."""
         ...
-    def oddities(self) -> torch.Tensor:
-        """Return what `check` wants to know, still on the device."""
+    def each(self, unseen=()):
+        """Yield names and scores, and note what is odd about them."""
+        ...
+    def oddities(self) -> tuple:
+        """Return what is odd about the scores so far, still on the device."""
         ...
     def check(self, odd: list, stacklevel: int = 2) -> None:
         """Raise if there is NaN among a weight's scores; warn if they are all the same."""

@@ -12,7 +12,7 @@ from warnings import warn
 import torch
 
 from .groups import Groups
-from .ranking import choose_rows, count_chosen, highest_of_units, in_rows, Rows, to_lists
+from .ranking import choose_rows, highest_of_units, in_rows, Rows, spare_highest, to_lists
 from .scores import Scores
 from .pools import half_up, half_weights, prune_nm, prune_pool, warn_short
 
@@ -27,6 +27,8 @@ class Unit(NamedTuple):
 
     @property
     def size(self): return sum(self.sizes)
+    @property
+    def n(self): return self.kept.numel()
 
 def _members(layers):
     "Return the names of the weights of each unit."
@@ -92,11 +94,11 @@ def _multiple(n, target, round_to):
 
 def _goal(pool, pruner):
     "Return how many weights of a pool to prune in all, and how many groups each of its units keeps."
-    target = pool[0].target/100*sum(o.size*len(o.kept) for o in pool)
+    target = pool[0].target/100*sum(o.size*o.n for o in pool)
     if pruner.round_to:    # local only: a pool of one unit
-        n,size = len(pool[0].kept),pool[0].size
+        n,size = pool[0].n,pool[0].size
         target = (n-_multiple(n, target/size, pruner.round_to))*size
-    whole = all(len(o.kept)==1 for o in pool)    # granularity 'layer': whole layers are meant to be pruned
+    whole = all(o.n==1 for o in pool)    # granularity 'layer': whole layers are meant to be pruned
     return target,0 if whole else pruner.min_keep
 
 def _warn_lost(lost, stacklevel):
@@ -119,94 +121,111 @@ def _prune_blocks(unit, scores):
     return prune_nm(unit.nm, scores, unit.kept, unit.target/100)
 
 # %% ../../nbs/core/12_units.ipynb #67ee1a43
-def _in_rows_of(device, pools, units):
-    "Return rows for the units of some pools, and the place of each unit in them."
-    names = [(u,i) for i,pool in enumerate(pools) for u in pool]
-    rows = Rows([len(units[u].kept) for u,_ in names], [units[u].size for u,_ in names], [i for _,i in names], device)
-    return rows,{u: i for i,(u,_) in enumerate(names)}
+class Pool(NamedTuple):
+    "Units that are ranked together, and lie in rows one after another."
+    names: list
+    units: list
+    first: int # Place of the first unit in the rows
+    target: float # Weights to prune in all
+    min_keep: int # Groups that each unit keeps
+    size: int # Weights in each group; None if they differ
 
-def _spares(pool, pruner):
-    "Return whether the pass itself lets each unit of a pool keep a group: if one is kept, and all are of one size."
-    return _goal(pool, pruner)[1]==1 and len({o.size for o in pool})==1
+    @property
+    def spares(self): return self.min_keep==1 and self.size is not None # Does the pass itself let each unit keep one?
 
-def _budget(pool, filling, pruner):
+def _in_rows_of(device, pools, units, pruner):
+    "Return rows for the units of some pools, and `Pool`s."
+    res,lengths,sizes = [],[],[]
+    for names in pools:
+        pool = [units[u] for u in names]
+        own = [o.size for o in pool]
+        res.append(Pool(names, pool, len(lengths), *_goal(pool, pruner), own[0] if len(set(own))==1 else None))
+        lengths += [o.n for o in pool]
+        sizes += own
+    return Rows(lengths, sizes, [i for i,o in enumerate(res) for _ in o.names], device),res
+
+def _budget(pool, filling):
     "Return a pool's budget with what is pruned already and what fills its rows, as these are chosen first."
-    sizes = [o.size for o in pool]
-    return half_weights(sizes, _goal(pool, pruner)[0])+2*sum(z*n for z,n in zip(sizes, filling))
+    sizes = [o.size for o in pool.units]
+    return half_weights(sizes, pool.target)+2*sum(z*n for z,n in zip(sizes, filling[pool.first:]))
 
-def _chosen(rows, pools, units, pruner):
-    """Return which groups are pruned, in rows, and numbers of all units: groups, those that are pruned, the highest
-    score, its first and its last place; and two of each pool: score and row of the last group that is pruned."""
+def _chosen(rows, pools):
+    """Return which groups are pruned, in rows, and seven numbers of each unit: groups, those that are pruned, the
+    highest score, its first and its last place, NaN, same scores; two of each pool: where the pruned groups end."""
     rows.order()
-    pools,filling = [[units[u] for u in names] for names in pools],iter(rows.filling)
-    budgets = [_budget(pool, [next(filling) for _ in pool], pruner) for pool in pools]
-    spare = rows.put([s for pool in pools for s in [_spares(pool, pruner)]*len(pool)])
-    (key,first,last),keys = highest_of_units(rows),rows.keys.view(-1)
-    keys.index_copy_(0, last, key.masked_fill(spare.logical_and_(key>rows.lowest), torch.iinfo(rows.dtype).max))
-    chosen,*end = choose_rows(rows, rows.put(budgets))
-    keys.index_copy_(0, last, key)
-    return chosen,torch.cat([count_chosen(rows, chosen), key.long(), first, last, *end])
+    key,first,last = highest_of_units(rows)
+    spare_highest(rows, rows.put([o.spares for o in pools for _ in o.names]), key, last)
+    chosen,*numbers,score,row = choose_rows(rows, rows.put([_budget(o, rows.filling) for o in pools]))
+    rows.keys.view(-1).index_copy_(0, last, key)
+    return chosen,torch.cat([*numbers, key.long(), first, last, rows.oddities, score, row])
 
 # %% ../../nbs/core/12_units.ipynb #f09f7fe2
-def _n_pruned(pool, had, target):
+def _n_pruned(pool, had):
     "Return how many groups of a pool to prune, if they are of one size."
-    gone = sum((len(o.kept)-h)*o.size for o,h in zip(pool, had))
-    return min(max(half_up((target-gone)/pool[0].size), 0), sum(had))
+    gone = sum(o.n-h for o,h in zip(pool.units, had))*pool.size
+    return min(max(half_up((pool.target-gone)/pool.size), 0), sum(had))
 
-def _short(pool, counts, end, width, pruner):
-    "Return the places of those units that would have lost their last group: it ranks before others that are pruned."
-    if not _spares(pool, pruner): return []
-    had,gone,key,_,place = counts
-    all_pruned = sum(gone)<_n_pruned(pool, had, _goal(pool, pruner)[0])
-    def before(i): return (key[i],place[i]//width)<end
-    return [i for i,h in enumerate(had) if h and (all_pruned or before(i))]
+def _short(pool, had, gone, ends, end):
+    "Return the numbers of those units that would have lost their last group: it ranks before others that are pruned."
+    if not pool.spares: return []
+    all_pruned = sum(gone)<_n_pruned(pool, had)
+    return [i for i,h in enumerate(had) if h and (all_pruned or ends[i]<end)]
 
-def _is_right(pool, had, lost, n_short, pruner):
+def _is_right(pool, had, gone, n_short):
     "Return whether no unit of a pool has kept too few groups, and the budget was right to the last bit of a float."
-    target,min_keep = _goal(pool, pruner)
-    if any(h-n<min(min_keep, h) for h,n in zip(had, lost)): return False
-    return len({o.size for o in pool})>1 or sum(lost)==min(_n_pruned(pool, had, target), sum(had)-n_short)
+    if any(h-n<min(pool.min_keep, h) for h,n in zip(had, gone)): return False
+    return pool.size is None or sum(gone)==min(_n_pruned(pool, had), sum(had)-n_short)
 
-def _kept_of(unit, rows, keep, i, only):
-    "Return which groups of a unit are kept. One that would have lost all keeps the first of its highest, not the last."
-    res = unit.kept.to(rows.device)&keep[i]
-    for place,k in zip(only, (False,True)): res[place-rows.starts[i]*rows.keys.shape[1]] = k
-    return res
+def _keep_first_(kept, first, last):
+    "Let a unit that would have lost all keep the first of its highest groups, not the last."
+    for place,k in ((last,False),(first,True)): kept[place:place+1].fill_(k)    # `kept[place] = k` waits for a GPU
 
 # %% ../../nbs/core/12_units.ipynb #54e47217
-def _taken(rows, pools, at, numbers):
-    "Yield of each pool: its names, the places of its units, five numbers of each of them, and two of its own."
-    n = len(at)
-    for j,names in enumerate(pools):
-        ids = [at[u] for u in names]
-        yield names,ids,[[numbers[k*n+i] for i in ids] for k in range(5)],(numbers[5*n+j],numbers[5*n+len(pools)+j])
+def _scored(pruner, units, scores):
+    "Return the rows of each device with their pools, and what is kept of units that are in no pool."
+    devices,new = {},{}
+    for names in _pools(units, pruner.context): devices.setdefault(units[names[0]].kept.device, []).append(names)
+    tables = [_in_rows_of(device, pools, units, pruner) for device,pools in devices.items()]
+    place = {u: (rows,pool.first+i) for rows,pools in tables for pool in pools for i,u in enumerate(pool.names)}
+    for u,s in _by_unit(units, scores.each({o.names[0] for u,o in units.items() if u in place and len(o.names)==1})):
+        if u in place: place[u][0].add(place[u][1], s, units[u].kept)
+        else: new[u] = _prune_blocks(units[u], s)
+        s = None
+    return tables,new
+
+def _taken(rows, pools, numbers):
+    "Yield each pool, seven numbers of each of its units, and two of its own."
+    n = len(rows.lengths)
+    for j,pool in enumerate(pools):
+        own = [numbers[k*n+pool.first:][:len(pool.names)] for k in range(7)]
+        yield pool,own,(numbers[7*n+j],numbers[7*n+len(pools)+j])
+
+def _odd_in_rows(rows, pools, numbers):
+    "Return what `Scores.check` wants to know, of units of one weight."
+    n = len(rows.lengths)
+    return [o.names[0] if len(o.names)==1 else None for pool in pools for o in pool.units],numbers[5*n:7*n]
 
 def _one_pass(pruner, units, scores):
     """Prune all pools at once, and check the scores. Return what is kept of units by name, of each pool the units that
     were lost and those that would have been, and the pools to prune again, each with its scores."""
-    devices,new,lost,again = {},{},[],[]
-    for names in _pools(units, pruner.context): devices.setdefault(units[names[0]].kept.device, []).append(names)
-    tables = [(pools,*_in_rows_of(device, pools, units)) for device,pools in devices.items()]
-    place = {u: (rows,i) for _,rows,at in tables for u,i in at.items()}
-    for u,s in _by_unit(units, scores):
-        if u in place: place[u][0].add(place[u][1], s, units[u].kept)
-        else: new[u] = _prune_blocks(units[u], s)
-        s = None
-    chosen = [_chosen(rows, pools, units, pruner) for pools,rows,_ in tables]
-    odd,*numbers = to_lists([scores.oddities(), *[c for _,c in chosen]])
-    scores.check(odd, 5)
-    for (pools,rows,at),(pruned,_),c in zip(tables, chosen, numbers):
-        keep = rows.of_units(pruned.logical_not_())
-        for names,ids,counts,end in _taken(rows, pools, at, c):
-            pool,(had,gone,_,first,last) = [units[u] for u in names],counts
-            short = _short(pool, counts, end, rows.keys.shape[1], pruner)
-            if not _is_right(pool, had, gone, len(short), pruner):
-                again.append((names,{u: rows.scores(i) for u,i in zip(names, ids)}))
+    (tables,new),lost,again = _scored(pruner, units, scores),[],[]
+    chosen = [_chosen(*o) for o in tables]
+    seen,odd = scores.oddities()
+    odd,*numbers = to_lists([odd, *[c for _,c in chosen]])
+    scores.check([(seen,odd), *[_odd_in_rows(*o, c) for o,c in zip(tables, numbers)]], 5)
+    for (rows,pools),(pruned,_),c in zip(tables, chosen, numbers):
+        width,kept = rows.keys.shape[1],[o.kept.to(rows.device) for pool in pools for o in pool.units]
+        kept = torch._foreach_mul(kept, rows.of_units(pruned.logical_not_()))    # of bools: and
+        for pool,(had,gone,key,first,last,*_),end in _taken(rows, pools, c):
+            short = _short(pool, had, gone, [(k,p//width) for k,p in zip(key, last)], end)
+            if not _is_right(pool, had, gone, len(short)):
+                again.append((pool.names,{u: rows.scores(pool.first+i) for i,u in enumerate(pool.names)}))
                 continue
-            lost.append(([u for u,h,g in zip(names, had, gone) if h==g>0],
-                         [(names[i],1,len(pool[i].kept)) for i in short]))
-            only = {i: (last[i],first[i]) for i in short}
-            new |= {u: _kept_of(o, rows, keep, i, only.get(j, ())) for j,(u,o,i) in enumerate(zip(names, pool, ids))}
+            lost.append(([u for u,h,g in zip(pool.names, had, gone) if h==g>0],
+                         [(pool.names[i],1,pool.units[i].n) for i in short]))
+            mine = kept[pool.first:][:len(pool.names)]
+            for i in short: _keep_first_(mine[i], *[p[i]-rows.starts[pool.first+i]*width for p in (first,last)])
+            new |= dict(zip(pool.names, mine))
     return new,lost,again
 
 # %% ../../nbs/core/12_units.ipynb #26f9fc47
@@ -225,7 +244,8 @@ def prune_units(
         for names,s in again: new |= _prune_together(names, units, s, pruner, regrow)
         return new
     by_unit = dict(_by_unit(units, scores))
-    scores.check(*to_lists([scores.oddities()]), 4)
+    names,odd = scores.oddities()
+    scores.check([(names,*to_lists([odd]))], 4)
     new = {u: _prune_blocks(o, by_unit[u]) for u,o in units.items() if o.target is None or o.nm}
     for names in _pools(units, pruner.context): new |= _prune_together(names, units, by_unit, pruner, regrow)
     return new

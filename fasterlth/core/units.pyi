@@ -17,6 +17,9 @@ class Unit(NamedTuple):
     @property
     def size(self):
         ...
+    @property
+    def n(self):
+        ...
 
 def check_units(layers: dict, targets: dict) -> dict:
     """Raise if weights that are pruned together differ in number of groups or target."""
@@ -25,6 +28,18 @@ def check_units(layers: dict, targets: dict) -> dict:
 def units_of(layers: dict, kept: dict, targets: dict) -> dict:
     """Return the units of layers."""
     ...
+
+class Pool(NamedTuple):
+    """Units that are ranked together, and lie in rows one after another."""
+    names: list
+    units: list
+    first: int
+    target: float
+    min_keep: int
+    size: int
+    @property
+    def spares(self):
+        ...
 
 def prune_units(units: dict, scores: Scores, pruner, regrow: bool) -> dict:
     """Prune units to their targets, in the pools that they are ranked in."""

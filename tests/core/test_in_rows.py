@@ -199,14 +199,14 @@ class Ops(TorchDispatchMode):
         self.n += not f.is_view
         return f(*args, **(kwargs or {}))
 
-@pytest.mark.parametrize('context,fixed', [('local',440),('global',310)])
+@pytest.mark.parametrize('context,fixed', [('local',240),('global',230)])
 def test_operations_of_a_pruning_event(context, fixed):
-    "As many layers as a ResNet-50 has; one more takes five operations more: score, its ends, copy, old and new mask."
+    "As many layers as a ResNet-50 has; one more takes one operation more, its score."
     net = nn.Sequential(*[nn.Linear(16, 16) for _ in range(54)])
     layers = prunable(net)
     half = make_masks(layers, 40)
     with gpu_path(), Ops() as ops: apply_masks(net, make_masks(layers, 80, context=context, masks=half))
-    assert ops.n<=fixed+5*54, ops.n
+    assert ops.n<=fixed+54, ops.n
 
 def test_what_is_waited_for_is_seen():
     x = torch.arange(6.)
@@ -232,14 +232,18 @@ def test_masks_are_the_same_on_a_gpu(granularity, context):
         assert all(torch.equal(a[n], b[n].cpu()) for n in a)
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason='there is no GPU')
-def test_a_gpu_is_waited_for_once():
+@pytest.mark.parametrize('context', ['local','global'])
+@pytest.mark.filterwarnings('ignore:these layers would have lost everything')
+def test_a_gpu_is_waited_for_once(context):
+    "Also where a layer would be lost."
     net = nn.Sequential(nn.Linear(640, 480), nn.ReLU(), nn.Linear(480, 320)).cuda()
+    net[2].weight.data.mul_(1e-3)
     layers,mode = prunable(net),torch.cuda.get_sync_debug_mode()
-    make_masks(layers, 50)
+    make_masks(layers, 50, context=context)
     try:
         torch.cuda.set_sync_debug_mode('warn')
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter('always')
-            apply_masks(net, make_masks(layers, 50))
+            apply_masks(net, make_masks(layers, 50, context=context))
     finally: torch.cuda.set_sync_debug_mode(mode)
     assert len([o for o in said if 'synchroniz' in str(o.message)])==1
