@@ -112,6 +112,8 @@ libraries = {
     '_qkv_same_embed_dim': (['ship.heads'], "torch's attention: whether it is packed; keeps the encoder's fast path away"),
     '_FORCE_CUTLASS': (['ship.semi_structured'], "torch's 2:4 tensors: which kernels they use"),
     '_DTYPE_SHAPE_CONSTRAINTS': (['ship.semi_structured'], "torch's 2:4 tensors: which shapes their kernels take"),
+    '_forward_hooks': (['core.sparse_layers'], "torch's modules: whether a user has hooks on a layer"),
+    '_forward_pre_hooks': (['core.sparse_layers'], "torch's modules: whether a user has hooks on a layer"),
     '_foreach_mul': (['core.units'], "torch's: the masks of all layers in one launch"),
     '_foreach_mul_': (['core.masks','train.mask_callback'], "torch's: multiplies all weights in one launch; its optimizers use it"),
     '_get_raw': (['core.flops'], "torch's FlopCounterMode: whether a formula gets tensors or shapes"),

@@ -6,7 +6,7 @@
 __all__ = ['prange']
 
 # %% ../../nbs/core/20_compiled.ipynb #615bc211
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from threading import Lock
 from types import FunctionType
 
@@ -140,7 +140,9 @@ def compiled(
     def fast(f):
         own = FunctionType(f.__code__, {**f.__globals__, **within}, f.__name__)
         own.__qualname__ = f.__name__+('_in_threads' if threads>1 else '')    # names the file that keeps it
-        return numba.njit(own, fastmath=_allowed, nogil=True, cache=True, parallel=threads>1)
+        make = partial(numba.njit, own, fastmath=_allowed, nogil=True, parallel=threads>1)
+        try: return make(cache=True)
+        except RuntimeError: return make()    # there is no folder to keep it in, so each process compiles it
     loops = tuple(map(fast, (_multiply,_products,_transpose)))
     if threads==1: return loops
     n,lock = min(threads, numba.config.NUMBA_NUM_THREADS),Lock()

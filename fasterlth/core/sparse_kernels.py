@@ -107,7 +107,13 @@ def multiply(
     y = _multiply(weight, x, bias)
     return y if columns else rows(y.t()).t()
 
+def _check_inputs(weight, x):
+    "Raise, as a dense kernel does, unless there is a row of activations for each input. Loops would read anywhere."
+    if not torch.jit.is_tracing() and x.shape[0]!=weight.shape[1]:
+        raise RuntimeError(f'a layer of {weight.shape[1]} inputs (features, channels) was given {x.shape[0]}')
+
 def _multiply(weight, x, bias):
+    _check_inputs(weight, x)
     if fast := loops(x.shape[1]):
         y = x.new_empty(weight.shape[0], x.shape[1])
         fast[0](*weight.arrays, _array(x), 0, weight.arrays[2][:0] if bias is None else _array(bias), False, y.numpy())
@@ -192,9 +198,10 @@ def product(
 # %% ../../nbs/core/22_sparse_kernels.ipynb #4b7f1c39
 def _sum_of_shifts(weights, bias, flat, shifts, length):
     "Return the sum of products, each with the activations from its shift on."
+    _check_inputs(weights[0], flat)
     sums = flat.new_zeros(weights[0].shape[0], length)
     if bias is not None: sums += bias[:, None]
-    parts = [(w,s) for w,s in zip(weights, shifts) if w.values.numel()]
+    parts = [(w,s) for w,s in zip(weights, shifts) if w.values.numel() and length]
     if fast := loops(length):
         x,y = _array(flat),sums.numpy()
         for w,s in parts: fast[0](*w.arrays, x, s, w.arrays[2][:0], True, y)
@@ -211,6 +218,14 @@ class Geometry(NamedTuple):
     padding: tuple
     dilation: tuple
 
+def _check_image(at, x):
+    "Raise, as a dense kernel does, unless images are as large as the convolution's kernel."
+    if x.ndim!=4: raise RuntimeError(f'a convolution takes 3 or 4 dimensions (batch, channels, height, width), not {x.ndim}')
+    if torch.jit.is_tracing(): return
+    need = [d*(k-1)+1-2*p for d,k,p in zip(at.dilation, at.kernel, at.padding)]
+    if any(n<k for n,k in zip(x.shape[2:], need)):
+        raise RuntimeError(f'a convolution of {at.kernel} was given an image of {tuple(x.shape[2:])}: at least {tuple(need)}')
+
 def conv1x1(
     multiply:Callable, bias:torch.Tensor, # As for `linear`
     at:Geometry, # Of the convolution
@@ -218,10 +233,11 @@ def conv1x1(
 ) -> torch.Tensor: # `(batch, out, height, width)`
     "Compute a convolution with a kernel of 1×1."
     if x.ndim==3: return conv1x1(multiply, bias, at, x[None])[0]    # an image by itself
+    _check_image(at, x)
     (h,w),(down,across) = at.padding,at.stride
     x = F.pad(x, (w,w,h,h))[:, :, ::down, ::across]
-    y = as_autocast(multiply(x.transpose(0, 1).reshape(x.shape[1], -1), bias, True))
-    return y.reshape(-1, len(x), *x.shape[2:]).transpose(0, 1)
+    y = as_autocast(multiply(x.transpose(0, 1).flatten(1), bias, True))
+    return y.reshape(y.shape[0], x.shape[0], *x.shape[2:]).transpose(0, 1).contiguous()    # a `view` may follow
 
 def conv_by_shifts(
     weights:list, # A `Matrix` `(out, in)` for each place of the kernel, row by row
@@ -229,17 +245,18 @@ def conv_by_shifts(
 ) -> torch.Tensor: # `(batch, out, height, width)`, without gradients
     "Compute a convolution as a sum of shifted products."
     if x.ndim==3: return conv_by_shifts(weights, bias, at, x[None])[0]    # an image by itself
+    _check_image(at, x)
     (h,w),(down,across),(kh,kw) = at.padding,at.dilation,at.kernel
     x = F.pad(x.to(weights[0].values.dtype), (w,w,h,h))
-    n,c,height,width = x.shape
-    flat = x.transpose(0, 1).reshape(c, -1)
+    n,_,height,width = x.shape
+    flat = x.transpose(0, 1).flatten(1)
     shifts = [i*down*width+j*across for i in range(kh) for j in range(kw)]
-    length = flat.shape[1]-shifts[-1]
+    length = flat.shape[1]-shifts[-1] if n else 0
     y = flat.new_zeros(weights[0].shape[0], flat.shape[1])
     y[:, :length] = _sum_of_shifts(weights, bias, flat, shifts, length)
     # what a place has read beyond its image's edge, or in the next image, is cut off
-    y = y.view(-1, n, height, width)[..., :height-(kh-1)*down, :width-(kw-1)*across]
-    return as_autocast(y.transpose(0, 1))
+    y = y.view(y.shape[0], n, height, width)[..., :height-(kh-1)*down, :width-(kw-1)*across]
+    return as_autocast(y.transpose(0, 1)).contiguous()    # a `view` may follow
 
 @torch.no_grad()
 def compute(
@@ -341,7 +358,8 @@ class Kernel:
         "Return a matrix of `values`. It shares their memory."
         return Matrix(self.patterns[0].rows, self.values, self.patterns[0].shape)
 
-    def __call__(self, x):
+    def __call__(self, input):    # as torch's layers call it
+        x = input
         if not self.trains: return self.held()(x)
         values,(p,) = self.values,self.patterns
         if values is None: values = _Left.apply(self.layer.weight, p.index)

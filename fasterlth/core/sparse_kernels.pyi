@@ -158,7 +158,7 @@ class Kernel:
     def held(self) -> Callable:
         """Return a function that computes the layer with the weights of now, without gradients. It is faster."""
         ...
-    def __call__(self, x):
+    def __call__(self, input):
         ...
 
 def kernel(layer: nn.Module, mask: torch.Tensor):

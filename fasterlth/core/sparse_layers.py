@@ -48,7 +48,6 @@ class SparseLayer(nn.Module):
         for i,part in enumerate(parts):
             for k,t in zip(_parts, part): self.register_buffer(f'{k}_{i}', t)
         self.register_buffer('bias', None if layer.bias is None else layer.bias.detach().clone())
-        self._matrices = None
 
     def left(self) -> list:
         "Return what it computes with: the values of its weights, and its bias."
@@ -66,11 +65,12 @@ class SparseLayer(nn.Module):
         if self.at: return torch.stack(dense, -1).view(self.shape)
         return dense[0].t() if self.form=='conv1d' else dense[0]
 
-    def forward(self, x):
+    def forward(self, input):    # as torch's layers call it
+        x = input
         if torch.compiler.is_exporting():
             raise RuntimeError("torch.export can't save matrices in CSR: use torch.jit.trace, or save_sparse")
         if torch.jit.is_tracing(): return self._trace(x)
-        if self._matrices is None: self._matrices = self.weights()    # they share the buffers' memory
+        if vars(self).get('_matrices') is None: vars(self)['_matrices'] = self.weights()    # of the buffers' memory
         return compute(self._matrices, self.bias, self.at, self.columns, x)
 
     def _trace(self, x):
@@ -78,6 +78,10 @@ class SparseLayer(nn.Module):
         with warnings.catch_warnings():    # which product is faster with so many columns is settled here
             warnings.simplefilter('ignore', torch.jit.TracerWarning)
             return compute(self.weights(), self.bias, self.at, self.columns, x)
+
+    def __setattr__(self, name, value):    # a new buffer makes new matrices
+        vars(self).pop('_matrices', None)
+        super().__setattr__(name, value)
 
     def _apply(self, fn, recurse=True):    # what `to`, `float` and so on do to each tensor
         self._matrices = None
@@ -117,6 +121,11 @@ def _split_of(model, chosen):
             {f'{n}.{k}'.lstrip('.') for k in ('in_proj_weight','out_proj')}&chosen.keys()]
 
 # %% ../../nbs/core/25_sparse_layers.ipynb #d2ff39b6
+def _hooked(model):
+    "Return the ids of layers and attentions with forward hooks, which another layer in their place wouldn't have."
+    ids = {id(m) for m in model.modules() if m._forward_hooks or m._forward_pre_hooks}
+    return ids|{id(a.out_proj) for a in attentions(model) if id(a) in ids}
+
 def to_sparse(
     model:nn.Module, # The trained network, on the CPU; wrapped or not
     masks:dict, # Parameter name → bool mask
@@ -144,10 +153,15 @@ def to_sparse(
     tuple
         `(network, table)`: for inference; a row for each masked layer, as from `measure_kernels`.
     """
-    res = copy_model(check_python(model)).eval()
+    if form_of(check_python(model)) or attentions(model)[:1]==[model]:    # its layers are replaced, it isn't
+        raise ValueError(f"model must be a network that holds layers, not a {type(model).__name__}: use nn.Sequential(it)")
+    res = copy_model(model).eval()
     apply_masks(res, masks)
     chosen,table = measure_kernels(res, masks, xb, False, repeats, threads)
-    layers = [(n,m,mask) for n,m,mask in masked_layers(res, masks) if n in chosen]
+    layers,hooked = [(n,m,mask) for n,m,mask in masked_layers(res, masks) if n in chosen],_hooked(res)
+    if hooked := [n for n,m,_ in layers if id(m.attention if isinstance(m, InProjection) else m) in hooked]:
+        table.loc[hooked,['kernel','why']] = 'dense','it has forward hooks'
+        layers,chosen = [o for o in layers if o[0] not in hooked],{n: k for n,k in chosen.items() if n not in hooked}
     new = {n.removesuffix('_weight') if isinstance(m, InProjection) else n:
            SparseLayer(m, parts_of(m, mask), chosen[n].columns) for n,m,mask in layers}
     _split_attentions(res, _split_of(res, chosen))

@@ -223,3 +223,27 @@ def test_without_numba_and_mkl(monkeypatch):
     assert isinstance(kernel(layer, mask), Kernel)
     monkeypatch.setattr(sparse_kernels_room, 'compiled', lambda threads: None)
     assert kernel(layer, mask)=='it needs numba, or a torch with MKL'
+
+def test_loops_without_a_folder_to_keep_them_in(monkeypatch):
+    "As in containers that can't be written to."
+    import numba
+    from fasterlth.core.compiled import compiled
+    real,refused = numba.njit,[]
+    def njit(*args, cache=False, **kwargs):
+        if cache:
+            refused.append(args)
+            raise RuntimeError('cannot cache function: no locator available')
+        return real(*args, **kwargs)
+    monkeypatch.setattr(numba, 'njit', njit)
+    x = torch.randn(40, 3)
+    out = torch.empty(3, 40)
+    compiled.__wrapped__(1)[2](x.t().numpy().T.copy(), out.numpy())
+    assert torch.equal(out, x.t()) and len(refused)==3
+
+@pytest.mark.parametrize('name', ['linear','conv1x1','conv3x3'])
+def test_inputs_of_another_size_are_refused(name, loops):
+    layer,mask,x = made(name, .5)
+    k = kernel(layer, mask)
+    wrong = x.new_zeros([x.shape[0]]+[n+(n==x.shape[1]) if i==0 else n for i,n in enumerate(x.shape[1:])])
+    with pytest.raises(RuntimeError, match='inputs .* was given'): k(wrong)
+    assert torch.allclose(k(input=x), layer(x), atol=1e-5)

@@ -139,3 +139,76 @@ def test_inputs_masks_and_models_that_do_not_fit(tmp_path):
     assert not (tmp_path/'net').exists() and all(torch.equal(v, before[k]) for k,v in model.state_dict().items())
     save_sparse(model, tmp_path/'net')
     with pytest.raises(ValueError, match='not a ScriptModule'): load_sparse(tmp_path/'net', scripted)
+
+def test_hooked_layers_stay_dense(monkeypatch):
+    model,masks = prepared(monkeypatch, nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 5), nn.Linear(5, 4)))
+    model[0].register_forward_hook(lambda m, args, y: 2*y)
+    model[2].register_forward_pre_hook(lambda m, args: (args[0]+1,))
+    x = torch.randn(3, 6)
+    sparse,table = to_sparse(model, masks, x, repeats=1)
+    with torch.no_grad(): torch.testing.assert_close(sparse(x), model(x))
+    assert [type(m) is SparseLayer for m in sparse]==[False,False,False,True]
+    assert table.why[['0','2']].tolist()==['it has forward hooks']*2 and table.kernel['0']=='dense'
+
+def test_a_hooked_attention_stays_packed(monkeypatch):
+    model,masks = prepared(monkeypatch, nn.TransformerEncoderLayer(16, 2, 32, batch_first=True))
+    model.self_attn.register_forward_hook(lambda m, args, y: (2*y[0],y[1]))
+    x = torch.randn(2, 5, 16)
+    sparse,table = to_sparse(model, masks, x, repeats=1)
+    assert type(sparse.self_attn) is nn.MultiheadAttention and type(sparse.linear1) is SparseLayer
+    with torch.no_grad(): torch.testing.assert_close(sparse(x), model(x), atol=1e-5, rtol=1e-5)
+
+@pytest.mark.parametrize('n', [2,40])
+def test_inputs_of_another_size_are_refused(monkeypatch, n):
+    "With few and with many columns, that is, by torch and by compiled loops."
+    model,masks = prepared(monkeypatch, nn.Sequential(nn.Linear(20, 8)))
+    sparse,_ = to_sparse(model, masks, torch.randn(n, 20), repeats=1)
+    for size in (10,1000):
+        with pytest.raises(RuntimeError, match=f'20 inputs .* was given {size}'): sparse(torch.randn(n, size))
+    for kernel,image in ((1,(4,4)), (3,(9,9))):
+        model,masks = prepared(monkeypatch, nn.Sequential(nn.Conv2d(20, 8, kernel)))
+        sparse,_ = to_sparse(model, masks, torch.randn(n, 20, *image), repeats=1)
+        for channels in (10,30):
+            with pytest.raises(RuntimeError, match=f'20 inputs .* was given {channels}'): sparse(torch.randn(n, channels, *image))
+        with pytest.raises(RuntimeError, match='takes 3 or 4 dimensions'): sparse(torch.randn(n, 20, 1, *image))
+    with pytest.raises(RuntimeError, match=r'given an image of \(2, 9\): at least \(3, 3\)'): sparse(torch.randn(n, 20, 2, 9))
+
+@pytest.mark.parametrize('layer', [nn.Linear(6, 5), nn.Conv2d(6, 5, 1), nn.Conv2d(6, 5, 3, padding=1)])
+def test_batches_of_none_and_of_one(monkeypatch, layer):
+    "What follows may take a view."
+    class View(nn.Module):
+        def forward(self, x): return x.view(len(x), -1) if len(x) else x
+    model,masks = prepared(monkeypatch, nn.Sequential(layer, View()))
+    shape = (6,) if isinstance(layer, nn.Linear) else (6,7,8)
+    sparse,_ = to_sparse(model, masks, torch.randn(1, *shape), repeats=1)
+    assert type(sparse[0]) is SparseLayer
+    for n in (0,1,2,64):
+        x = torch.randn(n, *shape)
+        with torch.no_grad(): torch.testing.assert_close(sparse(x), model(x), atol=1e-5, rtol=1e-5)
+        with torch.no_grad(): torch.testing.assert_close(sparse[0](input=x), model[0](input=x), atol=1e-5, rtol=1e-5)
+
+def test_new_values_count(monkeypatch):
+    model,masks = prepared(monkeypatch, nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 4)))
+    x = torch.randn(3, 6)
+    sparse,_ = to_sparse(model, masks, x, repeats=1)
+    first = sparse(x)
+    sparse.load_state_dict({k: 2*v if v.is_floating_point() else v for k,v in sparse.state_dict().items()}, assign=True)
+    second = sparse(x)
+    assert not torch.allclose(first, second)
+    sparse[0].values_0 = sparse[0].values_0/2
+    sparse[0].bias,sparse[2].values_0,sparse[2].bias = (t/2 for t in (sparse[0].bias,sparse[2].values_0,sparse[2].bias))
+    torch.testing.assert_close(sparse(x), first)
+
+@pytest.mark.filterwarnings('ignore:.*torch.jit.trace:FutureWarning')
+def test_a_trace_takes_any_batch(monkeypatch):
+    model,masks = prepared(monkeypatch, nn.Sequential(nn.Conv2d(6, 5, 1), nn.ReLU()))
+    sparse,_ = to_sparse(model, masks, torch.randn(2, 6, 4, 4), repeats=1)
+    traced = torch.jit.trace(sparse, torch.randn(2, 6, 4, 4))
+    for n in (1,2,5):
+        x = torch.randn(n, 6, 4, 4)
+        with torch.no_grad(): torch.testing.assert_close(traced(x), model(x), atol=1e-5, rtol=1e-5)
+
+@pytest.mark.parametrize('model', [nn.Linear(6, 5), nn.MultiheadAttention(8, 2)])
+def test_a_layer_by_itself_is_no_network(model):
+    masks = {n: torch.rand_like(p.weight)>.5 for n,p in prunable(model).items()}
+    with pytest.raises(ValueError, match='must be a network that holds layers, not a '): to_sparse(model, masks, torch.randn(3, 6))
