@@ -71,6 +71,11 @@ class Matrix:
         "Return starts, columns and values as NumPy's arrays."
         return tuple(t.numpy() for t in (*self.places, self.values))
 
+def _check_inputs(weight, x):
+    "Raise, as a dense kernel does, unless there is a row of activations for each input. Loops would read anywhere."
+    if not torch.jit.is_tracing() and x.shape[0]!=weight.shape[1]:
+        raise RuntimeError(f'a layer of {weight.shape[1]} inputs (features, channels) was given {x.shape[0]}')
+
 # %% ../../nbs/core/22_sparse_kernels.ipynb #b91836d6
 few_columns,many_columns = 32,128    # from where on compiled loops, or else torch's own kernel, are fastest
 
@@ -106,11 +111,6 @@ def multiply(
     "Multiply activations, without gradients."
     y = _multiply(weight, x, bias)
     return y if columns else rows(y.t()).t()
-
-def _check_inputs(weight, x):
-    "Raise, as a dense kernel does, unless there is a row of activations for each input. Loops would read anywhere."
-    if not torch.jit.is_tracing() and x.shape[0]!=weight.shape[1]:
-        raise RuntimeError(f'a layer of {weight.shape[1]} inputs (features, channels) was given {x.shape[0]}')
 
 def _multiply(weight, x, bias):
     _check_inputs(weight, x)
@@ -220,11 +220,11 @@ class Geometry(NamedTuple):
 
 def _check_image(at, x):
     "Raise, as a dense kernel does, unless images are as large as the convolution's kernel."
-    if x.ndim!=4: raise RuntimeError(f'a convolution takes 3 or 4 dimensions (batch, channels, height, width), not {x.ndim}')
+    if x.ndim!=4: raise RuntimeError(f'a convolution takes images of 3 dimensions, or a batch of 4, not {x.ndim}')
     if torch.jit.is_tracing(): return
     need = [d*(k-1)+1-2*p for d,k,p in zip(at.dilation, at.kernel, at.padding)]
     if any(n<k for n,k in zip(x.shape[2:], need)):
-        raise RuntimeError(f'a convolution of {at.kernel} was given an image of {tuple(x.shape[2:])}: at least {tuple(need)}')
+        raise RuntimeError(f'a convolution of {at.kernel} needs images of {tuple(need)}, not {tuple(x.shape[2:])}')
 
 def conv1x1(
     multiply:Callable, bias:torch.Tensor, # As for `linear`

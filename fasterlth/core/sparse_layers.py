@@ -154,7 +154,7 @@ def to_sparse(
         `(network, table)`: for inference; a row for each masked layer, as from `measure_kernels`.
     """
     if form_of(check_python(model)) or attentions(model)[:1]==[model]:    # its layers are replaced, it isn't
-        raise ValueError(f"model must be a network that holds layers, not a {type(model).__name__}: use nn.Sequential(it)")
+        raise ValueError(f"model must be a network that holds layers, not a {type(model).__name__} by itself")
     res = copy_model(model).eval()
     apply_masks(res, masks)
     chosen,table = measure_kernels(res, masks, xb, False, repeats, threads)

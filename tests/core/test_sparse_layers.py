@@ -170,8 +170,8 @@ def test_inputs_of_another_size_are_refused(monkeypatch, n):
         sparse,_ = to_sparse(model, masks, torch.randn(n, 20, *image), repeats=1)
         for channels in (10,30):
             with pytest.raises(RuntimeError, match=f'20 inputs .* was given {channels}'): sparse(torch.randn(n, channels, *image))
-        with pytest.raises(RuntimeError, match='takes 3 or 4 dimensions'): sparse(torch.randn(n, 20, 1, *image))
-    with pytest.raises(RuntimeError, match=r'given an image of \(2, 9\): at least \(3, 3\)'): sparse(torch.randn(n, 20, 2, 9))
+        with pytest.raises(RuntimeError, match='images of 3 dimensions, or a batch of 4, not 5'): sparse(torch.randn(n, 20, 1, *image))
+    with pytest.raises(RuntimeError, match=r'needs images of \(3, 3\), not \(2, 9\)'): sparse(torch.randn(n, 20, 2, 9))
 
 @pytest.mark.parametrize('layer', [nn.Linear(6, 5), nn.Conv2d(6, 5, 1), nn.Conv2d(6, 5, 3, padding=1)])
 def test_batches_of_none_and_of_one(monkeypatch, layer):
