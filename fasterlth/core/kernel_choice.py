@@ -36,7 +36,8 @@ def attentions(
     model:nn.Module # Any model
 ) -> list:
     "Return torch's attentions in a model, if their forward is that of the class."
-    return [m for m in unwrap(model).modules() if type(m).forward is nn.MultiheadAttention.forward]
+    packed = [m for m in unwrap(model).modules() if isinstance(m, nn.MultiheadAttention)]
+    return [m for m in packed if type(m).forward is nn.MultiheadAttention.forward]
 
 def layer_at(
     model:nn.Module, # Any model
@@ -58,7 +59,7 @@ def masked_layers(
     params = parameters_by_name(model)
     masks = {id(params[n]): m for n,m in check_masks(masks, params).items()}
     for n,m in unwrap(model).named_modules():
-        own = vars(m).get('_parameters', {})
+        own = {} if isinstance(m, torch.jit.ScriptModule) else vars(m).get('_parameters', {})
         if (mask := masks.get(id(own.get('weight')))) is not None: yield n,m,mask
         if (mask := masks.get(id(own.get('in_proj_weight')))) is not None:
             yield f'{n}.in_proj_weight'.lstrip('.'),InProjection(m),mask

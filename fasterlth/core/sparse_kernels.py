@@ -279,7 +279,7 @@ def form_of(
     "Return what a layer computes: `'linear'`, `'conv1d'` (transposed, as GPT-2 has it) or `'conv'`."
     f = type(layer).forward    # a subclass with a forward of its own computes something else
     known = {nn.Linear.forward: 'linear', nn.Conv2d.forward: 'conv'}
-    name = f'{f.__module__}.{f.__qualname__}'
+    name = '.'.join(getattr(f, k, '') for k in ('__module__','__qualname__'))    # it may be any callable
     if getattr(layer, '_conv_forward', None) and type(layer)._conv_forward is not nn.Conv2d._conv_forward: return None
     return 'conv1d' if name=='transformers.pytorch_utils.Conv1D.forward' else known.get(f)
 

@@ -247,3 +247,10 @@ def test_inputs_of_another_size_are_refused(name, loops):
     wrong = x.new_zeros([x.shape[0]]+[n+(n==x.shape[1]) if i==0 else n for i,n in enumerate(x.shape[1:])])
     with pytest.raises(RuntimeError, match='inputs .* was given'): k(wrong)
     assert torch.allclose(k(input=x), layer(x), atol=1e-5)
+
+@pytest.mark.filterwarnings('ignore:.*torch.jit.script:FutureWarning')
+def test_what_is_scripted_or_called_otherwise_stays_dense():
+    class Called(nn.Linear): forward = property(lambda self: super().forward)
+    net = nn.Sequential(torch.jit.script(nn.Linear(4, 5)), Called(5, 6), nn.Linear(6, 2))
+    found = layer_kernels(net, {n: torch.rand_like(p)>.5 for n,p in net.named_parameters() if 'weight' in n})
+    assert isinstance(found['2'], Kernel) and found['0.weight']=='its layer has no sparse kernel' and found['1']=='Called has no sparse kernel'
