@@ -84,7 +84,6 @@ def kth_lowest(
 
 # %% ../../nbs/core/08_ranking.ipynb #5a92e0d4
 _row = 1024    # scores; a row belongs to one unit, that is, to groups of one size
-_part = 2048    # rows that are sorted at once, which takes eight bytes more for each score
 
 def in_rows(
     device:torch.device # Where the scores are
@@ -98,10 +97,14 @@ def _in_order_(bits):
     sign = bits>>(n.bits-1)    # 0 or -1
     return bits.bitwise_and_(n.max).bitwise_xor_(sign).sub_(sign)
 
+def _parts(rows, n):
+    "Split rows into about `n` parts, since what works on all at once takes too much memory."
+    return rows.split(max(-(-len(rows)//n), 64))
+
 def _sort(rows):
-    "Return each row sorted, with little memory beside that of the result."
-    res,places = torch.empty_like(rows),torch.empty_like(rows[:_part], dtype=torch.long)
-    for part,out in zip(rows.split(_part), res.split(_part)): torch.sort(part, out=(out,places[:len(part)]))
+    "Return each row sorted. What sorts returns places, too: eight bytes for each score."
+    res,places = torch.empty_like(rows),torch.empty_like(_parts(rows, 16)[0], dtype=torch.long)
+    for part,out in zip(_parts(rows, 16), _parts(res, 16)): torch.sort(part, out=(out,places[:len(part)]))
     return res
 
 def _oddities(rows):
@@ -162,7 +165,7 @@ class Rows:
         values = self.laid_out({i: s for i,(s,_) in self.given.items()}, torch.float64 if wide else torch.float32)
         self.given = None    # frees the scores
         self.keys = values.view(self.dtype)
-        for part in self.keys.view(-1).split(1<<23): _in_order_(part)    # with little memory
+        for part in _parts(self.keys, 4): _in_order_(part)
         self.oddities = _oddities(self)
         self.keys.masked_fill_(self.laid_out(alive, torch.bool).logical_not_(), self.lowest)
         self.sorted = _sort(self.keys)
