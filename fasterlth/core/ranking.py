@@ -101,22 +101,6 @@ def _parts(rows, n):
     "Split rows into about `n` parts, since what works on all at once takes too much memory."
     return rows.split(max(-(-len(rows)//n), 64))
 
-def _sort(rows):
-    "Return each row sorted. What sorts returns places, too: eight bytes for each score."
-    res,places = torch.empty_like(rows),torch.empty_like(_parts(rows, 16)[0], dtype=torch.long)
-    for part,out in zip(_parts(rows, 16), _parts(res, 16)): torch.sort(part, out=(out,places[:len(part)]))
-    return res
-
-def _oddities(rows):
-    "Return 0 or 1 of each unit: is there NaN, also where nothing is ranked; and then of each: are all scores the same."
-    last,n = rows.tails
-    tails = rows.keys.index_select(0, last)
-    tails = tails.where(torch.arange(_row, device=rows.device)<n[:,None], tails[:,:1])    # without the filling
-    ends = torch.stack(rows.keys.aminmax(dim=1)).index_copy_(1, last, torch.stack(tails.aminmax(dim=1)))
-    low,high = (rows.keys.new_zeros(len(n)).scatter_reduce_(0, rows.unit, e, how, include_self=False)
-                for e,how in zip(ends, ('amin','amax')))
-    return torch.cat([(low<-rows.highest).logical_or_(high>rows.highest),low==high]).long()
-
 # %% ../../nbs/core/08_ranking.ipynb #c3335e76
 class Rows:
     """Scores of many units, in rows, to rank several pools of them at once. What isn't ranked, and what fills the
@@ -128,7 +112,8 @@ class Rows:
         device:torch.device
     ):
         counts = [max(-(-n//_row), 1) for n in lengths]
-        self.lengths,self.starts,self.device,self.given = lengths,[0,*accumulate(counts)],device,{}
+        self.lengths,self.starts,self.device = lengths,[0,*accumulate(counts)],device
+        self.waiting,self.alive,self.values = {},{},None    # `waiting`: scores that aren't in rows yet
         table = self.put([counts,sizes,pools,list(range(len(lengths)))])
         self.size,self.pool,self.unit = table[1:].repeat_interleave(table[0], dim=1, output_size=self.starts[-1])
         first = dict(zip(reversed(pools), reversed(self.starts[:-1])))    # row of each pool
@@ -145,36 +130,71 @@ class Rows:
         sizes = [n for both in zip(self.lengths, self.filling) for n in both]
         return rows.view(-1).split_with_sizes(sizes)[::2]
 
+    def copied(self, xs, rows):
+        "Copy what units have, by number, to their places in rows."
+        places = self.of_units(rows)
+        torch._foreach_copy_([places[i] for i in xs], list(xs.values()))
+        return rows
+
     def add(self, i, scores, alive):
         "Note the scores of a unit, and which of them are ranked."
-        self.given[i] = scores,alive
+        self.waiting[i],self.alive[i] = scores,alive
+        # few copies are fast, but if all scores waited for one, they would take as much memory as the rows
+        if sum(o.numel() for o in self.waiting.values())>=self.starts[-1]*_row/8: self.lay_out()
 
-    def laid_out(self, xs, dtype):
-        "Return what units have, by number, in rows; the rest of them is 0."
-        res = torch.zeros((self.starts[-1],_row), dtype=dtype, device=self.device)
-        places = self.of_units(res)
-        torch._foreach_copy_([places[i] for i in xs], list(xs.values()))
-        return res
+    def lay_out(self):
+        "Copy the scores that are waiting to their rows."
+        if not self.waiting: return
+        wide = torch.float64 if any(o.dtype==torch.float64 for o in self.waiting.values()) else torch.float32
+        if self.values is None: self.values = torch.zeros((self.starts[-1],_row), dtype=wide, device=self.device)
+        elif wide==torch.float64: self.values = self.values.double()
+        self.copied(self.waiting, self.values)
+        self.waiting = {}
 
-    def order(self):
-        "Convert all scores to whole numbers of the same order, once they are all there, and sort each row."
-        wide = any(s.dtype==torch.float64 for s,_ in self.given.values())
-        self.dtype,self.highest = (torch.int64,0x7ff<<52) if wide else (torch.int32,0x7f8<<20)
-        self.lowest = torch.iinfo(self.dtype).min
-        alive = {i: a for i,(_,a) in self.given.items()}
-        values = self.laid_out({i: s for i,(s,_) in self.given.items()}, torch.float64 if wide else torch.float32)
-        self.given = None    # frees the scores
-        self.keys = values.view(self.dtype)
-        for part in _parts(self.keys, 4): _in_order_(part)
-        self.oddities = _oddities(self)
-        self.keys.masked_fill_(self.laid_out(alive, torch.bool).logical_not_(), self.lowest)
-        self.sorted = _sort(self.keys)
+    def forget(self):
+        "Free the memory that scores take."
+        self.sorted = self.places = None
 
-    def scores(self, i):
-        "Return the scores of a unit; NaN where they aren't ranked."
-        keys = self.of_units(self.keys)[i]
-        bits = _in_order_(keys.clone()).view(torch.float32 if self.dtype==torch.int32 else torch.float64)
-        return bits.masked_fill_(keys==self.lowest, math.nan)
+# %% ../../nbs/core/08_ranking.ipynb #84b0e6f2
+def _sort_(keys, places):
+    "Sort each row in place, the first of equal keys first, and note where in its row each key has been."
+    keys[:],places[:] = keys.sort(stable=True)
+
+def _oddities(rows, keys):
+    "Return 0 or 1 of each unit: is there NaN, also where nothing is ranked; and then of each: are all scores the same."
+    last,n = rows.tails
+    tails = keys.index_select(0, last)
+    tails = tails.where(torch.arange(_row, device=rows.device)<n[:,None], tails[:,:1])    # without the filling
+    ends = torch.stack(keys.aminmax(dim=1)).index_copy_(1, last, torch.stack(tails.aminmax(dim=1)))
+    low,high = (keys.new_zeros(len(n)).scatter_reduce_(0, rows.unit, e, how, include_self=False)
+                for e,how in zip(ends, ('amin','amax')))
+    return torch.cat([(low<-rows.highest).logical_or_(high>rows.highest),low==high]).long()
+
+def sort_rows(
+    rows:Rows # With the scores of all units
+):
+    "Put rows in order."
+    rows.lay_out()
+    rows.dtype,rows.highest = (torch.int64,0x7ff<<52) if rows.values.itemsize==8 else (torch.int32,0x7f8<<20)
+    rows.lowest,keys,rows.values = torch.iinfo(rows.dtype).min,rows.values.view(rows.dtype),None
+    for part in _parts(keys, 4): _in_order_(part)
+    rows.oddities = _oddities(rows, keys)
+    alive = rows.copied(rows.alive, torch.zeros(keys.shape, dtype=torch.bool, device=rows.device))
+    keys.masked_fill_(alive.logical_not_(), rows.lowest)
+    alive = rows.alive = None    # makes room to sort
+    rows.sorted,rows.places = keys,torch.empty_like(keys, dtype=torch.int16)
+    for parts in zip(_parts(keys, 8), _parts(rows.places, 8)): _sort_(*parts)
+
+def scores_of(
+    rows:Rows, # In order
+    i:int # Number of the unit
+) -> torch.Tensor: # `(groups,)`
+    "Return the scores of a unit as they were; NaN where they aren't ranked."
+    own = slice(rows.starts[i], rows.starts[i+1])
+    keys = torch.empty_like(rows.sorted[own]).scatter_(1, rows.places[own].long(), rows.sorted[own])
+    keys = keys.view(-1)[:rows.lengths[i]]
+    bits = _in_order_(keys.clone()).view(torch.float32 if rows.dtype==torch.int32 else torch.float64)
+    return bits.masked_fill_(keys==rows.lowest, math.nan)
 
 # %% ../../nbs/core/08_ranking.ipynb #f573e0ae
 def _sums(by_row, owner, n):
@@ -214,31 +234,27 @@ def _numbered(where):
     "Return the number of each row for which something holds, 0 for the others."
     return torch.arange(len(where), device=where.device)*where
 
-def _mark(rows, boundary, fit, ties):
-    "Mark what lies below the boundary of its pool, and as many ties of each row as fit."
-    at = boundary.index_select(0, rows.pool)
-    some = _sums(_numbered((0<fit)&(fit<ties)), rows.pool, rows.n_pools)    # row 0 if there is none
-    some_keys,some_at = rows.keys.index_select(0, some),at.index_select(0, some)[:,None]
-    few = some_keys==some_at
-    few &= few.cumsum(1, dtype=torch.int32)<=fit.index_select(0, some)[:,None]
-    few |= some_keys<some_at
-    upto = at+(fit==ties)    # of rows whose ties are all chosen, or that have none, they are below
-    return (rows.keys<upto[:,None]).index_copy_(0, some, few)
+def _first_of_rows(rows, n):
+    "Return a mask of the first `n` groups of each sorted row, at the places where they were before."
+    res,column = torch.empty_like(rows.places, dtype=torch.bool),torch.arange(_row, device=rows.device)
+    for part,places,k in zip(_parts(res, 16), _parts(rows.places, 16), _parts(n[:,None], 16)):
+        part.scatter_(1, places.long(), column<k)
+    return res
 
 def choose_rows(
-    rows:Rows, # In order; they can be used once
+    rows:Rows, # In order
     budget:torch.Tensor # Of each pool, in half weights; what isn't ranked is chosen first
 ) -> tuple: # `(chosen, ranked, pruned, key, row)`
     """Choose the lowest groups of each pool. Return them as bools in rows; of each unit, how many of its groups are
     ranked, and how many of these are chosen; of each pool, key and row of the last group that is chosen."""
     key = _boundary(rows, budget)
     lower,upto,unranked = _below(rows, torch.cat([key,key+1,torch.full_like(key, rows.lowest+1)], 1)).unbind(1)
-    rows.sorted,ties = None,upto-lower    # makes room for what is chosen
-    fit = _fitting(rows, budget, lower, ties)
-    counts = torch.stack([_row-unranked,(lower+fit-unranked).clamp_(min=0)], 1)
+    fit = _fitting(rows, budget, lower, upto-lower)
+    n = lower+fit
+    counts = torch.stack([_row-unranked,(n-unranked).clamp_(min=0)], 1)
     ranked,pruned = _sums(counts, rows.unit, len(rows.lengths)).unbind(1)
     row = torch.zeros_like(budget).scatter_reduce_(0, rows.pool, _numbered(fit>0), 'amax')
-    return _mark(rows, key[:,0], fit, ties),ranked,pruned,key[:,0].long(),row
+    return _first_of_rows(rows, n),ranked,pruned,key[:,0].long(),row
 
 # %% ../../nbs/core/08_ranking.ipynb #3a980c02
 def highest_of_units(
@@ -249,23 +265,19 @@ def highest_of_units(
     best = torch.full((len(rows.lengths),), rows.lowest, dtype=rows.dtype, device=rows.device)
     best.scatter_reduce_(0, rows.unit, top, 'amax')
     has,number = top==best.index_select(0, rows.unit),torch.arange(n, device=rows.device)
-    column,places = torch.arange(_row, device=rows.device),[]
-    for how,none,none_here in (('amin',n,_row),('amax',-1,-1)):
-        row = torch.full_like(best, none, dtype=torch.long).scatter_reduce_(0, rows.unit, number.where(has, none), how)
-        equal = rows.keys.index_select(0, row)==best[:,None]
-        places.append(row*_row+getattr(column.where(equal, none_here), how)(1))
-    return best,*places
+    first,last = (torch.full_like(best, none, dtype=torch.long).scatter_reduce_(0, rows.unit, at, how)
+                  for none,how,at in ((n,'amin',number.where(has, n)), (-1,'amax',number.where(has, -1))))
+    column = torch.searchsorted(rows.sorted.index_select(0, first), best[:,None])[:,0]    # of the first that is as high
+    places = rows.places.view(-1)
+    return best,*(row*_row+places.index_select(0, row*_row+c) for row,c in ((first,column),(last,_row-1)))
 
-def spare_highest(
-    rows:Rows, # In order; their keys are changed
-    spare:torch.Tensor, # Bool, of each unit: whether to
-    key:torch.Tensor, # From `highest_of_units`
-    place:torch.Tensor # One of the places from it
+def set_highest(
+    rows:Rows, # In order; the keys of some groups are changed
+    place:torch.Tensor, # Last place of each unit, from `highest_of_units`
+    key:torch.Tensor # New key of the group there, at least as high as any other of its row
 ):
-    "Let the highest group of units score higher than any other, if it is ranked."
-    key = key.masked_fill(spare.logical_and_(key>rows.lowest), torch.iinfo(rows.dtype).max)
-    rows.keys.view(-1).index_copy_(0, place, key)
-    rows.sorted.view(-1).index_copy_(0, place|(_row-1), key)    # the last of its row
+    "Give the last of the highest groups of each unit another key."
+    rows.sorted.view(-1).index_copy_(0, place|(_row-1), key)    # it is the last of its sorted row
 
 # %% ../../nbs/core/08_ranking.ipynb #9d9affb9
 def lowest_of_pool(
@@ -277,10 +289,10 @@ def lowest_of_pool(
     "Choose the lowest groups within a budget, in rows."
     rows = Rows([len(s) for s in scores], sizes, [0]*len(scores), scores[0].device)
     for i,(s,a) in enumerate(zip(scores, alive)): rows.add(i, s, a)
-    rows.order()
+    sort_rows(rows)
     unranked = _weights_below(rows, torch.full((1,1), rows.lowest+1, dtype=rows.dtype, device=rows.device))
     chosen = choose_rows(rows, rows.put([budget])+2*unranked[:,0])[0]
-    return rows.of_units(chosen.logical_and_(rows.keys>rows.lowest))
+    return [c&a for c,a in zip(rows.of_units(chosen), alive)]
 
 # %% ../../nbs/core/08_ranking.ipynb #96167030
 def _first(mask, k):

@@ -30,7 +30,9 @@ class Rows:
     lengths: Any
     starts: list
     device: Any
-    given: Any
+    waiting: dict
+    alive: dict
+    values: Any
     size: Any
     pool: Any
     unit: Any
@@ -38,12 +40,8 @@ class Rows:
     first: Any
     filling: list
     tails: Any
-    dtype: Any
-    highest: Any
-    lowest: Any
-    keys: Any
-    oddities: Any
     sorted: Any
+    places: Any
     def __init__(self, lengths: list, sizes: list, pools: list, device: torch.device) -> None:
         ...
     def put(self, numbers):
@@ -52,18 +50,26 @@ class Rows:
     def of_units(self, rows):
         """Return what rows hold for the groups of each unit."""
         ...
+    def copied(self, xs, rows):
+        """Copy what units have, by number, to their places in rows."""
+        ...
     def add(self, i, scores, alive) -> None:
         """Note the scores of a unit, and which of them are ranked."""
         ...
-    def laid_out(self, xs, dtype):
-        """Return what units have, by number, in rows; the rest of them is 0."""
+    def lay_out(self) -> None:
+        """Copy the scores that are waiting to their rows."""
         ...
-    def order(self) -> None:
-        """Convert all scores to whole numbers of the same order, once they are all there, and sort each row."""
+    def forget(self) -> None:
+        """Free the memory that scores take."""
         ...
-    def scores(self, i):
-        """Return the scores of a unit; NaN where they aren't ranked."""
-        ...
+
+def sort_rows(rows: Rows) -> None:
+    """Put rows in order."""
+    ...
+
+def scores_of(rows: Rows, i: int) -> torch.Tensor:
+    """Return the scores of a unit as they were; NaN where they aren't ranked."""
+    ...
 
 def choose_rows(rows: Rows, budget: torch.Tensor) -> tuple:
     """Choose the lowest groups of each pool. Return them as bools in rows; of each unit, how many of its groups are
@@ -74,8 +80,8 @@ def highest_of_units(rows: Rows) -> tuple:
     """Return the highest score of each unit, and where it is."""
     ...
 
-def spare_highest(rows: Rows, spare: torch.Tensor, key: torch.Tensor, place: torch.Tensor) -> None:
-    """Let the highest group of units score higher than any other, if it is ranked."""
+def set_highest(rows: Rows, place: torch.Tensor, key: torch.Tensor) -> None:
+    """Give the last of the highest groups of each unit another key."""
     ...
 
 def lowest_of_pool(scores: list, alive: list, sizes: list, budget: int) -> list:

@@ -358,15 +358,14 @@ class Kernel:
         "Return a matrix of `values`. It shares their memory."
         return Matrix(self.patterns[0].rows, self.values, self.patterns[0].shape)
 
-    def __call__(self, input):    # as torch's layers call it
-        x = input
-        if not self.trains: return self.held()(x)
+    def __call__(self, input):    # torch's layers call it that
+        if not self.trains: return self.held()(input)
         values,(p,) = self.values,self.patterns
         if values is None: values = _Left.apply(self.layer.weight, p.index)
         matrix = Matrix(p.rows, values, p.shape) if self.values is None else self._matrix
         def times(x, bias, columns): return _Product.apply(x.to(values.dtype), values, bias, columns, matrix, p)
-        if self.at: return conv1x1(times, self.layer.bias, self.at, x)
-        return linear(times, self.layer.bias, x, self.columns)
+        if self.at: return conv1x1(times, self.layer.bias, self.at, input)
+        return linear(times, self.layer.bias, input, self.columns)
 
 def kernel(
     layer:nn.Module, # A layer of a network

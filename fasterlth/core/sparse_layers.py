@@ -36,6 +36,7 @@ def parts_of(
 # %% ../../nbs/core/25_sparse_layers.ipynb #90d3aa12
 class SparseLayer(nn.Module):
     "A linear layer or a convolution that holds only the weights that are left. It has no gradients."
+    _matrices = None    # made when they are first needed
     def __init__(self,
         layer:nn.Module, # The dense layer
         parts:list, # From `parts_of`
@@ -65,13 +66,12 @@ class SparseLayer(nn.Module):
         if self.at: return torch.stack(dense, -1).view(self.shape)
         return dense[0].t() if self.form=='conv1d' else dense[0]
 
-    def forward(self, input):    # as torch's layers call it
-        x = input
+    def forward(self, input):    # torch's layers call it that
         if torch.compiler.is_exporting():
             raise RuntimeError("torch.export can't save matrices in CSR: use torch.jit.trace, or save_sparse")
-        if torch.jit.is_tracing(): return self._trace(x)
-        if vars(self).get('_matrices') is None: vars(self)['_matrices'] = self.weights()    # of the buffers' memory
-        return compute(self._matrices, self.bias, self.at, self.columns, x)
+        if torch.jit.is_tracing(): return self._trace(input)
+        if self._matrices is None: vars(self)['_matrices'] = self.weights()    # they share the buffers' memory
+        return compute(self._matrices, self.bias, self.at, self.columns, input)
 
     def _trace(self, x):
         "Compute the layer, with its matrices made on the way: a trace can't hold them."
@@ -79,9 +79,9 @@ class SparseLayer(nn.Module):
             warnings.simplefilter('ignore', torch.jit.TracerWarning)
             return compute(self.weights(), self.bias, self.at, self.columns, x)
 
-    def __setattr__(self, name, value):    # a new buffer makes new matrices
-        vars(self).pop('_matrices', None)
+    def __setattr__(self, name, value):    # a new buffer needs new matrices
         super().__setattr__(name, value)
+        vars(self).pop('_matrices', None)
 
     def _apply(self, fn, recurse=True):    # what `to`, `float` and so on do to each tensor
         self._matrices = None
@@ -121,10 +121,11 @@ def _split_of(model, chosen):
             {f'{n}.{k}'.lstrip('.') for k in ('in_proj_weight','out_proj')}&chosen.keys()]
 
 # %% ../../nbs/core/25_sparse_layers.ipynb #d2ff39b6
-def _hooked(model):
-    "Return the ids of layers and attentions with forward hooks, which another layer in their place wouldn't have."
+def _hooked(model, masks):
+    "Return the names of masked layers that have forward hooks, or whose attention has, which others wouldn't have."
     ids = {id(m) for m in model.modules() if m._forward_hooks or m._forward_pre_hooks}
-    return ids|{id(a.out_proj) for a in attentions(model) if id(a) in ids}
+    ids |= {id(a.out_proj) for a in attentions(model) if id(a) in ids}
+    return [n for n,m,_ in masked_layers(model, masks) if id(m.attention if isinstance(m, InProjection) else m) in ids]
 
 def to_sparse(
     model:nn.Module, # The trained network, on the CPU; wrapped or not
@@ -158,10 +159,10 @@ def to_sparse(
     res = copy_model(model).eval()
     apply_masks(res, masks)
     chosen,table = measure_kernels(res, masks, xb, False, repeats, threads)
-    layers,hooked = [(n,m,mask) for n,m,mask in masked_layers(res, masks) if n in chosen],_hooked(res)
-    if hooked := [n for n,m,_ in layers if id(m.attention if isinstance(m, InProjection) else m) in hooked]:
+    if hooked := [n for n in _hooked(res, masks) if n in chosen]:
         table.loc[hooked,['kernel','why']] = 'dense','it has forward hooks'
-        layers,chosen = [o for o in layers if o[0] not in hooked],{n: k for n,k in chosen.items() if n not in hooked}
+        chosen = {n: k for n,k in chosen.items() if n not in hooked}
+    layers = [(n,m,mask) for n,m,mask in masked_layers(res, masks) if n in chosen]
     new = {n.removesuffix('_weight') if isinstance(m, InProjection) else n:
            SparseLayer(m, parts_of(m, mask), chosen[n].columns) for n,m,mask in layers}
     _split_attentions(res, _split_of(res, chosen))

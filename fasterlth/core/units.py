@@ -12,7 +12,8 @@ from warnings import warn
 import torch
 
 from .groups import Groups
-from .ranking import choose_rows, highest_of_units, in_rows, Rows, spare_highest, to_lists
+from .ranking import (
+    choose_rows, highest_of_units, in_rows, Rows, scores_of, set_highest, sort_rows, to_lists)
 from .scores import Scores
 from .pools import half_up, half_weights, prune_nm, prune_pool, warn_short
 
@@ -152,11 +153,12 @@ def _budget(pool, filling):
 def _chosen(rows, pools):
     """Return which groups are pruned, in rows, and seven numbers of each unit: groups, those that are pruned, the
     highest score, its first and its last place, NaN, same scores; two of each pool: where the pruned groups end."""
-    rows.order()
+    sort_rows(rows)
     key,first,last = highest_of_units(rows)
-    spare_highest(rows, rows.put([o.spares for o in pools for _ in o.names]), key, last)
+    spare = rows.put([o.spares for o in pools for _ in o.names]).logical_and_(key>rows.lowest)
+    set_highest(rows, last, key.masked_fill(spare, torch.iinfo(rows.dtype).max))
     chosen,*numbers,score,row = choose_rows(rows, rows.put([_budget(o, rows.filling) for o in pools]))
-    rows.keys.view(-1).index_copy_(0, last, key)
+    set_highest(rows, last, key)
     return chosen,torch.cat([*numbers, key.long(), first, last, rows.oddities, score, row])
 
 # %% ../../nbs/core/12_units.ipynb #f09f7fe2
@@ -176,9 +178,14 @@ def _is_right(pool, had, gone, n_short):
     if any(h-n<min(pool.min_keep, h) for h,n in zip(had, gone)): return False
     return pool.size is None or sum(gone)==min(_n_pruned(pool, had), sum(had)-n_short)
 
-def _keep_first_(kept, first, last):
+def _kept(rows, pools, pruned):
+    "Return which groups are kept of each unit: all that were kept so far, without those that are pruned now."
+    kept = [o.kept.to(rows.device) for pool in pools for o in pool.units]
+    return torch._foreach_mul(kept, rows.of_units(pruned.logical_not_()))    # of bools: and
+
+def _keep_first_(kept, start, first, last):
     "Let a unit that would have lost all keep the first of its highest groups, not the last."
-    for place,k in ((last,False),(first,True)): kept[place:place+1].fill_(k)    # `kept[place] = k` waits for a GPU
+    for place,k in ((last-start,False),(first-start,True)): kept[place:place+1].fill_(k)    # `= k` would wait
 
 # %% ../../nbs/core/12_units.ipynb #54e47217
 def _scored(pruner, units, scores):
@@ -214,17 +221,18 @@ def _one_pass(pruner, units, scores):
     odd,*numbers = to_lists([odd, *[c for _,c in chosen]])
     scores.check([(seen,odd), *[_odd_in_rows(*o, c) for o,c in zip(tables, numbers)]], 5)
     for (rows,pools),(pruned,_),c in zip(tables, chosen, numbers):
-        width,kept = rows.keys.shape[1],[o.kept.to(rows.device) for pool in pools for o in pool.units]
-        kept = torch._foreach_mul(kept, rows.of_units(pruned.logical_not_()))    # of bools: and
+        right = []
         for pool,(had,gone,key,first,last,*_),end in _taken(rows, pools, c):
-            short = _short(pool, had, gone, [(k,p//width) for k,p in zip(key, last)], end)
-            if not _is_right(pool, had, gone, len(short)):
-                again.append((pool.names,{u: rows.scores(pool.first+i) for i,u in enumerate(pool.names)}))
-                continue
+            short = _short(pool, had, gone, [(k,p//pruned.shape[1]) for k,p in zip(key, last)], end)
+            if _is_right(pool, had, gone, len(short)): right.append((pool,had,gone,short,first,last))
+            else: again.append((pool.names,{u: scores_of(rows, pool.first+i) for i,u in enumerate(pool.names)}))
+        rows.forget()
+        kept = _kept(rows, pools, pruned)
+        for pool,had,gone,short,first,last in right:
+            mine = kept[pool.first:][:len(pool.names)]
             lost.append(([u for u,h,g in zip(pool.names, had, gone) if h==g>0],
                          [(pool.names[i],1,pool.units[i].n) for i in short]))
-            mine = kept[pool.first:][:len(pool.names)]
-            for i in short: _keep_first_(mine[i], *[p[i]-rows.starts[pool.first+i]*width for p in (first,last)])
+            for i in short: _keep_first_(mine[i], rows.starts[pool.first+i]*pruned.shape[1], first[i], last[i])
             new |= dict(zip(pool.names, mine))
     return new,lost,again
 
