@@ -6,7 +6,7 @@
 __all__ = ['sparse_kernels', 'measure_kernels']
 
 # %% ../../nbs/core/24_kernel_choice.ipynb #87ecf461
-import time
+import time, warnings
 from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
@@ -16,8 +16,9 @@ from statistics import median
 
 import torch
 from torch import nn
+from torch.utils._pytree import tree_map
 
-from .tensors import arguments, copy_model, lend, parameters_by_name, tensors_within, unwrap
+from .tensors import arguments, copy_model, lend, parameters_by_name, shortened, tensors_within, unwrap
 from .checks import (
     check_choice, check_flag, check_function, check_model, check_threads, check_type, check_whole, outputs_of, wrong)
 from .masks import check_masks
@@ -82,7 +83,7 @@ def put_kernels(
 ) -> list: # The layers
     "Let layers compute with their kernels, until `drop_kernels`."
     layers = [layer_at(model, n) for n in kernels]
-    for m,k in zip(layers, kernels.values()): vars(m)['forward'] = k
+    for m,k in zip(layers, kernels.values()): vars(m)['forward'] = k.at_home() if isinstance(k, Kernel) else k
     own,inside = {id(m) for m in layers},{id(m.attention): m for m in layers if isinstance(m, InProjection)}
     opened = [a for a in attentions(model) if id(a) in inside or id(a.out_proj) in own]
     for a in opened: vars(a)['forward'] = Attend(a, inside.get(id(a)) or InProjection(a))
@@ -129,24 +130,41 @@ def sparse_kernels(
     finally: drop_kernels(layers)
 
 # %% ../../nbs/core/24_kernel_choice.ipynb #2cce71fb
+def _try(model, xb):
+    "Call a network with a copy of the inputs, which it may write to. Raise a `ValueError` if it can't take them."
+    args,named = arguments(tree_map(lambda t: t.detach().clone() if isinstance(t, torch.Tensor) else t, xb))
+    return outputs_of(model, *args, named=named)
+
 def _calls(model, xb, kernels):
-    "List what layers are called with in one batch, in order: `(name, arguments)`."
+    "List what layers are called with in one batch, in order, and the outputs: `(name, tensors)`, the last name empty."
     seen = []
     def hook(name, m, args): seen.append((name,args))
-    args,named = arguments(xb)
-    with sparse_kernels(model, kernels):
+    with sparse_kernels(model, kernels), lend(model, grad=torch.is_grad_enabled(), seed=0):
         hooks = [layer_at(model, n).register_forward_pre_hook(partial(hook, n)) for n in kernels]
-        try: outputs_of(model, *args, named=named)
+        try: outputs = list(tensors_within(_try(model, xb)))
         finally:
             for h in hooks: h.remove()
-    return seen
+    return [*seen,('',outputs)]
 
 def _are_columns(args):
     x = args[0] if args else None
     return isinstance(x, torch.Tensor) and not x.is_contiguous() and x.reshape(-1, x.shape[-1]).t().is_contiguous()
 
-def _are_close(args, others):    # dropout, for example, draws in the order of memory
-    return args[0].shape==others[0].shape and torch.allclose(args[0], others[0], 1e-3, 1e-5, equal_nan=True)
+def _are_close(a, b):
+    if not isinstance(a, torch.Tensor) or not isinstance(b, torch.Tensor): return type(a) is type(b)
+    return a.shape==b.shape and torch.allclose(a, b, 1e-3, 1e-5, equal_nan=True)
+
+def _are_same(calls, others):
+    "Return whether two passes gave the same. Dropout, for example, draws in the order of memory."
+    if [(n,len(ts)) for n,ts in calls]!=[(n,len(ts)) for n,ts in others]: return False
+    lie = [[t.stride() for t in o[-1][1]] for o in (calls,others)]    # a loss may take a view of outputs
+    return lie[0]==lie[1] and all(_are_close(a, b) for (_,s),(_,o) in zip(calls, others) for a,b in zip(s, o))
+
+def _copied(model):
+    try: return copy_model(model)
+    except Exception as e:    # whatever its parts raise
+        raise ValueError(f"kernels must be 'dense' for {type(model).__name__}: others are tried on a copy, which deepcopy "
+                         f"can't make: {type(e).__name__}: {e}") from e
 
 def kernels_of(
     copy:nn.Module, # A copy of their network
@@ -160,17 +178,19 @@ def arrange(
     xb, # A batch of inputs
     kernels:dict # Layer name → `Kernel`
 ) -> dict: # The same
-    "Let each layer leave its output in the order that the next one needs."
-    numbers = torch.get_rng_state()
-    rows = _calls(model, xb, {n: replace(k, columns=False) for n,k in kernels.items()})
-    torch.set_rng_state(numbers)
-    try: calls = _calls(model, xb, {n: replace(k, columns=True) for n,k in kernels.items()})
+    "Let each layer leave its output in the order that the next one needs, if nothing depends on it."
+    def having(columns): return {n: replace(k, columns=n in columns) for n,k in kernels.items()}
+    rows = _calls(model, xb, having(()))
+    try:
+        calls = _calls(model, xb, having(kernels))
+        after = zip(calls, calls[1:], rows[1:])
+        def fits(b, args, same): return b and _are_columns(args) and _are_close(args[0], same[0])
+        leave = {a for (a,_),(b,args),(_,same) in after if not fits(b, args, same)}
+        stay = kernels.keys()-leave
+        return having(stay if _are_same(_calls(model, xb, having(stay)), rows) else ())
     except ValueError as e:
         if 'view size is not compatible' not in str(e): raise
-        calls = []    # the network takes a view that columns don't have
-    after = zip(calls, calls[1:], rows[1:])
-    stay = {a for (a,_),(_,args),(_,same) in after if _are_columns(args) and _are_close(args, same)}
-    return {n: replace(k, columns=n in stay) for n,k in kernels.items()}
+        return having(())    # the network takes a view that columns don't have
 
 def arranged(
     model:nn.Module, # It isn't called; a copy is
@@ -178,13 +198,13 @@ def arranged(
 ) -> dict: # The same kernels, arranged
     "Let each layer leave its output in the order that the next one needs."
     if not kernels: return {}
-    copy = copy_model(model)
-    with lend(copy, seed=0): found = arrange(copy, xb, kernels_of(copy, kernels))
+    copy = _copied(model)
+    with lend(copy, grad=True): found = arrange(copy, xb, kernels_of(copy, kernels))
     return {n: replace(k, columns=found[n].columns) for n,k in kernels.items()}
 
 def _inputs(model, xb, kernels):
     "Return the inputs of layers in one batch: of each that is called once with one tensor."
-    calls = _calls(model, xb, kernels)
+    calls = _calls(model, xb, kernels)[:-1]
     often = Counter(n for n,_ in calls)
     return {n: a[0] for n,a in calls if often[n]==1 and len(a)==1 and isinstance(a[0], torch.Tensor)}
 
@@ -202,12 +222,11 @@ def _layer_pass(f, x, training, step):
 
 def _model_pass(model, xb, kernels, training, step):
     "Return a function that computes a network forward, and for training backward and a step, with some kernels."
-    args,named = arguments(xb)
     def run():
         layers = put_kernels(model, kernels)
         try:
             with layers_called() if kernels else nullcontext():
-                ys = [y for y in tensors_within(model(*args, **named)) if y.requires_grad]
+                ys = [y for y in tensors_within(_try(model, xb)) if y.requires_grad]
         finally: drop_kernels(layers)
         if training and ys: torch.autograd.backward(ys, [torch.ones_like(y) for y in ys])
         step()
@@ -310,12 +329,11 @@ def measure_kernels(
     training,repeats = check_flag(training, 'training'),check_whole(repeats, 'repeats', 1)
     if step is not None: check_function(step, 'step', 'of a list of weights', 1)
     threads = torch.get_num_threads() if threads is None else check_threads(threads)
-    kernels,copy = layer_kernels(check_python(model), masks),copy_model(model)
+    kernels,copy = layer_kernels(check_python(model), masks),_copied(model)
     for n,k in kernels.items():
         if training and isinstance(k, Kernel) and not k.trains: kernels[n] = 'no gradients'
-    args,named = arguments(xb)
     with threads_set(threads), lend(copy, training, grad=training, seed=0):
-        outputs_of(copy, *args, named=named)    # a sparse kernel might take what the layer doesn't
+        _try(copy, xb)    # a sparse kernel might take what the layer doesn't
         chosen,rows = _choose(copy, kernels_of(copy, kernels), xb, training, step, repeats)
     columns = 'layer','density','dense_us','sparse_us','kernel','why'
     table = pd.DataFrame([dict(layer=n, **r) for n,r in rows.items()], columns=columns).set_index('layer')
@@ -324,24 +342,38 @@ def measure_kernels(
 # %% ../../nbs/core/24_kernel_choice.ipynb #d1239950
 kernel_choices = 'dense','sparse','auto'
 
+def _warn_dense(found):
+    why = [f'{n}: {"it has no gradients" if isinstance(k, Kernel) else k}' for n,k in found.items()]
+    warnings.warn(f"kernels='sparse' changes nothing, all layers are computed densely: {shortened(why, 3)}", stacklevel=2)
+
 class SparseFit:
-    "Let a model in training compute with the weights that are left, until its masks change."
+    "Let a model in training compute with the weights that are left."
     def __init__(self, kernels:str): # One of `kernel_choices`
         self.kernels,self.names,self.table = check_choice(kernels, 'kernels', kernel_choices),None,None
         self.layers,self._again,self.chosen = [],None,[]    # `chosen`: what `names` were last
+        self._made_of = {}
 
-    def __getstate__(self): return {**vars(self), 'layers': [], 'names': None}    # copies have dense layers
+    def __getstate__(self): return {**vars(self), 'layers': [], 'names': None, '_made_of': {}}    # copies are dense
+
+    def _has(self, masks):
+        "Return whether these are the masks that the kernels were made of."
+        def is_same(m, was, version): return torch.equal(m, was) if m is not was else m._version==version
+        return masks.keys()==self._made_of.keys() and all(is_same(m, *self._made_of[n]) for n,m in masks.items())
 
     def start(self,
         model:nn.Module, masks:dict, xb:tuple, # `xb` is a batch of the model's inputs
         step:Callable=None # As for `measure_kernels`
     ):
         "Choose the layers, unless they are chosen already, and let them compute with what is left."
-        if self.names is not None or self.kernels=='dense': return
+        if self.kernels=='dense' or self.names is not None and self._has(masks): return
+        if self.names is not None: self.stop()
+        self._made_of = {n: (m,m._version) for n,m in masks.items()}
         left = {n: int(m.count_nonzero())/m.numel() for n,m in masks.items()}
         # with more than half of the weights, dense kernels are faster anyway
         masks = {n: masks[n] for n,o in left.items() if o<=(.5 if self.kernels=='auto' else 1) and o<1}
-        kernels = {n: k for n,k in layer_kernels(model, masks).items() if isinstance(k, Kernel) and k.trains}
+        found = layer_kernels(model, masks)
+        kernels = {n: k for n,k in found.items() if isinstance(k, Kernel) and k.trains}
+        if found and not kernels and self.kernels=='sparse': _warn_dense(found)
         if self._again is None and self.kernels=='auto' and kernels:
             kernels,self.table = measure_kernels(model, masks, xb, training=True, step=step)
         else:

@@ -9,7 +9,7 @@ __all__ = []
 import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import NamedTuple
 
@@ -327,6 +327,7 @@ class Kernel:
     at: Geometry # None for a linear layer
     columns: bool = False # Does a linear layer leave its output as columns, as the next sparse layer needs it?
     values: torch.Tensor = None # The weights that are left, if a vector of them is trained in place of the parameter
+    own: tuple = None # The parameter that it is for, and where its memory is
 
     def __reduce__(self): return getattr,(self.layer,'forward')    # in copies and files, the class's own
 
@@ -339,6 +340,17 @@ class Kernel:
     def density(self) -> float: # In percent
         "Return the share of the weights that are left."
         return 100*sum(len(p.index) for p in self.patterns)/max(self.layer.weight.numel(), 1)
+
+    def at_home(self):
+        "Return the same, for the layer's parameter of now alone."
+        return replace(self, own=(self.layer.weight, self.layer.weight.data_ptr()))
+
+    @property
+    def is_at_home(self) -> bool:
+        "Return whether the layer has this parameter. `functional_call`, or a network's own code, may lend it another."
+        if self.own is None: return True
+        param,place = self.own
+        return self.layer.weight is param and param.data_ptr()==place
 
     def vector(self) -> torch.Tensor:
         "Return a copy of the weights that are left, to train in place of the parameter."
@@ -359,6 +371,7 @@ class Kernel:
         return Matrix(self.patterns[0].rows, self.values, self.patterns[0].shape)
 
     def __call__(self, input):    # torch's layers call it that
+        if not self.is_at_home: return type(self.layer).forward(self.layer, input)
         if not self.trains: return self.held()(input)
         values,(p,) = self.values,self.patterns
         if values is None: values = _Left.apply(self.layer.weight, p.index)

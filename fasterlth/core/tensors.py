@@ -6,12 +6,13 @@
 __all__ = []
 
 # %% ../../nbs/core/00_tensors.ipynb #26fdef9d
+import random
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from types import FunctionType, MethodType, ModuleType
 
-import torch
+import numpy as np, torch
 from torch import nn
 from torch.nn.parallel import DataParallel, DistributedDataParallel
 
@@ -102,10 +103,13 @@ class _State:
     "Hold everything about a model that may change while it is lent out."
     def __init__(self, model, weights):
         self.modes = [(m,m.training) for m in model.modules()]
-        self.places = [(d,dict(d)) for m in model.modules() for d in (m._parameters,m._buffers)]
-        buffers = [id(t) for m in model.modules() for t in m._buffers.values()]
+        # the tensors of torch.jit's modules can't be replaced
+        python = [m for m in model.modules() if not isinstance(m, torch.jit.ScriptModule)]
+        self.places = [(d,dict(d)) for m in python for d in (m._parameters,m._buffers)]
+        params,buffers = list(model.parameters()),list(model.buffers())
         # what isn't a leaf is computed at each pass, like AWD_LSTM's dropped weights
-        tensors = {id(t): t for _,d in self.places for t in d.values() if t is not None and t.is_leaf}
+        tensors = {id(t): t for t in params+buffers if t.is_leaf}
+        buffers = list(map(id, buffers))
         self.tensors = [(t,t.data,t.requires_grad) for t in tensors.values()]
         self.grads = [(t,t.grad,None if t.grad is None else t.grad.data) for t in tensors.values()]
         self.values = [(t,t.detach().clone()) for i,t in tensors.items() if weights or i in buffers]
@@ -131,12 +135,19 @@ def _cuda_devices(model): return list({t.device for t in model_tensors(model).va
 
 @contextmanager
 def _random_numbers(devices, seed):
-    "Leave torch's random state as it was. With a seed, draw the same numbers inside each time."
-    with torch.random.fork_rng(devices):
-        if seed is not None:
-            for g in (torch.default_generator, *(torch.cuda.default_generators[d.index] for d in devices)):
-                g.manual_seed(seed)
-        yield
+    "Leave the random states as they were. With a seed, draw the same numbers inside each time."
+    pythons,numpys = random.getstate(),np.random.get_state()
+    try:
+        with torch.random.fork_rng(devices):
+            if seed is not None:
+                for g in (torch.default_generator, *(torch.cuda.default_generators[d.index] for d in devices)):
+                    g.manual_seed(seed)
+                random.seed(seed)
+                np.random.seed(seed%2**32)    # it takes no larger ones
+            yield
+    finally:
+        random.setstate(pythons)
+        np.random.set_state(numpys)
 
 @contextmanager
 def lend(
@@ -146,7 +157,7 @@ def lend(
     requires_grad:Iterable=(), # Parameters that need gradients inside, even if they are frozen
     dtype:torch.dtype=None, # Precision of parameters and buffers inside, default their own
     weights:bool=False, # Restore the parameters' values as well, which costs a copy
-    seed:int=None, # For torch's random numbers inside; default they go on from where they are
+    seed:int=None, # For random numbers inside: torch's, Python's and NumPy's; default they go on from where they are
     hooks:Iterable=() # Handles of hooks to remove afterwards
 ):
     "Lend a model out, and restore it afterwards."

@@ -12,12 +12,14 @@ from functools import partial
 from operator import attrgetter
 
 import torch
-from fastai.callback.core import Callback, CancelBackwardException, CancelEpochException, CancelStepException
+from fastai.callback.core import (
+    Callback, CancelBackwardException, CancelEpochException, CancelStepException, TrainEvalCallback)
 from fastai.data.load import DataLoader
 from fastai.learner import AvgSmoothLoss, CastToTensor, Learner, Recorder
 from fastai.losses import BaseLoss
 from fastai.torch_core import defaults, num_distrib, to_device
 from fastcore.basics import noop
+from fastcore.foundation import L
 
 from .learner import events, is_foreign
 from .steppers import foreach, is_fastais, step_together
@@ -31,19 +33,26 @@ def _cast(learn, cb):
     "Stand in for `CastToTensor`: plain tensors stay as they are."
     if not _are_plain(learn.xb) or not _are_plain(learn.yb): cb('before_batch')
 
+def _count(learn, cb):
+    "Stand in for `TrainEvalCallback`: count a batch."
+    if not learn.training or not cb.run_train: return cb('after_batch')
+    learn.pct_train += 1./(learn.n_iter*learn.n_epoch)
+    learn.train_iter += 1
+
 def _record(learn, rec):
-    "Stand in for `Recorder`: record the loss of a batch, in fewer steps."
+    "Stand in for `Recorder`: record the loss of a batch."
     smooth,loss = rec.smooth_loss,learn.loss
     plain = learn.training and len(learn.yb) and type(loss) is torch.Tensor and type(smooth) is AvgSmoothLoss
     if not plain or rec.train_metrics or vars(rec).get('cancel_train') or num_distrib()>1: return rec('after_batch')
     smooth.count += 1
     loss = loss.detach() if loss.ndim==0 else loss.detach().mean()
-    smooth.val = torch.lerp(loss.cpu(), smooth.val, smooth.beta)
+    smooth.val = torch.lerp(loss if loss.is_cpu else loss.cpu(), smooth.val, smooth.beta)
     rec.lrs.append(learn.opt.hypers[-1]['lr'])
     learn.smooth_loss = smooth.value
     rec.losses.append(learn.smooth_loss)
 
-_stand_ins = {(CastToTensor,'before_batch'): _cast, (Recorder,'after_batch'): _record}
+_stand_ins = {(CastToTensor,'before_batch'): _cast, (TrainEvalCallback,'after_batch'): _count,
+              (Recorder,'after_batch'): _record}
 
 def _is_handled(cls, event_name):
     "Return whether a class of callbacks handles an event. `after_fit` resets each callback's `run`."
@@ -52,7 +61,7 @@ def _is_handled(cls, event_name):
 def _handler(learn, cb, event_name):
     "Return a function that lets a callback handle an event."
     stand_in = _stand_ins.get((type(cb),event_name))
-    own = stand_in and getattr(type(cb), event_name).__module__=='fastai.learner'
+    own = stand_in and getattr(type(cb), event_name).__module__.startswith('fastai.')
     return partial(stand_in, learn, cb) if own else partial(cb, event_name)
 
 class _Events:
@@ -61,8 +70,9 @@ class _Events:
 
     def handlers(self, learn, event_name):
         "Return all callbacks in their order, each with its handler and whether its class has one."
-        cbs,orders = list(learn.cbs),[cb.order for cb in learn.cbs]
-        if cbs!=self.cbs or orders!=self.orders: self.cbs,self.orders,self.by_event = cbs,orders,{}
+        cbs = learn.cbs.items if type(learn.cbs) is L else list(learn.cbs)
+        orders = [cb.order for cb in cbs]
+        if cbs!=self.cbs or orders!=self.orders: self.cbs,self.orders,self.by_event = list(cbs),orders,{}
         if event_name not in self.by_event:
             if event_name not in events: raise ValueError(f"there is no event {event_name!r}")
             self.by_event[event_name] = [(cb,_handler(learn, cb, event_name),_is_handled(type(cb), event_name))
@@ -101,10 +111,12 @@ def _indexed(dl):
     dl.after_iter()
     if hasattr(dl, 'it'): del dl.it
 
-def _all_batches(learn):
+def _all_batches(learn, zeros):
     "Train or validate on all batches."
     learn.n_iter = len(learn.dl)
-    for i,b in enumerate(_batches(learn.dl)): learn.one_batch(i, b)
+    try:
+        for i,b in enumerate(_batches(learn.dl)): learn.one_batch(i, b)
+    finally: zeros.give()
 
 def _are_on(b, device):
     "Return whether a batch need not be moved to a device, which is None if it may stay where it is."
@@ -141,46 +153,58 @@ def _do_one_batch(learn):
     if learn.training and len(learn.yb): learn._do_grad_opt()
 
 # %% ../../nbs/train/10_loop.ipynb #bff93480
-_zero_ = foreach('zero_')
+def _one_zero(p):
+    "Return a gradient of zeros that takes the memory of one number."
+    return torch.empty_strided(p.shape, (0,)*p.ndim, dtype=p.dtype, device=p.device).zero_()
 
 class _Zeros:
-    "Gradients of zero, which the next backward pass need not add to."
-    def __init__(self): self.held = []    # (parameter, gradient, how often it had been written to)
+    "Gradients of zero, which take no time to write, and which the next backward pass need not add to."
+    def __init__(self): self.own,self.held = {},[]    # parameter → its zeros; those that have them now
+
+    def of(self, p):
+        "Return a parameter's zeros: new ones if something has been written there."
+        z = self.own.get(p)
+        if z is None or z._version!=1 or (z.shape,z.dtype,z.device)!=(p.shape,p.dtype,p.device): z = _one_zero(p)
+        self.own[p] = z
+        return z
 
     def zero(self, learn):
         "Set the gradients to zero, as the optimizer does."
-        grads = [] if any(map(is_foreign, learn.cbs)) else _gradients(learn.opt)
-        if not grads: return learn.opt.zero_grad()
-        for _,g in grads: g.detach_()
-        _zero_([g for _,g in grads])
-        self.held = [(p,g,g._version) for p,g in grads]
+        params = [] if any(map(is_foreign, learn.cbs)) else _graded(learn.opt)
+        if not params: return learn.opt.zero_grad()
+        for p in params: p.grad = self.of(p)
+        self.held = params
 
-    @contextmanager
-    def put_aside(self):
-        "Take the zeros away, and give them back to parameters that have got no gradient."
-        ps = [p for p,g,n in self.held if p.grad is g and g._version==n]
+    def take(self):
+        "Take the zeros away."
+        for p in self.held:
+            z = self.own[p]
+            if p.grad is z: p.grad = None if z._version==1 else z.clone()
+
+    def give(self):
+        "Give zeros of full size, as fastai's would be, to parameters that have got no gradient."
+        for p in self.held:
+            if p.grad is None or p.grad is self.own[p]: p.grad = torch.zeros_like(p).copy_(self.own[p])
         self.held = []
-        for p in ps: p.grad = None
-        try: yield
-        finally:
-            for p in ps:
-                if p.grad is None: p.grad = torch.zeros_like(p)
 
-def _gradients(opt):
-    "Return parameters and their gradients, none if they can't be replaced."
+def _graded(opt):
+    "Return the parameters that have gradients, none if these can't be replaced."
     if not is_fastais(opt, 'zero_grad'): return []
-    res = [(p,p.grad) for ps in opt.param_lists for p in ps if getattr(p, 'grad', None) is not None]
-    return res if all(g.layout is torch.strided for _,g in res) else []
+    res = [p for ps in opt.param_lists for p in ps if getattr(p, 'grad', None) is not None]
+    return res if all(p.grad.layout is torch.strided for p in res) else []
 
 def _backward(learn, zeros):
     "Compute gradients."
-    with zeros.put_aside(): learn.loss_grad.backward()
+    zeros.take()
+    try: learn.loss_grad.backward()
+    finally: zeros.give()
 
 def _step(learn): step_together(learn.opt)
 
 def _do_grad_opt(learn, zeros):
     "Compute gradients and step."
     learn._with_events(learn._backward, 'backward', CancelBackwardException)
+    zeros.give()    # if the backward pass was cancelled
     learn._with_events(learn._step, 'step', CancelStepException)
     zeros.zero(learn)
 
@@ -194,9 +218,10 @@ def lean_loop(
         return name not in vars(learn) and getattr(getattr(type(learn), name), '__module__', '')=='fastai.learner'
     if not is_own('__call__'): return {}
     if any(hasattr(learn, e) for e in events): return {}    # an event may be a method of the learner, or of the model
-    methods = dict(_call_one=_Events().call_one, all_batches=_all_batches,
-                   _do_grad_opt=partial(_do_grad_opt, zeros=zeros), _backward=partial(_backward, zeros=zeros))
-    methods |= {f.__name__: f for f in (_set_device,_with_events,_do_one_batch,_step)}
+    methods = {f.__name__: f for f in (_set_device,_with_events,_do_one_batch,_step)}
+    methods['_call_one'] = _Events().call_one
+    about_zeros = dict(all_batches=_all_batches, _do_grad_opt=_do_grad_opt, _backward=_backward)
+    if all(map(is_own, about_zeros)): methods |= {k: partial(f, zeros=zeros) for k,f in about_zeros.items()}
     return {k: partial(f, learn) for k,f in methods.items() if is_own(k)}
 
 # %% ../../nbs/train/10_loop.ipynb #0f9d0339

@@ -7,7 +7,6 @@ __all__ = ['roots_']
 
 # %% ../../nbs/train/04_steppers.ipynb #c3c14c04
 import math
-from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from types import FunctionType
@@ -171,19 +170,22 @@ _stated = {'grad_avg','sqr_avg','step','do_wd','local_lr'}
 
 def _are_plain(o, hyper):
     "Return whether parameters and hyper-parameters are of the kinds that can be stepped together."
+    for v in hyper.values():
+        if not isinstance(v, (int,float)): return False
+    for s in o.states:
+        if type(s.get('step', 0)) is not int: return False
     tensors = o.ps+o.gs
-    return (all(isinstance(v, (int,float)) for v in hyper.values()) and not _stated & hyper.keys()
-        and all(type(s.get('step', 0)) is int for s in o.states) and len({t.data_ptr() for t in tensors})==len(tensors)
-        and all(type(t) is torch.Tensor and t.layout is torch.strided and t.is_floating_point() for t in tensors))
+    for t in tensors:
+        if type(t) is not torch.Tensor or t.layout is not torch.strided or not t.is_floating_point(): return False
+    return not _stated & hyper.keys() and len({t.data_ptr() for t in tensors})==len(tensors)
 
 def _parts(o):
     "Return the parameters in parts of one device and type, each as large as should be stepped together."
-    parts,sizes = {},Counter()
+    parts,sizes = {},{}
     for row,t in zip(o.rows, o.ps):
         kind = t.device,t.dtype
-        sizes[kind] += t.numel()
-        part = sizes[kind]//(2**18 if t.is_cpu else 2**24)
-        parts.setdefault((*kind,part), []).append(row)
+        sizes[kind] = size = sizes.get(kind, 0)+t.numel()
+        parts.setdefault((*kind,size//(2**18 if t.is_cpu else 2**24)), []).append(row)
     return [o] if len(parts)==1 else list(map(_Many, parts.values()))
 
 def _groups(opt):
