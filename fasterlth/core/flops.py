@@ -6,7 +6,9 @@
 __all__ = ['forward_flops']
 
 # %% ../../nbs/core/16_flops.ipynb #11f76b51
+from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 
 import torch
 from torch import nn
@@ -25,6 +27,13 @@ def _addmm(c, a, b, *, out_val, **kwargs): return _times(a, b)
 for _f in (_mm,_mm_reduce,_addmm): setattr(_f, '_get_raw', True)    # torch's counter is to pass tensors, not shapes
 _products = {getattr(torch.ops.aten, k): f for k,f in
              {'mm': _mm, 'addmm': _addmm, '_sparse_mm_reduce_impl': _mm_reduce}.items()}
+
+def _count_own(model):
+    "Count the operations of layers that say how many they make (`operations`): torch's counter sees no compiled loops."
+    own = Counter()
+    def count(n, m, args, y): own[n] += m.operations(y)
+    layers = {n: m for n,m in model.named_modules() if hasattr(type(m), 'operations')}
+    return own,[m.register_forward_hook(partial(count, n)) for n,m in layers.items()]
 
 def forward_flops(
     model:nn.Module, # Any model
@@ -52,10 +61,11 @@ def forward_flops(
         raise TypeError(wrong('xb', 'a tuple of inputs, like (x,), or a dict of named ones', xb))
     args,named = arguments(tuple(xb) if isinstance(xb, list) else xb)
     if masks is not None: check_masks(masks, parameters_by_name(model))
-    with evaluating(model), FlopCounterMode(display=False, custom_mapping=_products) as counter:
+    own,hooks = _count_own(model)
+    with evaluating(model, hooks), FlopCounterMode(display=False, custom_mapping=_products) as counter:
         outputs_of(model, *args, named=named)
     counts = {k: sum(v.values()) for k,v in counter.get_flop_counts().items()}
-    saved = 0
+    saved = sum(counts.get(f'{type(model).__name__}.{n}', 0)-o for n,o in own.items())
     for n,m in (masks or {}).items():
         layer,_,what = n.rpartition('.')
         if what=='weight' and m.ndim>1:

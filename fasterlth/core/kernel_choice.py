@@ -16,14 +16,13 @@ from statistics import median
 
 import torch
 from torch import nn
-from torch.utils._pytree import tree_map
 
 from .tensors import arguments, copy_model, lend, parameters_by_name, shortened, tensors_within, unwrap
 from .checks import (
     check_choice, check_flag, check_function, check_model, check_threads, check_type, check_whole, outputs_of, wrong)
 from .masks import check_masks
 from .attention import Attend, InProjection, why_packed
-from .sparse_kernels import Kernel, kernel
+from .sparse_kernels import Kernel, kernel, replaced
 
 # %% ../../nbs/core/24_kernel_choice.ipynb #0d7a56e8
 def check_python(
@@ -130,9 +129,12 @@ def sparse_kernels(
     finally: drop_kernels(layers)
 
 # %% ../../nbs/core/24_kernel_choice.ipynb #2cce71fb
-def _try(model, xb):
-    "Call a network with a copy of the inputs, which it may write to. Raise a `ValueError` if it can't take them."
-    args,named = arguments(tree_map(lambda t: t.detach().clone() if isinstance(t, torch.Tensor) else t, xb))
+def outputs_with(
+    model:nn.Module, # Any model
+    xb # A batch of inputs: a tensor, a tuple, or a dict of named ones
+): # The model's outputs
+    "Call a network with a copy of a batch, which it may write to. Raise a `ValueError` if it can't take that."
+    args,named = arguments(xb)
     return outputs_of(model, *args, named=named)
 
 def _calls(model, xb, kernels):
@@ -141,7 +143,8 @@ def _calls(model, xb, kernels):
     def hook(name, m, args): seen.append((name,args))
     with sparse_kernels(model, kernels), lend(model, grad=torch.is_grad_enabled(), seed=0):
         hooks = [layer_at(model, n).register_forward_pre_hook(partial(hook, n)) for n in kernels]
-        try: outputs = list(tensors_within(_try(model, xb)))
+        args,named = arguments(xb)
+        try: outputs = list(tensors_within(model(*args, **named)))
         finally:
             for h in hooks: h.remove()
     return [*seen,('',outputs)]
@@ -163,8 +166,8 @@ def _are_same(calls, others):
 def _copied(model):
     try: return copy_model(model)
     except Exception as e:    # whatever its parts raise
-        raise ValueError(f"kernels must be 'dense' for {type(model).__name__}: others are tried on a copy, which deepcopy "
-                         f"can't make: {type(e).__name__}: {e}") from e
+        raise ValueError(f"kernels must be 'dense' for {type(model).__name__}: others are tried on a copy, which "
+                         f"deepcopy can't make: {type(e).__name__}: {e}") from e
 
 def kernels_of(
     copy:nn.Module, # A copy of their network
@@ -188,7 +191,7 @@ def arrange(
         leave = {a for (a,_),(b,args),(_,same) in after if not fits(b, args, same)}
         stay = kernels.keys()-leave
         return having(stay if _are_same(_calls(model, xb, having(stay)), rows) else ())
-    except ValueError as e:
+    except RuntimeError as e:
         if 'view size is not compatible' not in str(e): raise
         return having(())    # the network takes a view that columns don't have
 
@@ -226,7 +229,7 @@ def _model_pass(model, xb, kernels, training, step):
         layers = put_kernels(model, kernels)
         try:
             with layers_called() if kernels else nullcontext():
-                ys = [y for y in tensors_within(_try(model, xb)) if y.requires_grad]
+                ys = [y for y in tensors_within(outputs_with(model, xb)) if y.requires_grad]
         finally: drop_kernels(layers)
         if training and ys: torch.autograd.backward(ys, [torch.ones_like(y) for y in ys])
         step()
@@ -333,7 +336,7 @@ def measure_kernels(
     for n,k in kernels.items():
         if training and isinstance(k, Kernel) and not k.trains: kernels[n] = 'no gradients'
     with threads_set(threads), lend(copy, training, grad=training, seed=0):
-        _try(copy, xb)    # a sparse kernel might take what the layer doesn't
+        outputs_with(copy, xb)    # a sparse kernel might take what the layer doesn't
         chosen,rows = _choose(copy, kernels_of(copy, kernels), xb, training, step, repeats)
     columns = 'layer','density','dense_us','sparse_us','kernel','why'
     table = pd.DataFrame([dict(layer=n, **r) for n,r in rows.items()], columns=columns).set_index('layer')
@@ -343,8 +346,9 @@ def measure_kernels(
 kernel_choices = 'dense','sparse','auto'
 
 def _warn_dense(found):
-    why = [f'{n}: {"it has no gradients" if isinstance(k, Kernel) else k}' for n,k in found.items()]
-    warnings.warn(f"kernels='sparse' changes nothing, all layers are computed densely: {shortened(why, 3)}", stacklevel=2)
+    "Say why no layer is computed sparsely. Other masks' kernels may have replaced its forward."
+    why = [f"{n}: {'no gradients' if isinstance(k, Kernel) else k}" for n,k in found.items() if k!=replaced]
+    if why: warnings.warn(f"kernels='sparse' changes nothing, all layers are computed densely: {shortened(why, 3)}", stacklevel=2)
 
 class SparseFit:
     "Let a model in training compute with the weights that are left."
@@ -373,7 +377,7 @@ class SparseFit:
         masks = {n: masks[n] for n,o in left.items() if o<=(.5 if self.kernels=='auto' else 1) and o<1}
         found = layer_kernels(model, masks)
         kernels = {n: k for n,k in found.items() if isinstance(k, Kernel) and k.trains}
-        if found and not kernels and self.kernels=='sparse': _warn_dense(found)
+        if self.kernels=='sparse' and not kernels: _warn_dense(found)
         if self._again is None and self.kernels=='auto' and kernels:
             kernels,self.table = measure_kernels(model, masks, xb, training=True, step=step)
         else:

@@ -53,12 +53,16 @@ def sparse_kernels(model: nn.Module, kernels: dict):
     """
     ...
 
+def outputs_with(model: nn.Module, xb):
+    """Call a network with a copy of a batch, which it may write to. Raise a `ValueError` if it can't take that."""
+    ...
+
 def kernels_of(copy: nn.Module, kernels: dict) -> dict:
     """Return kernels of a copy of a network."""
     ...
 
 def arrange(model: nn.Module, xb, kernels: dict) -> dict:
-    """Let each layer leave its output in the order that the next one needs."""
+    """Let each layer leave its output in the order that the next one needs, if nothing depends on it."""
     ...
 
 def arranged(model: nn.Module, xb, kernels: dict) -> dict:
@@ -107,7 +111,7 @@ def measure_kernels(model: nn.Module, masks: dict, xb, training: bool = False, r
 kernel_choices: tuple
 
 class SparseFit:
-    """Let a model in training compute with the weights that are left, until its masks change."""
+    """Let a model in training compute with the weights that are left."""
     kernels: Any
     names: Any
     table: Any

@@ -300,6 +300,8 @@ def geometry(
     "Return how a layer moves over an image."
     return Geometry(layer.kernel_size, layer.stride, layer.padding, layer.dilation) if form_of(layer)=='conv' else None
 
+replaced = 'something else has replaced its forward'
+
 def why_dense(
     layer:nn.Module # Any layer
 ) -> str: # Empty if there is a sparse kernel for it
@@ -308,7 +310,7 @@ def why_dense(
     if form is None: return f'{type(layer).__name__} has no sparse kernel'
     own = vars(layer).get('forward')    # a copy made in a fit has its class's
     if own is not None and getattr(own, '__func__', None) is not type(layer).forward:
-        return 'something else has replaced its forward'
+        return replaced
     if w.device.type!='cpu': return f'it is on {w.device.type}, where dense kernels are faster'
     if not torch.backends.mkl.is_available() and compiled(1) is None:
         return 'it needs numba, or a torch with MKL'

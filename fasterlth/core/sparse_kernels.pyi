@@ -127,6 +127,8 @@ def geometry(layer: nn.Module) -> Geometry:
     """Return how a layer moves over an image."""
     ...
 
+replaced: str
+
 def why_dense(layer: nn.Module) -> str:
     """Return why a layer can't be computed with the weights that are left alone."""
     ...
@@ -139,6 +141,7 @@ class Kernel:
     at: Geometry
     columns: bool = ...
     values: torch.Tensor | None = ...
+    own: tuple | None = ...
     def __reduce__(self):
         ...
     @property
@@ -148,6 +151,13 @@ class Kernel:
     @property
     def density(self) -> float:
         """Return the share of the weights that are left."""
+        ...
+    def at_home(self):
+        """Return the same, for the layer's parameter of now alone."""
+        ...
+    @property
+    def is_at_home(self) -> bool:
+        """Return whether the layer has this parameter. `functional_call`, or a network's own code, may lend it another."""
         ...
     def vector(self) -> torch.Tensor:
         """Return a copy of the weights that are left, to train in place of the parameter."""

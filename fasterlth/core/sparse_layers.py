@@ -13,14 +13,15 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from .tensors import arguments, check_names, copy_model, evaluating, model_tensors
-from .checks import check_model, check_threads, check_whole, outputs_of
+from .tensors import check_names, copy_model, evaluating, model_tensors
+from .checks import check_model, check_threads, check_whole
 from .files import (
     a_shape, a_text, check_fields, dict_of, list_of, load_tensors, reading, save_tensors, take)
 from .masks import apply_masks
 from .attention import InProjection, SplitAttention, why_packed
 from .sparse_kernels import compute, form_of, geometry, Matrix, patterns
-from .kernel_choice import attentions, check_python, compare, masked_layers, measure_kernels, threads_set
+from .kernel_choice import (
+    attentions, check_python, compare, masked_layers, measure_kernels, outputs_with, threads_set)
 
 # %% ../../nbs/core/25_sparse_layers.ipynb #39e0a972
 _parts = 'starts','columns','values'
@@ -43,21 +44,33 @@ class SparseLayer(nn.Module):
         columns:bool=False # Does a linear layer leave its output as columns, as the next sparse layer needs it?
     ):
         super().__init__()
+        for k,v in vars(layer).items():    # like `out_features`, for code that asks for it
+            if k[0]!='_' and k!='training' and isinstance(v, (int,str,tuple)): setattr(self, k, v)
         self.columns = columns
         self.at,self.shape,self.form,self.n = geometry(layer),tuple(layer.weight.shape),form_of(layer),len(parts)
         self.matrix = self.shape[::-1] if self.form=='conv1d' else self.shape[:2]
         for i,part in enumerate(parts):
-            for k,t in zip(_parts, part): self.register_buffer(f'{k}_{i}', t)
-        self.register_buffer('bias', None if layer.bias is None else layer.bias.detach().clone())
+            self.register_buffer(f'starts_{i}', part[0])
+            self.register_buffer(f'columns_{i}', part[1])
+            self.register_parameter(f'values_{i}', nn.Parameter(part[2], requires_grad=False))
+        bias = None if layer.bias is None else nn.Parameter(layer.bias.detach().clone(), requires_grad=False)
+        self.register_parameter('bias', bias)
+
+    def parts(self) -> list: # As from `parts_of`
+        "Return the weights that are left, and where they are."
+        return [[getattr(self, f'{k}_{i}') for k in _parts] for i in range(self.n)]
 
     def left(self) -> list:
         "Return what it computes with: the values of its weights, and its bias."
-        return [self.get_buffer(f'values_{i}') for i in range(self.n)]+([] if self.bias is None else [self.bias])
+        return [p[2] for p in self.parts()]+([] if self.bias is None else [self.bias])
 
     def weights(self) -> list: # A `Matrix` `(out, in)` for each part
         "Return the weights that are left."
-        parts = [[self.get_buffer(f'{k}_{i}') for k in _parts] for i in range(self.n)]
-        return [Matrix(p[:2], p[2], self.matrix) for p in parts]
+        for v in self.left():
+            if v.device.type!='cpu' or v.dtype not in (torch.float32,torch.float64):
+                raise RuntimeError("a SparseLayer computes on the CPU, in float32 or float64, and is on "
+                                   f"{v.device.type}, in {str(v.dtype)[6:]}: use the dense network there")
+        return [Matrix(p[:2], p[2].detach(), self.matrix) for p in self.parts()]
 
     @property
     def weight(self) -> torch.Tensor:
@@ -66,9 +79,16 @@ class SparseLayer(nn.Module):
         if self.at: return torch.stack(dense, -1).view(self.shape)
         return dense[0].t() if self.form=='conv1d' else dense[0]
 
+    def operations(self, y:torch.Tensor) -> int:
+        "Return how many operations its output took, for `forward_flops`."
+        return 2*sum(len(p[2]) for p in self.parts())*(y.numel()//self.matrix[0])
+
     def forward(self, input):    # torch's layers call it that
         if torch.compiler.is_exporting():
             raise RuntimeError("torch.export can't save matrices in CSR: use torch.jit.trace, or save_sparse")
+        if torch.is_grad_enabled() and isinstance(input, torch.Tensor) and input.requires_grad:
+            raise RuntimeError("a SparseLayer has no gradients, but its input requires one: use the dense network, or "
+                               "torch.no_grad()")
         if torch.jit.is_tracing(): return self._trace(input)
         if self._matrices is None: vars(self)['_matrices'] = self.weights()    # they share the buffers' memory
         return compute(self._matrices, self.bias, self.at, self.columns, input)
@@ -87,9 +107,11 @@ class SparseLayer(nn.Module):
         self._matrices = None
         return super()._apply(fn, recurse)
     def __getstate__(self): return {**vars(self), '_matrices': None}    # a copy makes its own
+    def __prepare_scriptable__(self):    # torch.jit.script calls it
+        raise RuntimeError("torch.jit.script can't compile matrices in CSR: use torch.jit.trace, or save_sparse")
 
     def extra_repr(self):
-        left = sum(len(self.get_buffer(f'values_{i}')) for i in range(self.n))
+        left = sum(len(p[2]) for p in self.parts())
         return f'{self.form}, {self.shape}, {left} weights'
 
 # %% ../../nbs/core/25_sparse_layers.ipynb #6029102c
@@ -167,9 +189,8 @@ def to_sparse(
            SparseLayer(m, parts_of(m, mask), chosen[n].columns) for n,m,mask in layers}
     _split_attentions(res, _split_of(res, chosen))
     _replace_layers(res, new)
-    args,named = arguments(xb)
-    with evaluating(res): outputs_of(res, *args, named=named)
-    return res,table
+    with evaluating(res): outputs_with(res, xb)
+    return res.requires_grad_(False),table
 
 # %% ../../nbs/core/25_sparse_layers.ipynb #922b45d4
 def _quantized(model):
@@ -215,13 +236,14 @@ def quantize_rest(
         raise ValueError(f"model must be on the CPU, but {odd[0]} isn't")
     repeats = check_whole(repeats, 'repeats', 1)
     threads = torch.get_num_threads() if threads is None else check_threads(threads)
-    (res,names),(args,named) = _quantized(model),arguments(xb)
+    res,names = _quantized(model)
     with evaluating(model), evaluating(res), threads_set(threads):
-        outputs_of(model, *args, named=named)
-        try: res(*args, **named)
-        except Exception as e:    # code that asks layers for their weights, say
-            raise ValueError(f"model can't have layers in int8: {type(e).__name__}: {e}") from e
-        times = compare(*[lambda m=m: m(*args, **named) for m in (model,res)], repeats)
+        outputs_with(model, xb)
+        try: outputs_with(res, xb)
+        except ValueError as e:    # code that asks layers for their weights, say
+            why = e.__cause__
+            raise ValueError(f"model can't have layers in int8: {type(why).__name__}: {why}") from why
+        times = compare(*[lambda m=m: outputs_with(m, xb) for m in (model,res)], repeats)
     return (res,names) if names and times['kernel']=='sparse' else (copy_model(model).eval(),[])
 
 # %% ../../nbs/core/25_sparse_layers.ipynb #28373f74
@@ -320,4 +342,4 @@ def load_sparse(
         check_names(tensors, rest, 'file')
     with torch.no_grad():
         for n,t in rest.items(): t.copy_(tensors[n])
-    return res
+    return res.requires_grad_(False)

@@ -15,6 +15,7 @@ from types import FunctionType, MethodType, ModuleType
 import numpy as np, torch
 from torch import nn
 from torch.nn.parallel import DataParallel, DistributedDataParallel
+from torch.utils._pytree import tree_map
 
 # %% ../../nbs/core/00_tensors.ipynb #400ec3c1
 def unwrap(
@@ -220,6 +221,7 @@ def reset_state(
 def arguments(
     xb # The inputs of a batch: a tensor, a tuple of positional arguments, or a dict of named ones
 ) -> tuple: # `(positional arguments, named arguments)`
-    "Return the arguments with which a network is called."
+    "Return the arguments to call a network with: copies, as it may write to them."
+    xb = tree_map(lambda t: t.clone() if isinstance(t, torch.Tensor) else t, xb)
     if isinstance(xb, Mapping): return (),dict(xb)
     return (xb if isinstance(xb, tuple) else (xb,)),{}

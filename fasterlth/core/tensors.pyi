@@ -74,5 +74,5 @@ def reset_state(f: Callable) -> Callable:
     ...
 
 def arguments(xb) -> tuple:
-    """Return the arguments with which a network is called."""
+    """Return the arguments to call a network with: copies, as it may write to them."""
     ...

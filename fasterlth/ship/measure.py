@@ -18,7 +18,7 @@ from ..core.checks import (check_function, check_model, check_number, check_thre
     outputs_of, shown, wrong)
 from ..core.files import save_tensors
 from ..core.flops import forward_flops
-from ..core.sparse_layers import SparseLayer
+from ..core.kernel_choice import outputs_with
 from ..core.tensors import arguments, evaluating, model_tensors, reset_state, unwrap
 
 # %% ../../nbs/ship/00_measure.ipynb #3cc4234c
@@ -79,8 +79,9 @@ def latency(
 ) -> float: # Median, in milliseconds
     "Measure how long a call takes, without gradients."
     threads = check_threads(threads)
+    args,named = arguments(xb)
     def once():
-        with torch.no_grad(): call(f, xb)
+        with torch.no_grad(): f(*args, **named)
     timer = _timer()('once()', globals=dict(once=once), num_threads=threads)
     return 1000*timer.blocked_autorange(min_run_time=seconds).median
 
@@ -139,7 +140,7 @@ def figures(
 ) -> dict:
     "Count parameters, nonzero parameters, bytes in a file, and multiply-adds for one item."
     if hasattr(model, 'figures'): return dict(model.figures)
-    ps = [*model.parameters(), *(t for m in model.modules() if isinstance(m, SparseLayer) for t in m.left())]
+    ps = list(model.parameters())
     return dict(parameters=sum(p.numel() for p in ps),
                 nonzero=sum(int(p.count_nonzero()) for p in ps),
                 bytes=_bytes(model),
@@ -196,8 +197,7 @@ def _check_models(models):
 
 def _check_outputs(models, xb):
     "Raise unless all models give tensors of one shape."
-    args,named = arguments(xb)
-    outs = {k: outputs_of(m, *args, named=named) for k,m in models.items()}
+    outs = {k: outputs_with(m, xb) for k,m in models.items()}
     for k,o in outs.items(): _check_one(o, f'models[{k!r}]', 'but it returns')
     shapes = {k: tuple(o.shape) for k,o in outs.items()}
     if len({*shapes.values()})>1: raise ValueError(f"models must give outputs of one shape, not {shapes}")

@@ -8,7 +8,7 @@ from fastai.learner import Learner
 
 class _Events:
     """Send events to the callbacks that handle them."""
-    cbs: Any
+    cbs: list
     orders: Any
     by_event: dict
     def __init__(self) -> None:
@@ -21,16 +21,22 @@ class _Events:
         ...
 
 class _Zeros:
-    """Gradients of zero, which the next backward pass need not add to."""
-    held: list
+    """Gradients of zero, which take no time to write, and which the next backward pass need not add to."""
+    own: dict
+    held: Any
     def __init__(self) -> None:
+        ...
+    def of(self, p):
+        """Return a parameter's zeros: new ones if something has been written there."""
         ...
     def zero(self, learn):
         """Set the gradients to zero, as the optimizer does."""
         ...
-    @contextmanager
-    def put_aside(self):
-        """Take the zeros away, and give them back to parameters that have got no gradient."""
+    def take(self) -> None:
+        """Take the zeros away."""
+        ...
+    def give(self) -> None:
+        """Give zeros of full size, as fastai's would be, to parameters that have got no gradient."""
         ...
 
 def lean_loop(learn: Learner) -> dict:

@@ -14,7 +14,6 @@ import torch
 from fastai.callback.core import Callback
 from fastai.callback.training import GradientClip
 from fastai.learner import Learner
-from fastai.optimizer import lamb_step, larc_layer_lr
 from fastcore.basics import patch
 
 from ..core.checks import check_choice
@@ -25,7 +24,7 @@ from ..core.kernel_choice import kernel_choices, SparseFit
 from ..core.ticket import Ticket
 from ..core.processes import share_buffers
 from .opt_state import begin_state
-from .steppers import trial_step
+from .steppers import is_of_each_weight, trial_step
 from .vectors import Vectors, can_step_vectors
 from .learner import (
     check_learner, check_precision, context_state, events, fit_context, free_lock, is_foreign, is_validating,
@@ -107,18 +106,22 @@ def _is_foreign(cb):
     "Return whether a callback is neither fastai's nor ours, and so may write weights at any event."
     return is_foreign(cb) and not isinstance(cb, GuardedCallback)
 
+def _see_gradients(learn, *names):
+    "Return whether others' callbacks handle one of these events, and so may clip gradients, for example."
+    return any(_is_foreign(cb) and any(hasattr(type(cb), e) or e in vars(cb) for e in names) for cb in learn.cbs)
+
 def _norms_matter(learn):
-    "Return whether training uses norms of gradients, which must exclude pruned weights."
+    "Return whether training may use norms of gradients, which must exclude pruned weights."
     if any(isinstance(cb, GradientClip) for cb in learn.cbs): return True
-    steppers = [getattr(f, 'func', f) for f in getattr(learn.opt, 'cbs', ())]    # some with arguments of their own
-    return any(f in steppers for f in (lamb_step,larc_layer_lr))
+    return (_see_gradients(learn, 'after_backward', 'before_step')
+        or not all(map(is_of_each_weight, getattr(learn.opt, 'cbs', ()))))
 
 # %% ../../nbs/train/06_mask_callback.ipynb #0cc838d8
 _mul_ = torch._foreach_mul_    # the public one, from torch 2.15, calls it and takes longer
 
 def _zero_pruned(tensors, factors):
-    "Zero what is pruned in all tensors, in one call."
-    if tensors: _mul_([as_bits(t) for t in tensors], factors)
+    "Zero what is pruned in all tensors, in one call. Vectors that stand for some don't notice it, so through `data`."
+    if tensors: _mul_([as_bits(t.data) for t in tensors], factors)
 
 # %% ../../nbs/train/06_mask_callback.ipynb #8a1433d2
 class MaskCallback(GuardedCallback):
@@ -142,6 +145,7 @@ class MaskCallback(GuardedCallback):
         self.masks,self.held,self._others_may_write = check_masks(masks),([],[]),True
         self.sparse,self.vectors,self._stepped = SparseFit(kernels),Vectors(),None
         self._begins = False    # Does computing with what is left begin at the next batch?
+        self._hooks = []
         self._handled = self._needed = frozenset(e for e in events if hasattr(type(self), e))
 
     def __call__(self, event_name):
@@ -160,14 +164,21 @@ class MaskCallback(GuardedCallback):
     def release(self):
         "Drop what `prepare` holds."
         self.use_dense()
+        self.hook_gradients([])
         self.held,self._stepped,self.revived = ([],[]),None,None
 
     def before_train(self):
         self.prepare()
         self.enforce()
+        self.hook_gradients(zip(*self.held) if _see_gradients(self.learn, 'after_backward') else [])
         self._others_may_write = any(map(_is_foreign, self.learn.cbs))
         self._begins = self.sparse.kernels!='dense'
         self._needed = self.needed_events()
+    def hook_gradients(self, held):
+        "Zero gradients of pruned weights at once, for callbacks that look at them before this one."
+        for h in self._hooks: h.remove()
+        def zero(mask, p): _zero_pruned([p.grad], [mask])
+        self._hooks = [p.register_post_accumulate_grad_hook(partial(zero, m)) for p,m in held if p.requires_grad]
     def enforce_over_others(self):
         "Zero the pruned weights if other callbacks may have written them."
         if self._others_may_write: self.enforce()

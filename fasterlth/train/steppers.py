@@ -229,12 +229,18 @@ def _step(opt):
             for f in steppers: f(part, **hyper)
 
 # %% ../../nbs/train/04_steppers.ipynb #2a8b61ea
+def is_of_each_weight(
+    stepper # One of those in an optimizer's `cbs`
+) -> bool:
+    "Return whether a stepper is fastai's own, and treats each weight by itself."
+    return _counterpart(stepper) is not None and getattr(stepper, 'func', stepper) in _of_each_weight
+
 def steps_each_weight(
     opt # Any optimizer of a learner
 ) -> bool:
     "Return whether an optimizer is fastai's own, and steps each weight without regard to the others."
     if type(opt) is not Optimizer or not is_fastais(opt, 'step') or not is_fastais(opt, 'zero_grad'): return False
-    return all(_counterpart(cb) and getattr(cb, 'func', cb) in _of_each_weight for cb in opt.cbs)
+    return all(map(is_of_each_weight, opt.cbs))
 
 # %% ../../nbs/train/04_steppers.ipynb #f3cca4b8
 def trial_step(

@@ -51,6 +51,10 @@ def step_together(opt):
     """Step many parameters at once if the optimizer is composed of fastai's steppers, or else as it does itself."""
     ...
 
+def is_of_each_weight(stepper) -> bool:
+    """Return whether a stepper is fastai's own, and treats each weight by itself."""
+    ...
+
 def steps_each_weight(opt) -> bool:
     """Return whether an optimizer is fastai's own, and steps each weight without regard to the others."""
     ...

@@ -32,9 +32,13 @@ class _Vector:
     index: torch.Tensor # Of these weights in the parameter's flat memory
     values: torch.Tensor # Trained in the parameter's place
     hook: Any = None
-    first: torch.Tensor = None # The values until the first step
+    version: int = 0 # How often the parameter has been written to, but through its `data`
+    steps: int = 0 # How many have been made
+    held: torch.Tensor = None # The values that the parameter must hold at the next step
 
-    def gathered(self, t): return t.detach().reshape(-1).index_select(0, self.index)
+    def gathered(self, t):
+        t = t.detach() if t.layout==torch.strided else t.detach().to_dense()    # that of an embedding may be sparse
+        return t.reshape(-1).index_select(0, self.index)
     def scattered(self, v):
         t = v.new_zeros(self.param.shape)    # no view: fastai can't detach a gradient that is one
         t.view(-1).index_copy_(0, self.index, v.detach())
@@ -54,18 +58,21 @@ class _Vector:
         state,shape = opt.state.pop(self.param, {}),self.param.shape
         opt.state[self.values] = {k: self.gathered(t) if _is_like(t, shape) else t for k,t in state.items()}
         self.hook = self.param.register_post_accumulate_grad_hook(self.take_gradient)
-        self.first = self.values.detach().clone()
+        self.version,self.held = self.param._version,self.values.detach().clone()
 
     def check(self):
-        "Raise if anything wrote the parameter before the first step: the step would undo that."
-        first,self.first = self.first,None
-        if first is None or torch.equal(as_bits(self.gathered(self.param)), as_bits(first)): return
+        "Raise if anything has written the parameter: this step would undo that."
+        held,self.held,self.steps = self.held,None,self.steps+1
+        same = held is None or torch.equal(as_bits(self.gathered(self.param)), as_bits(held))
+        if same and self.param._version==self.version: return
         raise RuntimeError("kernels must be 'dense' for a network whose forward pass, or whose loss, writes weights: "
                            f"it wrote some of shape {tuple(self.param.shape)}")
 
     def write(self):
         "Give the parameter the values of now."
         self.param.data.view(-1).index_copy_(0, self.index, self.values.detach())
+        # what is written through `data` is noticed at steps 1, 2, 4, 8, …
+        if not self.steps&(self.steps+1): self.held = self.values.detach().clone()
 
     def end(self, opt):
         "Give the parameter its place back."
@@ -121,7 +128,7 @@ class Vectors:
 
     @torch.no_grad()
     def write(self):
-        "Give all parameters the values of now, after a step. Raise if anything else wrote them before the first."
+        "Give all parameters the values of now, after a step. Raise if anything else has written them."
         for v in self._held: v.check()
         for v in self._held: v.write()
 

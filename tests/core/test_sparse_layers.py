@@ -195,8 +195,9 @@ def test_new_values_count(monkeypatch):
     sparse.load_state_dict({k: 2*v if v.is_floating_point() else v for k,v in sparse.state_dict().items()}, assign=True)
     second = sparse(x)
     assert not torch.allclose(first, second)
-    sparse[0].values_0 = sparse[0].values_0/2
-    sparse[0].bias,sparse[2].values_0,sparse[2].bias = (t/2 for t in (sparse[0].bias,sparse[2].values_0,sparse[2].bias))
+    def half(t): return nn.Parameter(t/2, requires_grad=False)
+    sparse[0].values_0 = half(sparse[0].values_0)
+    sparse[0].bias,sparse[2].values_0,sparse[2].bias = map(half, (sparse[0].bias,sparse[2].values_0,sparse[2].bias))
     torch.testing.assert_close(sparse(x), first)
 
 @pytest.mark.filterwarnings('ignore:.*torch.jit.trace:FutureWarning')

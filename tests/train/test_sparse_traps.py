@@ -1,0 +1,231 @@
+"Networks and callbacks that do what sparse kernels could miss: the same as with dense kernels, or a clear error."
+import random
+import pytest
+from helpers import *
+from fasterlth.core.kernel_choice import SparseFit
+from fasterlth.core.sparse_layers import SparseLayer, parts_of, to_sparse
+from fasterlth.ship.measure import compare_models
+from fasterlth.train.training import Training
+
+class Net(nn.Module):
+    "Two linear layers on digits; subclasses say what happens between and around them."
+    def __init__(self):
+        super().__init__()
+        self.a,self.b,self.head = nn.Linear(64, 64),nn.Linear(64, 64),nn.Linear(64, 10)
+    def forward(self, x): return self.head(self.b(self.a(x.flatten(1)).relu()).relu())
+
+def of_layers(masks): return {n: m for n,m in masks.items() if n in ('net.a.weight','net.b.weight','a.weight','b.weight')}
+
+class InDouble(nn.Module):
+    "In float64 rounding is nothing."
+    def __init__(self, net): super().__init__(); self.net = net.double()
+    def forward(self, x): return self.net(x.double())
+
+def fitted(cls, kernels, n_epoch=2, cbs=(), **kwargs):
+    "Return a learner after a fit."
+    set_seed(0)
+    learn = make_learner(model=InDouble(cls()), **kwargs)
+    masks = of_layers(make_masks(prunable(learn.model), 80))
+    quiet(learn, n_epoch, cbs=[MaskCallback(masks, kernels), *[f() for f in cbs]])
+    assert not any('forward' in vars(m) for m in learn.model.modules() if not isinstance(m, torch.jit.ScriptModule))
+    return learn
+
+def difference(cls, kernels='sparse', **kwargs):
+    "Return how far weights trained with dense and with other kernels are apart."
+    a,b = [weights(fitted(cls, k, **kwargs).model) for k in ('dense',kernels)]
+    return max((a[n]-b[n]).abs().max() for n in a)
+
+class Beside(Net):
+    def forward(self, x):
+        h = self.a(x.flatten(1))
+        return self.head(self.b(h.relu())+F.dropout(h, .5, self.training))
+class Twice(Net):
+    def forward(self, x): return self.head(F.dropout(self.b(self.b(self.a(x.flatten(1)))), .5, self.training))
+class InPlace(Net):
+    def forward(self, x): return super().forward(x.sub_(.5).div_(.25))
+class Lent(Net):
+    "A layer is called with noisy weights, too."
+    def forward(self, x):
+        noisy = torch.func.functional_call(self.a, dict(weight=self.a.weight*1.5, bias=self.a.bias), (x.flatten(1),))
+        return super().forward(x)+self.head(noisy)
+class Swapped(Net):
+    "Weights stand elsewhere for the time of a forward pass."
+    def forward(self, x):
+        w = self.a.weight.data
+        self.a.weight.data = w*.5
+        y = super().forward(x)
+        self.a.weight.data = w
+        return y
+class Derived(Net):
+    "The output has a part that is a derivative by the input."
+    def forward(self, x):
+        with torch.enable_grad():
+            x = x.detach().requires_grad_()
+            g, = torch.autograd.grad(self.a(x.flatten(1)).relu().sum(), x)
+        return super().forward(x.detach())+self.head(g.detach().flatten(1))
+class Scripted(Net):
+    def __init__(self): super().__init__(); self.head = torch.jit.script(self.head)
+
+@pytest.mark.filterwarnings('ignore:.*torch.jit.script:FutureWarning')
+@pytest.mark.filterwarnings('ignore:left dense')
+@pytest.mark.parametrize('kernels', ['sparse','auto'])
+@pytest.mark.parametrize('cls', [Net,Beside,Twice,Lent,Swapped,Derived,Scripted])
+def test_as_with_dense_kernels(cls, kernels): assert difference(cls, kernels)<1e-9
+
+def test_inputs_of_a_batch_are_not_written_to():
+    def fit(kernels):
+        set_seed(0)
+        learn = make_learner(model=InPlace())
+        quiet(learn, 2, cbs=MaskCallback(of_layers(make_masks(prunable(learn.model), 80)), kernels))
+        return weights(learn.model)
+    want = fit('dense')
+    for kernels in ('sparse','auto'):
+        found = fit(kernels)
+        assert all(torch.allclose(want[n], found[n], atol=1e-3) for n in want)
+
+@pytest.mark.parametrize('event', ['after_backward','before_step'])
+def test_a_callback_of_the_user_clips_as_with_dense_kernels(event):
+    "Gradients of pruned weights are gone before anybody takes their norm."
+    norms = []
+    class Clip(Callback): pass
+    def clips(self): norms.append(float(nn.utils.clip_grad_norm_(self.model.parameters(), .1)))
+    setattr(Clip, event, clips)
+    assert difference(Net, cbs=[Clip])<1e-9
+    n = len(norms)//2
+    assert n and np.allclose(norms[:n], norms[n:])
+
+def centre(p, **kwargs): p.grad.data.sub_(p.grad.data.mean())
+def test_a_stepper_of_the_user_sees_what_is_left():
+    def opt_func(params, lr, **kwargs): return Optimizer(params, [centre,sgd_step], lr=lr)
+    assert difference(Net, opt_func=opt_func)<1e-9
+
+class Stricter(Callback):
+    "Other masks from the second epoch on."
+    def after_epoch(self):
+        cb = next(cb for cb in self.learn.cbs if isinstance(cb, MaskCallback))
+        if self.epoch==0: cb.masks = self.other(cb.masks)
+class Fewer(Stricter):
+    def other(self, masks): return {n: m&(torch.arange(m.numel()).view(m.shape)%2==0) for n,m in masks.items()}
+class More(Stricter):
+    def other(self, masks): return {n: m|(torch.arange(m.numel()).view(m.shape)%9==0) for n,m in masks.items()}
+class Same(Stricter):
+    "The same tensors, written to."
+    def other(self, masks):
+        for n,m in masks.items(): m[:, ::2] = False
+        return masks
+@pytest.mark.parametrize('cb', [Fewer,More,Same])
+def test_masks_that_change_between_epochs(cb):
+    "Dense kernels average gradients of pruned weights, too, so what grows again begins elsewhere with Adam."
+    assert difference(Net, n_epoch=3, cbs=[cb], opt_func=SGD)<1e-9
+
+class Normed(Net):
+    "Keeps its weights' norm small, which begins to matter late."
+    def forward(self, x):
+        with torch.no_grad(): self.a.weight.mul_((2.9/self.a.weight.norm()).clamp(max=1))
+        return super().forward(x)
+class NormedByData(Net):
+    def forward(self, x):
+        self.n = getattr(self, 'n', 0)+1
+        if self.n>3: self.a.weight.data.mul_(.9)
+        return super().forward(x)
+@pytest.mark.parametrize('cls', [Normed,NormedByData])
+def test_a_network_that_writes_its_weights_is_refused(cls):
+    with pytest.raises(RuntimeError, match="kernels must be 'dense' for a network whose forward pass"): fitted(cls, 'sparse')
+
+class Features(Net):
+    def forward(self, x): return self.b(self.a(x.flatten(1)).relu())
+def test_a_loss_may_take_views_of_outputs():
+    def loss(y, t): return (F.cross_entropy(y.view(-1, 32)[:len(t)], t)+y.view(-1).square().mean()).float()
+    assert difference(Features, loss_func=loss, metrics=[])<1e-9
+
+class Depth(Net):
+    "Leaves out a layer by chance, Python's and NumPy's."
+    def forward(self, x):
+        h = self.a(x.flatten(1)).relu()
+        if random.random()<.7 and np.random.rand()<.9: h = self.b(h).relu()
+        return self.head(h)
+@pytest.mark.parametrize('kernels', ['dense','sparse'])
+def test_resumed_where_python_draws_numbers(kernels):
+    def fit(moment=None, moments=None):
+        set_seed(0)
+        learn = make_learner(model=Depth())
+        cb = MaskCallback(of_layers(make_masks(prunable(learn.model), 80)), kernels)
+        Training(learn, moment, on_epoch=lambda t: moments is None or moments.append(t.moment()))(lambda l: quiet(l, 3, cbs=cb))
+        return weights(learn.model)
+    moments = []
+    want = fit(moments=moments)
+    for m in moments[:-1]: assert same(want, fit(m))
+
+class Locked(Net):
+    def __init__(self):
+        import threading
+        super().__init__()
+        self.lock = threading.Lock()
+@pytest.mark.parametrize('kernels', ['sparse','auto'])
+def test_a_network_that_cant_be_copied(kernels):
+    with pytest.raises(ValueError, match="kernels must be 'dense' for InDouble: others are tried on a copy"): fitted(Locked, kernels)
+
+def test_nothing_can_be_sparse():
+    "It is said, and trained."
+    model = nn.Sequential(nn.Conv2d(1, 4, 3, stride=2), nn.ReLU(), nn.Flatten(), nn.Linear(36, 10))
+    learn = make_learner(model=model)
+    masks = {'0.weight': make_masks(prunable(model), 80)['0.weight']}
+    with pytest.warns(UserWarning, match="kernels='sparse' changes nothing.*a stride of"): quiet(learn, 1, cbs=MaskCallback(masks, 'sparse'))
+    assert_masked(model, masks)
+
+def test_a_tied_embedding_with_sparse_gradients():
+    class Tied(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.emb = nn.Embedding(17, 16, sparse=True)
+            self.out = nn.Linear(16, 17, bias=False)
+            self.out.weight = self.emb.weight
+        def forward(self, x): return self.out(self.emb(x.flatten(1).abs().mul(5).long().clamp(max=16)).mean(1))
+    a,b = [], []
+    for kernels,res in (('dense',a),('sparse',b)):
+        set_seed(0)
+        learn = make_learner(model=Tied(), opt_func=SGD)
+        masks = {'emb.weight': torch.rand(17, 16, generator=torch.Generator().manual_seed(0))<.2}
+        quiet(learn, 2, cbs=MaskCallback(masks, kernels))
+        res.append(weights(learn.model))
+    assert all(torch.allclose(a[0][n], b[0][n], atol=1e-5) for n in a[0])
+
+def sparse_net():
+    "A network all of whose layers are sparse."
+    net = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10)).eval()
+    masks = make_masks(prunable(net), 90)
+    apply_masks(net, masks)
+    return net,nn.Sequential(*[SparseLayer(m, parts_of(m, masks[f'{i}.weight'])) if i!=1 else m for i,m in enumerate(net)]).eval(),masks
+
+def test_a_sparse_network_has_what_code_asks_for():
+    net,sparse,masks = sparse_net()
+    left = sum(int(m.sum()) for m in masks.values())
+    assert next(sparse.parameters()).device.type=='cpu' and sparse[0].out_features==64
+    assert sum(p.numel() for p in sparse.parameters())==left+74 and not any(p.requires_grad for p in sparse.parameters())
+    x = torch.rand(64, 64)
+    table = compare_models(dict(dense=net, sparse=sparse), x)
+    assert table.loc['sparse','multiply_adds']==left and table.loc['sparse','parameters']==left+74
+    learn = make_learner(model=nn.Sequential(nn.Flatten(), sparse))
+    with learn.no_bar(): assert len(learn.validate())==2
+
+@pytest.mark.parametrize('change', [lambda m: m.half(), lambda m: m.bfloat16(), lambda m: m.to('meta')])
+def test_where_a_sparse_layer_cant_compute(change):
+    _,sparse,_ = sparse_net()
+    change(sparse)
+    x = torch.rand(40, 64, dtype=next(sparse.parameters()).dtype, device=next(sparse.parameters()).device)
+    with pytest.raises(RuntimeError, match="a SparseLayer computes on the CPU, in float32 or float64, and is on"): sparse(x)
+
+@pytest.mark.filterwarnings('ignore:.*torch.jit.script:FutureWarning')
+def test_no_gradients_and_no_script():
+    _,sparse,_ = sparse_net()
+    with pytest.raises(RuntimeError, match="a SparseLayer has no gradients"): sparse(torch.rand(40, 64, requires_grad=True))
+    with pytest.raises(RuntimeError, match="torch.jit.script can't compile"): torch.jit.script(sparse)
+
+def test_inputs_are_not_written_to():
+    torch.manual_seed(0)
+    net,x = InPlace().eval(),torch.rand(64, 64)
+    was,masks = x.clone(),make_masks(prunable(net), 90)
+    apply_masks(net, masks)
+    sparse,_ = to_sparse(net, masks, x)
+    table = compare_models(dict(dense=net, sparse=sparse), x)
+    assert torch.equal(x, was) and table.difference['sparse']<1e-4
