@@ -149,6 +149,7 @@ def _calls(model, xb, kernels):
             for h in hooks: h.remove()
     return [*seen,('',outputs)]
 
+# %% ../../nbs/core/24_kernel_choice.ipynb #31d21e78
 def _are_columns(args):
     x = args[0] if args else None
     return isinstance(x, torch.Tensor) and not x.is_contiguous() and x.reshape(-1, x.shape[-1]).t().is_contiguous()
@@ -163,6 +164,7 @@ def _are_same(calls, others):
     lie = [[t.stride() for t in o[-1][1]] for o in (calls,others)]    # a loss may take a view of outputs
     return lie[0]==lie[1] and all(_are_close(a, b) for (_,s),(_,o) in zip(calls, others) for a,b in zip(s, o))
 
+# %% ../../nbs/core/24_kernel_choice.ipynb #b83f1cf6
 def _copied(model):
     try: return copy_model(model)
     except Exception as e:    # whatever its parts raise
@@ -348,7 +350,8 @@ kernel_choices = 'dense','sparse','auto'
 def _warn_dense(found):
     "Say why no layer is computed sparsely. Other masks' kernels may have replaced its forward."
     why = [f"{n}: {'no gradients' if isinstance(k, Kernel) else k}" for n,k in found.items() if k!=replaced]
-    if why: warnings.warn(f"kernels='sparse' changes nothing, all layers are computed densely: {shortened(why, 3)}", stacklevel=2)
+    if not why: return
+    warnings.warn("kernels='sparse' changes nothing, all layers are dense: "+shortened(why, 3), stacklevel=2)
 
 class SparseFit:
     "Let a model in training compute with the weights that are left."

@@ -382,6 +382,7 @@ class Kernel:
         if self.at: return conv1x1(times, self.layer.bias, self.at, input)
         return linear(times, self.layer.bias, input, self.columns)
 
+# %% ../../nbs/core/22_sparse_kernels.ipynb #c9a3c610
 def kernel(
     layer:nn.Module, # A layer of a network
     mask:torch.Tensor # Of its weight, bool

@@ -35,18 +35,16 @@ def parts_of(
     return [(*p.rows, flat[p.index]) for p in patterns(layer, mask)]
 
 # %% ../../nbs/core/25_sparse_layers.ipynb #90d3aa12
-class SparseLayer(nn.Module):
-    "A linear layer or a convolution that holds only the weights that are left. It has no gradients."
+class _Left(nn.Module):
+    "The weights of a layer that are left, as parameters that aren't trained, and where they are."
     _matrices = None    # made when they are first needed
     def __init__(self,
         layer:nn.Module, # The dense layer
-        parts:list, # From `parts_of`
-        columns:bool=False # Does a linear layer leave its output as columns, as the next sparse layer needs it?
+        parts:list # From `parts_of`
     ):
         super().__init__()
         for k,v in vars(layer).items():    # like `out_features`, for code that asks for it
             if k[0]!='_' and k!='training' and isinstance(v, (int,str,tuple)): setattr(self, k, v)
-        self.columns = columns
         self.at,self.shape,self.form,self.n = geometry(layer),tuple(layer.weight.shape),form_of(layer),len(parts)
         self.matrix = self.shape[::-1] if self.form=='conv1d' else self.shape[:2]
         for i,part in enumerate(parts):
@@ -60,16 +58,8 @@ class SparseLayer(nn.Module):
         "Return the weights that are left, and where they are."
         return [[getattr(self, f'{k}_{i}') for k in _parts] for i in range(self.n)]
 
-    def left(self) -> list:
-        "Return what it computes with: the values of its weights, and its bias."
-        return [p[2] for p in self.parts()]+([] if self.bias is None else [self.bias])
-
     def weights(self) -> list: # A `Matrix` `(out, in)` for each part
         "Return the weights that are left."
-        for v in self.left():
-            if v.device.type!='cpu' or v.dtype not in (torch.float32,torch.float64):
-                raise RuntimeError("a SparseLayer computes on the CPU, in float32 or float64, and is on "
-                                   f"{v.device.type}, in {str(v.dtype)[6:]}: use the dense network there")
         return [Matrix(p[:2], p[2].detach(), self.matrix) for p in self.parts()]
 
     @property
@@ -79,18 +69,54 @@ class SparseLayer(nn.Module):
         if self.at: return torch.stack(dense, -1).view(self.shape)
         return dense[0].t() if self.form=='conv1d' else dense[0]
 
+    def __setattr__(self, name, value):    # new values need new matrices
+        super().__setattr__(name, value)
+        vars(self).pop('_matrices', None)
+
+    def _apply(self, fn, recurse=True):    # what `to`, `float` and so on do to each tensor
+        self._matrices = None
+        return super()._apply(fn, recurse)
+    def __getstate__(self): return {**vars(self), '_matrices': None}    # a copy makes its own
+
+    def extra_repr(self):
+        left = sum(len(p[2]) for p in self.parts())
+        return f'{self.form}, {self.shape}, {left} weights'
+
+# %% ../../nbs/core/25_sparse_layers.ipynb #ac6b99c1
+def _check_use(x):
+    "Raise if more than outputs is wanted."
+    if torch.compiler.is_exporting():
+        raise RuntimeError("torch.export can't save matrices in CSR: use torch.jit.trace, or save_sparse")
+    if torch.is_grad_enabled() and isinstance(x, torch.Tensor) and x.requires_grad:
+        raise RuntimeError("a SparseLayer has no gradients, but its input requires one: use the dense network, or "
+                           "torch.no_grad()")
+
+def _check_place(layer):
+    "Raise unless a layer's weights are where, and what, sparse kernels compute with."
+    for t in layer.parameters():
+        if t.device.type!='cpu' or t.dtype not in (torch.float32,torch.float64):
+            raise RuntimeError("a SparseLayer computes on the CPU in float32 or float64, but this one is on "
+                               f"{t.device.type} in {str(t.dtype)[6:]}: use the dense network there")
+
+class SparseLayer(_Left):
+    "A linear layer or a convolution that holds only the weights that are left. It has no gradients."
+    def __init__(self,
+        layer:nn.Module, # The dense layer
+        parts:list, # From `parts_of`
+        columns:bool=False # Does a linear layer leave its output as columns, as the next sparse layer needs it?
+    ):
+        super().__init__(layer, parts)
+        self.columns = columns
+
     def operations(self, y:torch.Tensor) -> int:
         "Return how many operations its output took, for `forward_flops`."
         return 2*sum(len(p[2]) for p in self.parts())*(y.numel()//self.matrix[0])
 
     def forward(self, input):    # torch's layers call it that
-        if torch.compiler.is_exporting():
-            raise RuntimeError("torch.export can't save matrices in CSR: use torch.jit.trace, or save_sparse")
-        if torch.is_grad_enabled() and isinstance(input, torch.Tensor) and input.requires_grad:
-            raise RuntimeError("a SparseLayer has no gradients, but its input requires one: use the dense network, or "
-                               "torch.no_grad()")
+        _check_use(input)
+        if self._matrices is None: _check_place(self)
         if torch.jit.is_tracing(): return self._trace(input)
-        if self._matrices is None: vars(self)['_matrices'] = self.weights()    # they share the buffers' memory
+        if self._matrices is None: vars(self)['_matrices'] = self.weights()    # they share the parameters' memory
         return compute(self._matrices, self.bias, self.at, self.columns, input)
 
     def _trace(self, x):
@@ -99,20 +125,8 @@ class SparseLayer(nn.Module):
             warnings.simplefilter('ignore', torch.jit.TracerWarning)
             return compute(self.weights(), self.bias, self.at, self.columns, x)
 
-    def __setattr__(self, name, value):    # a new buffer needs new matrices
-        super().__setattr__(name, value)
-        vars(self).pop('_matrices', None)
-
-    def _apply(self, fn, recurse=True):    # what `to`, `float` and so on do to each tensor
-        self._matrices = None
-        return super()._apply(fn, recurse)
-    def __getstate__(self): return {**vars(self), '_matrices': None}    # a copy makes its own
     def __prepare_scriptable__(self):    # torch.jit.script calls it
         raise RuntimeError("torch.jit.script can't compile matrices in CSR: use torch.jit.trace, or save_sparse")
-
-    def extra_repr(self):
-        left = sum(len(p[2]) for p in self.parts())
-        return f'{self.form}, {self.shape}, {left} weights'
 
 # %% ../../nbs/core/25_sparse_layers.ipynb #6029102c
 def _replace_layers(model, new):

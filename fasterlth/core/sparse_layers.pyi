@@ -11,21 +11,17 @@ def parts_of(layer: nn.Module, mask: torch.Tensor) -> list:
     """Return the weights of a layer that are left."""
     ...
 
-class SparseLayer(nn.Module):
-    """A linear layer or a convolution that holds only the weights that are left. It has no gradients."""
-    columns: Any
+class _Left(nn.Module):
+    """The weights of a layer that are left, as parameters that aren't trained, and where they are."""
     at: Any
     shape: tuple
     form: Any
     n: Any
     matrix: Any
-    def __init__(self, layer: nn.Module, parts: list, columns: bool = False) -> None:
+    def __init__(self, layer: nn.Module, parts: list) -> None:
         ...
     def parts(self) -> list:
         """Return the weights that are left, and where they are."""
-        ...
-    def left(self) -> list:
-        """Return what it computes with: the values of its weights, and its bias."""
         ...
     def weights(self) -> list:
         """Return the weights that are left."""
@@ -34,18 +30,24 @@ class SparseLayer(nn.Module):
     def weight(self) -> torch.Tensor:
         """Return the dense weight, for code that asks for it."""
         ...
+    def __setattr__(self, name, value) -> None:
+        ...
+    def __getstate__(self):
+        ...
+    def extra_repr(self):
+        ...
+
+class SparseLayer(_Left):
+    """A linear layer or a convolution that holds only the weights that are left. It has no gradients."""
+    columns: Any
+    def __init__(self, layer: nn.Module, parts: list, columns: bool = False) -> None:
+        ...
     def operations(self, y: torch.Tensor) -> int:
         """Return how many operations its output took, for `forward_flops`."""
         ...
     def forward(self, input):
         ...
-    def __setattr__(self, name, value) -> None:
-        ...
-    def __getstate__(self):
-        ...
     def __prepare_scriptable__(self) -> None:
-        ...
-    def extra_repr(self):
         ...
 
 def call_layers(model: nn.Module, kind: type) -> None:

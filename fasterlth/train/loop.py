@@ -54,6 +54,7 @@ def _record(learn, rec):
 _stand_ins = {(CastToTensor,'before_batch'): _cast, (TrainEvalCallback,'after_batch'): _count,
               (Recorder,'after_batch'): _record}
 
+# %% ../../nbs/train/10_loop.ipynb #47b2dca0
 def _is_handled(cls, event_name):
     "Return whether a class of callbacks handles an event. `after_fit` resets each callback's `run`."
     return event_name=='after_fit' or hasattr(cls, event_name) or cls.__call__ is not Callback.__call__

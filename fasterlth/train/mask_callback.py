@@ -174,11 +174,6 @@ class MaskCallback(GuardedCallback):
         self._others_may_write = any(map(_is_foreign, self.learn.cbs))
         self._begins = self.sparse.kernels!='dense'
         self._needed = self.needed_events()
-    def hook_gradients(self, held):
-        "Zero gradients of pruned weights at once, for callbacks that look at them before this one."
-        for h in self._hooks: h.remove()
-        def zero(mask, p): _zero_pruned([p.grad], [mask])
-        self._hooks = [p.register_post_accumulate_grad_hook(partial(zero, m)) for p,m in held if p.requires_grad]
     def enforce_over_others(self):
         "Zero the pruned weights if other callbacks may have written them."
         if self._others_may_write: self.enforce()
@@ -198,6 +193,13 @@ class MaskCallback(GuardedCallback):
         if not is_validating(self.learn): self.release()
 
 # %% ../../nbs/train/06_mask_callback.ipynb #3e62f997
+@patch
+def hook_gradients(self:MaskCallback, held):
+    "Zero gradients of pruned weights at once, for callbacks that look at them before this one."
+    for h in self._hooks: h.remove()
+    def zero(mask, p): _zero_pruned([p.grad], [mask])
+    self._hooks = [p.register_post_accumulate_grad_hook(partial(zero, m)) for p,m in held if p.requires_grad]
+
 @patch
 def needed_events(self:MaskCallback) -> frozenset:
     "Return the events that have to be handled in this epoch: each costs time at every batch."
