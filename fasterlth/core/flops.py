@@ -29,10 +29,10 @@ _products = {getattr(torch.ops.aten, k): f for k,f in
              {'mm': _mm, 'addmm': _addmm, '_sparse_mm_reduce_impl': _mm_reduce}.items()}
 
 def _count_own(model):
-    "Count the operations of layers that say how many they make (`operations`): torch's counter sees no compiled loops."
+    "Count the operations of layers that say how many they take: torch's counter sees no compiled loops."
     own = Counter()
-    def count(n, m, args, y): own[n] += m.operations(y)
-    layers = {n: m for n,m in model.named_modules() if hasattr(type(m), 'operations')}
+    def count(n, m, args, y): own[n] += m.operations_of_output(y)
+    layers = {n: m for n,m in model.named_modules() if hasattr(type(m), 'operations_of_output')}
     return own,[m.register_forward_hook(partial(count, n)) for n,m in layers.items()]
 
 def forward_flops(
@@ -59,13 +59,14 @@ def forward_flops(
     model = unwrap(check_model(model))
     if not isinstance(xb, (tuple,list,Mapping)) or not len(xb):
         raise TypeError(wrong('xb', 'a tuple of inputs, like (x,), or a dict of named ones', xb))
-    args,named = arguments(tuple(xb) if isinstance(xb, list) else xb)
+    xb = dict(xb) if isinstance(xb, Mapping) else tuple(xb)
+    args,named = arguments(xb)
     if masks is not None: check_masks(masks, parameters_by_name(model))
     own,hooks = _count_own(model)
     with evaluating(model, hooks), FlopCounterMode(display=False, custom_mapping=_products) as counter:
         outputs_of(model, *args, named=named)
     counts = {k: sum(v.values()) for k,v in counter.get_flop_counts().items()}
-    saved = sum(counts.get(f'{type(model).__name__}.{n}', 0)-o for n,o in own.items())
+    saved = sum(counts.get(f'{type(model).__name__}.{n}'.rstrip('.'), 0)-o for n,o in own.items())
     for n,m in (masks or {}).items():
         layer,_,what = n.rpartition('.')
         if what=='weight' and m.ndim>1:

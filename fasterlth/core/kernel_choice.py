@@ -16,8 +16,10 @@ from statistics import median
 
 import torch
 from torch import nn
+from torch.utils._pytree import tree_map
 
-from .tensors import arguments, copy_model, lend, parameters_by_name, shortened, tensors_within, unwrap
+from .tensors import (
+    arguments, copy_model, lend, parameters_by_name, reset_state, shortened, tensors_within, unwrap)
 from .checks import (
     check_choice, check_flag, check_function, check_model, check_threads, check_type, check_whole, outputs_of, wrong)
 from .masks import check_masks
@@ -137,19 +139,21 @@ def outputs_with(
     args,named = arguments(xb)
     return outputs_of(model, *args, named=named)
 
+def _alone(t): return t.detach().requires_grad_(t.requires_grad) if isinstance(t, torch.Tensor) else t
+
 def _calls(model, xb, kernels):
     "List what layers are called with in one batch, in order, and the outputs: `(name, tensors)`, the last name empty."
     seen = []
-    def hook(name, m, args): seen.append((name,args))
+    def hook(name, m, args): seen.append((name,tree_map(_alone, args)))
     with sparse_kernels(model, kernels), lend(model, grad=torch.is_grad_enabled(), seed=0):
         hooks = [layer_at(model, n).register_forward_pre_hook(partial(hook, n)) for n in kernels]
         args,named = arguments(xb)
-        try: outputs = list(tensors_within(model(*args, **named)))
+        try: outputs = [_alone(t) for t in tensors_within(reset_state(model)(*args, **named))]
         finally:
             for h in hooks: h.remove()
     return [*seen,('',outputs)]
 
-# %% ../../nbs/core/24_kernel_choice.ipynb #31d21e78
+# %% ../../nbs/core/24_kernel_choice.ipynb #a87cecd4
 def _are_columns(args):
     x = args[0] if args else None
     return isinstance(x, torch.Tensor) and not x.is_contiguous() and x.reshape(-1, x.shape[-1]).t().is_contiguous()
@@ -159,17 +163,17 @@ def _are_close(a, b):
     return a.shape==b.shape and torch.allclose(a, b, 1e-3, 1e-5, equal_nan=True)
 
 def _are_same(calls, others):
-    "Return whether two passes gave the same. Dropout, for example, draws in the order of memory."
+    "Return whether two passes gave the same results. Dropout, for example, draws in the order of memory."
     if [(n,len(ts)) for n,ts in calls]!=[(n,len(ts)) for n,ts in others]: return False
-    lie = [[t.stride() for t in o[-1][1]] for o in (calls,others)]    # a loss may take a view of outputs
-    return lie[0]==lie[1] and all(_are_close(a, b) for (_,s),(_,o) in zip(calls, others) for a,b in zip(s, o))
+    strides = [[t.stride() for t in o[-1][1]] for o in (calls,others)]    # a loss may take a view of outputs
+    return strides[0]==strides[1] and all(_are_close(a, b) for (_,s),(_,o) in zip(calls, others) for a,b in zip(s, o))
 
-# %% ../../nbs/core/24_kernel_choice.ipynb #b83f1cf6
+# %% ../../nbs/core/24_kernel_choice.ipynb #92f2df97
 def _copied(model):
     try: return copy_model(model)
     except Exception as e:    # whatever its parts raise
-        raise ValueError(f"kernels must be 'dense' for {type(model).__name__}: others are tried on a copy, which "
-                         f"deepcopy can't make: {type(e).__name__}: {e}") from e
+        raise ValueError(f"{type(model).__name__} must have kernels='dense', as others are tried on a copy of it, "
+                         f"which deepcopy can't make: {type(e).__name__}: {e}") from e
 
 def kernels_of(
     copy:nn.Module, # A copy of their network
@@ -191,11 +195,9 @@ def arrange(
         after = zip(calls, calls[1:], rows[1:])
         def fits(b, args, same): return b and _are_columns(args) and _are_close(args[0], same[0])
         leave = {a for (a,_),(b,args),(_,same) in after if not fits(b, args, same)}
-        stay = kernels.keys()-leave
+        stay = {n for n,_ in calls if n}-leave
         return having(stay if _are_same(_calls(model, xb, having(stay)), rows) else ())
-    except RuntimeError as e:
-        if 'view size is not compatible' not in str(e): raise
-        return having(())    # the network takes a view that columns don't have
+    except Exception: return having(())    # with rows it computes: it may take a view that columns don't have
 
 def arranged(
     model:nn.Module, # It isn't called; a copy is
@@ -348,24 +350,26 @@ def measure_kernels(
 kernel_choices = 'dense','sparse','auto'
 
 def _warn_dense(found):
-    "Say why no layer is computed sparsely. Other masks' kernels may have replaced its forward."
+    "Say why no layer is computed sparsely, but for layers that kernels of other masks compute."
     why = [f"{n}: {'no gradients' if isinstance(k, Kernel) else k}" for n,k in found.items() if k!=replaced]
     if not why: return
-    warnings.warn("kernels='sparse' changes nothing, all layers are dense: "+shortened(why, 3), stacklevel=2)
+    warnings.warn(f"kernels='sparse' has no effect, since no layer can be sparse: {shortened(why, 3)}", stacklevel=2)
+
+def _version(mask): return 0 if mask.is_inference() else mask._version    # how often it has been written to
 
 class SparseFit:
     "Let a model in training compute with the weights that are left."
     def __init__(self, kernels:str): # One of `kernel_choices`
         self.kernels,self.names,self.table = check_choice(kernels, 'kernels', kernel_choices),None,None
         self.layers,self._again,self.chosen = [],None,[]    # `chosen`: what `names` were last
-        self._made_of = {}
+        self._made_from = {}
 
-    def __getstate__(self): return {**vars(self), 'layers': [], 'names': None, '_made_of': {}}    # copies are dense
+    def __getstate__(self): return {**vars(self), 'layers': [], 'names': None, '_made_from': {}}    # copies are dense
 
     def _has(self, masks):
-        "Return whether these are the masks that the kernels were made of."
-        def is_same(m, was, version): return torch.equal(m, was) if m is not was else m._version==version
-        return masks.keys()==self._made_of.keys() and all(is_same(m, *self._made_of[n]) for n,m in masks.items())
+        "Return whether these are the masks that the kernels were made from."
+        def is_same(m, was, version): return _version(was)==version and (m is was or torch.equal(m.to(was.device), was))
+        return masks.keys()==self._made_from.keys() and all(is_same(m, *self._made_from[n]) for n,m in masks.items())
 
     def start(self,
         model:nn.Module, masks:dict, xb:tuple, # `xb` is a batch of the model's inputs
@@ -374,7 +378,7 @@ class SparseFit:
         "Choose the layers, unless they are chosen already, and let them compute with what is left."
         if self.kernels=='dense' or self.names is not None and self._has(masks): return
         if self.names is not None: self.stop()
-        self._made_of = {n: (m,m._version) for n,m in masks.items()}
+        self._made_from = {n: (m,_version(m)) for n,m in masks.items()}
         left = {n: int(m.count_nonzero())/m.numel() for n,m in masks.items()}
         # with more than half of the weights, dense kernels are faster anyway
         masks = {n: masks[n] for n,o in left.items() if o<=(.5 if self.kernels=='auto' else 1) and o<1}
@@ -394,9 +398,9 @@ class SparseFit:
         drop_kernels(self.layers)
         self.layers,self.names,self._again = [],None,None
 
-    def state_dict(self) -> dict:
-        "Return which layers were chosen."
-        return dict(names=self.names, chosen=self.chosen)
+    def state_dict(self, masks:dict) -> dict:
+        "Return which layers were chosen, if it was for these masks."
+        return dict(names=self.names if self._has(masks) else None, chosen=self.chosen)
     def load_state_dict(self, state:dict):
         "Choose the same layers at the next start."
         self.stop()

@@ -127,8 +127,8 @@ class SparseFit:
     def stop(self) -> None:
         """Compute with dense weights again. The next start chooses anew."""
         ...
-    def state_dict(self) -> dict:
-        """Return which layers were chosen."""
+    def state_dict(self, masks: dict) -> dict:
+        """Return which layers were chosen, if it was for these masks."""
         ...
     def load_state_dict(self, state: dict) -> None:
         """Choose the same layers at the next start."""

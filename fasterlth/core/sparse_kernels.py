@@ -329,7 +329,7 @@ class Kernel:
     at: Geometry # None for a linear layer
     columns: bool = False # Does a linear layer leave its output as columns, as the next sparse layer needs it?
     values: torch.Tensor = None # The weights that are left, if a vector of them is trained in place of the parameter
-    own: tuple = None # The parameter that it is for, and where its memory is
+    own: tuple = None # The parameter that it is for, and its memory's address
 
     def __reduce__(self): return getattr,(self.layer,'forward')    # in copies and files, the class's own
 
@@ -344,7 +344,7 @@ class Kernel:
         return 100*sum(len(p.index) for p in self.patterns)/max(self.layer.weight.numel(), 1)
 
     def at_home(self):
-        "Return the same, for the layer's parameter of now alone."
+        "Return the same, valid only for the parameter that the layer has now."
         return replace(self, own=(self.layer.weight, self.layer.weight.data_ptr()))
 
     @property

@@ -153,7 +153,7 @@ class Kernel:
         """Return the share of the weights that are left."""
         ...
     def at_home(self):
-        """Return the same, for the layer's parameter of now alone."""
+        """Return the same, valid only for the parameter that the layer has now."""
         ...
     @property
     def is_at_home(self) -> bool:

@@ -44,7 +44,8 @@ class _Left(nn.Module):
     ):
         super().__init__()
         for k,v in vars(layer).items():    # like `out_features`, for code that asks for it
-            if k[0]!='_' and k!='training' and isinstance(v, (int,str,tuple)): setattr(self, k, v)
+            known = k in vars(self) or hasattr(SparseLayer, k)
+            if not known and isinstance(v, (int,str,tuple)): setattr(self, k, v)
         self.at,self.shape,self.form,self.n = geometry(layer),tuple(layer.weight.shape),form_of(layer),len(parts)
         self.matrix = self.shape[::-1] if self.form=='conv1d' else self.shape[:2]
         for i,part in enumerate(parts):
@@ -76,27 +77,32 @@ class _Left(nn.Module):
     def _apply(self, fn, recurse=True):    # what `to`, `float` and so on do to each tensor
         self._matrices = None
         return super()._apply(fn, recurse)
+    def _load_from_state_dict(self, *args):    # it may fail halfway
+        super()._load_from_state_dict(*args)
+        self._matrices = None
     def __getstate__(self): return {**vars(self), '_matrices': None}    # a copy makes its own
 
     def extra_repr(self):
         left = sum(len(p[2]) for p in self.parts())
         return f'{self.form}, {self.shape}, {left} weights'
 
-# %% ../../nbs/core/25_sparse_layers.ipynb #ac6b99c1
-def _check_use(x):
+# %% ../../nbs/core/25_sparse_layers.ipynb #bb1b206c
+def _check_use(layer, x):
     "Raise if more than outputs is wanted."
     if torch.compiler.is_exporting():
         raise RuntimeError("torch.export can't save matrices in CSR: use torch.jit.trace, or save_sparse")
-    if torch.is_grad_enabled() and isinstance(x, torch.Tensor) and x.requires_grad:
-        raise RuntimeError("a SparseLayer has no gradients, but its input requires one: use the dense network, or "
-                           "torch.no_grad()")
+    wanted = [x,*layer.parameters()] if torch.is_grad_enabled() else []
+    if any(isinstance(t, torch.Tensor) and t.requires_grad for t in wanted):
+        raise RuntimeError("a SparseLayer has no gradients, but its input or its weights require some: use the dense "
+                           "network, or torch.no_grad()")
 
-def _check_place(layer):
-    "Raise unless a layer's weights are where, and what, sparse kernels compute with."
+def _check_weights(layer):
+    "Raise unless a layer's weights are where, and what, sparse kernels compute with. MKL would read anywhere."
     for t in layer.parameters():
         if t.device.type!='cpu' or t.dtype not in (torch.float32,torch.float64):
             raise RuntimeError("a SparseLayer computes on the CPU in float32 or float64, but this one is on "
                                f"{t.device.type} in {str(t.dtype)[6:]}: use the dense network there")
+    for a,b,v in layer.parts(): torch.sparse_csr_tensor(a, b, v.detach(), layer.matrix, check_invariants=True)
 
 class SparseLayer(_Left):
     "A linear layer or a convolution that holds only the weights that are left. It has no gradients."
@@ -108,13 +114,13 @@ class SparseLayer(_Left):
         super().__init__(layer, parts)
         self.columns = columns
 
-    def operations(self, y:torch.Tensor) -> int:
+    def operations_of_output(self, y:torch.Tensor) -> int:
         "Return how many operations its output took, for `forward_flops`."
         return 2*sum(len(p[2]) for p in self.parts())*(y.numel()//self.matrix[0])
 
     def forward(self, input):    # torch's layers call it that
-        _check_use(input)
-        if self._matrices is None: _check_place(self)
+        _check_use(self, input)
+        if self._matrices is None: _check_weights(self)
         if torch.jit.is_tracing(): return self._trace(input)
         if self._matrices is None: vars(self)['_matrices'] = self.weights()    # they share the parameters' memory
         return compute(self._matrices, self.bias, self.at, self.columns, input)

@@ -42,7 +42,7 @@ class SparseLayer(_Left):
     columns: Any
     def __init__(self, layer: nn.Module, parts: list, columns: bool = False) -> None:
         ...
-    def operations(self, y: torch.Tensor) -> int:
+    def operations_of_output(self, y: torch.Tensor) -> int:
         """Return how many operations its output took, for `forward_flops`."""
         ...
     def forward(self, input):

@@ -158,7 +158,7 @@ def lend(
     requires_grad:Iterable=(), # Parameters that need gradients inside, even if they are frozen
     dtype:torch.dtype=None, # Precision of parameters and buffers inside, default their own
     weights:bool=False, # Restore the parameters' values as well, which costs a copy
-    seed:int=None, # For random numbers inside: torch's, Python's and NumPy's; default they go on from where they are
+    seed:int=None, # For random numbers inside: torch's, Python's and NumPy's. By default they go on from their states
     hooks:Iterable=() # Handles of hooks to remove afterwards
 ):
     "Lend a model out, and restore it afterwards."
@@ -222,6 +222,7 @@ def arguments(
     xb # The inputs of a batch: a tensor, a tuple of positional arguments, or a dict of named ones
 ) -> tuple: # `(positional arguments, named arguments)`
     "Return the arguments to call a network with: copies, as it may write to them."
+    if isinstance(xb, Mapping): xb = dict(xb)    # a `BatchEncoding`, say, which `tree_map` doesn't know
     xb = tree_map(lambda t: t.clone() if isinstance(t, torch.Tensor) else t, xb)
-    if isinstance(xb, Mapping): return (),dict(xb)
+    if isinstance(xb, dict): return (),xb
     return (xb if isinstance(xb, tuple) else (xb,)),{}

@@ -174,6 +174,10 @@ def before_batch(self:DynamicCallback):
     else: self.compute_sparse()
 
 @patch
+def hook_gradients(self:DynamicCallback, held):
+    "Leave gradients of pruned weights, which say where to grow."
+
+@patch
 def after_backward(self:DynamicCallback):
     if self._is_due(): self._move()
     MaskCallback.after_backward(self)

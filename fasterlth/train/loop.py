@@ -43,7 +43,8 @@ def _record(learn, rec):
     "Stand in for `Recorder`: record the loss of a batch."
     smooth,loss = rec.smooth_loss,learn.loss
     plain = learn.training and len(learn.yb) and type(loss) is torch.Tensor and type(smooth) is AvgSmoothLoss
-    if not plain or rec.train_metrics or vars(rec).get('cancel_train') or num_distrib()>1: return rec('after_batch')
+    asked = rec.train_metrics or not rec.run_train or vars(rec).get('cancel_train')    # for something else
+    if not plain or asked or num_distrib()>1: return rec('after_batch')
     smooth.count += 1
     loss = loss.detach() if loss.ndim==0 else loss.detach().mean()
     smooth.val = torch.lerp(loss if loss.is_cpu else loss.cpu(), smooth.val, smooth.beta)
@@ -143,8 +144,9 @@ def _loss(loss_func, *args):
         own = len(args)==2 and type(loss_func).__call__ is BaseLoss.__call__
         return (loss_func.func if own and _is_flat(loss_func, *args) else loss_func)(*args)
 
-def _do_one_batch(learn):
+def _do_one_batch(learn, zeros):
     "Train or validate on one batch."
+    zeros.take()    # a network may have a backward pass of its own in its forward pass
     learn.pred = learn.model(*learn.xb)
     learn._call_one('after_pred')
     if len(learn.yb):
@@ -160,43 +162,43 @@ def _one_zero(p):
 
 class _Zeros:
     "Gradients of zero, which take no time to write, and which the next backward pass need not add to."
-    def __init__(self): self.own,self.held = {},[]    # parameter → its zeros; those that have them now
+    def __init__(self): self.own,self.held = {},[]    # parameter → its zeros; the parameters that have them now
 
     def of(self, p):
-        "Return a parameter's zeros: new ones if something has been written there."
+        "Return a parameter's zeros: those of the last step, unless they don't fit, or have been written to."
         z = self.own.get(p)
-        if z is None or z._version!=1 or (z.shape,z.dtype,z.device)!=(p.shape,p.dtype,p.device): z = _one_zero(p)
-        self.own[p] = z
-        return z
+        fits = z is not None and not self.is_written(z) and (z.shape,z.dtype,z.device)==(p.shape,p.dtype,p.device)
+        return z if fits else _one_zero(p)
+
+    def is_written(self, z): return z._version>1    # once by `_one_zero`
 
     def zero(self, learn):
         "Set the gradients to zero, as the optimizer does."
         params = [] if any(map(is_foreign, learn.cbs)) else _graded(learn.opt)
         if not params: return learn.opt.zero_grad()
-        for p in params: p.grad = self.of(p)
-        self.held = params
+        self.own,self.held = {p: self.of(p) for p in params},params
+        for p,z in self.own.items(): p.grad = z
 
     def take(self):
         "Take the zeros away."
         for p in self.held:
             z = self.own[p]
-            if p.grad is z: p.grad = None if z._version==1 else z.clone()
+            if p.grad is z: p.grad = z.clone() if self.is_written(z) else None
 
     def give(self):
-        "Give zeros of full size, as fastai's would be, to parameters that have got no gradient."
+        "Give gradients of full size, as fastai's are, to parameters that have got none."
         for p in self.held:
             if p.grad is None or p.grad is self.own[p]: p.grad = torch.zeros_like(p).copy_(self.own[p])
         self.held = []
 
 def _graded(opt):
-    "Return the parameters that have gradients, none if these can't be replaced."
+    "Return the parameters that have gradients; an empty list if these can't be replaced."
     if not is_fastais(opt, 'zero_grad'): return []
     res = [p for ps in opt.param_lists for p in ps if getattr(p, 'grad', None) is not None]
     return res if all(p.grad.layout is torch.strided for p in res) else []
 
 def _backward(learn, zeros):
     "Compute gradients."
-    zeros.take()
     try: learn.loss_grad.backward()
     finally: zeros.give()
 
@@ -219,10 +221,12 @@ def lean_loop(
         return name not in vars(learn) and getattr(getattr(type(learn), name), '__module__', '')=='fastai.learner'
     if not is_own('__call__'): return {}
     if any(hasattr(learn, e) for e in events): return {}    # an event may be a method of the learner, or of the model
-    methods = {f.__name__: f for f in (_set_device,_with_events,_do_one_batch,_step)}
+    methods = {f.__name__: f for f in (_set_device,_with_events,_step)}
     methods['_call_one'] = _Events().call_one
-    about_zeros = dict(all_batches=_all_batches, _do_grad_opt=_do_grad_opt, _backward=_backward)
-    if all(map(is_own, about_zeros)): methods |= {k: partial(f, zeros=zeros) for k,f in about_zeros.items()}
+    with_zeros = {f.__name__: f for f in (_do_one_batch,_do_grad_opt,_backward)}
+    with_zeros['all_batches'] = _all_batches
+    if all(map(is_own, [*with_zeros,'one_batch','_step'])):    # zeros are taken and given by all of these together
+        methods |= {k: partial(f, zeros=zeros) for k,f in with_zeros.items()}
     return {k: partial(f, learn) for k,f in methods.items() if is_own(k)}
 
 # %% ../../nbs/train/10_loop.ipynb #0f9d0339

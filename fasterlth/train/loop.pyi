@@ -27,7 +27,9 @@ class _Zeros:
     def __init__(self) -> None:
         ...
     def of(self, p):
-        """Return a parameter's zeros: new ones if something has been written there."""
+        """Return a parameter's zeros: those of the last step, unless they don't fit, or have been written to."""
+        ...
+    def is_written(self, z):
         ...
     def zero(self, learn):
         """Set the gradients to zero, as the optimizer does."""
@@ -36,7 +38,7 @@ class _Zeros:
         """Take the zeros away."""
         ...
     def give(self) -> None:
-        """Give zeros of full size, as fastai's would be, to parameters that have got no gradient."""
+        """Give gradients of full size, as fastai's are, to parameters that have got none."""
         ...
 
 def lean_loop(learn: Learner) -> dict:

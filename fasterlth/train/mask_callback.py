@@ -108,7 +108,9 @@ def _is_foreign(cb):
 
 def _see_gradients(learn, *names):
     "Return whether others' callbacks handle one of these events, and so may clip gradients, for example."
-    return any(_is_foreign(cb) and any(hasattr(type(cb), e) or e in vars(cb) for e in names) for cb in learn.cbs)
+    def handles(cb):
+        return type(cb).__call__ is not Callback.__call__ or any(hasattr(type(cb), e) or e in vars(cb) for e in names)
+    return any(_is_foreign(cb) and handles(cb) for cb in learn.cbs)
 
 def _norms_matter(learn):
     "Return whether training may use norms of gradients, which must exclude pruned weights."
@@ -120,8 +122,17 @@ def _norms_matter(learn):
 _mul_ = torch._foreach_mul_    # the public one, from torch 2.15, calls it and takes longer
 
 def _zero_pruned(tensors, factors):
-    "Zero what is pruned in all tensors, in one call. Vectors that stand for some don't notice it, so through `data`."
+    "Zero what is pruned in all tensors, in one call. Through `data`, so that vectors don't take it for others' writes."
     if tensors: _mul_([as_bits(t.data) for t in tensors], factors)
+
+def _zero_gradients(params, factors):
+    "Zero gradients of pruned weights. Those of an embedding may be sparse."
+    graded = [(p,m) for p,m in zip(params, factors) if p.grad is not None]
+    for p,_ in graded:
+        if p.grad.layout!=torch.strided: p.grad = p.grad.to_dense()
+    _zero_pruned([p.grad for p,_ in graded], [m for _,m in graded])
+
+def _zero_gradient(mask, p): _zero_gradients([p], [mask])
 
 # %% ../../nbs/train/06_mask_callback.ipynb #8a1433d2
 class MaskCallback(GuardedCallback):
@@ -136,6 +147,7 @@ class MaskCallback(GuardedCallback):
     """
     order = 10**6    # after anything that may write weights: fp16 (10), SaveModelCallback's reload (61), averaging
     revived = None    # what a fit has zeroed that hasn't begun its first batch
+    _hooks = ()
     reads_optimizer = False    # see `can_step_vectors`
 
     def __init__(self,
@@ -145,8 +157,9 @@ class MaskCallback(GuardedCallback):
         self.masks,self.held,self._others_may_write = check_masks(masks),([],[]),True
         self.sparse,self.vectors,self._stepped = SparseFit(kernels),Vectors(),None
         self._begins = False    # Does computing with what is left begin at the next batch?
-        self._hooks = []
         self._handled = self._needed = frozenset(e for e in events if hasattr(type(self), e))
+
+    def __getstate__(self): return {**vars(self), '_hooks': ()}
 
     def __call__(self, event_name):
         # fastai searches learner and model for an event's method, which takes longer than masking
@@ -181,9 +194,7 @@ class MaskCallback(GuardedCallback):
         if self.revived is not None: self.forget_revived()
         self.enforce_over_others()
         self.compute_sparse()
-    def after_backward(self):
-        pruned = [(p.grad,m) for p,m in zip(*self.held) if p.grad is not None]
-        _zero_pruned([g for g,_ in pruned], [m for _,m in pruned])
+    def after_backward(self): _zero_gradients(*self.held)
     def after_step(self):
         self.vectors.write()
         _zero_pruned(*(self._stepped or self.held))    # vectors have no pruned weights
@@ -197,8 +208,7 @@ class MaskCallback(GuardedCallback):
 def hook_gradients(self:MaskCallback, held):
     "Zero gradients of pruned weights at once, for callbacks that look at them before this one."
     for h in self._hooks: h.remove()
-    def zero(mask, p): _zero_pruned([p.grad], [mask])
-    self._hooks = [p.register_post_accumulate_grad_hook(partial(zero, m)) for p,m in held if p.requires_grad]
+    self._hooks = [p.register_post_accumulate_grad_hook(partial(_zero_gradient, m)) for p,m in held if p.requires_grad]
 
 @patch
 def needed_events(self:MaskCallback) -> frozenset:
@@ -282,7 +292,7 @@ def use_dense(self:MaskCallback):
 @patch
 def state_dict(self:MaskCallback) -> dict:
     "Return what a fit under way needs to be resumed with the same bits."
-    return dict(sparse=self.sparse.state_dict())
+    return dict(sparse=self.sparse.state_dict(self.masks))
 
 @patch
 def load_state_dict(self:MaskCallback, state:dict):

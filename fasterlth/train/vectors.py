@@ -32,8 +32,9 @@ class _Vector:
     index: torch.Tensor # Of these weights in the parameter's flat memory
     values: torch.Tensor # Trained in the parameter's place
     hook: Any = None
-    version: int = 0 # How often the parameter has been written to, but through its `data`
-    steps: int = 0 # How many have been made
+    version: int = 0 # How often the parameter has been written to, except through its `data`
+    place: int = 0 # The address of its memory
+    steps: int = 0 # How many steps have been made
     held: torch.Tensor = None # The values that the parameter must hold at the next step
 
     def gathered(self, t):
@@ -58,15 +59,16 @@ class _Vector:
         state,shape = opt.state.pop(self.param, {}),self.param.shape
         opt.state[self.values] = {k: self.gathered(t) if _is_like(t, shape) else t for k,t in state.items()}
         self.hook = self.param.register_post_accumulate_grad_hook(self.take_gradient)
-        self.version,self.held = self.param._version,self.values.detach().clone()
+        self.version,self.place = self.param._version,self.param.data_ptr()
+        self.held = self.values.detach().clone()
 
     def check(self):
-        "Raise if anything has written the parameter: this step would undo that."
+        "Raise if anything has written to the parameter: this step would undo that."
         held,self.held,self.steps = self.held,None,self.steps+1
         same = held is None or torch.equal(as_bits(self.gathered(self.param)), as_bits(held))
-        if same and self.param._version==self.version: return
-        raise RuntimeError("kernels must be 'dense' for a network whose forward pass, or whose loss, writes weights: "
-                           f"it wrote some of shape {tuple(self.param.shape)}")
+        if same and (self.param._version,self.param.data_ptr())==(self.version,self.place): return
+        raise RuntimeError("kernels must be 'dense' for a network whose forward pass, or whose loss, changes weights: "
+                           f"it changed some of shape {tuple(self.param.shape)}")
 
     def write(self):
         "Give the parameter the values of now."
@@ -128,7 +130,7 @@ class Vectors:
 
     @torch.no_grad()
     def write(self):
-        "Give all parameters the values of now, after a step. Raise if anything else has written them."
+        "Give all parameters the values of now, after a step. Raise if anything else has written to them."
         for v in self._held: v.check()
         for v in self._held: v.write()
 

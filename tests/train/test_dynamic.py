@@ -40,6 +40,14 @@ def test_the_share_that_moves_is_a_cosine():
     assert np.allclose(cb.history.share, [15*(1+math.cos(math.pi*t/15)) for t in range(1, 15)])
     assert cb.history.moved.iloc[0]>cb.history.moved.iloc[-1]
 
+def test_a_callback_that_looks_at_gradients_changes_nothing():
+    "Those of pruned weights say where to grow."
+    def masks(*cbs):
+        cb = DynamicCallback(70, rigl, every='3it', end_epoch=1)
+        quiet(make_learner(), 1, cbs=[cb,*cbs])
+        return cb.masks
+    assert same(masks(), masks(Callback(after_backward=noop)))
+
 def test_rigl_drops_the_smallest_and_grows_the_largest_gradients():
     "Against masks worked out beside the callback, in a layer of which the gradient is known."
     cb = DynamicCallback(70, rigl, every='3it', drop=40, end_epoch=1, budget=None)

@@ -43,7 +43,7 @@ cases = dict(
     masked=dict(masked=True), train_metrics=dict(train_metrics=True), half=dict(fit_cbs=Autocast))
 
 def trained(ours, opt_func=Adam, lr=1e-2, freeze=False, fit_cbs=None, typed=False, masked=False, train_metrics=False,
-            **kwargs):
+            watched=True, **kwargs):
     learn = make_learner(opt_func=opt_func, **kwargs)
     seed_learner(learn, 0)
     if typed:
@@ -53,7 +53,7 @@ def trained(ours, opt_func=Adam, lr=1e-2, freeze=False, fit_cbs=None, typed=Fals
     learn.recorder.train_metrics = train_metrics
     seen = []
     def note(self): seen.append(float(sum(p.grad.abs().sum() for p in learn.model.parameters() if p.grad is not None)))
-    learn.add_cb(Callback(after_step=note))
+    if watched: learn.add_cb(Callback(after_step=note))    # it isn't fastai's, so gradients are zeroed as ever
     def train(l):
         l.fit_one_cycle(2, lr, cbs=fit_cbs and fit_cbs())
         l.fit(1, lr, cbs=fit_cbs and fit_cbs())
@@ -62,10 +62,13 @@ def trained(ours, opt_func=Adam, lr=1e-2, freeze=False, fit_cbs=None, typed=Fals
         else: train(learn)
     return learn,seen
 
+@pytest.mark.parametrize('watched', [False,True])
 @pytest.mark.parametrize('case', cases)
-def test_a_training_in_charge_ends_as_fastais(case):
-    (a,x),(b,y) = trained(False, **cases[case]),trained(True, **cases[case])
-    assert same(weights(a.model), weights(b.model)) and x==y and x
+def test_a_training_in_charge_ends_as_fastais(case, watched):
+    (a,x),(b,y) = [trained(ours, watched=watched, **cases[case]) for ours in (False,True)]
+    assert same(weights(a.model), weights(b.model)) and x==y and bool(x)==watched
+    grads = [[p.grad for p in l.model.parameters()] for l in (a,b)]
+    assert all(p is None if q is None else torch.equal(p, q) and p.stride()==q.stride() for p,q in zip(*grads))
     sa,sb = [l.opt.state_dict()['state'] for l in (a,b)]
     for s,t in zip(sa, sb) if isinstance(sa, list) else [(sa[k], sb[k]) for k in sa]:
         assert s.keys()==t.keys() and all(torch.equal(torch.as_tensor(s[k]), torch.as_tensor(t[k])) for k in s)
@@ -82,7 +85,7 @@ def test_what_is_not_fastais_own_is_left_alone(monkeypatch):
     set_seed(0)
     learn = Sub(digits_dls(size=8, n=320, device=torch.device('cpu')), SmallNet())
     learn._step = (steps := []).append and (lambda: (steps.append(1), learn.opt.step()))
-    assert set(lean_loop(learn))==names-{'_do_one_batch','_step'}
+    assert set(lean_loop(learn))=={'_call_one','_with_events','_set_device'}    # the others zero gradients together
     with learn.no_bar(), learn.no_logging(): Training(learn)(lambda l: l.fit(1))
     assert learn.ran and len(steps)==len(learn.dls.train) and set(vars(learn))&names=={'_step'}
     monkeypatch.setattr(Learner, '_do_grad_opt', lambda self: None)    # as another library may
@@ -92,6 +95,36 @@ def test_what_is_not_fastais_own_is_left_alone(monkeypatch):
     monkeypatch.undo()
     net = SmallNet(); net.after_step = noop    # an event that the model handles
     assert lean_loop(make_learner(model=net))=={}
+
+class Greedy(SmallNet):
+    "Its forward pass has a backward pass of its own."
+    def forward(self, x):
+        h = F.relu(self.bn(self.conv(x))).flatten(1)
+        if self.training: h.square().mean().backward(retain_graph=True)
+        return self.fc2(F.relu(self.fc1(h.detach())))
+
+def test_a_network_with_a_backward_pass_of_its_own():
+    def fitted(ours):
+        set_seed(0)
+        learn = make_learner(model=Greedy())
+        def train(l): l.fit(2)
+        with learn.no_bar(), learn.no_logging(): Training(learn)(train) if ours else train(learn)
+        return weights(learn.model)
+    assert same(fitted(False), fitted(True))
+
+def test_zeros_are_seen_between_batches(monkeypatch):
+    "Callbacks that aren't the user's see gradients of zero, in whatever memory."
+    seen = []
+    class Looks(Callback):
+        def after_batch(self):
+            if self.training: seen.extend(p.grad.abs().sum().item() for p in self.model.parameters())
+        def before_batch(self):
+            if self.training and self.iter: self.after_batch()
+    Looks.__module__ = 'fasterlth.looks'
+    learn = make_learner(cbs=Looks())
+    with learn.no_bar(), learn.no_logging(): Training(learn)(lambda l: l.fit(2))
+    assert seen and not any(seen)
+    assert all(p.grad.is_contiguous() and not p.grad.any() for p in learn.model.parameters())
 
 def test_an_optimizer_with_a_step_of_its_own_takes_it():
     class Mine(Optimizer):

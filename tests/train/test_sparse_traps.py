@@ -6,6 +6,7 @@ from fasterlth.core.kernel_choice import SparseFit
 from fasterlth.core.sparse_layers import SparseLayer, parts_of, to_sparse
 from fasterlth.ship.measure import compare_models
 from fasterlth.train.training import Training
+from fasterlth.train.learner import one_batch
 
 class Net(nn.Module):
     "Two linear layers on digits; subclasses say what happens between and around them."
@@ -163,14 +164,14 @@ class Locked(Net):
         self.lock = threading.Lock()
 @pytest.mark.parametrize('kernels', ['sparse','auto'])
 def test_a_network_that_cant_be_copied(kernels):
-    with pytest.raises(ValueError, match="kernels must be 'dense' for InDouble: others are tried on a copy"): fitted(Locked, kernels)
+    with pytest.raises(ValueError, match="InDouble must have kernels='dense', as others are tried on a copy"): fitted(Locked, kernels)
 
 def test_nothing_can_be_sparse():
     "It is said, and trained."
     model = nn.Sequential(nn.Conv2d(1, 4, 3, stride=2), nn.ReLU(), nn.Flatten(), nn.Linear(36, 10))
     learn = make_learner(model=model)
     masks = {'0.weight': make_masks(prunable(model), 80)['0.weight']}
-    with pytest.warns(UserWarning, match="kernels='sparse' changes nothing.*a stride of"): quiet(learn, 1, cbs=MaskCallback(masks, 'sparse'))
+    with pytest.warns(UserWarning, match="kernels='sparse' has no effect.*a stride of"): quiet(learn, 1, cbs=MaskCallback(masks, 'sparse'))
     assert_masked(model, masks)
 
 def test_a_tied_embedding_with_sparse_gradients():
@@ -229,3 +230,53 @@ def test_inputs_are_not_written_to():
     sparse,_ = to_sparse(net, masks, x)
     table = compare_models(dict(dense=net, sparse=sparse), x)
     assert torch.equal(x, was) and table.difference['sparse']<1e-4
+
+class Skips(Net):
+    "A layer that is called for the first time later, and takes a view then."
+    def forward(self, x):
+        self.n = getattr(self, 'n', 0)+self.training
+        h = self.a(x.flatten(1)).relu()
+        if self.n>2: h = self.b(h).view(-1, 32).view(-1, 64)
+        return self.head(h)
+def test_a_layer_that_is_called_later(): assert difference(Skips)<1e-9
+
+class Saves(Callback):
+    "Pickles the learner in mid-fit. It handles `after_backward`, so gradients have hooks."
+    def after_backward(self): pass
+    def after_epoch(self): torch.save(self.learn, self.path/'learner')
+def test_a_learner_is_pickled_in_mid_fit(tmp_path):
+    learn = fitted(Net, 'sparse', cbs=[Saves], path=tmp_path)
+    assert not any(p._post_accumulate_grad_hooks for p in learn.model.parameters())
+    copy = torch.load(tmp_path/'learner', weights_only=False)
+    cb = next(cb for cb in copy.cbs if isinstance(cb, MaskCallback))
+    vars(cb).pop('_hooks', None)    # as in files of earlier versions
+    quiet(copy, 1)
+    assert_masked(copy.model, cb.masks)
+
+def test_an_embedding_with_sparse_gradients_under_a_callback_of_the_user():
+    class Looks(Callback):
+        def before_step(self): self.learn.seen = self.model[0].weight.grad.norm()
+    set_seed(0)
+    learn = make_learner(model=nn.Sequential(nn.Embedding(17, 16, sparse=True), nn.Flatten(), nn.LazyLinear(10)), opt_func=SGD)
+    net,prepare = learn.model,lambda x: x.flatten(1).abs().mul(5).long().clamp(max=16)
+    net.register_forward_pre_hook(lambda m, args: (prepare(args[0]),))
+    net(one_batch(learn)[0])
+    masks = {'0.weight': torch.rand(17, 16)<.2}
+    quiet(learn, 1, cbs=[MaskCallback(masks), Looks()])
+    assert_masked(net, masks)
+    assert learn.seen>0
+
+def test_a_sparse_network_that_is_unfrozen():
+    _,sparse,_ = sparse_net()
+    sparse.requires_grad_(True)
+    with pytest.raises(RuntimeError, match="a SparseLayer has no gradients"): sparse(torch.rand(40, 64))
+    with torch.no_grad(): sparse(torch.rand(40, 64))
+
+def test_values_that_dont_fit_are_refused():
+    "MKL would read anywhere."
+    _,sparse,_ = sparse_net()
+    sparse(torch.rand(40, 64))
+    other = nn.Linear(64, 64)
+    wrong = {f'0.{k}': v for k,v in SparseLayer(other, parts_of(other, torch.ones(64, 64, dtype=torch.bool))).state_dict().items()}
+    with pytest.raises(RuntimeError, match='size mismatch'): sparse.load_state_dict(wrong, strict=False)
+    with pytest.raises(RuntimeError): sparse(torch.rand(40, 64))
