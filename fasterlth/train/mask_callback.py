@@ -147,7 +147,7 @@ class MaskCallback(GuardedCallback):
     """
     order = 10**6    # after anything that may write weights: fp16 (10), SaveModelCallback's reload (61), averaging
     revived = None    # what a fit has zeroed that hasn't begun its first batch
-    _hooks = ()
+    _hooks,_stateattrs = (),(*GuardedCallback._stateattrs,'_hooks')
     reads_optimizer = False    # see `can_step_vectors`
 
     def __init__(self,
@@ -158,8 +158,6 @@ class MaskCallback(GuardedCallback):
         self.sparse,self.vectors,self._stepped = SparseFit(kernels),Vectors(),None
         self._begins = False    # Does computing with what is left begin at the next batch?
         self._handled = self._needed = frozenset(e for e in events if hasattr(type(self), e))
-
-    def __getstate__(self): return {**vars(self), '_hooks': ()}
 
     def __call__(self, event_name):
         # fastai searches learner and model for an event's method, which takes longer than masking
