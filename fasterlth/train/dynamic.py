@@ -174,7 +174,7 @@ def before_batch(self:DynamicCallback):
     else: self.compute_sparse()
 
 @patch
-def hook_gradients(self:DynamicCallback, held):
+def hook_gradients(self:DynamicCallback):
     "Leave gradients of pruned weights, which say where to grow."
 
 @patch

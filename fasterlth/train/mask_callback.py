@@ -175,13 +175,13 @@ class MaskCallback(GuardedCallback):
     def release(self):
         "Drop what `prepare` holds."
         self.use_dense()
-        self.hook_gradients([])
+        self.unhook_gradients()
         self.held,self._stepped,self.revived = ([],[]),None,None
 
     def before_train(self):
         self.prepare()
         self.enforce()
-        self.hook_gradients(zip(*self.held) if _see_gradients(self.learn, 'after_backward') else [])
+        self.hook_gradients()
         self._others_may_write = any(map(_is_foreign, self.learn.cbs))
         self._begins = self.sparse.kernels!='dense'
         self._needed = self.needed_events()
@@ -203,9 +203,16 @@ class MaskCallback(GuardedCallback):
 
 # %% ../../nbs/train/06_mask_callback.ipynb #3e62f997
 @patch
-def hook_gradients(self:MaskCallback, held):
-    "Zero gradients of pruned weights at once, for callbacks that look at them before this one."
+def unhook_gradients(self:MaskCallback):
+    "Remove the hooks of `hook_gradients`."
     for h in self._hooks: h.remove()
+    self._hooks = ()
+
+@patch
+def hook_gradients(self:MaskCallback):
+    "Zero gradients of pruned weights at once if the user's callbacks look at them before this one."
+    self.unhook_gradients()
+    held = zip(*self.held) if _see_gradients(self.learn, 'after_backward') else []
     self._hooks = [p.register_post_accumulate_grad_hook(partial(_zero_gradient, m)) for p,m in held if p.requires_grad]
 
 @patch

@@ -76,8 +76,11 @@ class MaskCallback(GuardedCallback):
         ...
     def after_fit(self) -> None:
         ...
-    def hook_gradients(self, held) -> None:
-        """Zero gradients of pruned weights at once, for callbacks that look at them before this one."""
+    def unhook_gradients(self) -> None:
+        """Remove the hooks of `hook_gradients`."""
+        ...
+    def hook_gradients(self) -> None:
+        """Zero gradients of pruned weights at once if the user's callbacks look at them before this one."""
         ...
     def needed_events(self) -> frozenset:
         """Return the events that have to be handled in this epoch: each costs time at every batch."""
