@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from torch import nn
 
-from .core.tensors import arguments, evaluating, unwrap
-from .core.checks import check_model, check_whole, is_number, outputs_of, shown
+from .core.tensors import evaluating, unwrap
+from .core.checks import check_model, check_whole, is_number, outputs_with, shown
 
 # %% ../nbs/00_counterparts.ipynb #29369c88
 def layers_of(
@@ -101,7 +101,7 @@ def computation_order(
     model,res,hooks = unwrap(check_model(model)),[],[]
     if not xb: raise TypeError("xb must be a batch of inputs: computation_order(model, x)")
     for n,m in model.named_modules(): hooks.append(m.register_forward_pre_hook(lambda m, xs, n=n: res.append(n)))
-    with evaluating(model, hooks): outputs_of(model, *arguments(xb)[0])
+    with evaluating(model, hooks): outputs_with(model, xb)
     return list(dict.fromkeys(res))
 
 # %% ../nbs/00_counterparts.ipynb #b462ee27

@@ -269,6 +269,15 @@ def outputs_of(
         raise ValueError(f"{name} must be inputs that {type(model).__name__} can take, not "
                          f"{', '.join(map(shown, (*xb,*named.values()))) or 'nothing'}: {type(e).__name__}: {e}") from e
 
+def outputs_with(
+    model, # An `nn.Module`
+    xb # A batch of inputs: a tensor, a tuple, or a dict of named ones
+):
+    "Return a model's outputs for a copy of a batch, which it may write to. Raise a `ValueError` if it can't take it."
+    from fasterlth.core.tensors import arguments
+    args,named = arguments(xb)
+    return outputs_of(model, *args, named=named)
+
 # %% ../../nbs/core/01_checks.ipynb #baaabd9a
 def _as_path(path, name, what):
     "Return a path. Raise unless it is one, below what can be a folder."

@@ -99,6 +99,10 @@ def outputs_of(model, *xb, name: str = 'xb', named: dict | None = None):
     """Return a model's outputs. Raise a `ValueError` if it can't compute them from these inputs."""
     ...
 
+def outputs_with(model, xb):
+    """Return a model's outputs for a copy of a batch, which it may write to. Raise a `ValueError` if it can't take it."""
+    ...
+
 def check_folder(path, name: str = 'path') -> Path:
     """Raise unless `path` is None or can be a folder."""
     ...

@@ -15,8 +15,8 @@ from torch import nn
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
-from .tensors import arguments, evaluating, parameters_by_name, unwrap
-from .checks import check_model, outputs_of, wrong
+from .tensors import evaluating, parameters_by_name, unwrap
+from .checks import check_model, outputs_with, wrong
 from .masks import check_masks
 
 # %% ../../nbs/core/16_flops.ipynb #06fba23b
@@ -60,11 +60,10 @@ def forward_flops(
     if not isinstance(xb, (tuple,list,Mapping)) or not len(xb):
         raise TypeError(wrong('xb', 'a tuple of inputs, like (x,), or a dict of named ones', xb))
     xb = dict(xb) if isinstance(xb, Mapping) else tuple(xb)
-    args,named = arguments(xb)
     if masks is not None: check_masks(masks, parameters_by_name(model))
     own,hooks = _count_own(model)
     with evaluating(model, hooks), FlopCounterMode(display=False, custom_mapping=_products) as counter:
-        outputs_of(model, *args, named=named)
+        outputs_with(model, xb)
     counts = {k: sum(v.values()) for k,v in counter.get_flop_counts().items()}
     saved = sum(counts.get(f'{type(model).__name__}.{n}'.rstrip('.'), 0)-o for n,o in own.items())
     for n,m in (masks or {}).items():

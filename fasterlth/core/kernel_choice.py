@@ -20,8 +20,9 @@ from torch.utils._pytree import tree_map
 
 from .tensors import (
     arguments, copy_model, lend, parameters_by_name, reset_state, shortened, tensors_within, unwrap)
-from .checks import (
-    check_choice, check_flag, check_function, check_model, check_threads, check_type, check_whole, outputs_of, wrong)
+from fasterlth.core.checks import (
+    check_choice, check_flag, check_function, check_model, check_threads, check_type, check_whole, outputs_with,
+    wrong)
 from .masks import check_masks
 from .attention import Attend, InProjection, why_packed
 from .sparse_kernels import Kernel, kernel, replaced
@@ -131,29 +132,21 @@ def sparse_kernels(
     finally: drop_kernels(layers)
 
 # %% ../../nbs/core/24_kernel_choice.ipynb #2cce71fb
-def outputs_with(
-    model:nn.Module, # Any model
-    xb # A batch of inputs: a tensor, a tuple, or a dict of named ones
-): # The model's outputs
-    "Call a network with a copy of a batch, which it may write to. Raise a `ValueError` if it can't take that."
-    args,named = arguments(xb)
-    return outputs_of(model, *args, named=named)
-
-def _alone(t): return t.detach().requires_grad_(t.requires_grad) if isinstance(t, torch.Tensor) else t
+def _out_of_graph(t): return t.detach().requires_grad_(t.requires_grad) if isinstance(t, torch.Tensor) else t
 
 def _calls(model, xb, kernels):
     "List what layers are called with in one batch, in order, and the outputs: `(name, tensors)`, the last name empty."
     seen = []
-    def hook(name, m, args): seen.append((name,tree_map(_alone, args)))
+    def hook(name, m, args): seen.append((name,tree_map(_out_of_graph, args)))
     with sparse_kernels(model, kernels), lend(model, grad=torch.is_grad_enabled(), seed=0):
         hooks = [layer_at(model, n).register_forward_pre_hook(partial(hook, n)) for n in kernels]
         args,named = arguments(xb)
-        try: outputs = [_alone(t) for t in tensors_within(reset_state(model)(*args, **named))]
+        try: outputs = [_out_of_graph(t) for t in tensors_within(reset_state(model)(*args, **named))]
         finally:
             for h in hooks: h.remove()
     return [*seen,('',outputs)]
 
-# %% ../../nbs/core/24_kernel_choice.ipynb #a87cecd4
+# %% ../../nbs/core/24_kernel_choice.ipynb #5f43099b
 def _are_columns(args):
     x = args[0] if args else None
     return isinstance(x, torch.Tensor) and not x.is_contiguous() and x.reshape(-1, x.shape[-1]).t().is_contiguous()
@@ -163,12 +156,12 @@ def _are_close(a, b):
     return a.shape==b.shape and torch.allclose(a, b, 1e-3, 1e-5, equal_nan=True)
 
 def _are_same(calls, others):
-    "Return whether two passes gave the same results. Dropout, for example, draws in the order of memory."
+    "Return whether two passes give the same results. Dropout, for example, draws in the order of memory."
     if [(n,len(ts)) for n,ts in calls]!=[(n,len(ts)) for n,ts in others]: return False
     strides = [[t.stride() for t in o[-1][1]] for o in (calls,others)]    # a loss may take a view of outputs
     return strides[0]==strides[1] and all(_are_close(a, b) for (_,s),(_,o) in zip(calls, others) for a,b in zip(s, o))
 
-# %% ../../nbs/core/24_kernel_choice.ipynb #92f2df97
+# %% ../../nbs/core/24_kernel_choice.ipynb #4f144795
 def _copied(model):
     try: return copy_model(model)
     except Exception as e:    # whatever its parts raise
@@ -350,7 +343,7 @@ def measure_kernels(
 kernel_choices = 'dense','sparse','auto'
 
 def _warn_dense(found):
-    "Say why no layer is computed sparsely, but for layers that kernels of other masks compute."
+    "Warn why no layer can be sparse. Layers that kernels of other masks compute don't count."
     why = [f"{n}: {'no gradients' if isinstance(k, Kernel) else k}" for n,k in found.items() if k!=replaced]
     if not why: return
     warnings.warn(f"kernels='sparse' has no effect, since no layer can be sparse: {shortened(why, 3)}", stacklevel=2)

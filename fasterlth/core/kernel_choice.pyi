@@ -53,10 +53,6 @@ def sparse_kernels(model: nn.Module, kernels: dict):
     """
     ...
 
-def outputs_with(model: nn.Module, xb):
-    """Call a network with a copy of a batch, which it may write to. Raise a `ValueError` if it can't take that."""
-    ...
-
 def kernels_of(copy: nn.Module, kernels: dict) -> dict:
     """Return kernels of a copy of a network."""
     ...

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from fasterlth.core.tensors import copy_model, copy_tensors, evaluating, model_tensors, tensors_within
-from fasterlth.core.checks import outputs_of
+from fasterlth.core.checks import outputs_with
 from fasterlth.core.prunable import graph_of
 
 # %% ../../nbs/core/32_matching.ipynb #457b97ee
@@ -82,7 +82,7 @@ def _check_free(net, xb, groups):
     "Return the groups. Raise unless the function is the same in another order."
     g = torch.Generator().manual_seed(0)
     perms = [torch.randperm(len(p[0].index), generator=g) for p in groups]
-    def outs(net): return [t.double() for t in tensors_within(outputs_of(net, *xb)) if t.is_floating_point()]
+    def outs(net): return [t.double() for t in tensors_within(outputs_with(net, xb)) if t.is_floating_point()]
     with evaluating(net):
         before = outs(net)
         after = outs(copy_tensors(copy_model(net), permuted(model_tensors(net), groups, perms)))

@@ -14,14 +14,13 @@ import torch
 from torch import nn
 
 from .tensors import check_names, copy_model, evaluating, model_tensors
-from .checks import check_model, check_threads, check_whole
+from .checks import check_model, check_threads, check_whole, outputs_with
 from .files import (
     a_shape, a_text, check_fields, dict_of, list_of, load_tensors, reading, save_tensors, take)
 from .masks import apply_masks
 from .attention import InProjection, SplitAttention, why_packed
 from .sparse_kernels import compute, form_of, geometry, Matrix, patterns
-from .kernel_choice import (
-    attentions, check_python, compare, masked_layers, measure_kernels, outputs_with, threads_set)
+from .kernel_choice import attentions, check_python, compare, masked_layers, measure_kernels, threads_set
 
 # %% ../../nbs/core/25_sparse_layers.ipynb #39e0a972
 _parts = 'starts','columns','values'
@@ -44,7 +43,7 @@ class _Left(nn.Module):
     ):
         super().__init__()
         for k,v in vars(layer).items():    # like `out_features`, for code that asks for it
-            known = k in vars(self) or hasattr(SparseLayer, k)
+            known = k in vars(self) or hasattr(type(self), k)
             if not known and isinstance(v, (int,str,tuple)): setattr(self, k, v)
         self.at,self.shape,self.form,self.n = geometry(layer),tuple(layer.weight.shape),form_of(layer),len(parts)
         self.matrix = self.shape[::-1] if self.form=='conv1d' else self.shape[:2]
@@ -86,7 +85,7 @@ class _Left(nn.Module):
         left = sum(len(p[2]) for p in self.parts())
         return f'{self.form}, {self.shape}, {left} weights'
 
-# %% ../../nbs/core/25_sparse_layers.ipynb #bb1b206c
+# %% ../../nbs/core/25_sparse_layers.ipynb #7406ff38
 def _check_use(layer, x):
     "Raise if more than outputs is wanted."
     if torch.compiler.is_exporting():

@@ -15,10 +15,9 @@ import pandas as pd, torch
 from torch.utils._pytree import tree_leaves, tree_map
 
 from ..core.checks import (check_function, check_model, check_number, check_threads, check_type, check_whole,
-    outputs_of, shown, wrong)
+    outputs_with, shown, wrong)
 from ..core.files import save_tensors
 from ..core.flops import forward_flops
-from ..core.kernel_choice import outputs_with
 from ..core.tensors import arguments, evaluating, model_tensors, reset_state, unwrap
 
 # %% ../../nbs/ship/00_measure.ipynb #3cc4234c
@@ -159,8 +158,7 @@ def check_network(
 ):
     "Raise a `TypeError` unless the network returns one tensor."
     check_model(model)
-    args,named = arguments(check_inputs(xb))
-    with evaluating(model): out = outputs_of(model, *args, named=named)
+    with evaluating(model): out = outputs_with(model, check_inputs(xb))
     _check_one(out, 'model', f'but {type(model).__name__} returns')
 
 @torch.no_grad()

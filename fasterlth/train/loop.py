@@ -43,8 +43,8 @@ def _record(learn, rec):
     "Stand in for `Recorder`: record the loss of a batch."
     smooth,loss = rec.smooth_loss,learn.loss
     plain = learn.training and len(learn.yb) and type(loss) is torch.Tensor and type(smooth) is AvgSmoothLoss
-    asked = rec.train_metrics or not rec.run_train or vars(rec).get('cancel_train')    # for something else
-    if not plain or asked or num_distrib()>1: return rec('after_batch')
+    as_ever = not rec.train_metrics and rec.run_train and not vars(rec).get('cancel_train') and num_distrib()<2
+    if not (plain and as_ever): return rec('after_batch')
     smooth.count += 1
     loss = loss.detach() if loss.ndim==0 else loss.detach().mean()
     smooth.val = torch.lerp(loss if loss.is_cpu else loss.cpu(), smooth.val, smooth.beta)
@@ -55,7 +55,7 @@ def _record(learn, rec):
 _stand_ins = {(CastToTensor,'before_batch'): _cast, (TrainEvalCallback,'after_batch'): _count,
               (Recorder,'after_batch'): _record}
 
-# %% ../../nbs/train/10_loop.ipynb #47b2dca0
+# %% ../../nbs/train/10_loop.ipynb #5f563234
 def _is_handled(cls, event_name):
     "Return whether a class of callbacks handles an event. `after_fit` resets each callback's `run`."
     return event_name=='after_fit' or hasattr(cls, event_name) or cls.__call__ is not Callback.__call__
