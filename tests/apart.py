@@ -42,7 +42,7 @@ class Session:
     @property
     def stderr(self): return self._files[1].read_text()
 
-    def wait(self, timeout=600):
+    def wait(self, timeout=1800):
         "Return the exit code: None if it still runs after so many seconds."
         self._process.join(timeout)
         return self._process.exitcode

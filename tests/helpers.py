@@ -14,6 +14,10 @@ _own = tempfile.TemporaryDirectory()    # for what callbacks save: several proce
 needs_fashion = pytest.mark.skipif(not Path('/usr/share/datasets/fashion-mnist').exists(), reason="Debian's dataset-fashion-mnist isn't installed")
 
 
+def weekly(*values):
+    "Return a case of a parametrised test that takes long."
+    return pytest.param(*values, marks=pytest.mark.weekly)
+
 class SmallNet(nn.Module):
     "Convolution, BatchNorm, dropout, linear layers: something of everything that a rewind has to restore."
     def __init__(self, p=.2):

@@ -25,7 +25,7 @@ def test_nbdev_reads_the_address():
 def test_workflows_run_the_same_check():
     flows = {p.name: yaml.safe_load(p.read_text()) for p in (root/'.github'/'workflows').glob('*.yml')}
     steps = lambda name: [s.get('run', '') for job in flows[name]['jobs'].values() for s in job['steps']]
-    assert 'bash .ci/run' in steps('ci.yml') and 'python -m tools.site' in steps('site.yml')
+    assert 'bash .ci/run' in steps('ci.yml') and 'bash .ci/run weekly' in steps('weekly.yml') and 'python -m tools.site' in steps('site.yml')
     oldest = settings()['min_python']
     assert oldest in flows['ci.yml']['jobs']['check']['strategy']['matrix']['python']
 

@@ -199,6 +199,7 @@ def test_the_same_finder_does_not_continue_without_its_beginning(tmp_path):
     with pytest.raises(ValueError, match="start.safetensors' is missing, but this finder began with it"): f.find_winning_ticket(train)
     assert not list((tmp_path/'run').iterdir())
 
+@pytest.mark.weekly
 def test_a_study_in_processes_notices_that_its_folder_is_gone(tmp_path):
     path = tmp_path/'run'
     def trains(l):
@@ -414,6 +415,7 @@ def test_what_a_killed_job_left_is_tidied(tmp_path):
     a_study(tmp_path, train).run(verbose=False)
     assert [str(o.relative_to(tmp_path)) for o in tmp_path.rglob('files/**/*')]==['seed_0/random_reinit/round_01/files/history.csv'] and not list(tmp_path.rglob('running'))
 
+@pytest.mark.weekly
 def test_workers_know_what_was_registered(tmp_path):
     "In the main module, whose code workers don't run."
     script = f"""

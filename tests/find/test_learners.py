@@ -78,10 +78,11 @@ def stream(seed=0, path=None):
 
 learners = dict(tabular=tabular, collab=collab, classifier=classifier, language_model=language_model, segments=segments, frames=frames, stream=stream)
 indexed = [k for k in learners if k!='stream']
+kinds = [weekly(k) if k=='classifier' else k for k in learners]
 pytestmark = [pytest.mark.filterwarnings('ignore:The given NumPy array is not writable'), pytest.mark.filterwarnings('ignore:left dense')]
 def train(l): l.fit(1, 1e-2)
 
-@pytest.mark.parametrize('kind', learners)
+@pytest.mark.parametrize('kind', kinds)
 def test_a_finder_is_killed_and_goes_on(kind, tmp_path):
     def find(path, at=None):
         learn = stop(learners[kind](path=tmp_path), at)
@@ -106,7 +107,7 @@ def test_a_study_and_where_to_rewind(kind, tmp_path):
     found = learners[kind](path=tmp_path).rewind_find(train, [0,'2it'], path=tmp_path/'rewind', points=3, bn_batches=1, show_plot=False, verbose=False)
     assert len(found.barriers)==2 and found.barriers.barrier.notna().all()
 
-@pytest.mark.parametrize('kind', learners)
+@pytest.mark.parametrize('kind', kinds)
 def test_along_a_straight_line(kind, tmp_path):
     "By the learner's own pass: its ends are what a validation measures, also where a callback picks one of several outputs."
     a,b = [quiet(learners[kind](i, path=tmp_path), 1) for i in (0,1)]
@@ -118,7 +119,7 @@ def test_along_a_straight_line(kind, tmp_path):
     assert line.error.isna().any()==(kind=='collab') and (kind=='collab' or line.error.between(0, 100).all())
     pd.testing.assert_frame_equal(linear_interpolation(a, a, b, points=3, bn_batches=2), line, check_exact=True)
 
-@pytest.mark.parametrize('kind', ['classifier','language_model'])
+@pytest.mark.parametrize('kind', [weekly('classifier'),'language_model'])
 def test_where_to_rewind_texts(kind, tmp_path):
     def find(path): return learners[kind](path=tmp_path).rewind_find(train, [0,'2it'], path=path, points=3, bn_batches=1, show_plot=False, verbose=False)
     a,b = find(tmp_path/'rewind'),find(None)

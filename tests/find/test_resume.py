@@ -20,7 +20,8 @@ def ended(f, ref):
     return True
 
 @pytest.mark.parametrize('run,how,least', [
-    ('weights, 7it',['every','4','at','replace'],15), ('early bird by weights',['every','2','at','replace','unlink'],4), ('lr, 1',['8'],8), ('finetune, reshuffled',['4'],4)])
+    ('lr, 1',['8'],8), weekly('weights, 7it',['every','4','at','replace'],15),
+    weekly('early bird by weights',['every','2','at','replace','unlink'],4), weekly('finetune, reshuffled',['4'],4)])
 def test_killed(run, how, least):
     "Real processes, killed before, after and in the middle of replacing files, and at random instants."
     code,out,err = run_module('tests.faults.kills', run, *how)
@@ -144,7 +145,7 @@ def looks(l):
     l.fit(2, 1e-3*float(l.recorder.values[-1][0]))
 
 @pytest.mark.filterwarnings('ignore::pytest.PytestUnraisableExceptionWarning')    # an interrupted lr_find leaves its temporary folder to the collector
-@pytest.mark.parametrize('at', [0, 4])
+@pytest.mark.parametrize('at', [weekly(0), 4])
 def test_train_may_look_at_what_it_has_learnt_between_fits(tmp_path, at):
     ref = finder(make_learner(path=tmp_path), rewind_epoch=at, n_rounds=1)
     ref.find_winning_ticket(looks)

@@ -1,13 +1,10 @@
 "A study in stacks has the results of one without."
-import functools, os
+import functools
 from helpers import *
 from fasterlth.find.controls import conditions
 from fasterlth.find.finder import LotteryTicketFinder
 from fasterlth.find.folder import RunFolder
 from fasterlth.train.stack import Unstackable
-
-@pytest.fixture(autouse=True)
-def without_waiting_for_disks(monkeypatch): monkeypatch.setattr(os, 'fsync', lambda file: None)    # no computer crashes here
 
 @functools.cache
 def digits(): return digits_dls(size=8, n=256, bs=64, device=torch.device('cpu'))
@@ -26,7 +23,7 @@ def check_same(a, b, tolerance=.02):
     measured = [c for c in a if c not in (*exact,'seconds','best_epoch','best_iteration')]
     pd.testing.assert_frame_equal(a[measured], b[measured], rtol=tolerance, atol=tolerance/2)
 
-@pytest.mark.parametrize('given', [dict(), dict(rewind_epoch=1), dict(rewind_epoch='3it', reshuffle=True)])
+@pytest.mark.parametrize('given', [weekly(dict()), weekly(dict(rewind_epoch=1)), dict(rewind_epoch='3it', reshuffle=True)])
 def test_a_stacked_study(tmp_path, given):
     alone = study(tmp_path/'alone', **given).run(verbose=False)
     both = study(tmp_path/'both', **given).run(stack=2, verbose=False)
@@ -56,8 +53,8 @@ class Kill(Callback):
 
 def make_killed(seed): return make(seed).add_cb(Kill())
 
-@pytest.mark.parametrize('at', [2,4,7,9])
-@pytest.mark.parametrize('then', [2,3])
+@pytest.mark.parametrize('at', [2,weekly(4),7,weekly(9)])
+@pytest.mark.parametrize('then', [2,weekly(3)])
 def test_a_killed_study_continues(tmp_path, monkeypatch, at, then):
     "Also with another size of the stack; what was trained isn't trained again."
     given = dict(make=make_killed, conditions=['random_reinit'], n_rounds=1, rewind_epoch='3it')

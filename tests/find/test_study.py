@@ -103,6 +103,7 @@ def test_the_same_whatever_the_number_of_jobs(tmp_path):
         assert same(a.masks, b.masks) and same(a.weights, b.weights)
     assert pd.read_csv(tmp_path/'2'/'results.csv').shape==two.results.shape
 
+@pytest.mark.weekly
 @pytest.mark.filterwarnings('ignore::DeprecationWarning', 'ignore::ResourceWarning', 'ignore:Sending large graph')
 def test_on_a_dask_cluster(tmp_path):
     from distributed import Client, LocalCluster
@@ -111,6 +112,7 @@ def test_on_a_dask_cluster(tmp_path):
         with joblib.parallel_config(backend='dask'): there = study(tmp_path/'there').run(verbose=False)
     pd.testing.assert_frame_equal(rows(here), rows(there), check_exact=True)
 
+@pytest.mark.weekly
 @pytest.mark.filterwarnings('ignore')
 def test_on_a_ray_cluster(tmp_path):
     "Where Ray is installed."
@@ -124,7 +126,7 @@ def test_on_a_ray_cluster(tmp_path):
     assert not there.failures
     pd.testing.assert_frame_equal(rows(here), rows(there), check_exact=True)
 
-@pytest.mark.parametrize('n_jobs', [1,2])
+@pytest.mark.parametrize('n_jobs', [1,weekly(2)])
 def test_pruning_whole_outputs_warns_once(tmp_path, n_jobs, capfd):
     s = study(tmp_path, ['shuffled'], n_rounds=1, sparsity=50, granularity='filter')
     with warnings.catch_warnings(record=True) as seen:
@@ -204,6 +206,7 @@ def test_the_dense_training_is_shared(tmp_path, monkeypatch):
     pd.testing.assert_frame_equal(rows(a), rows(b), check_exact=True)
     for k in own: assert same(a.ticket(k, 0).weights, b.ticket(k, 0).weights) and same(a.ticket(k, 0).masks, b.ticket(k, 0).masks)
 
+@pytest.mark.weekly
 def test_a_process_that_dies_takes_no_others(tmp_path):
     import os
     def deadly(t):
@@ -212,6 +215,7 @@ def test_a_process_that_dies_takes_no_others(tmp_path):
     with pytest.warns(UserWarning, match="'deadly' with seed 0 in round 1 .its process died"): s = study(tmp_path, {'deadly': deadly,'shuffled': 'shuffled'}, 3, n_rounds=1).run(2, verbose=False)
     assert set(s.failures)=={('deadly',0,1)} and len(s.results)==3*4-1 and not list(tmp_path.rglob('running'))
 
+@pytest.mark.weekly
 def test_it_is_opened_again_in_another_session(tmp_path, capsys):
     "Functions among the arguments are recognised by what they do, not by where they lie in memory."
     script = f"""
@@ -258,7 +262,8 @@ def test_regression_and_losses(tmp_path):
     np.testing.assert_allclose(s.summary().loc[('dense',0),'mean'], s.results.mse[s.results.condition=='dense'].mean())    # no percent
     assert ' pp' not in s.verdict() and 'mse' in s.verdict()
 
-@pytest.mark.parametrize('kw', [dict(n_rounds=1), dict(sparsity=[50,80], n_rounds=None), dict(sparsity={'fc1': [50,80], nn.Linear: [10,20]}, n_rounds=None), dict(granularity='row'), dict(criteria=snip), dict(context='global')])
+@pytest.mark.parametrize('kw', [dict(granularity='row'), dict(context='global'),
+    *map(weekly, (dict(n_rounds=1), dict(sparsity=[50,80], n_rounds=None), dict(sparsity={'fc1': [50,80], nn.Linear: [10,20]}, n_rounds=None), dict(criteria=snip)))])
 @pytest.mark.filterwarnings('ignore:.* would prune whole outputs')    # rows of the last layer, on purpose
 def test_conditions_keep_the_counts_of_any_ticket(tmp_path, kw):
     ks = ['random_mask','shuffled','inverted','one_shot','sign_flipped','snip','synflow_shuffled']
@@ -353,6 +358,7 @@ def test_one_bar_over_everything(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt): study(tmp_path, {'stop': stop}, 1).run()
     assert bars[2].seen[-1]=='interrupted'
 
+@pytest.mark.weekly
 @pytest.mark.parametrize('how', ['SIGINT','SIGKILL'])
 def test_interrupted_while_two_train(tmp_path, how):
     "By Ctrl-C, which all processes of a terminal get, or killed, when its workers are left: the next run continues, at once."

@@ -62,6 +62,7 @@ def small_unet():
     def block(n_in, n_out, stride): return nn.Sequential(nn.Conv2d(n_in, n_out, 3, stride, 1), nn.BatchNorm2d(n_out), nn.ReLU())
     return DynamicUnet(nn.Sequential(block(3, 8, 2), block(8, 16, 2), block(16, 16, 2)), 2, (32,32))
 
+@pytest.mark.weekly
 def test_unet(tmp_path):
     dls = picture_dls(mask=True)
     learn = Learner(dls, small_unet(), loss_func=CrossEntropyLossFlat(axis=1), path=tmp_path)
@@ -81,7 +82,7 @@ def table():
     return df
 
 @pytest.mark.filterwarnings('ignore:The given NumPy array is not writable')    # fastai's, with pandas 3
-@pytest.mark.parametrize('cats', [['a','b'], []])
+@pytest.mark.parametrize('cats', [['a','b'], weekly([])])
 def test_tabular_learner(tmp_path, cats):
     dls = TabularDataLoaders.from_df(table(), tmp_path, procs=[Categorify, Normalize], cat_names=cats, cont_names=['x'],
                                      y_names='y', y_block=CategoryBlock(), bs=16, device='cpu')
@@ -96,7 +97,7 @@ def test_tabular_learner(tmp_path, cats):
     quiet(small, 1)
 
 @pytest.mark.filterwarnings('ignore:The given NumPy array is not writable')
-@pytest.mark.parametrize('use_nn', [False,True])
+@pytest.mark.parametrize('use_nn', [weekly(False),True])
 def test_collab_learner(tmp_path, use_nn):
     set_seed(0)
     df = pd.DataFrame(dict(user=np.arange(64)%7, item=np.arange(64)%9, rating=np.random.rand(64)*5))
@@ -118,6 +119,7 @@ def text_dls(folder, is_lm=False):
     return TextDataLoaders.from_df(df, folder, text_col='text', label_col='label', is_lm=is_lm, bs=8, seq_len=6,
                                    tok_tfm=None, device='cpu')
 
+@pytest.mark.weekly
 def test_text_classifier(tmp_path):
     config = dict(awd_lstm_clas_config, emb_sz=16, n_hid=24, n_layers=2)
     learn = text_classifier_learner(text_dls(tmp_path), AWD_LSTM, config=config, pretrained=False, metrics=accuracy,
@@ -174,7 +176,7 @@ class Both(nn.Module):
         self.net = net
     def forward(self, xb): return self.net(**xb) if isinstance(xb, dict) else self.net(xb)
 
-@pytest.mark.parametrize('name', heads)
+@pytest.mark.parametrize('name', ['timm',weekly('bert'),weekly('gpt2')])
 def test_transformers_in_a_learner(tmp_path, name):
     "Found or pruned, applied, saved, compressed, exported."
     model,xb = transformer(name)

@@ -175,7 +175,8 @@ def test_passed_to_the_fit(tmp_path, name):
     # without classes in the history's name: CSVLogger writes its own file of that name, in the learner's folder
     check(tmp_path, list, passed[name], stops=(7, 12) if name=='bird' else (7, 16))    # it stops after two epochs
 
-@pytest.mark.parametrize('attach,passes', [(Lazy,None), (Inner,None), (Averages,Network), (list,Averages), (Kinds,Kinds), (Lazy,lambda: MixUp())])
+@pytest.mark.parametrize('attach,passes', [(Lazy,None), (Averages,Network),
+    weekly(Inner,None), weekly(list,Averages), weekly(Kinds,Kinds), weekly(Lazy,lambda: MixUp())])
 def test_several_fits(tmp_path, attach, passes): check(tmp_path, attach, passes, 2, (7, 16, 22, 33, 47))
 
 def test_a_fit_that_is_over_but_for_its_end(tmp_path, monkeypatch):

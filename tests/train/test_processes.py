@@ -279,7 +279,7 @@ def launched_already(folder):
 def out(tmp_path_factory):
     folder = tmp_path_factory.mktemp('processes')
     env = {**os.environ, 'GLOO_SOCKET_IFNAME': 'lo', 'OMP_NUM_THREADS': '1'}
-    subprocess.run([sys.executable, '-W', 'ignore', __file__, folder], env=env, check=True, timeout=600)
+    subprocess.run([sys.executable, '-W', 'ignore', __file__, folder], env=env, check=True, timeout=1800)
     return folder
 
 def read(out, name, rank=0):
@@ -360,10 +360,11 @@ def test_one_process_reads_what_two_have_finished(out):
     (out/'two'/'study'/'results.csv').unlink()
     with pytest.raises(ValueError, match='processes is 2 in the folder'): s.run(1, verbose=False)
 
+@pytest.mark.weekly
 def test_torchrun_does_the_same(out, tmp_path):
     command = [sys.executable, '-W', 'ignore', '-m', 'torch.distributed.run', '--nproc_per_node', '2', __file__]
     env = {**os.environ, 'OMP_NUM_THREADS': '1', 'ACCELERATE_USE_CPU': 'true', 'PYTHONWARNINGS': 'ignore'}
-    subprocess.run([*command, tmp_path], env=env, check=True, timeout=600)
+    subprocess.run([*command, tmp_path], env=env, check=True, timeout=1800)
     for i in (0,1): assert not same(read(tmp_path, 'torchrun', i)['finder_within'], read(out, 'two', i)['finder_within'])
 
 if __name__=='__main__':
