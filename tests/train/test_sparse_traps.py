@@ -280,3 +280,28 @@ def test_values_that_dont_fit_are_refused():
     wrong = {f'0.{k}': v for k,v in SparseLayer(other, parts_of(other, torch.ones(64, 64, dtype=torch.bool))).state_dict().items()}
     with pytest.raises(RuntimeError, match='size mismatch'): sparse.load_state_dict(wrong, strict=False)
     with pytest.raises(RuntimeError): sparse(torch.rand(40, 64))
+
+class Attends(Net):
+    def __init__(self):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(64, 4, batch_first=True)
+    def forward(self, x):
+        h = self.a(x.flatten(1)).relu()[:, None]
+        return self.head(self.b(self.attention(h, h, h)[0][:, 0]).relu())
+
+@pytest.mark.filterwarnings('ignore:.*torch.jit.trace')
+@pytest.mark.parametrize('cls', [Net,Attends])
+def test_a_network_is_traced_in_mid_fit(cls):
+    "As a logger of graphs does. The trace has the network's own parameters, and any batch fits."
+    seen = []
+    class Trace(Callback):
+        def after_batch(self):
+            if self.iter!=2 or not self.training: return
+            assert any('forward' in vars(m) for m in self.learn.model.modules())
+            traced = torch.jit.trace(self.learn.model, self.xb)
+            for x in (self.xb[0],self.xb[0][:5]): torch.testing.assert_close(traced(x), self.learn.model(x))
+            seen.append(torch.equal(traced.a.weight, self.learn.model.a.weight))
+    set_seed(0)
+    learn = make_learner(model=cls())
+    quiet(learn, 1, cbs=[MaskCallback(make_masks(prunable(learn.model), 80), 'sparse'), Trace()])
+    assert seen==[True]
