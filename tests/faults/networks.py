@@ -446,7 +446,7 @@ def by_ticket(p, learn, layers):
 
 _expected_warnings = (
     'these layers would have', 'left dense', 'criterion .* gives all groups', '.* whole outputs', 'pruned as a whole',
-    '(?s).*CUDA is not available', 'LSTM with projections')
+    '(?s).*CUDA is not available', 'LSTM with projections', "kernels='sparse' has no effect")
 
 def attempt(seed):
     "Make a trial. Return what is wrong."
