@@ -33,6 +33,7 @@ def test_image_folder(run, tmp_path):
     assert net.get_outputs()[0].shape[-1]==10 and (tmp_path/'image-folder-out'/'ticket.safetensors').exists()
     assert product.report.parameters['shrink+onnx']<product.report.parameters['before']
 
+@pytest.mark.weekly
 def test_image_folder_takes_a_folder(run, tmp_path):
     load('image_folder').write_digits(tmp_path/'mine', 48)
     run('image_folder', path=str(tmp_path/'mine'), epochs=2, rounds=1, size=16)

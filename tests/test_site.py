@@ -170,6 +170,7 @@ def test_a_page_looks_right(visit, path, size):
     seen = page.evaluate(looks)
     assert page.locator('h1').is_visible() and seen['width']<=seen['room'] and not seen['broken'], seen
 
+@pytest.mark.weekly
 def test_no_page_is_wider_than_a_phone_or_lacks_an_image(visit, built):
     page,wrong = visit('index.html', phone, scripts=False),[]    # three times as fast without
     for f in sorted(built.rglob('*.html')):

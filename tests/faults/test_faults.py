@@ -1,6 +1,7 @@
 "A seeded share of what `python -m tests.faults` tries."
 import pytest
 from apart import run_module
+from helpers import weekly
 from . import failures
 from .__main__ import modules
 
@@ -16,7 +17,7 @@ def parts():
 def test_nothing_lost_nothing_wrong(name, seed, n):
     assert not failures(modules()[name], n, seed)
 
-@pytest.mark.parametrize('seed', [0,1])
+@pytest.mark.parametrize('seed', [0,weekly(1)])
 def test_killed_runs(seed):
     "In another process, which has no threads when it forks."
     code,out,err = run_module('tests.faults', '--counts', 'kill=20', '--workers', '1', '--seed', seed)
