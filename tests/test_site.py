@@ -163,8 +163,9 @@ looks = '''async () => {
           broken: images.filter(i => !i.naturalWidth).map(i => i.src)}}'''
 
 @pytest.mark.parametrize('size', [desktop,phone], ids=['desktop','phone'])
-@pytest.mark.parametrize('path', ['index.html','tutorials/index.html','tutorials/one_callback.html',
-                                  'train/sparsify.html','reference.html','contributing/design.html','core/inputs.html'])
+@pytest.mark.parametrize('path', ['index.html','tutorials/one_callback.html','train/sparsify.html',
+    *[pytest.param(o, marks=pytest.mark.weekly) for o in
+      ('tutorials/index.html','reference.html','contributing/design.html','core/inputs.html')]])
 def test_a_page_looks_right(visit, path, size):
     page = visit(path, size)
     seen = page.evaluate(looks)

@@ -17,8 +17,8 @@ def parts():
 def test_nothing_lost_nothing_wrong(name, seed, n):
     assert not failures(modules()[name], n, seed)
 
-@pytest.mark.parametrize('seed', [0,weekly(1)])
-def test_killed_runs(seed):
+@pytest.mark.parametrize('seed,n', [(0,8), weekly(1,30)])
+def test_killed_runs(seed, n):
     "In another process, which has no threads when it forks."
-    code,out,err = run_module('tests.faults', '--counts', 'kill=20', '--workers', '1', '--seed', seed)
+    code,out,err = run_module('tests.faults', '--counts', f'kill={n}', '--workers', '1', '--seed', seed)
     assert code==0 and 'kill' in out, out+err
