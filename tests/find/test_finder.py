@@ -355,6 +355,7 @@ def test_a_frozen_body_and_a_new_head():
     assert torch.equal(body, learn.model.conv.weight)
 
 @needs_fashion
+@pytest.mark.weekly
 def test_pretrained_on_some_classes_the_ticket_on_the_others():
     "Fashion-MNIST: five classes to pretrain, five to find the ticket of. The start is the pretrained network with its new head."
     def net(seed):

@@ -265,7 +265,7 @@ def language_model(tmp_path_factory):
     with learn.no_bar(), learn.no_logging(): ticket = learn.find_ticket(lambda l: l.fit(1, 3e-2), 50, n_rounds=1, seed=0)
     return learn,ticket
 
-@pytest.mark.parametrize('how', ['compressed','sparse','onnx','int8'])
+@pytest.mark.parametrize('how', ['compressed','sparse',weekly('onnx'),weekly('int8')])
 def test_a_language_model_is_compared_from_the_same_state(tmp_path, language_model, how):
     learn,ticket = language_model
     made = ticket.deploy(learn, how, tmp_path/'f')
