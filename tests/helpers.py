@@ -15,7 +15,7 @@ needs_fashion = pytest.mark.skipif(not Path('/usr/share/datasets/fashion-mnist')
 
 
 def weekly(*values):
-    "Return a case of a parametrised test that takes long."
+    "Return a case of a parametrised test that takes long, so that only `.ci/run weekly` runs it."
     return pytest.param(*values, marks=pytest.mark.weekly)
 
 class SmallNet(nn.Module):

@@ -245,7 +245,6 @@ def test_blocks_must_give_blocks():
     with pytest.raises(ValueError, match=r"blocks must give 2 numbers from 0 to 2 for \(3, 2\), not \[0, 3\]"):
         ticket_of(ours(20)).transfer(ours(14), blocks=lambda n,m: [0,n])
 
-@pytest.mark.weekly
 def test_transferred_is_a_condition(tmp_path):
     "A transferred ticket, its random control and another one for each seed, beside the study's own ticket."
     def make(seed):

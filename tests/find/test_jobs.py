@@ -27,7 +27,6 @@ def test_threads_and_random_states_are_restored_after_an_error():
         raise RuntimeError
     assert torch.get_num_threads()==was and torch.equal(torch.get_rng_state(), state)
 
-@pytest.mark.weekly
 def test_a_process_that_dies_takes_no_others(tmp_path):
     "Each job that was running gets a process of its own; one that dies in the first run only is done in the second."
     def die(folder): os._exit(3)
