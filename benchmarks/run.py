@@ -1,7 +1,8 @@
 """Speed and memory as ratios, from one interleaved run: python benchmarks/run.py [NAME ...] [--repeats N]
 
-One thread. Every variant of a row is timed in turn, again and again, and the medians are divided; so a machine that
-changes its speed changes all of them alike. Needs the extra `bench` for the rows that compare with fasterai."""
+One thread. Every variant of a row is timed in turn, again and again, and a row is the median of the ratios of all
+turns: a machine that changes its speed between turns changes none of them. Needs the extra `bench` for the rows that
+compare with fasterai."""
 import argparse, contextlib, gc, io, os, statistics, time, warnings
 
 warnings.filterwarnings('ignore')
@@ -16,16 +17,22 @@ from fasterlth.core.masks import as_bits, bit_mask
 
 ROWS = []
 
+class Turns(list):
+    "The seconds of a variant in each turn. The quotient with another is the median of their ratios."
+    def __truediv__(self, other):
+        if not isinstance(other, Turns): return statistics.median(self)/other
+        return statistics.median(a/b for a,b in zip(self, other, strict=True))
+
 def interleave(variants, repeats, warmup=1, collect=True):
-    "Return the median seconds of each variant, run in turn."
-    times = {k: [] for k in variants}
+    "Return the seconds of each variant, as `Turns`, run in turn."
+    times = {k: Turns() for k in variants}
     for i in range(repeats+warmup):
         for k,f in variants.items():
             if collect: gc.collect()
             start = time.perf_counter()
             f()
             if i>=warmup: times[k].append(time.perf_counter()-start)
-    return {k: statistics.median(v) for k,v in times.items()}
+    return times
 
 def report(what, value, goal):
     ROWS.append((what, value, goal))
@@ -79,15 +86,14 @@ def event(repeats):
         third = resnet18(); third.load_state_dict(saved)
         sp = Sparsifier(third, 'weight', 'global', fasterai_l1, layer_type=(nn.Conv2d,nn.Linear))
         variants['fasterai'] = lambda: sp.sparsify_model(.8)
-    times = {k: [] for k in variants}
+    t = {k: Turns() for k in variants}
     for i in range(repeats+1):
         for k,f in variants.items():
             net.load_state_dict(saved); gc.collect()
             start = time.perf_counter(); f(); took = time.perf_counter()-start
-            if i: times[k].append(took)
+            if i: t[k].append(took)
             if k=='torch': undo()
             if k=='fasterai': third.load_state_dict(saved, strict=False)
-    t = {k: statistics.median(v) for k,v in times.items()}
     for k,what in (('ours','global, first step'), ('nested','global, a later step'), ('local','local, first step'),
                    ('sparse','local, weights that are sparse already')):
         report(f'event: ns a parameter, 11.7M, {what}', t[k]/n*1e9, 10)
@@ -109,17 +115,16 @@ def callback(repeats):
     large = memory_dls(images(768), images(32), bs=32)
     for name,dls,model,goal in (('LeNet-300-100, batch 64', small, lenet_300_100, 1.10),
                                 ('resnet18, 64 px, batch 32', large, resnet18, 1.05)):
-        times = {'none': [], 'callback': [], 'other': []} if 'LeNet' in name else {'none': [], 'callback': []}
+        t = {k: Turns() for k in ('none','callback','other') if k!='other' or 'LeNet' in name}
         start = model().state_dict()
         for i in range(repeats+1):
-            for k in times:
+            for k in t:
                 learn = Learner(dls, model(), metrics=accuracy)
                 learn.model.load_state_dict(start)    # what is learnt affects the speed, through denormal numbers
                 cbs = [SparsifyCallback(80, 'weight', 'local', l1_norm, one_shot, verbose=False)] if k!='none' else []
                 if k=='other': cbs.append(Callback(after_batch=noop))
                 took = _fit_seconds(learn, cbs, 1)
-                if i: times[k].append(took)
-        t = {k: statistics.median(v) for k,v in times.items()}
+                if i: t[k].append(took)
         report(f'callback: with SparsifyCallback ÷ without, {name}', t['callback']/t['none'], goal)
         if 'other' not in t: continue
         what = 'the same beside a callback that may write weights'
@@ -419,8 +424,7 @@ if __name__ == '__main__':
     args = p.parse_args()
     if wrong := set(args.names)-set(benchmarks):
         p.error(f"unknown: {', '.join(wrong)}; there are {', '.join(benchmarks)}")
-    print(f'torch {torch.__version__}, {torch.get_num_threads()} thread, medians of {args.repeats} interleaved repeats',
-          flush=True)
+    print(f'torch {torch.__version__}, {torch.get_num_threads()} thread, medians of {args.repeats} turns', flush=True)
     for n in args.names or benchmarks: benchmarks[n](args.repeats)
     missed = [r for r in ROWS if r[1]>r[2]]
     print(f'{len(ROWS)-len(missed)} of {len(ROWS)} within their goals')

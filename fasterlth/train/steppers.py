@@ -185,7 +185,7 @@ def _parts(o):
     for row,t in zip(o.rows, o.ps):
         kind = t.device,t.dtype
         sizes[kind] = size = sizes.get(kind, 0)+t.numel()
-        parts.setdefault((*kind,size//(2**18 if t.is_cpu else 2**24)), []).append(row)
+        parts.setdefault((*kind,size//(2**19 if t.is_cpu else 2**24)), []).append(row)
     return [o] if len(parts)==1 else list(map(_Many, parts.values()))
 
 def _groups(opt):
