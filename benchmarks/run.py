@@ -12,7 +12,7 @@ from fastai.vision.all import *
 from fasterlth.all import *
 from fastai.optimizer import OptimWrapper
 from torchvision.models import resnet18
-from fasterlth.core.kernel_choice import drop_kernels, put_kernels
+from fasterlth.core.layer_kernels import drop_kernels, put_kernels
 from fasterlth.core.masks import as_bits, bit_mask
 
 ROWS = []
@@ -404,6 +404,25 @@ def sparse(repeats):
         _sparse_steps(repeats, '' if n==1 else f', {n} threads')
     torch.set_num_threads(1)
 
+def plain(repeats):
+    "Train 200 steps with a loop of plain PyTorch, under masks and with sparse kernels, against masks alone and neither."
+    x,y = torch.randn(128, 784),torch.randint(0, 10, (128,))
+    mlp = nn.Sequential(nn.Linear(784, 1024), nn.ReLU(), nn.Linear(1024, 1024), nn.ReLU(), nn.Linear(1024, 10))
+    for what,start in (('LeNet-300-100', lenet_300_100(seed=0)), ('MLP 784-1024-1024-10', mlp)):
+        def train(masks={}, kernels='dense'):
+            net = deepcopy(start)
+            opt = _adamw(net)
+            with masks_on(net, masks, kernels):
+                for _ in range(200):
+                    opt.zero_grad()
+                    F.cross_entropy(net(x), y).backward()
+                    opt.step()
+        for s in (80,90,95,98):
+            masks = make_masks(prunable(start), s)
+            t = interleave({'none': train, 'dense': lambda: train(masks), 'auto': lambda: train(masks, 'auto')}, repeats)
+            report(f"plain: kernels='auto' at {s} % ÷ dense kernels, {what}, batch 128", t['auto']/t['dense'], 1.03)
+            report('plain: the same ÷ no masks at all', t['auto']/t['none'], float('inf'))
+
 def imp(repeats):
     """Find a ticket of 1.2 % in 20 rounds, with sparse kernels where they are faster.
 
@@ -416,7 +435,7 @@ def imp(repeats):
     report('imp: the same with dense kernels', t['dense']/t['bare'], float('inf'))
 
 benchmarks = dict(enforce=enforce, event=event, callback=callback, round=imp_round, loop=loop, optimizer=optimizer,
-                  loader=loader, memory=memory, deploy=deploy, sparse=sparse, imp=imp)
+                  loader=loader, memory=memory, deploy=deploy, sparse=sparse, plain=plain, imp=imp)
 
 if __name__ == '__main__':
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])

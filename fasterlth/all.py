@@ -16,6 +16,7 @@ from .core.masks import *
 from .core.pruner import *
 from .core.ticket import *
 from .core.flops import *
+from .core.layer_kernels import *
 from .core.kernel_choice import *
 from .core.sparse_layers import *
 from .core.train_fn import *

@@ -117,7 +117,7 @@ libraries = {
     '_foreach_mul': (['core.units'], "torch's: the masks of all layers in one launch"),
     '_foreach_mul_': (['core.masks','train.mask_callback'], "torch's: multiplies all weights in one launch; its optimizers use it"),
     '_get_raw': (['core.flops'], "torch's FlopCounterMode: whether a formula gets tensors or shapes"),
-    '_version': (['core.kernel_choice','train.loop','train.vectors'], "torch's: how often a tensor was written to"),
+    '_version': (['core.sparse_fit','train.loop','train.vectors'], "torch's: how often a tensor was written to"),
     '_foreach_copy_': (['core.ranking','benchmarks.run','benchmarks.gpu'], "torch's: copies all weights in one launch; its optimizers use it"),
     '_call_one': (['train.loop','train.stackable'], "fastai's Learner: runs one event's callbacks"),
     '_with_events': (['train.loop'], "fastai's Learner: runs a part of a training between its events"),

@@ -5,53 +5,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from torch import nn
 
-__all__ = ['measure_kernels', 'sparse_kernels']
-
-def check_python(model) -> nn.Module:
-    """Raise unless a model is an `nn.Module` whose layers can be replaced, which torch.jit's can't."""
-    ...
-
-def attentions(model: nn.Module) -> list:
-    """Return torch's attentions in a model, if their forward is that of the class."""
-    ...
-
-def layer_at(model: nn.Module, name: str) -> nn.Module:
-    """Return a layer by its name. That of packed weights is an `InProjection`."""
-    ...
-
-def masked_layers(model: nn.Module, masks: dict):
-    """Yield the layers whose weight has a mask. A tied weight is that of several."""
-    ...
-
-def layer_kernels(model: nn.Module, masks: dict) -> dict:
-    """Return how each masked layer can be computed with the weights that are left."""
-    ...
-
-def put_kernels(model: nn.Module, kernels: dict) -> list:
-    """Let layers compute with their kernels, until `drop_kernels`."""
-    ...
-
-def drop_kernels(layers: list) -> None:
-    """Let layers compute as their class says."""
-    ...
-
-@contextmanager
-def layers_called():
-    """Keep torch's encoder from its fast path, which reads weights without calling their layers."""
-    ...
-
-@contextmanager
-def sparse_kernels(model: nn.Module, kernels: dict):
-    """Compute layers with the weights that are left.
-
-    Parameters
-    ----------
-    model : nn.Module
-        Its weights are zero where they are pruned.
-    kernels : dict
-        Layer name → `Kernel`; reasons are ignored.
-    """
-    ...
+__all__ = ['measure_kernels']
 
 def kernels_of(copy: nn.Module, kernels: dict) -> dict:
     """Return kernels of a copy of a network."""
@@ -103,29 +57,3 @@ def measure_kernels(model: nn.Module, masks: dict, xb, training: bool = False, r
         `(kernels, table)`: the `Kernel`s of layers that are faster with them, and a row for each masked layer.
     """
     ...
-
-kernel_choices: tuple
-
-class SparseFit:
-    """Let a model in training compute with the weights that are left."""
-    kernels: Any
-    names: Any
-    table: Any
-    layers: Any
-    chosen: Any
-    def __init__(self, kernels: str) -> None:
-        ...
-    def __getstate__(self):
-        ...
-    def start(self, model: nn.Module, masks: dict, xb: tuple, step: Callable | None = None) -> None:
-        """Choose the layers, unless they are chosen already, and let them compute with what is left."""
-        ...
-    def stop(self) -> None:
-        """Compute with dense weights again. The next start chooses anew."""
-        ...
-    def state_dict(self, masks: dict) -> dict:
-        """Return which layers were chosen, if it was for these masks."""
-        ...
-    def load_state_dict(self, state: dict) -> None:
-        """Choose the same layers at the next start."""
-        ...

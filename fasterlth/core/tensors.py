@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from types import FunctionType, MethodType, ModuleType
+from typing import NamedTuple
 
 import numpy as np, torch
 from torch import nn
@@ -218,11 +219,17 @@ def reset_state(
     return f
 
 # %% ../../nbs/core/00_tensors.ipynb #83c774b5
+class Call(NamedTuple):
+    "What a network is called with, of both kinds."
+    args: tuple
+    named: dict
+
 def arguments(
-    xb # The inputs of a batch: a tensor, a tuple of positional arguments, or a dict of named ones
+    xb # The inputs of a batch: a tensor, a tuple of positional arguments, a dict of named ones, or a `Call`
 ) -> tuple: # `(positional arguments, named arguments)`
     "Return the arguments to call a network with: copies, as it may write to them."
     if isinstance(xb, Mapping): xb = dict(xb)    # a `BatchEncoding`, say, which `tree_map` doesn't know
     xb = tree_map(lambda t: t.clone() if isinstance(t, torch.Tensor) else t, xb)
+    if isinstance(xb, Call): return tuple(xb)
     if isinstance(xb, dict): return (),xb
     return (xb if isinstance(xb, tuple) else (xb,)),{}

@@ -9,7 +9,7 @@ from torch import nn
 __all__ = ['masks_on']
 
 @contextmanager
-def masks_on(model: nn.Module, masks: dict):
+def masks_on(model: nn.Module, masks: dict, kernels: str = 'dense'):
     """Keep pruned weights at zero through every step of any PyTorch optimizer.
 
     Parameters
@@ -18,6 +18,8 @@ def masks_on(model: nn.Module, masks: dict):
         Any module; its weights are masked at once.
     masks : dict
         Parameter name → bool tensor.
+    kernels : str
+        `'sparse'`: compute with the weights that are left; `'auto'`: where that is faster. Default: `'dense'`.
     """
     ...
 
@@ -35,19 +37,20 @@ class Trainer(NamedTuple):
     make: Callable
     train_fn: Callable
     eval_fn: Callable
+    kernels: str = ...
     def start(self, seed: int) -> dict:
         """Return the tensors of a new model made from a seed."""
         ...
     def model(self, start: dict, masks: dict) -> nn.Module:
         """Return a new model with these weights under these masks."""
         ...
-    def train(self, seed: int, start: dict, masks: dict, when: str, on_step: Callable | None = None) -> nn.Module:
-        """Return a model trained from these weights under these masks. Raise if it wasn't trained."""
+    def train(self, seed: int, start: dict, masks: dict, when: str, on_step: Callable | None = None) -> tuple:
+        """Train a model from these weights under these masks. Raise if it wasn't trained."""
         ...
     def measure(self, seed: int, start: dict, masks: dict, when: str) -> tuple:
         """Train and score. Return the model, and the scores before and after as columns of a table."""
         ...
 
-def trainer_of(model: nn.Module | Callable, name: str, train_fn: Callable, eval_fn: Callable) -> Trainer:
+def trainer_of(model: nn.Module | Callable, name: str, train_fn: Callable, eval_fn: Callable, kernels: str = 'dense') -> Trainer:
     """Return a trainer. Raise if an argument isn't valid."""
     ...

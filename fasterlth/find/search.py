@@ -22,7 +22,7 @@ from ..core.schedules import round_targets
 from ..core.masks import dense_masks, sparsity_of
 from ..core.scores import try_criterion
 from ..core.pruner import Pruner, warn_outputs
-from ..core.kernel_choice import kernel_choices
+from ..core.sparse_fit import kernel_choices
 from ..core.ticket import model_facts, Ticket, to_json, versions
 from ..core.paths import effective_sparsity
 from ..train.learner import check_learner

@@ -20,7 +20,7 @@ from ..core.checks import check_choice
 from ..core.tensors import copy_tensors, parameters_by_name
 from ..core.ranking import count_each
 from ..core.masks import apply_masks, as_bits, bit_mask, check_masks, zero_pruned
-from ..core.kernel_choice import kernel_choices, SparseFit
+from ..core.sparse_fit import kernel_choices, SparseFit
 from ..core.ticket import Ticket
 from ..core.processes import share_buffers
 from .opt_state import begin_state

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from helpers import *
 from transformers.pytorch_utils import Conv1D
-from fasterlth.core.kernel_choice import arranged, layer_kernels, measure_kernels, sparse_kernels
+from fasterlth.core.kernel_choice import arranged, measure_kernels
+from fasterlth.core.layer_kernels import layer_kernels, sparse_kernels
 from fasterlth.core import sparse_kernels as sparse_kernels_room
 from fasterlth.core.sparse_kernels import Kernel, kernel, pattern, product
 

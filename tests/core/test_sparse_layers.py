@@ -22,7 +22,7 @@ def prepared(monkeypatch, model=None, sparsity=70):
     model = (model or Net()).eval()
     real = sparse_layers.measure_kernels
     def all_of_them(model, masks, *args):
-        from fasterlth.core.kernel_choice import layer_kernels
+        from fasterlth.core.layer_kernels import layer_kernels
         from fasterlth.core.sparse_kernels import Kernel
         _,table = real(model, masks, *args)
         return {n: k for n,k in layer_kernels(model, masks).items() if isinstance(k, Kernel)},table

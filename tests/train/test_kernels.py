@@ -1,7 +1,7 @@
 "Fits whose layers compute with what is left: the same results within rounding, the same bits when resumed, no trace afterwards."
 import pytest
 from helpers import *
-from fasterlth.core import kernel_choice
+from fasterlth.core import layer_kernels, sparse_fit
 from fasterlth.train.training import Training
 
 def dense_layers(learn): return not any('forward' in vars(m) for m in learn.model.modules())
@@ -81,13 +81,13 @@ def test_validation_and_predictions():
 @pytest.fixture
 def by_chance(monkeypatch):
     "Measuring says now this, now that."
-    said,real = [],kernel_choice.measure_kernels
+    said,real = [],sparse_fit.measure_kernels
     def measured(model, masks, xb, training, step):
-        kernels = {n: k for n,k in kernel_choice.layer_kernels(model, masks).items() if not isinstance(k, str) and k.trains}
+        kernels = {n: k for n,k in layer_kernels.layer_kernels(model, masks).items() if not isinstance(k, str) and k.trains}
         chosen = dict([list(kernels.items())[len(said)%2]])
         said.append(list(chosen))
         return chosen,None
-    monkeypatch.setattr(kernel_choice, 'measure_kernels', measured)
+    monkeypatch.setattr(sparse_fit, 'measure_kernels', measured)
     return said
 
 @pytest.mark.parametrize('kind', ['ticket','schedule'])

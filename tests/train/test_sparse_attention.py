@@ -3,7 +3,8 @@ import pytest
 from helpers import *
 from fasterlth.core import sparse_layers
 from fasterlth.core.attention import SplitAttention
-from fasterlth.core.kernel_choice import layer_kernels, measure_kernels, sparse_kernels
+from fasterlth.core.kernel_choice import measure_kernels
+from fasterlth.core.layer_kernels import layer_kernels, sparse_kernels
 from fasterlth.core.sparse_kernels import Kernel
 from fasterlth.core.sparse_layers import load_sparse, save_sparse, SparseLayer, to_sparse
 

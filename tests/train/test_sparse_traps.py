@@ -2,7 +2,7 @@
 import random
 import pytest
 from helpers import *
-from fasterlth.core.kernel_choice import SparseFit
+from fasterlth.core.sparse_fit import SparseFit
 from fasterlth.core.sparse_layers import SparseLayer, parts_of, to_sparse
 from fasterlth.ship.measure import compare_models
 from fasterlth.train.training import Training
