@@ -1,7 +1,7 @@
 """Speed and memory as ratios, from one interleaved run: python benchmarks/run.py [NAME ...] [--repeats N]
 
 One thread. Every variant of a row is timed in turn, again and again, and a row is the median of the ratios of all
-turns: a machine that changes its speed between turns changes none of them. Needs the extra `bench` for the rows that
+turns, which a machine that changes its speed between turns changes little. Needs the extra `bench` for the rows that
 compare with fasterai."""
 import argparse, contextlib, gc, io, os, statistics, time, warnings
 

@@ -18,7 +18,7 @@ import torch
 from torch import nn
 from torch.utils._pytree import tree_map
 
-from .tensors import arguments, copy_model, lend, reset_state, tensors_within
+from .tensors import arguments, copy_model, evaluating, lend, reset_state, tensors_within
 from .checks import check_flag, check_function, check_threads, check_whole, outputs_with
 from .sparse_kernels import Kernel
 from .layer_kernels import (
@@ -82,7 +82,10 @@ def arrange(
         def fits(b, args, same): return b and _are_columns(args) and _are_close(args[0], same[0])
         leave = {a for (a,_),(b,args),(_,same) in after if not fits(b, args, same)}
         stay = {n for n,_ in calls if n}-leave
-        return having(stay if _are_same(_calls(model, xb, having(stay)), rows) else ())
+        if not _are_same(_calls(model, xb, having(stay)), rows): return having(())
+        with evaluating(model):    # which may take another branch
+            same = _are_same(*[_calls(model, xb, having(columns)) for columns in (stay,())])
+        return having(stay if same else ())
     except Exception: return having(())    # with rows it computes: it may take a view that columns don't have
 
 def arranged(
@@ -115,13 +118,15 @@ def _layer_pass(f, x, training, step):
 
 def _model_pass(model, xb, kernels, training, step):
     "Return a function that computes a network forward, and for training backward and a step, with some kernels."
+    vectors = [k.values for k in kernels.values() if isinstance(k, Kernel) and k.values is not None]
+    own = [p for p in model.parameters() if p.requires_grad]+vectors    # a copy may hold parts of its original
     def run():
         layers = put_kernels(model, kernels)
         try:
             with layers_called() if kernels else nullcontext():
                 ys = [y for y in tensors_within(outputs_with(model, xb)) if y.requires_grad]
         finally: drop_kernels(layers)
-        if training and ys: torch.autograd.backward(ys, [torch.ones_like(y) for y in ys])
+        if training and ys and own: torch.autograd.backward(ys, [torch.ones_like(y) for y in ys], inputs=own)
         step()
     return run
 

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 
 import torch
 from torch import nn
-from torch.utils._pytree import tree_map
+from torch.utils._pytree import tree_leaves, tree_map
 
-from .tensors import Call, shortened, unwrap
+from .tensors import Call, lend, parameters_by_name, shortened, unwrap
 from .checks import check_choice, check_model
-from .sparse_kernels import Kernel, replaced
+from .sparse_kernels import Kernel, is_transformed, replaced
 from .layer_kernels import drop_kernels, layer_kernels, put_kernels
 from .kernel_choice import arranged, measure_kernels
 
@@ -45,15 +45,24 @@ class SparseFit:
         def is_same(m, was, version): return _version(was)==version and (m is was or torch.equal(m.to(was.device), was))
         return masks.keys()==self._made_from.keys() and all(is_same(m, *self._made_from[n]) for n,m in masks.items())
 
+    @property
+    def has_started(self) -> bool:
+        "Return whether layers have been chosen, however many, for any masks."
+        return bool(self._made_from)
+
+    def is_on(self, masks:dict) -> bool:
+        "Return whether layers compute with the weights that these masks leave."
+        return self.names is not None and self._has(masks)
+
     def start(self,
         model:nn.Module, masks:dict, xb:tuple, # `xb` is a batch of the model's inputs
         step:Callable=None # As for `measure_kernels`
     ):
         "Choose the layers, unless they are chosen already, and let them compute with what is left."
-        if self.kernels=='dense' or self.names is not None and self._has(masks): return
+        if self.kernels=='dense' or self.is_on(masks): return
         if self.names is not None: self.stop()
         self._made_from = {n: (m,_version(m)) for n,m in masks.items()}
-        left = {n: int(m.count_nonzero())/m.numel() for n,m in masks.items()}
+        left = {n: int(m.count_nonzero())/m.numel() if m.numel() else 1 for n,m in masks.items()}
         # with more than half of the weights, dense kernels are faster anyway
         masks = {n: masks[n] for n,o in left.items() if o<=(.5 if self.kernels=='auto' else 1) and o<1}
         found = layer_kernels(model, masks)
@@ -80,20 +89,40 @@ class SparseFit:
         self.stop()
         self._again,self.chosen = state['names'],state['chosen']
 
-# %% ../../nbs/core/22_sparse_fit.ipynb #5ebc49b3
-def _detached(t): return t.detach() if isinstance(t, torch.Tensor) else t
+# %% ../../nbs/core/22_sparse_fit.ipynb #43666f7d
+_plain = bool,int,float,complex,str,bytes,type(None),torch.dtype,torch.device
 
-class _AtFirstCall:
-    "A hook that starts a fit when its model is called with gradients."
-    def __init__(self, fit, model, masks): self.fit,self.model,self.masks,self.has_started = fit,model,masks,False
+def _call(args, named):
+    "Return a call that can be repeated, without graphs behind its tensors. Raise if it can't."
+    call = Call(*tree_map(lambda t: t.detach() if isinstance(t, torch.Tensor) else t, (args,named)))
+    if odd := [o for o in tree_leaves(tuple(call)) if not isinstance(o, (torch.Tensor,*_plain))]:
+        raise TypeError(f'its inputs hold a {type(odd[0]).__name__}, which might not bear a second call')
+    return call
 
-    def __getstate__(self): return dict(fit=None, model=None, masks=None, has_started=True)    # copies are dense
+class _AtCalls:
+    "A hook that starts a fit when its model is called in training, and again if its masks have changed."
+    def __init__(self, fit:'SparseFit', model:nn.Module, masks:dict):
+        self.fit,self.model,self.masks,self.has_failed = fit,model,masks,False
+        self.params = parameters_by_name(model)
+
+    def __getstate__(self): return dict(model=None)    # copies are dense
 
     def __call__(self, module, args, named):
-        if self.has_started or module is not self.model or not torch.is_grad_enabled(): return
-        if torch.jit.is_tracing() or torch.compiler.is_compiling(): return
-        self.has_started = True
-        self.fit.start(self.model, self.masks, Call(*tree_map(_detached, (args,named))))
+        if module is not self.model or self.has_failed or not module.training: return
+        if not torch.is_grad_enabled() or is_transformed() or self.fit.is_on(self.masks): return
+        now = parameters_by_name(module)
+        if any(now.get(n) is not self.params.get(n) for n in self.masks): return    # lent, by `functional_call`
+        try:
+            # nothing of the trial is left in the model, nor in what gradient checkpointing has recorded
+            with lend(module, grad=True), torch.autograd.graph.saved_tensors_hooks(_same, _same):
+                self.fit.start(module, self.masks, _call(args, named))
+        except Exception as e:    # whatever the model raises; it can be trained as it is
+            self.fit.stop()
+            self.has_failed = True
+            warnings.warn(f"kernels={self.fit.kernels!r} has no effect, since layers couldn't be tried: "
+                          f"{type(e).__name__}: {e}", stacklevel=2)
+
+def _same(t): return t
 
 @contextmanager
 def sparse_from_first_call(
@@ -101,15 +130,18 @@ def sparse_from_first_call(
     masks:dict, # Parameter name → bool mask
     kernels:str # `'dense'`, `'sparse'` or `'auto'`
 ): # A `SparseFit`
-    "Let a model compute with the weights that are left from its first call with gradients on."
+    """Let a model compute with the weights that are left from its first call in training mode and with gradients on.
+
+    It stays dense, with a warning, if it can't be copied and called twice."""
     fit,model = SparseFit(kernels),unwrap(check_model(model))
-    start = _AtFirstCall(fit, model, masks)
-    hooks = [model.register_forward_pre_hook(start, with_kwargs=True)] if kernels!='dense' and masks else []
+    start = _AtCalls(fit, model, masks)
+    wanted = kernels!='dense' and masks
+    hooks = [model.register_forward_pre_hook(start, prepend=True, with_kwargs=True)] if wanted else []
     try:
         yield fit
-        if hooks and kernels=='sparse' and not start.has_started:
-            why = "the model wasn't called with gradients, or was compiled"
-            warnings.warn(f"kernels='sparse' has no effect, since {why}", stacklevel=3)
+        if wanted and kernels=='sparse' and not fit.has_started and not start.has_failed:
+            why = "the model as a whole wasn't called in training mode with gradients, or it was compiled"
+            warnings.warn(f"kernels='sparse' has no effect, since {why}", stacklevel=5)
     finally:
         for h in hooks: h.remove()
         fit.stop()

@@ -19,6 +19,13 @@ class SparseFit:
         ...
     def __getstate__(self):
         ...
+    @property
+    def has_started(self) -> bool:
+        """Return whether layers have been chosen, however many, for any masks."""
+        ...
+    def is_on(self, masks: dict) -> bool:
+        """Return whether layers compute with the weights that these masks leave."""
+        ...
     def start(self, model: nn.Module, masks: dict, xb: tuple, step: Callable | None = None) -> None:
         """Choose the layers, unless they are chosen already, and let them compute with what is left."""
         ...
@@ -32,13 +39,14 @@ class SparseFit:
         """Choose the same layers at the next start."""
         ...
 
-class _AtFirstCall:
-    """A hook that starts a fit when its model is called with gradients."""
+class _AtCalls:
+    """A hook that starts a fit when its model is called in training, and again if its masks have changed."""
     fit: Any
     model: Any
     masks: Any
-    has_started: bool
-    def __init__(self, fit, model, masks) -> None:
+    has_failed: bool
+    params: Any
+    def __init__(self, fit: SparseFit, model: nn.Module, masks: dict) -> None:
         ...
     def __getstate__(self):
         ...
@@ -47,5 +55,7 @@ class _AtFirstCall:
 
 @contextmanager
 def sparse_from_first_call(model: nn.Module, masks: dict, kernels: str):
-    """Let a model compute with the weights that are left from its first call with gradients on."""
+    """Let a model compute with the weights that are left from its first call in training mode and with gradients on.
+
+    It stays dense, with a warning, if it can't be copied and called twice."""
     ...

@@ -44,7 +44,7 @@ def pattern(
     "Return where a masked matrix has its weights."
     if check_tensor(mask, 'mask', 'a bool mask', torch.bool).ndim!=2:
         raise ValueError(wrong('mask', 'a bool mask of two dimensions', mask))
-    if index is None: index = torch.arange(mask.numel()).view(mask.shape)
+    if index is None: index = torch.arange(mask.numel(), device=mask.device).view(mask.shape)
     (o,i),(row,col) = mask.shape,mask.nonzero(as_tuple=True)
     order = (col*o+row).argsort()
     with warnings.catch_warnings():    # torch warns once that CSR is in beta, and that it doesn't check places
@@ -172,7 +172,8 @@ class _Left(torch.autograd.Function):
 
 def as_autocast(y):
     "Return a product in the type that a dense kernel would give it here."
-    return y.to(torch.get_autocast_dtype('cpu')) if torch.is_autocast_enabled('cpu') else y
+    leaves_it = not torch.is_autocast_enabled('cpu') or y.dtype is torch.float64
+    return y if leaves_it else y.to(torch.get_autocast_dtype('cpu'))
 
 def linear(
     multiply:Callable, # Columns of activations, the bias, and whether the output stays as columns → products
@@ -288,7 +289,7 @@ def patterns(
     mask:torch.Tensor # Of its weight, bool
 ) -> list: # A `Pattern`, or one for each place of a convolution's kernel
     "Return where a layer has its weights."
-    mask,index = mask.cpu(),torch.arange(mask.numel()).view(mask.shape)
+    mask,index = mask.cpu(),torch.arange(mask.numel(), device='cpu').view(mask.shape)
     if form_of(layer)=='conv1d': return [pattern(mask.t(), index.t())]
     if mask.ndim==2: return [pattern(mask, index)]
     kh,kw = mask.shape[2:]
@@ -321,6 +322,10 @@ def why_dense(
     return '' if layer.kernel_size==(1,1) or layer.stride==(1,1) else f'a stride of {layer.stride}'
 
 # %% ../../nbs/core/19_sparse_kernels.ipynb #5f3bbc1b
+def is_transformed() -> bool:
+    "Return whether torch traces or compiles what it calls, or makes another function of it, as `torch.func` does."
+    return torch.jit.is_tracing() or torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active()
+
 @dataclass(frozen=True, eq=False)
 class Kernel:
     "Compute a layer with the weights that are left. Call it with the layer's input."
@@ -373,7 +378,7 @@ class Kernel:
         return Matrix(self.patterns[0].rows, self.values, self.patterns[0].shape)
 
     def __call__(self, input):    # torch's layers call it that
-        if not self.is_at_home or torch.jit.is_tracing(): return type(self.layer).forward(self.layer, input)
+        if not self.is_at_home or is_transformed(): return type(self.layer).forward(self.layer, input)
         if not self.trains: return self.held()(input)
         values,(p,) = self.values,self.patterns
         if values is None: values = _Left.apply(self.layer.weight, p.index)

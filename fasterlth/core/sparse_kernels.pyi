@@ -133,6 +133,10 @@ def why_dense(layer: nn.Module) -> str:
     """Return why a layer can't be computed with the weights that are left alone."""
     ...
 
+def is_transformed() -> bool:
+    """Return whether torch traces or compiles what it calls, or makes another function of it, as `torch.func` does."""
+    ...
+
 @dataclass(frozen=True, eq=False)
 class Kernel:
     """Compute a layer with the weights that are left. Call it with the layer's input."""

@@ -25,9 +25,9 @@ from .sparse_fit import kernel_choices, sparse_from_first_call
 # %% ../../nbs/core/25_train_fn.ipynb #fdfb417c
 def _zero_gradients(params, masks):
     "Zero the gradients of pruned weights as soon as they are computed. Return the hooks."
-    def zero(p, m):
-        if p.grad is not None and not p.grad.is_sparse: zero_pruned(p.grad, m)
-    return [params[n].register_post_accumulate_grad_hook(partial(zero, m=m)) for n,m in masks.items()
+    def zero(p, name):
+        if p.grad is not None and not p.grad.is_sparse: zero_pruned(p.grad, masks[name])
+    return [params[n].register_post_accumulate_grad_hook(partial(zero, name=n)) for n in masks
             if params[n].requires_grad and params[n].is_leaf]
 
 @contextmanager
@@ -37,6 +37,9 @@ def masks_on(
     kernels:str='dense' # `'sparse'`: compute with the weights that are left; `'auto'`: where that is faster
 ):
     """Keep pruned weights at zero through every step of any PyTorch optimizer.
+
+    Which layers get sparse kernels is chosen when the model is first called in training mode with gradients, and
+    again if masks have changed. These have no second derivatives.
 
     Parameters
     ----------

@@ -12,6 +12,9 @@ __all__ = ['masks_on']
 def masks_on(model: nn.Module, masks: dict, kernels: str = 'dense'):
     """Keep pruned weights at zero through every step of any PyTorch optimizer.
 
+    Which layers get sparse kernels is chosen when the model is first called in training mode with gradients, and
+    again if masks have changed. These have no second derivatives.
+
     Parameters
     ----------
     model : nn.Module

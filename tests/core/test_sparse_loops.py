@@ -2,7 +2,9 @@
 import warnings
 import pytest
 from helpers import *
+from fasterlth.core import kernel_choice
 from fasterlth.core.sparse_kernels import Kernel
+from fasterlth.core.tensors import clone_tree
 
 torch.manual_seed(0)
 X = torch.randn(64, 6)
@@ -24,14 +26,17 @@ def train(model, make_opt=torch.optim.Adam, steps=6, during=lambda model: None, 
         opt.step(loss)
         during(model)
 
-def both(train):
+def both(train, make=net):
     "Train the same network under the same masks with dense and with sparse kernels, and compare."
     torch.manual_seed(1)
-    dense = net()
-    models,masks = (dense,deepcopy(dense)),half_pruned(dense)
+    dense = make()
+    models,start = (dense,deepcopy(dense)),half_pruned(dense)
     for m,kernels in zip(models, ('dense','sparse')):
         torch.manual_seed(2)
-        with masks_on(m, masks, kernels): train(m)
+        masks = clone_tree(start)
+        with masks_on(m, masks, kernels):
+            train(m)
+            assert is_dense(m)==(kernels=='dense')
     a,b = (dict(m.named_parameters()) for m in models)
     assert all(torch.allclose(a[n], b[n], 1e-3, 1e-4) for n in a)
     assert not any(b[n].detach()[~m].any() for n,m in masks.items()) and is_dense(models[1])
@@ -90,7 +95,7 @@ def test_an_error_leaves_the_dense_model():
 
 @pytest.mark.filterwarnings('ignore:.*torch.jit.trace')
 def test_traces_are_dense():
-    model = net().eval()
+    model = nn.Sequential(nn.Linear(6, 12), nn.ReLU(), nn.Linear(12, 2))
     with masks_on(model, half_pruned(model), 'sparse'):
         traced = torch.jit.trace(model, X)
         assert is_dense(model)
@@ -115,6 +120,136 @@ def test_choices_leave_random_numbers_alone():
         with masks_on(model, half_pruned(model), kernels): train(model, steps=2)
         states.append(torch.get_rng_state())
     assert torch.equal(*states)
+
+@pytest.fixture
+def faster(monkeypatch):
+    "Measuring always says that sparse kernels are faster."
+    def compare(*fs):
+        for f in fs[:2]: f(), f()
+        return dict(dense_us=2., sparse_us=1., kernel='sparse', why='')
+    monkeypatch.setattr(kernel_choice, 'compare', compare)
+
+def test_measuring_leaves_gradients_and_buffers_alone(faster):
+    "Also if a copy holds parts of the model, as closures do."
+    class Timed(nn.Module):
+        def __init__(self): super().__init__(); self.body = net()
+        def forward(self, x): return self.body(x)
+    model = Timed()
+    inner = model.body.forward
+    model.body.forward = lambda x: inner(x)
+    with masks_on(model, half_pruned(model), 'auto'):
+        loss_of(model)
+        assert all(p.grad is None for p in model.parameters()) and model.body[1].num_batches_tracked==1
+
+def test_masks_may_change():
+    "Weights that grow back count from then on."
+    def grow(m, masks):
+        for o in masks.values(): o[:,0] = True
+        with torch.no_grad(): m[4].weight[:,0] = .5
+    model = net()
+    model[3].p = 0.
+    with masks_on(model, masks := half_pruned(model), 'sparse'):
+        train(model)
+        grow(model, masks)
+        sparse = model(X)
+        assert not is_dense(model)
+    assert torch.allclose(model(X), sparse, 1e-4, 1e-5)
+
+def test_evaluation_with_gradients_doesnt_choose():
+    "Nor does it change what dropout draws afterwards."
+    def scored(m):
+        m.eval()
+        m(X)
+        assert is_dense(m)
+        m.train()
+        train(m)
+    both(scored)
+
+def test_gradient_checkpointing(faster):
+    from torch.utils.checkpoint import checkpoint
+    for kernels in ('sparse','auto'):
+        model = net()
+        model[3].p = 0.
+        with masks_on(model, half_pruned(model), kernels):
+            checkpoint(model, X, use_reentrant=False).sum().backward()
+            assert not is_dense(model)
+            grads = [p.grad.clone() for p in model.parameters()]
+            model.zero_grad()
+            model(X).sum().backward()
+            assert all(torch.allclose(p.grad, g, 1e-3, 1e-4) for p,g in zip(model.parameters(), grads, strict=True))
+
+class Takes(nn.Module):
+    "Takes a batch of some kind."
+    def __init__(self, take): super().__init__(); self.body,self.take = net(),take
+    def forward(self, batch): return self.body(self.take(batch))
+
+@pytest.mark.parametrize('take,batch', [(next,lambda: iter([X])), (lambda b: b.pop('x'),lambda: type('Batch', (dict,), {})(x=X)),
+    (lambda g: X+torch.rand(1, generator=g),lambda: torch.Generator().manual_seed(0))], ids=['iterator','batch','generator'])
+@pytest.mark.parametrize('kernels', ['sparse','auto'])
+def test_calls_that_cant_be_repeated_are_dense_and_it_is_said(take, batch, kernels):
+    model,dense = Takes(take),None
+    model.body[3].p = 0.
+    dense = deepcopy(model)
+    apply_masks(dense, masks := half_pruned(model))
+    with pytest.warns(UserWarning, match='has no effect, since layers couldn.t be tried: TypeError: its inputs hold a'):
+        with masks_on(model, masks, kernels): out = model(batch())
+    assert torch.equal(out, dense(batch()))
+
+def test_a_model_whose_reset_takes_arguments_is_dense_and_it_is_said():
+    class Resets(nn.Sequential):
+        def reset(self, batch_size): pass
+    model = Resets(nn.Linear(6, 2))
+    with pytest.warns(UserWarning, match='missing 1 required'), masks_on(model, half_pruned(model), 'auto'): train(model)
+
+def test_a_users_own_errors_stay():
+    model = net()
+    with pytest.warns(UserWarning, match="couldn't be tried"), pytest.raises(RuntimeError, match='shapes'):
+        with masks_on(model, half_pruned(model), 'auto'): model(X[:, :5])
+
+def test_a_hook_of_the_users_is_called_on_inputs_once():
+    model,seen = net(),[]
+    model.register_forward_pre_hook(lambda m, args: (F.one_hot(args[0], 6).float(),))
+    with masks_on(model, half_pruned(model), 'sparse'):
+        model(torch.arange(6)).sum().backward()
+        assert not is_dense(model)
+
+def test_functional_transforms_are_dense():
+    from torch.func import functional_call, grad, jacrev, vmap
+    model = nn.Sequential(nn.Linear(6, 4), nn.Tanh(), nn.Linear(4, 2))
+    with masks_on(model, half_pruned(model), 'sparse'):
+        params = {n: p.detach().clone() for n,p in model.named_parameters()}
+        def loss(ps, x): return functional_call(model, ps, (x[None],)).sum()
+        before = vmap(grad(loss), (None,0))(params, X)
+        functional_call(model, {n: p*2 for n,p in model.named_parameters()}, (X,)).sum().backward()
+        assert is_dense(model)
+        model(X).sum().backward()
+        assert not is_dense(model)
+        after,jacobian = vmap(grad(loss), (None,0))(params, X),jacrev(model)(X[0])
+    assert all(torch.equal(before[n], after[n]) for n in before) and jacobian.shape==(2,6)
+
+def test_a_branch_that_only_evaluation_takes():
+    class Branch(nn.Module):
+        def __init__(self): super().__init__(); self.a,self.b = nn.Linear(6, 12),nn.Linear(12, 2)
+        def forward(self, x):
+            h = self.a(x)
+            if not self.training: self.features = h.view(len(x), 3, 4)
+            return self.b(h.relu())
+    model = Branch()
+    with masks_on(model, half_pruned(model), 'sparse'):
+        train(model)
+        assert not is_dense(model)
+        assert model.eval()(X).shape==(64,2)
+
+@pytest.mark.filterwarnings('ignore:Initializing zero-element tensors')
+def test_small_things():
+    model = nn.Sequential(nn.Linear(6, 4), nn.Linear(4, 2))
+    model.empty = nn.Linear(0, 3)
+    masks = half_pruned(model[:2])|{'empty.weight': torch.ones(3, 0, dtype=torch.bool)}
+    model.forward = lambda x: model[1](model[0](x))
+    with masks_on(model, masks, 'sparse'): model(X).sum().backward()    # a layer without weights
+    double = nn.Linear(6, 4).double()
+    with masks_on(double, half_pruned(double), 'sparse'), torch.autocast('cpu'):
+        assert double(X.double()).dtype==torch.float64
 
 def test_nothing_is_changed_if_the_choice_is_wrong():
     model = net()
