@@ -31,6 +31,7 @@ def _warn_dense(found):
 
 def _version(mask): return 0 if mask.is_inference() else mask._version    # how often it has been written to
 
+# %% ../../nbs/core/22_sparse_fit.ipynb #e6cf75b2
 class SparseFit:
     "Let a model in training compute with the weights that are left."
     def __init__(self, kernels:str): # One of `kernel_choices`
@@ -89,7 +90,7 @@ class SparseFit:
         self.stop()
         self._again,self.chosen = state['names'],state['chosen']
 
-# %% ../../nbs/core/22_sparse_fit.ipynb #43666f7d
+# %% ../../nbs/core/22_sparse_fit.ipynb #fef7cb9b
 _plain = bool,int,float,complex,str,bytes,type(None),torch.dtype,torch.device
 
 def _call(args, named):

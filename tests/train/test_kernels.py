@@ -65,7 +65,7 @@ def test_an_error_within_the_model():
     calls = []
     def fails(*args):
         calls.append(1)
-        if len(calls)==5: raise RuntimeError('out of luck')    # the first three are trials
+        if len(calls)==7: raise RuntimeError('out of luck')    # the first five are trials
     hook = learn.model.fc2.register_forward_hook(fails)
     with pytest.raises(RuntimeError, match='out of luck'): quiet(learn, 1)
     hook.remove()
