@@ -326,6 +326,7 @@ def is_transformed() -> bool:
     "Return whether torch traces or compiles what it calls, or makes another function of it, as `torch.func` does."
     return torch.jit.is_tracing() or torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active()
 
+# %% ../../nbs/core/19_sparse_kernels.ipynb #f557ce03
 @dataclass(frozen=True, eq=False)
 class Kernel:
     "Compute a layer with the weights that are left. Call it with the layer's input."
