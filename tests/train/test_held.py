@@ -120,7 +120,8 @@ makers |= dict(layer=lambda: with_layer(Counts()), extra=lambda: with_layer(Extr
 
 def two_fits(l): l.fit(1); l.fit(2)
 
-@pytest.mark.parametrize('name', makers)
+rare = 'by_default','by_partial','by_object','by_list','by_numpy_generator'
+@pytest.mark.parametrize('name', [weekly(n) if n in rare else n for n in makers])
 def test_resumed_like_a_whole_training(name, tmp_path):
     def find(path, at=None):
         f = LotteryTicketFinder(stop(makers[name](), at), 80, 1, seed=0, path=path, verbose=False)
