@@ -34,7 +34,6 @@ def tried(things, name, given):
     try: call(things, name, {k: value_of(v, things) for k,v in given.items()})()
     except Exception as e: return f"{name}({', '.join(f'{k}={show(v)}' for k,v in given.items())}): {type(e).__name__}: {e}"
 
-@pytest.mark.weekly
 def test_valid_arguments_are_taken(things):
     "Otherwise an error would say nothing about the bad ones."
     optional = [(n,p.name) for n in quickly for p in callables()[n][1] if p.default is not p.empty]

@@ -69,6 +69,7 @@ def layer_kernels(
     why |= {id(m): why_packed(m.attention) for _,m,_ in layers if isinstance(m, InProjection)}
     return {n: why.get(id(m)) or kernel(m, mask) for n,m,mask in layers}|rest
 
+# %% ../../nbs/core/20_layer_kernels.ipynb #e1e86635
 def put_kernels(
     model:nn.Module, # Its weights are zero where they are pruned
     kernels:dict # Layer name → `Kernel`

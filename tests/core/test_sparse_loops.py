@@ -11,7 +11,7 @@ X = torch.randn(64, 6)
 Y = (X[:,0]>0).long()
 
 def net(): return nn.Sequential(nn.Linear(6, 12, bias=False), nn.BatchNorm1d(12), nn.ReLU(), nn.Dropout(.2), nn.Linear(12, 2))
-def half_pruned(model): return make_masks(prunable(model), 75)
+def pruned(model): return make_masks(prunable(model), 75)
 def is_dense(model): return not any(isinstance(vars(m).get('forward'), Kernel) for m in model.modules())
 def acc(model): return float((model(X).argmax(1)==Y).float().mean())
 def loss_of(model): return F.cross_entropy(model(X), Y)
@@ -26,11 +26,11 @@ def train(model, make_opt=torch.optim.Adam, steps=6, during=lambda model: None, 
         opt.step(loss)
         during(model)
 
-def both(train, make=net):
+def both(train):
     "Train the same network under the same masks with dense and with sparse kernels, and compare."
     torch.manual_seed(1)
-    dense = make()
-    models,start = (dense,deepcopy(dense)),half_pruned(dense)
+    dense = net()
+    models,start = (dense,deepcopy(dense)),pruned(dense)
     for m,kernels in zip(models, ('dense','sparse')):
         torch.manual_seed(2)
         masks = clone_tree(start)
@@ -45,14 +45,14 @@ def both(train, make=net):
     (torch.optim.Adam,dict(lr=.01)), (torch.optim.LBFGS,dict(lr=.1, line_search_fn='strong_wolfe'))])
 def test_optimizers(make_opt, kwargs): both(lambda m: train(m, make_opt, **kwargs))
 
-def test_kernels_are_chosen_at_the_first_call_with_gradients():
+def test_kernels_are_chosen_at_the_first_call_in_training():
     seen,model = [],net()
     def look(m): seen.append(is_dense(m))
     def after_a_score(m):
         with torch.no_grad(): m(X)
         look(m)
         train(m, during=look)
-    with masks_on(model, half_pruned(model), 'sparse'): after_a_score(model)
+    with masks_on(model, pruned(model), 'sparse'): after_a_score(model)
     assert seen==[True]+[False]*6 and is_dense(model)
     both(after_a_score)
 
@@ -63,7 +63,7 @@ class Named(nn.Module):
 
 def test_inputs_with_names_and_with_a_graph():
     model,before = Named(),nn.Linear(6, 6)
-    with masks_on(model, masks := half_pruned(model), 'sparse'):
+    with masks_on(model, masks := pruned(model), 'sparse'):
         out = model(before(X), 1, scale=torch.ones(12))
         assert not is_dense(model)
         out.sum().backward()
@@ -82,7 +82,7 @@ def test_copies_and_files_are_dense(tmp_path):
             assert o.state_dict().keys()==m.state_dict().keys()
             loss_of(o).backward()
             assert is_dense(o)
-    with masks_on(model, half_pruned(model), 'sparse'):
+    with masks_on(model, pruned(model), 'sparse'):
         keep(model)    # before the first call
         train(model, during=keep)
         assert not is_dense(model)
@@ -90,13 +90,13 @@ def test_copies_and_files_are_dense(tmp_path):
 def test_an_error_leaves_the_dense_model():
     model = net()
     def breaks(m): raise KeyError
-    with pytest.raises(KeyError), masks_on(model, half_pruned(model), 'sparse'): train(model, during=breaks)
+    with pytest.raises(KeyError), masks_on(model, pruned(model), 'sparse'): train(model, during=breaks)
     assert is_dense(model) and not model._forward_pre_hooks
 
 @pytest.mark.filterwarnings('ignore:.*torch.jit.trace')
 def test_traces_are_dense():
     model = nn.Sequential(nn.Linear(6, 12), nn.ReLU(), nn.Linear(12, 2))
-    with masks_on(model, half_pruned(model), 'sparse'):
+    with masks_on(model, pruned(model), 'sparse'):
         traced = torch.jit.trace(model, X)
         assert is_dense(model)
         train(model)
@@ -106,10 +106,10 @@ def test_traces_are_dense():
 def test_compiled_models_are_dense_and_it_is_said():
     model = net()
     with pytest.warns(UserWarning, match="kernels='sparse' has no effect, since the model"):
-        with masks_on(model, half_pruned(model), 'sparse'): train(torch.compile(model, backend='eager'), steps=2)
+        with masks_on(model, pruned(model), 'sparse'): train(torch.compile(model, backend='eager'), steps=2)
     with warnings.catch_warnings():
         warnings.simplefilter('error')
-        with masks_on(model, half_pruned(model), 'auto'): pass
+        with masks_on(model, pruned(model), 'auto'): pass
 
 def test_choices_leave_random_numbers_alone():
     "Measuring calls the network, with dropout in it."
@@ -117,7 +117,7 @@ def test_choices_leave_random_numbers_alone():
     for kernels in ('dense','auto'):
         model = net()
         torch.manual_seed(3)
-        with masks_on(model, half_pruned(model), kernels): train(model, steps=2)
+        with masks_on(model, pruned(model), kernels): train(model, steps=2)
         states.append(torch.get_rng_state())
     assert torch.equal(*states)
 
@@ -137,7 +137,7 @@ def test_measuring_leaves_gradients_and_buffers_alone(faster):
     model = Timed()
     inner = model.body.forward
     model.body.forward = lambda x: inner(x)
-    with masks_on(model, half_pruned(model), 'auto'):
+    with masks_on(model, pruned(model), 'auto'):
         loss_of(model)
         assert all(p.grad is None for p in model.parameters()) and model.body[1].num_batches_tracked==1
 
@@ -148,7 +148,7 @@ def test_masks_may_change():
         with torch.no_grad(): m[4].weight[:,0] = .5
     model = net()
     model[3].p = 0.
-    with masks_on(model, masks := half_pruned(model), 'sparse'):
+    with masks_on(model, masks := pruned(model), 'sparse'):
         train(model)
         grow(model, masks)
         sparse = model(X)
@@ -170,7 +170,7 @@ def test_gradient_checkpointing(faster):
     for kernels in ('sparse','auto'):
         model = net()
         model[3].p = 0.
-        with masks_on(model, half_pruned(model), kernels):
+        with masks_on(model, pruned(model), kernels):
             checkpoint(model, X, use_reentrant=False).sum().backward()
             assert not is_dense(model)
             grads = [p.grad.clone() for p in model.parameters()]
@@ -187,10 +187,10 @@ class Takes(nn.Module):
     (lambda g: X+torch.rand(1, generator=g),lambda: torch.Generator().manual_seed(0))], ids=['iterator','batch','generator'])
 @pytest.mark.parametrize('kernels', ['sparse','auto'])
 def test_calls_that_cant_be_repeated_are_dense_and_it_is_said(take, batch, kernels):
-    model,dense = Takes(take),None
+    model = Takes(take)
     model.body[3].p = 0.
     dense = deepcopy(model)
-    apply_masks(dense, masks := half_pruned(model))
+    apply_masks(dense, masks := pruned(model))
     with pytest.warns(UserWarning, match='has no effect, since layers couldn.t be tried: TypeError: its inputs hold a'):
         with masks_on(model, masks, kernels): out = model(batch())
     assert torch.equal(out, dense(batch()))
@@ -199,24 +199,24 @@ def test_a_model_whose_reset_takes_arguments_is_dense_and_it_is_said():
     class Resets(nn.Sequential):
         def reset(self, batch_size): pass
     model = Resets(nn.Linear(6, 2))
-    with pytest.warns(UserWarning, match='missing 1 required'), masks_on(model, half_pruned(model), 'auto'): train(model)
+    with pytest.warns(UserWarning, match='missing 1 required'), masks_on(model, pruned(model), 'auto'): train(model)
 
 def test_a_users_own_errors_stay():
     model = net()
     with pytest.warns(UserWarning, match="couldn't be tried"), pytest.raises(RuntimeError, match='shapes'):
-        with masks_on(model, half_pruned(model), 'auto'): model(X[:, :5])
+        with masks_on(model, pruned(model), 'auto'): model(X[:, :5])
 
 def test_a_hook_of_the_users_is_called_on_inputs_once():
-    model,seen = net(),[]
+    model = net()
     model.register_forward_pre_hook(lambda m, args: (F.one_hot(args[0], 6).float(),))
-    with masks_on(model, half_pruned(model), 'sparse'):
+    with masks_on(model, pruned(model), 'sparse'):
         model(torch.arange(6)).sum().backward()
         assert not is_dense(model)
 
 def test_functional_transforms_are_dense():
     from torch.func import functional_call, grad, jacrev, vmap
     model = nn.Sequential(nn.Linear(6, 4), nn.Tanh(), nn.Linear(4, 2))
-    with masks_on(model, half_pruned(model), 'sparse'):
+    with masks_on(model, pruned(model), 'sparse'):
         params = {n: p.detach().clone() for n,p in model.named_parameters()}
         def loss(ps, x): return functional_call(model, ps, (x[None],)).sum()
         before = vmap(grad(loss), (None,0))(params, X)
@@ -235,27 +235,38 @@ def test_a_branch_that_only_evaluation_takes():
             if not self.training: self.features = h.view(len(x), 3, 4)
             return self.b(h.relu())
     model = Branch()
-    with masks_on(model, half_pruned(model), 'sparse'):
+    with masks_on(model, pruned(model), 'sparse'):
         train(model)
         assert not is_dense(model)
         assert model.eval()(X).shape==(64,2)
 
 @pytest.mark.filterwarnings('ignore:Initializing zero-element tensors')
-def test_small_things():
-    model = nn.Sequential(nn.Linear(6, 4), nn.Linear(4, 2))
-    model.empty = nn.Linear(0, 3)
-    masks = half_pruned(model[:2])|{'empty.weight': torch.ones(3, 0, dtype=torch.bool)}
-    model.forward = lambda x: model[1](model[0](x))
-    with masks_on(model, masks, 'sparse'): model(X).sum().backward()    # a layer without weights
-    double = nn.Linear(6, 4).double()
-    with masks_on(double, half_pruned(double), 'sparse'), torch.autocast('cpu'):
-        assert double(X.double()).dtype==torch.float64
+def test_a_layer_without_weights():
+    model = nn.Sequential(nn.Linear(6, 4), nn.ReLU())
+    model[1].empty = nn.Linear(0, 3)
+    masks = pruned(model[:1])|{'1.empty.weight': torch.ones(3, 0, dtype=torch.bool)}
+    with masks_on(model, masks, 'sparse'):
+        model(X).sum().backward()
+        assert not is_dense(model)
+
+def test_autocast_leaves_doubles():
+    model = nn.Linear(6, 4).double()
+    with masks_on(model, pruned(model), 'sparse'), torch.autocast('cpu'):
+        assert model(X.double()).dtype==torch.float64 and not is_dense(model)
+
+def test_warnings_name_the_users_line():
+    model = Takes(next)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter('always')
+        with masks_on(model, pruned(model), 'sparse'): model(iter([X]))
+        with masks_on(model, pruned(model), 'sparse'): pass
+    assert [w.filename for w in seen]==[__file__]*2
 
 def test_nothing_is_changed_if_the_choice_is_wrong():
     model = net()
     before = deepcopy(model.state_dict())
     with pytest.raises(ValueError, match="kernels must be one of .*'fast'"):
-        with masks_on(model, half_pruned(model), 'fast'): pass
+        with masks_on(model, pruned(model), 'fast'): pass
     with pytest.raises(ValueError, match="kernels must be one of .*'fast'"): find_winning_ticket(net, train, acc, kernels='fast')
     assert all(torch.equal(t, before[n]) for n,t in model.state_dict().items())
 
