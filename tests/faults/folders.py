@@ -9,7 +9,7 @@ from functools import cache
 from helpers import *
 from fasterlth.find import trial as trial_room
 from fasterlth.find.folder import RunFolder
-from fasterlth.find.stability import RewindSearch
+from fasterlth.find.copies import RewindSearch
 from . import Trial, lost, raw, wrong
 
 # Runs
