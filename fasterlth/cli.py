@@ -60,7 +60,7 @@ def _changes(there, here):
 
 def _check_unclaimed(out, options):
     "Raise unless a folder is free for results, or has those of the same options."
-    from fasterlth.core.files import a_dict
+    from fasterlth.core.reading import a_dict
     from fasterlth.find.records import read_json
     remedy = "Use another --out, or replace them with --force"
     if (out/_record).exists():
@@ -280,7 +280,7 @@ def show(
     png = None if plot is None else check_file(plot, 'plot')
     if not check_flag(force, 'force') and png and png.exists():
         raise ValueError(f"plot {str(png)!r} exists. Use another --plot, or replace it with --force")
-    from fasterlth.core.files import atomic_write
+    from fasterlth.core.writing import atomic_write
     from fasterlth.core.ticket import Ticket
     found = Ticket.load(ticket)
     facts = _provenance(found.about)

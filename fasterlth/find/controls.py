@@ -31,7 +31,8 @@ from ..core.plain import check_fresh
 from ..core.budgets import erk, smart_ratio
 from ..core.matching import match_units, permuted, unit_groups
 from ..train.randomness import random_states, seed_learner, set_random_states
-from ..train.learner import examples, one_batch, scored_by, split_batch
+from ..train.learner import examples, one_batch, split_batch
+from ..train.passes import scored_by
 from .finder import LotteryTicketFinder
 
 # %% ../../nbs/find/19_controls.ipynb #929c62c9

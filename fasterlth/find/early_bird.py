@@ -24,7 +24,8 @@ from ..core.scores import try_criterion
 from ..core.pruner import Pruner, rounding, warn_outputs
 from ..core.ticket import Ticket
 from ..core.processes import process_number, share_buffers
-from ..train.learner import is_lr_find, is_validating, scored_by
+from ..train.learner import is_lr_find, is_validating
+from ..train.passes import scored_by
 from ..train.mask_callback import GuardedCallback, learner_masks
 
 # %% ../../nbs/find/13_early_bird.ipynb #2dae39fe

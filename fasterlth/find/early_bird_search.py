@@ -18,8 +18,9 @@ from ..core.tensors import copy_tensors
 from ..core.checks import check_flag, check_seed, check_type, check_whole
 from ..core.criteria import l1_norm
 from ..core.masks import pack_mask, sparsity_by_layer
-from ..core.files import a_dict, a_shape, a_tensor, check_fields, dict_of, list_of, load_tensors, optional
-from ..core.files import pack_tree, reading, save_tensors, unpack_shaped, unpack_tree, whole
+from ..core.reading import a_dict, a_shape, a_tensor, check_fields, dict_of, list_of, optional, reading, whole
+from ..core.files import load_tensors, save_tensors, unpack_shaped
+from ..core.trees import pack_tree, unpack_tree
 from ..core.ticket import Ticket, to_json
 from ..train.learner import check_learner, check_train
 from ..train.snapshot import Snapshot

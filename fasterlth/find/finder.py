@@ -20,7 +20,9 @@ from ..core.inputs import criterion_needs
 from ..core.masks import broadcast_masks, mask_overlap, sparsity_by_layer, sparsity_of
 from ..core.ticket import Ticket, to_json
 from ..core.processes import from_first
-from ..train.learner import check_train, fit_context, is_foreign, one_batch, scored_by
+from ..train.learner import check_train, is_foreign, one_batch
+from ..train.fit_context import fit_context
+from ..train.passes import scored_by
 from ..train.snapshot import Snapshot
 from ..train.callback_state import warn_lost
 from ..train.training import epoch_length, Untrained

@@ -15,7 +15,8 @@ from fastcore.basics import patch
 
 from ..core.tensors import shortened
 from ..core.checks import check_folder
-from ..core.files import a_dict, a_text, remove_abandoned, whole
+from ..core.writing import remove_abandoned
+from ..core.reading import a_dict, a_text, whole
 from ..core.processes import from_first, launched
 from .fingerprint import differences
 from .hold import check_writable, gone, hold_folder

@@ -15,7 +15,7 @@ from weakref import WeakSet
 
 from fastcore.basics import patch
 
-from ..core.files import atomic_write, remove_abandoned
+from ..core.writing import atomic_write, remove_abandoned
 from ..core.processes import from_first
 
 # %% ../../nbs/find/02_hold.ipynb #5750d955

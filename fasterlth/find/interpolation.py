@@ -16,7 +16,9 @@ from ..core.tensors import check_names, copy_tensors, lend, model_tensors, reset
 from ..core.checks import check_choice, check_frame, check_type, check_whole
 from ..core.ticket import Ticket
 from ..train.randomness import random_states, seed_learner, set_random_states
-from ..train.learner import check_learner, check_validation, fit_context, like_validation, own_passes
+from ..train.learner import check_learner, check_validation
+from ..train.fit_context import fit_context
+from ..train.passes import like_validation, own_passes
 
 # %% ../../nbs/find/15_interpolation.ipynb #9deaea41
 def _weights_of(o, model, name):

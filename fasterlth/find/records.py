@@ -10,7 +10,8 @@ import json
 from pathlib import Path
 from zlib import crc32
 
-from ..core.files import a_dict, atomic_write, check_fields, open_file, parse_json, reading, whole
+from ..core.writing import atomic_write
+from ..core.reading import a_dict, check_fields, open_file, parse_json, reading, whole
 
 # %% ../../nbs/find/03_records.ipynb #8d1822cb
 def checked_json(

@@ -17,8 +17,8 @@ from fastai.learner import Learner
 from ..core.tensors import check_names, model_tensors
 from ..core.checks import check_flags, check_number
 from ..core.masks import check_masks
-from ..core.files import a_dict, a_shape, check_fields, dict_of, list_of, load_tensors, plain, whole
-from ..core.files import pack_masked, reading, save_tensors, unpack_masked
+from ..core.reading import a_dict, a_shape, check_fields, dict_of, list_of, plain, reading, whole
+from ..core.files import load_tensors, pack_masked, save_tensors, unpack_masked
 from ..core.processes import share_tensors
 from ..train.snapshot import Snapshot
 from .records import check_record

@@ -22,7 +22,8 @@ from ..core.checks import check_axes, check_flags, check_number, check_type, che
 from ..core.masks import check_masks
 from ..core.ticket import Ticket
 from ..core.processes import launched, process_number
-from ..train.learner import check_train, check_validation, fit_context, loader_length
+from ..train.learner import check_train, check_validation, loader_length
+from ..train.fit_context import fit_context
 from ..train.snapshot import Snapshot
 from ..train.callback_state import callback_states, set_callback_states
 from ..train.training import epoch_of

@@ -17,9 +17,9 @@ from typing import NamedTuple
 from fastcore.basics import noop, patch
 
 from ..core.checks import check_number, check_type
-from ..core.files import a_dict, list_of, optional, whole
+from ..core.reading import a_dict, list_of, optional, whole
 from ..core.processes import from_first
-from ..train.learner import fit_context
+from ..train.fit_context import fit_context
 from ..train.snapshot import Snapshot
 from ..train.stack import Unstackable
 from ..train.training import epoch_of

@@ -15,7 +15,7 @@ import torch
 from fastcore.basics import patch
 
 from ..core.checks import check_file, check_flags, check_type, check_whole
-from ..core.files import a_dict, whole
+from ..core.reading import a_dict, whole
 from ..core.masks import sparsity_of
 from ..train.snapshot import Snapshot
 from .hold import hold_file

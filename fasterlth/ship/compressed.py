@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 
 from ..core.checks import check_type
-from ..core.files import a_dict, a_shape, check_fields, dict_of, load_tensors, reading, save_tensors, take
-from ..core.files import unpack_shaped
+from ..core.reading import a_dict, a_shape, check_fields, dict_of, reading
+from ..core.files import load_tensors, save_tensors, take, unpack_shaped
 from ..core.masks import pack_mask
 from ..core.ticket import Ticket, to_json
 

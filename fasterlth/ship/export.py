@@ -19,7 +19,7 @@ from torch.utils._pytree import tree_leaves
 
 from ..core.checks import (
     check_file, check_flags, check_model, check_number, check_threads, check_whole, require, wrong)
-from ..core.files import atomic_write
+from ..core.writing import atomic_write
 from ..core.tensors import arguments, copy_model, reset_state
 from .compressed import load_compressed, save_compressed    # so that their former path still works
 from .measure import (

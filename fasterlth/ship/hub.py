@@ -14,7 +14,7 @@ from fastcore.basics import patch
 from torch import nn
 
 from ..core.checks import check_flags, check_folder, check_text, check_type, require
-from ..core.files import atomic_write
+from ..core.writing import atomic_write
 from ..core.ticket import Ticket
 
 # %% ../../nbs/ship/08_hub.ipynb #2109de7f

@@ -15,7 +15,7 @@ from fastai.learner import Learner
 from fastai.torch_core import set_seed
 
 from ..core.checks import check_choice, check_number, check_seed, check_type, check_whole, shown
-from ..core.files import a_tensor, check_fields, list_of, optional
+from ..core.reading import a_tensor, check_fields, list_of, optional
 
 # %% ../../nbs/train/00_randomness.ipynb #624a79d3
 def fastai_distributed():

@@ -5,8 +5,11 @@ import pytest
 import safetensors.torch
 from hypothesis import given, settings, strategies as st
 from helpers import *
-from fasterlth.core import files
-from fasterlth.core.files import atomic_write, load_tensors, pack_tree, remove_abandoned, save_tensors, unpack_tree
+from fasterlth.core import writing
+from fasterlth.core.writing import atomic_write, remove_abandoned
+from fasterlth.core.reading import whole
+from fasterlth.core.files import load_tensors, save_tensors
+from fasterlth.core.trees import pack_tree, unpack_tree
 from fasterlth.find.early_bird_search import Search
 from fasterlth.find.records import read_json, write_json
 from fasterlth.find.rounds import Round
@@ -145,11 +148,11 @@ def test_a_writer_that_is_alive_keeps_its_partial_file(tmp_path):
     assert (tmp_path/'a.json').read_text()=='1'
 
 def test_a_partial_file_that_is_deleted_before_it_is_locked_is_made_again(tmp_path, monkeypatch):
-    lock,seen = files._lock,[]
+    lock,seen = writing._lock,[]
     def late(fd, wait):
         if not seen: seen.extend(o.unlink() or o for o in tmp_path.glob('.*.part'))
         return lock(fd, wait)
-    monkeypatch.setattr(files, '_lock', late)
+    monkeypatch.setattr(writing, '_lock', late)
     with atomic_write(tmp_path/'a') as part: part.write_text('1')
     assert len(seen)==1 and (tmp_path/'a').read_text()=='1'
 
@@ -157,7 +160,7 @@ def test_links_are_not_followed(tmp_path, monkeypatch):
     victim = tmp_path/'victim'
     victim.write_text('precious')
     names = iter(['known','free'])
-    monkeypatch.setattr(files, 'token_hex', lambda n: next(names))
+    monkeypatch.setattr(writing, 'token_hex', lambda n: next(names))
     (tmp_path/'.t.known.part').symlink_to(victim)
     Ticket.of(nn.Linear(2, 2), {}).save(tmp_path/'t')
     assert victim.read_text()=='precious' and not (tmp_path/'t').is_symlink()
@@ -355,7 +358,7 @@ def test_json_that_was_checked(tmp_path):
         (tmp_path/'j').write_text(text)
         with pytest.raises(ValueError, match="/j' is damaged, or not a fasterlth file"): read_json(tmp_path/'j')
     write_json(tmp_path/'j', dict(seed=True))
-    with pytest.raises(ValueError, match='content.seed must be a whole number'): read_json(tmp_path/'j', seed=files.whole)
+    with pytest.raises(ValueError, match='content.seed must be a whole number'): read_json(tmp_path/'j', seed=whole)
     deep = []
     for _ in range(200): deep = [deep]
     with pytest.raises(ValueError, match='nested more than 100'): write_json(tmp_path/'j', deep)

@@ -6,16 +6,17 @@ import pytest
 from helpers import *
 from hypothesis import given, settings, strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
-from fasterlth.core import pools, ranking, scores, units
+from fasterlth.core import pools, ranking, rows, scores, units
 from fasterlth.core.scores import group_scores
-from fasterlth.core.ranking import lowest, lowest_of_pool
+from fasterlth.core.rows import lowest_of_pool
+from fasterlth.core.ranking import lowest
 from fasterlth.core.granularity import granularities
 
 @contextmanager
 def gpu_path():
     "Let the CPU take the path of a GPU."
     with pytest.MonkeyPatch.context() as m:
-        for room in (ranking, scores, pools, units): m.setattr(room, 'in_rows', lambda device: True)
+        for room in (ranking, rows, scores, pools, units): m.setattr(room, 'in_rows', lambda device: True)
         yield
 
 def both(f):

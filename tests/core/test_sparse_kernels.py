@@ -7,8 +7,9 @@ from helpers import *
 from transformers.pytorch_utils import Conv1D
 from fasterlth.core.kernel_choice import arranged, measure_kernels
 from fasterlth.core.layer_kernels import layer_kernels, sparse_kernels
-from fasterlth.core import sparse_kernels as sparse_kernels_room
-from fasterlth.core.sparse_kernels import Kernel, kernel, pattern, product
+from fasterlth.core import sparse_kernels as kernels_room, sparse_products as products_room
+from fasterlth.core.sparse_products import pattern, product
+from fasterlth.core.sparse_kernels import Kernel, kernel
 
 layers = dict(linear=(lambda: nn.Linear(12, 7), (5,12)), no_bias=(lambda: nn.Linear(12, 7, bias=False), (12,)), deep=(lambda: nn.Linear(12, 7), (2,3,4,12)), conv1d=(lambda: Conv1D(7, 12), (2,3,12)),
               conv1x1=(lambda: nn.Conv2d(4, 6, 1), (2,4,5,3)), strided=(lambda: nn.Conv2d(4, 6, 1, stride=(2,3), padding=1), (2,4,5,6)), conv3x3=(lambda: nn.Conv2d(4, 6, 3, padding=1), (3,4,6,5)),
@@ -25,11 +26,11 @@ def made(name, density, dtype=torch.float32):
 @pytest.fixture(params=['numba','numba, 2 threads','torch'])
 def loops(request, monkeypatch):
     "Compiled loops for any number of columns, or none."
-    if request.param=='torch': monkeypatch.setattr(sparse_kernels_room, 'compiled', lambda threads: None)
+    if request.param=='torch': monkeypatch.setattr(products_room, 'compiled', lambda threads: None)
     else:
-        assert sparse_kernels_room.compiled(1) is not None, 'install the extra kernels'
-        monkeypatch.setattr(sparse_kernels_room, 'few_columns', 0)
-        if '2' in request.param: monkeypatch.setattr(sparse_kernels_room, 'compiled', lambda threads, f=sparse_kernels_room.compiled: f(2))
+        assert products_room.compiled(1) is not None, 'install the extra kernels'
+        monkeypatch.setattr(products_room, 'few_columns', 0)
+        if '2' in request.param: monkeypatch.setattr(products_room, 'compiled', lambda threads, f=products_room.compiled: f(2))
 
 def close(a, b, eps=1e-12): assert a.shape==b.shape and a.dtype==b.dtype and torch.allclose(a, b, rtol=eps, atol=eps), (a-b).abs().max()
 
@@ -222,7 +223,7 @@ def test_without_numba_and_mkl(monkeypatch):
     layer,mask,x = made('linear', .5)
     monkeypatch.setattr(torch.backends.mkl, 'is_available', lambda: False)
     assert isinstance(kernel(layer, mask), Kernel)
-    monkeypatch.setattr(sparse_kernels_room, 'compiled', lambda threads: None)
+    monkeypatch.setattr(kernels_room, 'compiled', lambda threads: None)
     assert kernel(layer, mask)=='it needs numba, or a torch with MKL'
 
 def test_loops_without_a_folder_to_keep_them_in(monkeypatch):

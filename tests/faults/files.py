@@ -16,7 +16,8 @@ import safetensors.torch
 from helpers import *
 from fasterlth.core.sparse_layers import parts_of, SparseLayer
 from fasterlth.core.tensors import model_tensors
-from fasterlth.core.files import a_dict, a_text, load_tensors, save_tensors, whole
+from fasterlth.core.reading import a_dict, a_text, whole
+from fasterlth.core.files import load_tensors, save_tensors
 from fasterlth.find.early_bird_search import Search
 from fasterlth.find.records import read_json, write_json
 from fasterlth.find.rounds import Round

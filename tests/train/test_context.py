@@ -5,7 +5,7 @@ from helpers import *
 from fastai.callback.fp16 import MixedPrecision
 from fasterlth.find.finder import LotteryTicketFinder
 from fasterlth.find.protocol import Protocol, measure
-from fasterlth.train.learner import context_state, fit_context
+from fasterlth.train.fit_context import context_state, fit_context
 
 class Autocast(Callback):
     "Mixed precision as fastai has it, which refuses a CPU."

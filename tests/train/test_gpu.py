@@ -6,7 +6,7 @@ from helpers import *
 from fastai.callback.fp16 import MixedPrecision
 from fasterlth.find.finder import LotteryTicketFinder
 from fasterlth.find.protocol import Protocol
-from fasterlth.train.learner import context_state
+from fasterlth.train.fit_context import context_state
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason='there is no GPU')
 warns = pytest.mark.filterwarnings('ignore')
@@ -78,7 +78,7 @@ def test_a_finder_begins_from_a_stated_context(fresh):
     assert torch.is_autocast_enabled('cuda')
     got,on = find(),context_state()
     assert on['level']>0    # it was on outside, and is put back as it was
-    from fasterlth.train.learner import set_context
+    from fasterlth.train.fit_context import set_context
     set_context(before)
     assert np.allclose(got[['valid_loss','accuracy']], want[['valid_loss','accuracy']], rtol=.05, atol=.02)
     assert is_clean(fresh)

@@ -2,7 +2,7 @@
 import collections, functools, itertools, logging, re, types
 import pytest
 from helpers import *
-from fasterlth.core.files import pack_tree, unpack_tree
+from fasterlth.core.trees import pack_tree, unpack_tree
 from fasterlth.find.finder import LotteryTicketFinder
 from datetime import datetime
 from fasterlth.train.callback_state import callback_states, set_callback_states, warn_lost

@@ -8,7 +8,7 @@ from helpers import *
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten
-from fasterlth.core import ranking, units
+from fasterlth.core import rows, units
 
 class Bytes(TorchDispatchMode):
     "Count the bytes of tensors that are alive, in host memory and elsewhere alike."
@@ -37,7 +37,7 @@ class Bytes(TorchDispatchMode):
 @contextmanager
 def counted():
     with pytest.MonkeyPatch.context() as m:
-        for room in (ranking, units): m.setattr(room, 'in_rows', lambda device: True)
+        for room in (rows, units): m.setattr(room, 'in_rows', lambda device: True)
         with Bytes() as b: yield b
 
 def wide(): return nn.Sequential(*[nn.Linear(500, 500) for _ in range(10)])

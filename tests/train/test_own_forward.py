@@ -9,7 +9,8 @@ from fastai.text.models.awdlstm import AWD_LSTM
 from fastai.text.models.core import LinearDecoder, SequentialRNN
 from torch.utils.data import TensorDataset
 from fasterlth.core.inputs import make_inputs
-from fasterlth.train.learner import learner_forward, one_batch, scored_by
+from fasterlth.train.learner import one_batch
+from fasterlth.train.passes import learner_forward, scored_by
 
 criteria = [snip, grasp, taylor, synflow]
 no_head = {'*': 50, 'net.3': 0}

@@ -6,7 +6,7 @@ from fastai.callback.fp16 import MixedPrecision
 from fasterlth.core.tensors import clone_tree
 from fasterlth.find.finder import LotteryTicketFinder
 from fasterlth.train.callback_state import callback_states
-from fasterlth.train.learner import context_state
+from fasterlth.train.fit_context import context_state
 from fasterlth.train.mask_callback import learner_masks
 from fasterlth.train.randomness import random_states
 
