@@ -7,7 +7,7 @@ public = '''Groups granularities layer_axes layer_groups plot_groups register_gr
     gradients hessian_gradients synaptic_flow Scoring register_input list_inputs
     one_shot iterative geometric geometric_rounds lin cos agp one_cycle dsd ac_dc plot_schedule round_targets
     prunable survey joint_filters make_masks Pruner apply_masks sparsity_of sparsity_by_layer mask_overlap mask_distance mask_table plot_masks pack_mask unpack_mask
-    Ticket forward_flops measure_kernels sparse_kernels to_sparse quantize_rest save_sparse load_sparse masks_on find_winning_ticket draw_early_bird compare_tickets
+    Ticket forward_flops measure_kernels sparse_kernels sparse_layers to_sparse quantize_rest save_sparse load_sparse masks_on find_winning_ticket draw_early_bird compare_tickets
     share_out uniform uniform_plus erk balanced igq smart_ratio budget_table path_masks path_table effective_sparsity
     Snapshot SnapshotCallback ResumeCallback seed_learner MaskCallback SparsifyCallback Training SupermaskCallback DynamicCallback rigl set_ stack_learners GraphCallback
     LotteryTicketFinder EarlyBirdCallback EarlyBirdFinder RewindPoint barrier linear_interpolation plot_stability

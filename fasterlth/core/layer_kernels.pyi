@@ -4,7 +4,7 @@ from typing_extensions import Self
 from contextlib import contextmanager
 from torch import nn
 
-__all__ = ['sparse_kernels']
+__all__ = ['sparse_kernels', 'sparse_layers']
 
 def check_python(model) -> nn.Module:
     """Raise unless a model is an `nn.Module` whose layers can be replaced, which torch.jit's can't."""
@@ -49,5 +49,20 @@ def sparse_kernels(model: nn.Module, kernels: dict):
         Its weights are zero where they are pruned.
     kernels : dict
         Layer name → `Kernel`; reasons are ignored.
+    """
+    ...
+
+def sparse_layers(model: nn.Module) -> list:
+    """Return the layers that compute with the weights that are left, now.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any model.
+
+    Returns
+    -------
+    list
+        Names, as `measure_kernels` lists them.
     """
     ...
