@@ -26,10 +26,6 @@ def _in_order_(bits):
     sign = bits>>(n.bits-1)    # 0 or -1
     return bits.bitwise_and_(n.max).bitwise_xor_(sign).sub_(sign)
 
-def _parts(rows, n):
-    "Split rows into about `n` parts, since what works on all at once takes too much memory."
-    return rows.split(max(-(-len(rows)//n), 64))
-
 # %% ../../nbs/core/08_rows.ipynb #c3335e76
 class Rows:
     """Scores of many units, in rows, to rank several pools of them at once. What isn't ranked, and what fills the
@@ -49,6 +45,7 @@ class Rows:
         self.n_pools,self.first = len(first),self.put([first[p] for p in sorted(first)])
         self.filling = [k*_row-n for k,n in zip(counts, lengths)]    # places that fill the last row of each unit
         self.tails = self.put([[s-1 for s in self.starts[1:]],[_row-n for n in self.filling]])    # and groups in them
+        self.is_single = set(sizes)=={1}    # is each group a weight?
 
     def put(self, numbers):
         "Return whole numbers as a tensor on the device, without waiting."
@@ -80,48 +77,48 @@ class Rows:
         self.copied(self.waiting, self.values)
         self.waiting = {}
 
-    def forget(self):
-        "Free the memory that scores take."
-        self.sorted = self.places = None
+    def weigh(self, counts):
+        "Return how many weights the groups of each row have that are counted, `(rows, …)`."
+        return counts if self.is_single else counts*self.size.view(-1, *[1]*(counts.ndim-1))
 
 # %% ../../nbs/core/08_rows.ipynb #84b0e6f2
-def _sort_(keys, places):
-    "Sort each row in place, the first of equal keys first, and note where in its row each key has been."
-    keys[:],places[:] = keys.sort(stable=True)
-
 def _oddities(rows, keys):
     "Return 0 or 1 of each unit: is there NaN, also where nothing is ranked; and then of each: are all scores the same."
     last,n = rows.tails
     tails = keys.index_select(0, last)
-    tails = tails.where(torch.arange(_row, device=rows.device)<n[:,None], tails[:,:1])    # without the filling
-    ends = torch.stack(keys.aminmax(dim=1)).index_copy_(1, last, torch.stack(tails.aminmax(dim=1)))
-    low,high = (keys.new_zeros(len(n)).scatter_reduce_(0, rows.unit, e, how, include_self=False)
-                for e,how in zip(ends, ('amin','amax')))
-    return torch.cat([(low<-rows.highest).logical_or_(high>rows.highest),low==high]).long()
+    is_group = torch.arange(_row, device=rows.device)<n[:,None]
+    keys.index_copy_(0, last, tails.where(is_group, tails[:,:1]))    # what fills a row would count
+    low,high = keys.aminmax(dim=1)
+    ends,unit = torch.stack([low,-high], 1),rows.unit[:,None].expand(-1, 2)
+    ends = keys.new_zeros(len(n), 2).scatter_reduce_(0, unit, ends, 'amin', include_self=False)
+    return torch.cat([(ends<-rows.highest).any(1),ends.sum(1)==0]).long()
+
+def _sorted(keys):
+    "Return each row in order."
+    res,n = torch.empty_like(keys),max(-(-len(keys)//16), 64)
+    places = torch.empty_like(keys[:n], dtype=torch.long)
+    for row,to in zip(keys.split(n), res.split(n)): torch.sort(row, out=(to,places[:len(row)]))
+    return res
 
 def sort_rows(
     rows:Rows # With the scores of all units
 ):
-    "Put rows in order."
+    "Make whole numbers of scores, and put those of each row in order."
     rows.lay_out()
     rows.dtype,rows.highest = (torch.int64,0x7ff<<52) if rows.values.itemsize==8 else (torch.int32,0x7f8<<20)
-    rows.lowest,keys,rows.values = torch.iinfo(rows.dtype).min,rows.values.view(rows.dtype),None
-    for part in _parts(keys, 4): _in_order_(part)
-    rows.oddities = _oddities(rows, keys)
-    alive = rows.copied(rows.alive, torch.zeros(keys.shape, dtype=torch.bool, device=rows.device))
-    keys.masked_fill_(alive.logical_not_(), rows.lowest)
+    rows.lowest,rows.keys,rows.values = torch.iinfo(rows.dtype).min,_in_order_(rows.values.view(rows.dtype)),None
+    rows.oddities = _oddities(rows, rows.keys)
+    alive = rows.copied(rows.alive, torch.zeros_like(rows.keys, dtype=torch.bool))
+    rows.keys.masked_fill_(alive.logical_not_(), rows.lowest)
     alive = rows.alive = None    # makes room to sort
-    rows.sorted,rows.places = keys,torch.empty_like(keys, dtype=torch.int16)
-    for parts in zip(_parts(keys, 8), _parts(rows.places, 8)): _sort_(*parts)
+    rows.sorted = _sorted(rows.keys)
 
 def scores_of(
-    rows:Rows, # In order
+    rows:Rows, # Sorted
     i:int # Number of the unit
 ) -> torch.Tensor: # `(groups,)`
     "Return the scores of a unit as they were; NaN where they aren't ranked."
-    own = slice(rows.starts[i], rows.starts[i+1])
-    keys = torch.empty_like(rows.sorted[own]).scatter_(1, rows.places[own].long(), rows.sorted[own])
-    keys = keys.view(-1)[:rows.lengths[i]]
+    keys = rows.of_units(rows.keys)[i]
     bits = _in_order_(keys.clone()).view(torch.float32 if rows.dtype==torch.int32 else torch.float64)
     return bits.masked_fill_(keys==rows.lowest, math.nan)
 
@@ -133,29 +130,31 @@ def _sums(by_row, owner, n):
 
 def _below(rows, keys):
     "Count the groups of each row that score lower than each of some keys of its pool, `(pools, keys)`."
-    keys = keys.expand(len(rows.sorted), -1) if rows.n_pools==1 else keys.index_select(0, rows.pool)
-    return torch.searchsorted(rows.sorted, keys.contiguous())
+    return torch.searchsorted(rows.sorted, keys.index_select(0, rows.pool))
 
 def _weights_below(rows, keys):
     "Count the weights of each pool that score lower than each of its keys."
-    return _sums(_below(rows, keys)*rows.size[:,None], rows.pool, rows.n_pools)
+    return _sums(rows.weigh(_below(rows, keys)), rows.pool, rows.n_pools)
 
 def _boundary(rows, budget):
     "Return the highest boundary of each pool below which its budget isn't used up."
     half = torch.div(budget+1, 2, rounding_mode='floor')[:,None]
     res = torch.full_like(half, rows.lowest, dtype=rows.dtype)
-    digits,shifts = (torch.arange(*o, dtype=rows.dtype, device=rows.device) for o in ((1,16),(res.itemsize*8-4,-1,-4)))
-    for steps in digits<<shifts[:,None]:    # the first may wrap around, as their sums with the lowest key do
+    digits,left = torch.arange(1, 64, dtype=rows.dtype, device=rows.device),8*res.itemsize
+    while left:
+        n = min(left, 6)
+        left -= n
+        steps = digits[:2**n-1]<<left    # the first ones may wrap around, as their sums with the lowest key do
         fits = _weights_below(rows, res+steps)<half
-        res += fits.sum(1, keepdim=True)*steps[0]
+        res.add_(fits.sum(1, keepdim=True), alpha=1<<left)
     return res.clamp_(max=rows.highest)    # beyond infinity is NaN
 
 # %% ../../nbs/core/08_rows.ipynb #ffdc1999
 def _fitting(rows, budget, lower, ties):
     "Return how many of its ties each row gets, from the groups below the boundary and at it."
-    weights = ties*rows.size
+    weights = rows.weigh(ties)
     before = weights.cumsum(0)-weights
-    room = budget-2*(_sums(lower*rows.size, rows.pool, rows.n_pools)-before.index_select(0, rows.first))
+    room = budget-2*(_sums(rows.weigh(lower), rows.pool, rows.n_pools)-before.index_select(0, rows.first))
     room = room.index_select(0, rows.pool)-2*before-rows.size    # of a pool, as if the ties of all began with its own
     return torch.div(room+2*rows.size-1, 2*rows.size, rounding_mode='floor').clamp_(min=0).minimum(ties)
 
@@ -163,50 +162,51 @@ def _numbered(where):
     "Return the number of each row for which something holds, 0 for the others."
     return torch.arange(len(where), device=where.device)*where
 
-def _first_of_rows(rows, n):
-    "Return a mask of the first `n` groups of each sorted row, at the places where they were before."
-    res,column = torch.empty_like(rows.places, dtype=torch.bool),torch.arange(_row, device=rows.device)
-    for part,places,k in zip(_parts(res, 16), _parts(rows.places, 16), _parts(n[:,None], 16)):
-        part.scatter_(1, places.long(), column<k)
-    return res
+def _up_to(keys, key, n):
+    "Return a mask of what is lower than its row's `key`, and of the first `n` that are as high."
+    ties = keys==key
+    ties &= ties.cumsum(1, dtype=torch.int16)<=n
+    return ties.logical_or_(keys<key)
 
 def choose_rows(
-    rows:Rows, # In order
+    rows:Rows, # Sorted; it won't be any more
     budget:torch.Tensor # Of each pool, in half weights; what isn't ranked is chosen first
 ) -> tuple: # `(chosen, ranked, pruned, key, row)`
     """Choose the lowest groups of each pool. Return them as bools in rows; of each unit, how many of its groups are
     ranked, and how many of these are chosen; of each pool, key and row of the last group that is chosen."""
     key = _boundary(rows, budget)
     lower,upto,unranked = _below(rows, torch.cat([key,key+1,torch.full_like(key, rows.lowest+1)], 1)).unbind(1)
+    rows.sorted = None    # makes room for masks
     fit = _fitting(rows, budget, lower, upto-lower)
-    n = lower+fit
-    counts = torch.stack([_row-unranked,(n-unranked).clamp_(min=0)], 1)
+    counts = torch.stack([_row-unranked,(lower+fit-unranked).clamp_(min=0)], 1)
     ranked,pruned = _sums(counts, rows.unit, len(rows.lengths)).unbind(1)
     row = torch.zeros_like(budget).scatter_reduce_(0, rows.pool, _numbered(fit>0), 'amax')
-    return _first_of_rows(rows, n),ranked,pruned,key[:,0].long(),row
+    return _up_to(rows.keys, key.index_select(0, rows.pool), fit[:,None]),ranked,pruned,key[:,0].long(),row
 
 # %% ../../nbs/core/08_rows.ipynb #3a980c02
 def highest_of_units(
-    rows:Rows # In order
+    rows:Rows # Sorted
 ) -> tuple: # `(key, first place, last place)` of each unit; places are counted from the first row of all
     "Return the highest score of each unit, and where it is."
     top,n = rows.sorted[:,-1],len(rows.sorted)
     best = torch.full((len(rows.lengths),), rows.lowest, dtype=rows.dtype, device=rows.device)
     best.scatter_reduce_(0, rows.unit, top, 'amax')
     has,number = top==best.index_select(0, rows.unit),torch.arange(n, device=rows.device)
-    first,last = (torch.full_like(best, none, dtype=torch.long).scatter_reduce_(0, rows.unit, at, how)
-                  for none,how,at in ((n,'amin',number.where(has, n)), (-1,'amax',number.where(has, -1))))
-    column = torch.searchsorted(rows.sorted.index_select(0, first), best[:,None])[:,0]    # of the first that is as high
-    places = rows.places.view(-1)
-    return best,*(row*_row+places.index_select(0, row*_row+c) for row,c in ((first,column),(last,_row-1)))
+    ends = torch.stack([torch.full_like(best, none, dtype=torch.long).scatter_reduce_(0, rows.unit, at, how)
+                        for none,how,at in ((n,'amin',number.where(has, n)), (-1,'amax',number.where(has, -1)))])
+    first,last = rows.keys[ends]==best[:,None]    # `(units, row)`, in the first and in the last row that has it
+    column = torch.arange(_row, device=rows.device)
+    ends = ends*_row+torch.stack([column.where(first, _row).amin(1),column.where(last, -1).amax(1)])
+    return best,*ends
 
 def set_highest(
-    rows:Rows, # In order; the keys of some groups are changed
+    rows:Rows, # Sorted; the keys of some groups are changed
     place:torch.Tensor, # Last place of each unit, from `highest_of_units`
     key:torch.Tensor # New key of the group there, at least as high as any other of its row
 ):
     "Give the last of the highest groups of each unit another key."
-    rows.sorted.view(-1).index_copy_(0, place|(_row-1), key)    # it is the last of its sorted row
+    rows.keys.view(-1).index_copy_(0, place, key)
+    if rows.sorted is not None: rows.sorted.view(-1).index_copy_(0, place|(_row-1), key)    # it is the last of its row
 
 # %% ../../nbs/core/08_rows.ipynb #9d9affb9
 def lowest_of_pool(

@@ -24,8 +24,7 @@ class Rows:
     first: Any
     filling: list
     tails: Any
-    sorted: Any
-    places: Any
+    is_single: Any
     def __init__(self, lengths: list, sizes: list, pools: list, device: torch.device) -> None:
         ...
     def put(self, numbers):
@@ -43,12 +42,12 @@ class Rows:
     def lay_out(self) -> None:
         """Copy the scores that are waiting to their rows."""
         ...
-    def forget(self) -> None:
-        """Free the memory that scores take."""
+    def weigh(self, counts):
+        """Return how many weights the groups of each row have that are counted, `(rows, …)`."""
         ...
 
 def sort_rows(rows: Rows) -> None:
-    """Put rows in order."""
+    """Make whole numbers of scores, and put those of each row in order."""
     ...
 
 def scores_of(rows: Rows, i: int) -> torch.Tensor:
