@@ -194,7 +194,7 @@ class MaskCallback(GuardedCallback):
         self.compute_sparse()
     def after_backward(self): _zero_gradients(*self.held)
     def after_step(self):
-        self.vectors.write()
+        if self.vectors.params: self.vectors.write()
         _zero_pruned(*(self._stepped or self.held))    # vectors have no pruned weights
     def before_validate(self): self.enforce()
     def after_fit(self):
@@ -225,10 +225,10 @@ def needed_events(self:MaskCallback) -> frozenset:
 
 # %% ../../nbs/train/08_mask_callback.ipynb #f7bafca0
 def _revived(model, masks):
-    "Return the pruned weights that aren't zero: each parameter, where, and the values."
+    "Return the parameters with pruned weights that aren't zero: each, where, and a copy."
     check_masks(masks, params := parameters_by_name(model))
     at = {n: ~m.to(params[n].device) & (params[n].detach()!=0) for n,m in masks.items()}
-    return [(params[n],o,params[n].detach()[o]) for n,o in at.items() if o.any()]
+    return [(params[n],o,params[n].detach().clone()) for n,o in at.items() if o.any()]
 
 @patch
 def before_fit(self:MaskCallback):
@@ -246,7 +246,7 @@ def forget_revived(self:MaskCallback):
 def on_exit(self:MaskCallback):
     self.use_parameters()
     if self.revived is not None:    # the fit ended before its first batch: nothing is changed
-        for p,at,values in self.revived: p[at] = values
+        for p,at,was in self.revived: p.copy_(was.where(at, p))
     elif self.held[0]: apply_masks(self.learn.model, self.masks)    # there was no after_fit
     self.release()
 
