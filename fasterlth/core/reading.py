@@ -17,8 +17,7 @@ import torch
 from .checks import check_type, check_whole
 
 # %% ../../nbs/core/16_reading.ipynb #b08f9e6e
-_flags = os.O_RDONLY
-for _k in ('O_NONBLOCK','O_BINARY','O_CLOEXEC'): _flags |= getattr(os, _k, 0)    # 0 where there is none
+_flags = os.O_RDONLY|sum(getattr(os, k, 0) for k in ('O_NONBLOCK','O_BINARY','O_CLOEXEC'))    # 0 where there is none
 
 def with_article(
     kind:str # A word

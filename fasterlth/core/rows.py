@@ -77,6 +77,10 @@ class Rows:
         self.copied(self.waiting, self.values)
         self.waiting = {}
 
+    def forget(self):
+        "Free the memory that scores take."
+        self.sorted = self.ranks = None
+
     def weigh(self, counts):
         "Return how many weights the groups of each row have that are counted, `(rows, …)`."
         return counts if self.is_single else counts*self.size.view(-1, *[1]*(counts.ndim-1))
@@ -93,12 +97,14 @@ def _oddities(rows, keys):
     ends = keys.new_zeros(len(n), 2).scatter_reduce_(0, unit, ends, 'amin', include_self=False)
     return torch.cat([(ends<-rows.highest).any(1),ends.sum(1)==0]).long()
 
-def _sorted(keys):
-    "Return each row in order."
-    res,n = torch.empty_like(keys),max(-(-len(keys)//16), 64)
-    places = torch.empty_like(keys[:n], dtype=torch.long)
-    for row,to in zip(keys.split(n), res.split(n)): torch.sort(row, out=(to,places[:len(row)]))
-    return res
+def _parts(rows, n):
+    "Split rows into about `n` parts, since what works on all at once takes too much memory."
+    return rows.split(max(-(-len(rows)//n), 64))
+
+def _sort_(keys, ranks, order):
+    "Sort each row in place, the first of equal keys first, and note which rank each group has in its row."
+    keys[:],places = keys.sort(stable=True)
+    ranks.scatter_(1, places, order.expand_as(ranks))
 
 def sort_rows(
     rows:Rows # With the scores of all units
@@ -106,19 +112,23 @@ def sort_rows(
     "Make whole numbers of scores, and put those of each row in order."
     rows.lay_out()
     rows.dtype,rows.highest = (torch.int64,0x7ff<<52) if rows.values.itemsize==8 else (torch.int32,0x7f8<<20)
-    rows.lowest,rows.keys,rows.values = torch.iinfo(rows.dtype).min,_in_order_(rows.values.view(rows.dtype)),None
-    rows.oddities = _oddities(rows, rows.keys)
-    alive = rows.copied(rows.alive, torch.zeros_like(rows.keys, dtype=torch.bool))
-    rows.keys.masked_fill_(alive.logical_not_(), rows.lowest)
+    rows.lowest,keys,rows.values = torch.iinfo(rows.dtype).min,rows.values.view(rows.dtype),None
+    for part in _parts(keys, 2): _in_order_(part)
+    rows.oddities = _oddities(rows, keys)
+    alive = rows.copied(rows.alive, torch.zeros_like(keys, dtype=torch.bool))
+    keys.masked_fill_(alive.logical_not_(), rows.lowest)
     alive = rows.alive = None    # makes room to sort
-    rows.sorted = _sorted(rows.keys)
+    rows.sorted,rows.ranks = keys,torch.empty_like(keys, dtype=torch.int16)
+    order = torch.arange(_row, dtype=torch.int16, device=rows.device)
+    for parts in zip(_parts(keys, 8), _parts(rows.ranks, 8)): _sort_(*parts, order)
 
 def scores_of(
     rows:Rows, # Sorted
     i:int # Number of the unit
 ) -> torch.Tensor: # `(groups,)`
     "Return the scores of a unit as they were; NaN where they aren't ranked."
-    keys = rows.of_units(rows.keys)[i]
+    own = slice(rows.starts[i], rows.starts[i+1])
+    keys = rows.sorted[own].gather(1, rows.ranks[own].long()).view(-1)[:rows.lengths[i]]
     bits = _in_order_(keys.clone()).view(torch.float32 if rows.dtype==torch.int32 else torch.float64)
     return bits.masked_fill_(keys==rows.lowest, math.nan)
 
@@ -162,26 +172,20 @@ def _numbered(where):
     "Return the number of each row for which something holds, 0 for the others."
     return torch.arange(len(where), device=where.device)*where
 
-def _up_to(keys, key, n):
-    "Return a mask of what is lower than its row's `key`, and of the first `n` that are as high."
-    ties = keys==key
-    ties &= ties.cumsum(1, dtype=torch.int16)<=n
-    return ties.logical_or_(keys<key)
-
 def choose_rows(
-    rows:Rows, # Sorted; it won't be any more
+    rows:Rows, # Sorted
     budget:torch.Tensor # Of each pool, in half weights; what isn't ranked is chosen first
 ) -> tuple: # `(chosen, ranked, pruned, key, row)`
     """Choose the lowest groups of each pool. Return them as bools in rows; of each unit, how many of its groups are
     ranked, and how many of these are chosen; of each pool, key and row of the last group that is chosen."""
     key = _boundary(rows, budget)
     lower,upto,unranked = _below(rows, torch.cat([key,key+1,torch.full_like(key, rows.lowest+1)], 1)).unbind(1)
-    rows.sorted = None    # makes room for masks
     fit = _fitting(rows, budget, lower, upto-lower)
-    counts = torch.stack([_row-unranked,(lower+fit-unranked).clamp_(min=0)], 1)
+    n = lower+fit
+    counts = torch.stack([_row-unranked,(n-unranked).clamp_(min=0)], 1)
     ranked,pruned = _sums(counts, rows.unit, len(rows.lengths)).unbind(1)
     row = torch.zeros_like(budget).scatter_reduce_(0, rows.pool, _numbered(fit>0), 'amax')
-    return _up_to(rows.keys, key.index_select(0, rows.pool), fit[:,None]),ranked,pruned,key[:,0].long(),row
+    return rows.ranks<n[:,None],ranked,pruned,key[:,0].long(),row
 
 # %% ../../nbs/core/08_rows.ipynb #3a980c02
 def highest_of_units(
@@ -192,12 +196,11 @@ def highest_of_units(
     best = torch.full((len(rows.lengths),), rows.lowest, dtype=rows.dtype, device=rows.device)
     best.scatter_reduce_(0, rows.unit, top, 'amax')
     has,number = top==best.index_select(0, rows.unit),torch.arange(n, device=rows.device)
-    ends = torch.stack([torch.full_like(best, none, dtype=torch.long).scatter_reduce_(0, rows.unit, at, how)
-                        for none,how,at in ((n,'amin',number.where(has, n)), (-1,'amax',number.where(has, -1)))])
-    first,last = rows.keys[ends]==best[:,None]    # `(units, row)`, in the first and in the last row that has it
-    column = torch.arange(_row, device=rows.device)
-    ends = ends*_row+torch.stack([column.where(first, _row).amin(1),column.where(last, -1).amax(1)])
-    return best,*ends
+    first,last = (torch.full_like(best, none, dtype=torch.long).scatter_reduce_(0, rows.unit, at, how)
+                  for none,how,at in ((n,'amin',number.where(has, n)), (-1,'amax',number.where(has, -1))))
+    column = torch.searchsorted(rows.sorted.index_select(0, first), best[:,None])[:,0]    # of the first that is as high
+    def place(row, rank): return row*_row+(rows.ranks.index_select(0, row)==rank).byte().argmax(1)
+    return best,place(first, column[:,None]),place(last, _row-1)
 
 def set_highest(
     rows:Rows, # Sorted; the keys of some groups are changed
@@ -205,8 +208,7 @@ def set_highest(
     key:torch.Tensor # New key of the group there, at least as high as any other of its row
 ):
     "Give the last of the highest groups of each unit another key."
-    rows.keys.view(-1).index_copy_(0, place, key)
-    if rows.sorted is not None: rows.sorted.view(-1).index_copy_(0, place|(_row-1), key)    # it is the last of its row
+    rows.sorted.view(-1).index_copy_(0, place|(_row-1), key)    # it is the last of its sorted row
 
 # %% ../../nbs/core/08_rows.ipynb #9d9affb9
 def lowest_of_pool(

@@ -25,6 +25,8 @@ class Rows:
     filling: list
     tails: Any
     is_single: Any
+    sorted: Any
+    ranks: Any
     def __init__(self, lengths: list, sizes: list, pools: list, device: torch.device) -> None:
         ...
     def put(self, numbers):
@@ -41,6 +43,9 @@ class Rows:
         ...
     def lay_out(self) -> None:
         """Copy the scores that are waiting to their rows."""
+        ...
+    def forget(self) -> None:
+        """Free the memory that scores take."""
         ...
     def weigh(self, counts):
         """Return how many weights the groups of each row have that are counted, `(rows, …)`."""

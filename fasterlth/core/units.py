@@ -226,6 +226,7 @@ def _one_pass(pruner, units, scores):
             short = _short(pool, had, gone, [(k,p//pruned.shape[1]) for k,p in zip(key, last)], end)
             if _is_right(pool, had, gone, len(short)): right.append((pool,had,gone,short,first,last))
             else: again.append((pool.names,{u: scores_of(rows, pool.first+i) for i,u in enumerate(pool.names)}))
+        rows.forget()
         kept = _kept(rows, pools, pruned)
         for pool,had,gone,short,first,last in right:
             mine = kept[pool.first:][:len(pool.names)]
