@@ -185,7 +185,7 @@ def choose_rows(
     counts = torch.stack([_row-unranked,(n-unranked).clamp_(min=0)], 1)
     ranked,pruned = _sums(counts, rows.unit, len(rows.lengths)).unbind(1)
     row = torch.zeros_like(budget).scatter_reduce_(0, rows.pool, _numbered(fit>0), 'amax')
-    return rows.ranks<n[:,None],ranked,pruned,key[:,0].long(),row
+    return rows.ranks<n[:,None].to(rows.ranks.dtype),ranked,pruned,key[:,0].long(),row
 
 # %% ../../nbs/core/08_rows.ipynb #3a980c02
 def highest_of_units(
