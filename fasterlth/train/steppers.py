@@ -29,6 +29,21 @@ _add_,_addcdiv_,_addcmul_,_clamp_min_,_mul_,_sqrt_ = map(
     foreach, ('add_','addcdiv_','addcmul_','clamp_min_','mul_','sqrt_'))
 _div,_mul,_pow = map(foreach, ('div','mul','pow'))
 
+# %% ../../nbs/train/06_steppers.ipynb #3f0d9a61
+def _number(tensors, value):
+    "Return a number in the form by which torch multiplies tensors in the least time."
+    t = tensors[0]
+    quick = t.is_cpu and t.element_size()>2
+    return torch.scalar_tensor(value, dtype=t.dtype, device=t.device) if quick else value
+
+def _times_(tensors, value):
+    if not tensors[0].is_cpu or tensors[0].element_size()>2: return _mul_(tensors, _number(tensors, value))
+    for t in tensors: t.mul_(value)
+def _divided(tensors, value): return _div(tensors, _number(tensors, value))
+def _plus_(tensors, value):
+    n = _number(tensors, value)
+    _add_(tensors, n if n is value else [n]*len(tensors))
+
 # %% ../../nbs/train/06_steppers.ipynb #9dedc9b5
 class _Many:
     "Parameters that have gradients, and what their optimizer holds for each."
@@ -54,19 +69,19 @@ class _Many:
 
 # %% ../../nbs/train/06_steppers.ipynb #ce7e75b3
 def _weight_decay(o, lr, wd, **kwargs):
-    if wd!=0 and (ps := o.decaying(o.ps)): _mul_(ps, 1-lr*wd)
+    if wd!=0 and (ps := o.decaying(o.ps)): _times_(ps, 1-lr*wd)
 
 def _l2_reg(o, lr, wd, **kwargs):
     if wd!=0 and (gs := o.decaying(o.gs)): _add_(gs, o.decaying(o.ps), alpha=wd)
 
 def _average_grad(o, mom, dampening=False, **kwargs):
     avgs = o.average('grad_avg')
-    _mul_(avgs, mom)
+    _times_(avgs, mom)
     _add_(avgs, o.gs, alpha=1-mom if dampening else 1.)
 
 def _average_sqr_grad(o, sqr_mom, dampening=True, **kwargs):
     avgs = o.average('sqr_avg')
-    _mul_(avgs, sqr_mom)
+    _times_(avgs, sqr_mom)
     _addcmul_(avgs, o.gs, o.gs, value=1-sqr_mom if dampening else 1.)
 
 def _step_stat(o, **kwargs):
@@ -99,7 +114,7 @@ def roots_(
 def _rms_prop_step(o, lr, eps, **kwargs):
     denoms = _mul(o.held('sqr_avg'), 1)
     roots_(denoms, eps)
-    _add_(denoms, eps)
+    _plus_(denoms, eps)
     avgs = [g if s.get('grad_avg') is None else s['grad_avg'] for g,s in zip(o.gs, o.states)]
     _addcdiv_(o.ps, avgs, denoms, value=-lr)
 
@@ -114,9 +129,9 @@ def _by_step(f):
 
 @_by_step
 def _adam_step(o, step, bias, sqr_bias, lr, eps, **kwargs):
-    denoms = _div(o.held('sqr_avg'), sqr_bias)
+    denoms = _divided(o.held('sqr_avg'), sqr_bias)
     roots_(denoms, eps)
-    _add_(denoms, eps)
+    _plus_(denoms, eps)
     _addcdiv_(o.ps, o.held('grad_avg'), denoms, value=-lr/bias)
 
 @_by_step
@@ -125,23 +140,23 @@ def _radam_step(o, step, bias, sqr_bias, lr, sqr_mom, eps, beta, **kwargs):
     r = r_inf - 2*step*sqr_mom**step/(1-sqr_mom**step)
     if r<=5: return _add_(o.ps, o.held('grad_avg'), alpha=-lr/bias)
     v = math.sqrt(((r-4) * (r-2) * r_inf)/((r_inf-4)*(r_inf-2)*r))
-    denoms = _div(o.held('sqr_avg'), sqr_bias)
+    denoms = _divided(o.held('sqr_avg'), sqr_bias)
     roots_(denoms, eps)
-    if eps: _add_(denoms, eps)
+    if eps: _plus_(denoms, eps)
     if beta: denoms = [F.softplus(d, beta) for d in denoms]
     _addcdiv_(o.ps, o.held('grad_avg'), denoms, value=-lr*v/bias)
 
 @_by_step
 def _qhadam_step(o, step, bias, sqr_bias, lr, nu_1, nu_2, eps, **kwargs):
-    steps,avgs = _mul(o.gs, 1-nu_1),_div(o.held('grad_avg'), bias)
-    _mul_(avgs, nu_1)
+    steps,avgs = _mul(o.gs, 1-nu_1),_divided(o.held('grad_avg'), bias)
+    _times_(avgs, nu_1)
     _add_(steps, avgs)
-    denoms,sqr_avgs = _pow(o.gs, 2),_div(o.held('sqr_avg'), sqr_bias)
-    _mul_(denoms, 1-nu_2)
-    _mul_(sqr_avgs, nu_2)
+    denoms,sqr_avgs = _pow(o.gs, 2),_divided(o.held('sqr_avg'), sqr_bias)
+    _times_(denoms, 1-nu_2)
+    _times_(sqr_avgs, nu_2)
     _add_(denoms, sqr_avgs)
     roots_(denoms, eps)
-    _add_(denoms, eps)
+    _plus_(denoms, eps)
     _addcdiv_(o.ps, steps, denoms, value=-lr)
 
 # %% ../../nbs/train/06_steppers.ipynb #456c29ba
@@ -177,7 +192,8 @@ def _are_plain(o, hyper):
     tensors = o.ps+o.gs
     for t in tensors:
         if type(t) is not torch.Tensor or t.layout is not torch.strided or not t.is_floating_point(): return False
-    return not _stated & hyper.keys() and len({t.data_ptr() for t in tensors})==len(tensors)
+    places = {t.data_ptr() or id(t) for t in tensors}    # an empty one has no memory
+    return not _stated & hyper.keys() and len(places)==len(tensors)
 
 def _parts(o):
     "Return the parameters in parts of one device and type, each as large as should be stepped together."

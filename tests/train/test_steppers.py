@@ -3,7 +3,7 @@ from copy import deepcopy
 import pytest
 from helpers import *
 from fastai.optimizer import Lookahead, Optimizer, average_grad, average_sqr_grad, sgd_step, step_stat
-from fasterlth.train.steppers import step_together
+from fasterlth.train.steppers import _groups, step_together
 
 kinds = dict(
     adam=Adam, l2=partial(Adam, decouple_wd=False), no_decay=partial(Adam, wd=0.), sgd=SGD, sgd_l2=partial(SGD, wd=.1, decouple_wd=False),
@@ -44,6 +44,7 @@ def bits(t): return t.detach().reshape(-1).contiguous().view(torch.uint8).tolist
 @pytest.mark.parametrize('more', [{}, dict(frozen=(0,1,2)), dict(missing=[(0,0),(0,1),(4,3),(6,0),(6,5),(7,2)])])
 def test_steps_are_fastais(kind, more):
     (ps,a),(qs,b) = [stepped(kinds[kind], step, **more) for step in (lambda opt: opt.step(), step_together)]
+    assert _groups(getattr(b, 'opt', b))    # or both steps would be the same
     assert [bits(p) for p in ps]==[bits(q) for q in qs] and [bits(p.grad) for p in ps]==[bits(q.grad) for q in qs]
     for s,t in zip(a.state_dict()['state'], b.state_dict()['state']):
         assert list(s)==list(t) and all(bits(s[k])==bits(t[k]) and type(s[k]) is type(t[k]) for k in s)
