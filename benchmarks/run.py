@@ -350,7 +350,7 @@ def _sparse_int8(repeats, threads):
         report(f'sparse: {what}', t[k]/t['dense'], float('inf'))
 
 def _step(net, masks, opt_func, x, y, kernels='auto'):
-    """Return a function that makes 20 training steps as a fit makes them, with masks.
+    """Return a function that makes 100 training steps as an epoch of a fit makes them, with masks.
 
     With dense kernels, or with what is left computed and stepped where that is faster."""
     from fasterlth.train.steppers import foreach, step_together, trial_step
@@ -364,7 +364,7 @@ def _step(net, masks, opt_func, x, y, kernels='auto'):
         layers = put_kernels(net, chosen)
         vectors.begin(opt, layers)
         rest = [(p,m) for p,m in zip(*bits) if not any(p is o for o in vectors.params)]
-        for _ in range(20):
+        for _ in range(100):
             F.cross_entropy(net(x), y).backward()
             step_together(opt)
             vectors.write()

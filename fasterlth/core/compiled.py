@@ -75,7 +75,8 @@ def _transpose(x, out):
     for i in prange(n//8):
         for j in range(x.shape[1]):
             for k in range(8): out[j, 8*i+k] = x[8*i+k, j]
-    for i in range(n-n%8, n): out[:, i] = x[i]
+    for i in range(n-n%8, n):
+        for j in range(x.shape[1]): out[j, i] = x[i, j]
 
 # %% ../../nbs/core/21_compiled.ipynb #785816ff
 def _add_vectors(context, builder, sig, args):

@@ -27,7 +27,7 @@ def _sum_of_shifts(weights, bias, flat, shifts, length):
     sums = flat.new_zeros(weights[0].shape[0], length)
     if bias is not None: sums += bias[:, None]
     parts = [(w,s) for w,s in zip(weights, shifts) if w.values.numel() and length]
-    if fast := loops(length):
+    if fast := loops(length, length*max((len(w.values) for w,_ in parts), default=0)):
         x,y = as_array(flat),sums.numpy()
         for w,s in parts: fast[0](*w.arrays, x, s, w.arrays[2][:0], True, y)
     else:

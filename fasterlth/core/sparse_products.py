@@ -78,13 +78,15 @@ def check_inputs(
 
 # %% ../../nbs/core/23_sparse_products.ipynb #b91836d6
 few_columns,many_columns = 32,128    # from where on compiled loops, or else torch's own kernel, are fastest
+much_work,of_copying = 2**20,8    # multiplications from where on several threads are faster; what copying a number costs
 
 def loops(
-    n:int # Columns of activations
+    n:int, # Columns of activations
+    work:int # Multiplications to be made
 ) -> tuple: # `(multiply, products, transpose)`, or None
     "Return compiled loops if they are the fastest for so many columns. A trace can't hold them."
     if n<few_columns or torch.jit.is_tracing(): return None
-    return compiled(torch.get_num_threads())
+    return compiled(torch.get_num_threads() if work>=much_work else 1)
 
 def not_autocast():
     "Return a context in which products keep their type: CSR has no 16-bit kernels."
@@ -95,7 +97,8 @@ def rows(
 ) -> torch.Tensor: # The same
     "Return a matrix that lies row by row in memory, as `contiguous` does, without gradients."
     t = t.detach()
-    if t.is_contiguous() or not t.t().is_contiguous() or not (fast := loops(min(t.shape))): return t.contiguous()
+    if t.is_contiguous() or not t.t().is_contiguous(): return t.contiguous()
+    if not (fast := loops(min(t.shape), of_copying*t.numel())): return t.contiguous()
     res = t.new_empty(t.shape)
     fast[2](t.t().numpy(), res.numpy())
     return res
@@ -119,7 +122,7 @@ def multiply(
 
 def _multiply(weight, x, bias):
     check_inputs(weight, x)
-    if fast := loops(x.shape[1]):
+    if fast := loops(x.shape[1], x.shape[1]*len(weight.values)):
         y = x.new_empty(weight.shape[0], x.shape[1])
         bias = weight.arrays[2][:0] if bias is None else as_array(bias)
         fast[0](*weight.arrays, as_array(x), 0, bias, False, y.numpy())
@@ -135,7 +138,7 @@ def products(
     b:torch.Tensor # `(in, n)`
 ) -> torch.Tensor: # A vector like the weight's values
     "Return `a@b.t()` where weights are left."
-    if fast := loops(a.shape[1]):
+    if fast := loops(a.shape[1], a.shape[1]*len(weight.values)):
         at = torch.empty_like(weight.values)
         fast[1](*weight.arrays[:2], as_array(a), as_array(b), at.numpy())
         return at

@@ -32,6 +32,24 @@ def loops(request, monkeypatch):
         monkeypatch.setattr(products_room, 'few_columns', 0)
         if '2' in request.param: monkeypatch.setattr(products_room, 'compiled', lambda threads, f=products_room.compiled: f(2))
 
+def test_little_work_takes_one_thread(monkeypatch):
+    "Sharing it among several takes longer than the work itself."
+    asked = []
+    monkeypatch.setattr(products_room, 'compiled', lambda threads, f=products_room.compiled: asked.append(threads) or f(threads))
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        for n in (64,8192):
+            layer = nn.Linear(40, 50)
+            mask = torch.rand(50, 40)<.1
+            with torch.no_grad(): layer.weight.mul_(mask)
+            k,x = kernel(layer, mask),torch.randn(n, 40)
+            close(k(x), layer(x), 1e-5)
+            k(x).sum().backward()
+    finally: torch.set_num_threads(before)
+    half = len(asked)//2
+    assert set(asked[:half])=={1} and set(asked[half:])=={2} and half
+
 def close(a, b, eps=1e-12): assert a.shape==b.shape and a.dtype==b.dtype and torch.allclose(a, b, rtol=eps, atol=eps), (a-b).abs().max()
 
 @pytest.mark.parametrize('density', [0, .1, .5, 1])
