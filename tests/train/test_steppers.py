@@ -63,6 +63,10 @@ def unusual():
     o = opt(); a = torch.ones(6)
     for p,q in zip(o.param_lists[0], (a[:3],a[:2])): p.data = q
     yield 'shared memory', o, None
+    o = opt(); p = o.param_lists[0][1]
+    p.data,p.grad = p.data.to(torch.complex64),None
+    p.grad = torch.ones_like(p)
+    yield 'complex numbers', o, None
 
 def test_what_is_unusual_is_stepped_as_ever(monkeypatch):
     calls,step = [],Optimizer.step
@@ -73,6 +77,15 @@ def test_what_is_unusual_is_stepped_as_ever(monkeypatch):
         calls.clear()
         step_together(opt)
         assert calls, what
+
+@pytest.mark.parametrize('wrap', [lambda opt: opt, Lookahead])
+def test_an_optimizer_with_a_step_of_its_own_makes_it(wrap):
+    calls = []
+    opt = wrap(SGD([nn.Parameter(torch.ones(3))], .1))
+    own = getattr(opt, 'opt', opt)
+    own.step = lambda: calls.append(1)
+    step_together(opt)
+    assert calls==[1]
 
 def test_an_error_names_the_missing_hyper_parameter():
     opt = Adam([p := nn.Parameter(torch.ones(3))], .1)
