@@ -33,7 +33,7 @@ _div,_mul,_pow = map(foreach, ('div','mul','pow'))
 def _number(tensors, value):
     "Return a number in the form by which torch multiplies tensors in the least time."
     t = tensors[0]
-    quick = t.is_cpu and t.element_size()>2
+    quick = t.is_cpu and t.element_size()>2 and abs(value)<torch.finfo(t.dtype).max    # not what would become infinite
     return torch.scalar_tensor(value, dtype=t.dtype, device=t.device) if quick else value
 
 def _times_(tensors, value):
@@ -187,8 +187,10 @@ def _are_plain(o, hyper):
     "Return whether parameters and hyper-parameters are of the kinds that can be stepped together."
     for v in hyper.values():
         if not isinstance(v, (int,float)): return False
-    for s in o.states:
+    for s,p in zip(o.states, o.ps):
         if type(s.get('step', 0)) is not int: return False
+        for k in ('grad_avg','sqr_avg'):    # one that was loaded may have another type
+            if getattr(s.get(k), 'dtype', p.dtype) is not p.dtype: return False
     tensors = o.ps+o.gs
     for t in tensors:
         if type(t) is not torch.Tensor or t.layout is not torch.strided or not t.is_floating_point(): return False

@@ -67,6 +67,8 @@ def unusual():
     p.data,p.grad = p.data.to(torch.complex64),None
     p.grad = torch.ones_like(p)
     yield 'complex numbers', o, None
+    o = opt(); o.state[o.param_lists[0][1]].update(grad_avg=torch.zeros(2, dtype=torch.float64), sqr_avg=torch.zeros(2), step=1)
+    yield 'an average of another type', o, None
 
 def test_what_is_unusual_is_stepped_as_ever(monkeypatch):
     calls,step = [],Optimizer.step
@@ -77,6 +79,18 @@ def test_what_is_unusual_is_stepped_as_ever(monkeypatch):
         calls.clear()
         step_together(opt)
         assert calls, what
+
+@pytest.mark.parametrize('opt', [partial(Adam, eps=1e39), partial(SGD, wd=1e42), partial(SGD, mom=1e39), partial(RMSProp, wd=-1e39)])
+def test_numbers_too_large_for_the_weights(opt):
+    res = []
+    for step in (lambda opt: opt.step(), step_together):
+        p = nn.Parameter(torch.ones(3))
+        o = opt([p], .1)
+        for _ in range(2):
+            p.grad = torch.ones(3)
+            step(o)
+        res.append(bits(p))
+    assert res[0]==res[1] and _groups(o)
 
 @pytest.mark.parametrize('wrap', [lambda opt: opt, Lookahead])
 def test_an_optimizer_with_a_step_of_its_own_makes_it(wrap):

@@ -107,6 +107,16 @@ def test_shared_and_used_elsewhere(begun):
     assert begun[0]==2
     close(a, b)
 
+def test_weights_that_dont_lie_row_by_row_are_stepped_as_parameters(begun):
+    def net():
+        torch.manual_seed(1)
+        res = mlp()
+        res[1].weight = nn.Parameter(res[1].weight.detach().t().contiguous().t())
+        return res
+    a,b = [fitted(k, model=net()) for k in ('dense','sparse')]
+    assert begun[0]==2 and not b.model[1].weight.is_contiguous()
+    close(a, b)
+
 def test_frozen_layers_keep_their_parameters(begun):
     def learner():
         torch.manual_seed(3)
