@@ -58,6 +58,16 @@ def new_learner(
     if isinstance(learn, Learner): return learn
     raise TypeError(f"make_learner must return a Learner, not {type(learn).__name__}")
 
+def check_new(
+    learn:Learner, # What `make_learner` has returned
+    again:Learner # What it returned afterwards
+):
+    "Raise if two learners share weights that may be trained: one's training would change where the other starts."
+    own = {id(p) for p in learn.model.parameters() if p.requires_grad}
+    if learn is not again and not any(id(p) in own for p in again.model.parameters()): return
+    raise ValueError("make_learner must make a new Learner, with a model of its own, each time it is called: two of its "
+                     f"learners {'are the same' if learn is again else 'share weights'}")
+
 # %% ../../nbs/find/19_controls.ipynb #8279b022
 def check_weights(
     weights, # Value of the argument

@@ -25,7 +25,7 @@ from .folder import open_folder, RunFolder
 from ..train.stack import fitting_replicas, Unstackable
 from .finder import LotteryTicketFinder, pruning_settings
 from .jobs import check_jobs, run_jobs, settled
-from .controls import new_learner
+from .controls import check_new, new_learner
 from .trainings import leftovers, read_done, run_stacks, stack_moment, tidy
 from .comparison import finders_of, jobs_of, LotteryStudy
 
@@ -63,7 +63,8 @@ def _probes(self:LotteryStudy) -> dict: # Condition → a finder with its argume
     "Make the finders of the conditions, which raises if their arguments are wrong."
     # the folder describes the learner of the first seed that it had
     seed = self.seeds[0] if self.folder.seed is None else self.folder.seed
-    with settled(self.threads): learn = new_learner(self.make_learner, seed)
+    with settled(self.threads): learn,again = [new_learner(self.make_learner, seed) for _ in range(2)]
+    check_new(learn, again)
     def probe(c): return LotteryTicketFinder(learn, **{'seed': seed, **c}, verbose=False)
     return {k: probe(c) for k,c in finders_of(self).items()}
 

@@ -341,6 +341,15 @@ def test_mistakes_are_reported_early():
     def maker(): return make(0)
     with pytest.raises(TypeError, match=r'make_learner must be a function of the seed that returns a Learner, not maker\(\)'): LotteryStudy(maker, train).run()
 
+@pytest.mark.parametrize('kind', ['are the same','share weights'])
+def test_learners_must_be_new(kind, tmp_path):
+    "Or a control would begin with what the ticket's training has left."
+    learn = make(0)
+    def maker(seed): return learn if kind=='are the same' else Learner(learn.dls, learn.model, learn.loss_func)
+    with pytest.raises(ValueError, match=f'make_learner must make a new Learner.* {kind}'):
+        LotteryStudy(maker, train, 50, 1, ['random_reinit'], seeds=1, path=tmp_path/'study').run(verbose=False)
+    assert not (tmp_path/'study').exists()
+
 def test_one_bar_over_everything(tmp_path, monkeypatch):
     import fasterlth.find.progress as st
     bars = []
