@@ -270,27 +270,32 @@ def _layers(table):
         return f'{name:<{width}}  {bar(share, 30, *marks)}  {numbers}'
     return [line(str(name), row) for name,row in table.iterrows()]
 
+_images = '.png','.jpg','.svg','.pdf'
+
 def show(
     ticket:str, # A ticket's file, like fasterlth-out/ticket.safetensors
-    plot:str=None, # Also save a plot of its layers, as a PNG
-    force:bool=False # Replace the PNG if it is there
+    plot:str=None, # Also save a plot of its layers, as a .png, .jpg, .svg or .pdf
+    force:bool=False # Replace the plot if it is there
 ):
     "Show a ticket: its size, where it came from, what is left of each layer."
     check_file(ticket, 'ticket')
-    png = None if plot is None else check_file(plot, 'plot')
-    if not check_flag(force, 'force') and png and png.exists():
-        raise ValueError(f"plot {str(png)!r} exists. Use another --plot, or replace it with --force")
+    to = None if plot is None else check_file(plot, 'plot')
+    if to and to.suffix not in _images:
+        raise ValueError(f"plot must be a file that ends in {', '.join(_images)}, not {plot!r}")
+    if not check_flag(force, 'force') and to and to.exists():
+        raise ValueError(f"plot {str(to)!r} exists. Use another --plot, or replace it with --force")
     from fasterlth.core.writing import atomic_write
     from fasterlth.core.ticket import Ticket
     found = Ticket.load(ticket)
     facts = _provenance(found.about)
     width = max((len(k) for k,_ in facts), default=0)
     print(found, *(f'  {k:<{width}}  {v}' for k,v in facts), '', *_layers(found.summary()), sep='\n')
-    if png is None: return
+    if to is None: return
     import matplotlib
     matplotlib.use('Agg')
-    with atomic_write(png) as part: found.plot().figure.savefig(part, dpi=120, bbox_inches='tight', format='png')
-    print(f'\nplot  {png}')
+    with atomic_write(to) as part:
+        found.plot().figure.savefig(part, dpi=120, bbox_inches='tight', format=to.suffix[1:])
+    print(f'\nplot  {to}')
 
 # %% ../nbs/06_cli.ipynb #886e6007
 _commands = dict(find=find, study=study, show=show)
@@ -304,13 +309,15 @@ def _chosen(words):
     "Return the name of the command that the words of the command line choose, and the words that are left."
     if not words or words[0].startswith('-'): return 'find',words
     if words[0] in _commands: return words[0],words[1:]
-    _refuse(f"there is no command {words[0]!r}: use {', '.join(_commands)}, or none for find")
+    _refuse(f"there is no command {words[0]!r}: use {', '.join(_commands)}, or none for find "
+            "(see fasterlth --help)")
 
 def _parser(name, named):
     "Return the parser of a command's options, with help that knows of the others unless one is `named`."
     parser = anno_parser(_commands[name], f'fasterlth {name}' if named else 'fasterlth')
     lines = [f'  fasterlth {k:<7}{f.__doc__}' for k,f in _commands.items()]
-    if not named: parser.epilog = '\n'.join(['commands:', *lines, '  fasterlth --version'])
+    own = parser.format_help()
+    if not named: parser.format_help = lambda: '\n'.join([own, 'commands:', *lines, '  fasterlth --version', ''])
     def wrong(message): _refuse(f"{message} (see {parser.prog} --help)")
     parser.error = wrong
     return parser

@@ -48,7 +48,11 @@ few_columns: int
 
 many_columns: int
 
-def loops(n: int) -> tuple:
+much_work: Any
+
+of_copying: int
+
+def loops(n: int, work: int) -> tuple:
     """Return compiled loops if they are the fastest for so many columns. A trace can't hold them."""
     ...
 

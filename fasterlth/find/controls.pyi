@@ -18,6 +18,10 @@ def new_learner(make_learner: Callable, seed: int) -> Learner:
     """Make the learner of a seed. Leave the random states as they were."""
     ...
 
+def check_new(learn: Learner, again: Learner) -> None:
+    """Raise if two learners share weights that may be trained: one's training would change where the other starts."""
+    ...
+
 def check_weights(weights, init: dict) -> dict:
     """Raise unless `weights` has a tensor for each of the model's."""
     ...
