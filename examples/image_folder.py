@@ -38,7 +38,7 @@ def main(
     learn = make_learner(dls, pretrained)
     last = list(prunable(learn.model))[-1]    # its filters are the classes: they stay
     finder = LotteryTicketFinder(learn, {'*': sparsity, last: 0}, n_rounds=rounds, granularity='filter', criteria=l2_norm,
-                                 rewind_epoch=1, seed=0, path=out/'run')
+                                 rewind_epoch=min(1, epochs-1), seed=0, path=out/'run')
     ticket = finder.find_winning_ticket(lambda learn: learn.fit_one_cycle(epochs, 5e-3))
     print(finder.history[['remaining','valid_loss','accuracy']].round(3))
     ticket.save(out/'ticket.safetensors')
