@@ -78,7 +78,7 @@ def check_inputs(
 
 # %% ../../nbs/core/23_sparse_products.ipynb #b91836d6
 few_columns,many_columns = 32,128    # from where on compiled loops, or else torch's own kernel, are fastest
-much_work,of_copying = 2**19,8    # multiplications from where on several threads are faster; what copying a number costs
+much_work,of_copying = 2**19,8    # multiplications from where on threads pay; as many as copying a number takes
 
 def loops(
     n:int, # Columns of activations

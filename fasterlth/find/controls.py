@@ -65,8 +65,8 @@ def check_new(
     "Raise if two learners share weights that may be trained: one's training would change where the other starts."
     own = {id(p) for p in learn.model.parameters() if p.requires_grad}
     if learn is not again and not any(id(p) in own for p in again.model.parameters()): return
-    raise ValueError("make_learner must make a new Learner, with a model of its own, each time it is called: two of its "
-                     f"learners {'are the same' if learn is again else 'share weights'}")
+    raise ValueError("make_learner must make a new Learner, with a model of its own, each time it is called: two of "
+                     f"its learners {'are the same' if learn is again else 'share weights'}")
 
 # %% ../../nbs/find/19_controls.ipynb #8279b022
 def check_weights(
