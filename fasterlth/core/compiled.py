@@ -119,12 +119,14 @@ def _in_registers():
 # %% ../../nbs/core/21_compiled.ipynb #ec6b6933
 _allowed = {'reassoc','contract','nsz'}    # of numba's `fastmath`
 
-def _several(f, n, lock):
-    "Let a function use several of numba's threads. Not all of its layers allow two Python threads at a time."
+_one_at_a_time = Lock()    # not all of numba's threading layers allow two Python threads to begin loops
+
+def _several(f, n):
+    "Let a function use several of numba's threads."
     import numba
     @wraps(f)
     def call(*args):
-        with lock:
+        with _one_at_a_time:
             numba.set_num_threads(n)
             f(*args)
     return call
@@ -146,5 +148,4 @@ def compiled(
         except RuntimeError: return make()    # there is no folder to keep it in, so each process compiles it
     loops = tuple(map(fast, (_multiply,_products,_transpose)))
     if threads==1: return loops
-    n,lock = min(threads, numba.config.NUMBA_NUM_THREADS),Lock()
-    return tuple(_several(f, n, lock) for f in loops)
+    return tuple(_several(f, min(threads, numba.config.NUMBA_NUM_THREADS)) for f in loops)

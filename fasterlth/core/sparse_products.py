@@ -114,11 +114,12 @@ def multiply(
     weight:Matrix, # `(out, in)`
     x:torch.Tensor, # `(in, n)`, of the weight's type
     bias:torch.Tensor=None, # `(out,)`
-    columns:bool=True # Leave the output as columns in memory? Else it is a view of its rows
-) -> torch.Tensor: # `(out, n)`
+    columns:bool=True # Leave the output as columns?
+) -> torch.Tensor: # `(out, n)`, or else `(n, out)`, with memory of its own
     "Multiply activations, without gradients."
     y = _multiply(weight, x, bias)
-    return y if columns else rows(y.t()).t()
+    if columns: return y
+    return rows(y.t()) if min(y.shape)>1 else y.reshape(y.shape[::-1]).clone()
 
 def _multiply(weight, x, bias):
     check_inputs(weight, x)
@@ -152,19 +153,20 @@ class Product(torch.autograd.Function):
     def forward(ctx, x, values, bias, columns, weight, p):
         ctx.in_rows = not x.is_contiguous()
         x = rows(x)    # both passes would copy it
-        ctx.weight,ctx.p = weight,p
+        ctx.weight,ctx.p,ctx.columns = weight,p,columns
         ctx.save_for_backward(x, values)
-        return multiply(weight, x, bias, columns)
+        return multiply(weight, x, bias, columns)    # no view, or activations couldn't write to it
 
     @staticmethod
     def backward(ctx, grad):
         if torch.is_grad_enabled():
             raise RuntimeError("sparse kernels have no second derivative: use kernels='dense' with create_graph=True")
         (x,values),p,(of_x,of_w,of_bias,*_) = ctx.saved_tensors,ctx.p,ctx.needs_input_grad
-        grad,grad_x,grad_w = rows(grad),None,None
+        grad,grad_x,grad_w = rows(grad if ctx.columns else grad.t()),None,None
         if of_x:    # in the order in which the layer before has its output
             transposed = Matrix(p.columns, values.index_select(0, p.order), p.shape[::-1])
             grad_x = multiply(transposed, grad, columns=not ctx.in_rows)
+            if ctx.in_rows: grad_x = grad_x.t()
         if of_w: grad_w = products(ctx.weight, grad, x)
         return grad_x,grad_w,grad.sum(1) if of_bias else None,None,None,None
 
@@ -185,13 +187,14 @@ def as_autocast(y):
     return y if leaves_it else y.to(torch.get_autocast_dtype('cpu'))
 
 def linear(
-    multiply:Callable, # Columns of activations, the bias, and whether the output stays as columns → products
+    multiply:Callable, # Columns of activations, the bias, and whether the output stays as columns → as `multiply` does
     bias:torch.Tensor, # `(out,)`, or None
     x:torch.Tensor, # `(…, in)`
     columns:bool=False # Leave the output as columns in memory?
 ) -> torch.Tensor: # `(…, out)`
     "Compute a linear layer."
-    y = multiply(x.reshape(-1, x.shape[-1]).t(), bias, columns).t()
+    y = multiply(x.reshape(-1, x.shape[-1]).t(), bias, columns)
+    if columns: y = y.t()
     return as_autocast(y).reshape(*x.shape[:-1], y.shape[1])
 
 def product(

@@ -31,6 +31,16 @@ def _zero_gradients(params, masks):
             if params[n].requires_grad and params[n].is_leaf]
 
 @contextmanager
+def _on_steps(model, on_step):
+    "Call a function after each step of an optimizer that holds parameters of the model."
+    def step(opt, *_):
+        own = {id(p) for p in model.parameters()}
+        if any(id(p) in own for g in opt.param_groups for p in g['params']): on_step()
+    hook = register_optimizer_step_post_hook(step)
+    try: yield
+    finally: hook.remove()
+
+@contextmanager
 def masks_on(
     model:nn.Module, # Any module; its weights are masked at once
     masks:dict, # Parameter name → bool tensor
@@ -53,10 +63,10 @@ def masks_on(
     check_choice(kernels, 'kernels', kernel_choices)
     check_model(model)
     apply_masks(model, masks)
-    hooks = [register_optimizer_step_post_hook(lambda *_: apply_masks(model, masks))]
-    hooks += _zero_gradients(parameters_by_name(model), masks)
+    hooks = _zero_gradients(parameters_by_name(model), masks)
     try:
-        with sparse_from_first_call(model, masks, kernels): yield model
+        with _on_steps(model, partial(apply_masks, model, masks)), sparse_from_first_call(model, masks, kernels):
+            yield model
     finally:
         for h in hooks: h.remove()
 
@@ -93,16 +103,6 @@ def seed_all(
     random.seed(seed)
 
 # %% ../../nbs/core/30_train_fn.ipynb #6d757fa4
-@contextmanager
-def _on_steps(model, on_step):
-    "Call a function after each step of an optimizer that holds parameters of the model."
-    own = {id(p) for p in model.parameters()}
-    def step(opt, *_):
-        if any(id(p) in own for g in opt.param_groups for p in g['params']): on_step()
-    hook = register_optimizer_step_post_hook(step)
-    try: yield
-    finally: hook.remove()
-
 def _check_same(model, result, before, when):
     "Raise unless `train_fn` has trained the model that it was given, and not another."
     if isinstance(result, nn.Module) and unwrap(result) is not model:

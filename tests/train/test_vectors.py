@@ -296,11 +296,11 @@ def test_what_is_loaded_after_a_cancelled_fit_stays(tmp_path, begun):
     close(a, b)
 
 @pytest.mark.parametrize('opt', [Adam,SGD])
-def test_auto_in_one_cycle(opt):
+def test_auto_in_one_cycle(opt, faster, begun):
     "Schedules set NumPy's numbers as hyper-parameters."
     learn = mlp_learner(opt_func=opt)
     masks = make_masks(prunable(learn.model), 95)
     learn.add_cb(MaskCallback(masks, 'auto'))
     with learn.no_bar(), learn.no_logging(): learn.fit_one_cycle(2, 1e-2)
-    assert dense_opt(learn)
+    assert dense_opt(learn) and begun==[3,3]
     assert_masked(learn.model, masks)
