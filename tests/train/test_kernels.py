@@ -2,6 +2,7 @@
 import pytest
 from helpers import *
 from fasterlth.core import layer_kernels, sparse_fit
+from fasterlth.train import sparsify as sparsify_room
 from fasterlth.train.training import Training
 
 def dense_layers(learn): return not any('forward' in vars(m) for m in learn.model.modules())
@@ -91,8 +92,9 @@ def by_chance(monkeypatch):
     return said
 
 @pytest.mark.parametrize('kind', ['ticket','schedule'])
-def test_resumed_with_the_same_kernels(kind, by_chance, tmp_path):
+def test_resumed_with_the_same_kernels(kind, by_chance, tmp_path, monkeypatch):
     "What was chosen before a training was killed is chosen again, whatever measuring says by then."
+    monkeypatch.setattr(sparsify_room, '_few_batches', 0)
     def fit(moment=None, moments=None):
         learn = make_learner()
         cb = MaskCallback(make_masks(prunable(learn.model), 90), 'auto') if kind=='ticket' else sparsify(80, kernels='auto', start_epoch=1, end_epoch=2)
@@ -107,7 +109,13 @@ def test_resumed_with_the_same_kernels(kind, by_chance, tmp_path):
         by_chance[:] = [None]*(n+pruned)    # then measuring would say something else
         assert same(want, fit(m)), m
 
-def test_measured_once_for_each_mask(by_chance):
+def test_masks_that_last_a_few_batches_stay_dense(by_chance):
+    "Measuring for each would take longer than the training itself."
+    quiet(make_learner(), 4, cbs=[cb := sparsify(95, kernels='auto', end_epoch=3)])
+    assert len(by_chance)==1 and len(cb.history)>2 and cb.sparse.chosen
+
+def test_measured_once_for_each_mask(by_chance, monkeypatch):
+    monkeypatch.setattr(sparsify_room, '_few_batches', 0)
     learn = make_learner()
     ticket_of(learn).apply(learn, 'auto')
     quiet(learn, 3)
