@@ -221,6 +221,7 @@ def _quantized(model):
         raise ImportError("quantize_rest needs torch.ao.quantization, which this version of torch doesn't have") from e
     with warnings.catch_warnings():    # torch's own, of what it will remove
         warnings.filterwarnings('ignore', 'torch.ao.quantization is deprecated', DeprecationWarning)
+        warnings.filterwarnings('ignore', 'torch.quantize_per_tensor', UserWarning)
         res = quantize_dynamic(copy_model(model).eval(), {nn.Linear})
     names = [n for n,m in model.named_modules() if type(m) is nn.Linear]
     for kind in {type(res.get_submodule(n)) for n in names}: call_layers(res, kind)
