@@ -281,7 +281,7 @@ def show(
     check_file(ticket, 'ticket')
     to = None if plot is None else check_file(plot, 'plot')
     if to and to.suffix not in _images:
-        raise ValueError(f"plot must be a file that ends in {', '.join(_images)}, not {plot!r}")
+        raise ValueError(f"plot must be a file that ends in {', '.join(_images)}, not {str(plot)!r}")
     if not check_flag(force, 'force') and to and to.exists():
         raise ValueError(f"plot {str(to)!r} exists. Use another --plot, or replace it with --force")
     from fasterlth.core.writing import atomic_write
