@@ -280,7 +280,7 @@ def show(
     "Show a ticket: its size, where it came from, what is left of each layer."
     check_file(ticket, 'ticket')
     to = None if plot is None else check_file(plot, 'plot')
-    if to and to.suffix not in _images:
+    if to and to.suffix.lower() not in _images:
         raise ValueError(f"plot must be a file that ends in {', '.join(_images)}, not {str(plot)!r}")
     if not check_flag(force, 'force') and to and to.exists():
         raise ValueError(f"plot {str(to)!r} exists. Use another --plot, or replace it with --force")
@@ -294,7 +294,7 @@ def show(
     import matplotlib
     matplotlib.use('Agg')
     with atomic_write(to) as part:
-        found.plot().figure.savefig(part, dpi=120, bbox_inches='tight', format=to.suffix[1:])
+        found.plot().figure.savefig(part, dpi=120, bbox_inches='tight', format=to.suffix[1:].lower())
     print(f'\nplot  {to}')
 
 # %% ../nbs/06_cli.ipynb #886e6007

@@ -78,7 +78,7 @@ def check_inputs(
 
 # %% ../../nbs/core/23_sparse_products.ipynb #b91836d6
 few_columns,many_columns = 32,128    # from where on compiled loops, or else torch's own kernel, are fastest
-much_work,of_copying = 2**19,8    # multiplications from where on threads pay; as many as copying a number takes
+much_work,of_copying = 2**19,8    # multiplications for which threads pay; what copying a number costs, in the same
 
 def loops(
     n:int, # Columns of activations
@@ -119,7 +119,7 @@ def multiply(
     "Multiply activations, without gradients."
     y = _multiply(weight, x, bias)
     if columns: return y
-    return rows(y.t()) if min(y.shape)>1 else y.reshape(y.shape[::-1]).clone()
+    return rows(y.t()) if min(y.shape)>1 else y.reshape(y.shape[::-1]).clone()    # which `rows` would leave a view
 
 def _multiply(weight, x, bias):
     check_inputs(weight, x)

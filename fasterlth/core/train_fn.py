@@ -30,15 +30,15 @@ def _zero_gradients(params, masks):
     return [params[n].register_post_accumulate_grad_hook(partial(zero, name=n)) for n in masks
             if params[n].requires_grad and params[n].is_leaf]
 
-@contextmanager
-def _on_steps(model, on_step):
-    "Call a function after each step of an optimizer that holds parameters of the model."
-    def step(opt, *_):
-        own = {id(p) for p in model.parameters()}
-        if any(id(p) in own for g in opt.param_groups for p in g['params']): on_step()
-    hook = register_optimizer_step_post_hook(step)
-    try: yield
-    finally: hook.remove()
+def _holds(opt, model):
+    "Return whether an optimizer holds parameters of a model."
+    own = {id(p) for p in model.parameters()}
+    return any(id(p) in own for g in opt.param_groups for p in g['params'])
+
+def _are_zero(model, masks):
+    "Return whether the pruned weights are zero."
+    params = parameters_by_name(model)
+    return not any((~m.to(params[n].device) & (params[n].detach()!=0)).any() for n,m in masks.items())
 
 @contextmanager
 def masks_on(
@@ -63,10 +63,11 @@ def masks_on(
     check_choice(kernels, 'kernels', kernel_choices)
     check_model(model)
     apply_masks(model, masks)
-    hooks = _zero_gradients(parameters_by_name(model), masks)
+    def mask(opt, *_):    # another model's leaves these weights alone, but one with copies of them may write to them
+        if _holds(opt, model) or not _are_zero(model, masks): apply_masks(model, masks)
+    hooks = [register_optimizer_step_post_hook(mask), *_zero_gradients(parameters_by_name(model), masks)]
     try:
-        with _on_steps(model, partial(apply_masks, model, masks)), sparse_from_first_call(model, masks, kernels):
-            yield model
+        with sparse_from_first_call(model, masks, kernels): yield model
     finally:
         for h in hooks: h.remove()
 
@@ -103,6 +104,15 @@ def seed_all(
     random.seed(seed)
 
 # %% ../../nbs/core/30_train_fn.ipynb #6d757fa4
+@contextmanager
+def _on_steps(model, on_step):
+    "Call a function after each step of an optimizer that holds parameters of the model."
+    def step(opt, *_):
+        if _holds(opt, model): on_step()
+    hook = register_optimizer_step_post_hook(step)
+    try: yield
+    finally: hook.remove()
+
 def _check_same(model, result, before, when):
     "Raise unless `train_fn` has trained the model that it was given, and not another."
     if isinstance(result, nn.Module) and unwrap(result) is not model:

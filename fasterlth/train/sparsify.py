@@ -210,7 +210,7 @@ def begin(self:SparsifyCallback):
     self.plan = make_plan(self.schedule, self.start_sparsity, highest(self.sparsity), first, last)
     self._warn_again()
     self._todo,self._last,self.history,self._moment = list(self.plan),0,pd.DataFrame(),None
-    self._total,self._of,self._made,self._pruned,self._since = total,ref(learn),None,[],0
+    self._total,self._of,self._made,self._pruned = total,ref(learn),None,[]
     self._take_over(learner_masks(learn))
     apply_masks(learn.model, self.masks)    # before they are copied
     warn_outputs(self._layers, self.sparsity, self.granularity, getattr(self.dls, 'c', None))
@@ -267,7 +267,7 @@ def _go_on(self:SparsifyCallback, n_iter):
     "Continue the schedule of an earlier fit, which may have had other batches."
     self._check_frozen(last=self._passed+self.learn.n_epoch==self._total)
     def scaled(i): return round(i*n_iter/self._n_iter)
-    self._todo,self._since = [(scaled(i),*step) for i,*step in self._todo],scaled(self._since)
+    self._todo = [(scaled(i),*step) for i,*step in self._todo]
     if self._save_at is not None: self._save_at = self._check_rewind(scaled(self._save_at), n_iter)
     self._n_iter = n_iter
     self._copies = WeightCopies(self._layers, self.criteria)
@@ -447,7 +447,7 @@ def after_fit(self:SparsifyCallback):
     if self.verbose: self._say(self.summary().to_string())
 
 # %% ../../nbs/train/11_sparsify.ipynb #bb02ac70
-_course = ('plan','_todo','_last','_save_at','_n_iter','_floor','_others','_passed','_total','_made','_pruned','_since')
+_course = ('plan','_todo','_last','_save_at','_n_iter','_floor','_others','_passed','_total','_made','_pruned')
 
 @patch
 def state_dict(self:SparsifyCallback) -> dict:
@@ -464,7 +464,7 @@ def load_state_dict(self:SparsifyCallback, state:dict):
     TicketCallback.load_state_dict(self, state)
     self.history,self._passed,self._of = pd.DataFrame(state['history']),0,None
     if '_todo' not in state: return
-    vars(self).update({k: state[k] for k in _course if k!='_since'}, _since=state.get('_since', 0))    # it is newer
+    vars(self).update({k: state[k] for k in _course})
     self._moment,self._kept = state['moment'] and Snapshot(**state['moment']),(state['init'],state['prev'])
     if not self.begun: return
     self._layers = part_layers(self.pruner, self.learn.model, self.part)
@@ -499,13 +499,14 @@ def needed_events(self:SparsifyCallback) -> frozenset:
     needed = MaskCallback.needed_events(self)
     return needed | {'before_batch'} if self._todo or self._save_at is not None else needed
 
-_few_batches = 100    # measuring takes as long as some twenty
+_few_batches = 100    # measuring takes as long as about twenty of them
 
 @patch
 def _is_brief(self:SparsifyCallback) -> bool:
-    "Return whether the masks of now will be others too soon for measuring which kernels are faster."
-    soon = self.begun and self._todo and self._todo[0][0]-self._since<_few_batches
-    return self.sparse.kernels=='auto' and bool(soon)
+    "Return whether the masks of now last too short a time for measuring which kernels are faster."
+    if self.sparse.kernels!='auto' or not self.begun or not self._todo: return False
+    since = self.history.iteration.iloc[-1] if len(self.history) else 0
+    return bool(self._todo[0][0]-since<_few_batches)
 
 @patch
 def before_batch(self:SparsifyCallback):
@@ -517,7 +518,7 @@ def before_batch(self:SparsifyCallback):
             step_parameters(self.learn)
             self._save()
         if due:
-            self._todo,self._since = self._todo[len(due):],t
+            self._todo = self._todo[len(due):]
             compute_dense(self.learn)    # the masks change, and scores may need all gradients
             self._prune(*due[-1][1:])
         if saves or due: self._needed = self.needed_events()    # nothing may be left to do at later batches

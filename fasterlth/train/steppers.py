@@ -30,14 +30,16 @@ _add_,_addcdiv_,_addcmul_,_clamp_min_,_mul_,_sqrt_ = map(
 _div,_mul,_pow = map(foreach, ('div','mul','pow'))
 
 # %% ../../nbs/train/06_steppers.ipynb #3f0d9a61
+def _is_short(t): return t.is_cpu and t.element_size()<=2
+
 def _number(tensors, value):
     "Return a number in the form by which torch multiplies tensors in the least time."
     t = tensors[0]
-    quick = t.is_cpu and t.element_size()>2 and abs(value)<torch.finfo(t.dtype).max    # not what would become infinite
+    quick = t.is_cpu and not _is_short(t) and abs(value)<torch.finfo(t.dtype).max    # not what would become infinite
     return torch.scalar_tensor(value, dtype=t.dtype, device=t.device) if quick else value
 
 def _times_(tensors, value):
-    if not tensors[0].is_cpu or tensors[0].element_size()>2: return _mul_(tensors, _number(tensors, value))
+    if not _is_short(tensors[0]): return _mul_(tensors, _number(tensors, value))
     for t in tensors: t.mul_(value)
 def _divided(tensors, value): return _div(tensors, _number(tensors, value))
 def _plus_(tensors, value):

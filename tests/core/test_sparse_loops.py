@@ -167,6 +167,24 @@ def test_steps_of_another_model_change_nothing(kernels):
         opts[0].step()
     for m,o in zip(models, masks): assert_masked(m, o)
 
+def test_an_optimizer_may_hold_copies():
+    "It writes to the model in its step, as mixed precision by hand does."
+    class Copies(torch.optim.SGD):
+        def __init__(self, model):
+            self.model = model
+            super().__init__([p.detach().clone().requires_grad_() for p in model.parameters()], .1)
+        def step(self, closure=None):
+            for c,p in zip(self.param_groups[0]['params'], self.model.parameters()): c.grad = p.grad
+            super().step()
+            with torch.no_grad():
+                for c,p in zip(self.param_groups[0]['params'], self.model.parameters()): p.copy_(c)
+    model = net()
+    opt,masks = Copies(model),pruned(model)
+    with masks_on(model, masks):
+        loss_of(model).backward()
+        opt.step()
+        assert_masked(model, masks)
+
 def test_masks_may_change():
     "Weights that grow back count from then on."
     def grow(m, masks):

@@ -329,7 +329,8 @@ tables = {
                         seed='seed'),
     'round_targets': dict(sparsity='rounds'),
     'seed_learner': dict(seed='seed'), 'semi_structured_layers': dict(dtype='dtype'),
-    'show': dict(ticket=file_of('ticket_file'), plot=but(kinds['file?'], it('text_file'), Of(lambda t: t.new('.x'), 'a file of no image'), good=Of(lambda t: t.new('.png'))), force='flag'),
+    'show': dict(ticket=file_of('ticket_file'), force='flag', plot=but(
+        kinds['file?'], it('text_file'), Of(lambda t: t.new('.x'), 'a file of no image'), good=Of(lambda t: t.new('.png')))),
     'shrink': dict(masks=other('masks', it('filters'))), 'shrink_learner': dict(masks=other('masks', it('filters')), xb='some_xb'),
     'residual_mlp': dict(n_hidden=other('whole', 8)),
     'small_resnet': dict(depth=Kind(8, [*(v for v in no_whole if not isinstance(v, tuple)), 0, 18, (), (2,0), ('a',), (True,)])),
