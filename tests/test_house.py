@@ -105,6 +105,8 @@ libraries = {
     '_parameters': (['core.tensors'], "torch's Module: its own parameters; setting them by attribute refuses tensors that aren't leaves"),
     '_buffers': (['core.tensors'], "torch's Module: its own buffers, as above"),
     '_orig_mod': (['core.tensors'], "torch.compile's: where it keeps the model"),
+    '_compiled_call_impl': (['core.tensors'], "torch's Module: what `module.compile()` has made of it"),
+    '_current_level': (['core.sparse_kernels'], "torch's forward_ad: whether derivatives are taken forward"),
     '_C': (['core.sparse_kernels','train.loop'], "torch's: calls a function without tensor subclasses; whether torch.func transforms it"),
     '_are_functorch_transforms_active': (['core.sparse_kernels'], "torch's: whether torch.func makes another function of what it calls"),
     '_ConvNd': (['find.early_bird','ship.channels','ship.semi_structured'], "torch's: the class of all convolutions"),

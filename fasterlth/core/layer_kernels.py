@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from .tensors import parameters_by_name, unwrap
+from .tensors import is_compiled, parameters_by_name, unwrap
 from .checks import check_model, check_type, wrong
 from .masks import check_masks
 from .attention import Attend, InProjection, why_packed
@@ -62,11 +62,14 @@ def layer_kernels(
     masks:dict # Parameter name → bool mask
 ) -> dict: # Name of a layer, or of a weight like `in_proj_weight` → `Kernel`, or the reason why there is none
     "Return how each masked layer can be computed with the weights that are left."
+    compiled = {id(o) for m in model.modules() if is_compiled(m) for o in m.modules()}
     layers,params = list(masked_layers(check_model(model), masks)),parameters_by_name(model)
     of_layers = {id(m.weight) for _,m,_ in layers}
     rest = {n: 'its layer has no sparse kernel' for n in masks if id(params[n]) not in of_layers}    # recurrent ones
     why = {id(a.out_proj): why_packed(a) for a in attentions(model)}
     why |= {id(m): why_packed(m.attention) for _,m,_ in layers if isinstance(m, InProjection)}
+    why |= {id(m): 'torch.compile computes it' for _,m,_ in layers 
+            if id(m.attention if isinstance(m, InProjection) else m) in compiled}
     return {n: why.get(id(m)) or kernel(m, mask) for n,m,mask in layers}|rest
 
 # %% ../../nbs/core/25_layer_kernels.ipynb #e1e86635

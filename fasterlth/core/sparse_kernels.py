@@ -17,8 +17,9 @@ from torch import nn
 
 from .compiled import compiled
 from .checks import check_model, check_tensor
-from .sparse_products import (
-    as_array, check_inputs, Left, Product, as_autocast, linear, loops, Matrix, multiply, not_autocast, pattern)
+from fasterlth.core.sparse_products import (
+    as_array, as_autocast, as_weights, check_inputs, Left, linear, loops, Matrix, multiply, not_autocast, pattern,
+    Product)
 
 # %% ../../nbs/core/24_sparse_kernels.ipynb #4b7f1c39
 def _sum_of_shifts(weights, bias, flat, shifts, length):
@@ -72,7 +73,7 @@ def conv_by_shifts(
     if x.ndim==3: return conv_by_shifts(weights, bias, at, x[None])[0]    # an image by itself
     _check_image(at, x)
     (h,w),(down,across),(kh,kw) = at.padding,at.dilation,at.kernel
-    x = F.pad(x.to(weights[0].values.dtype), (w,w,h,h))
+    x = F.pad(x, (w,w,h,h))
     n,_,height,width = x.shape
     flat = x.transpose(0, 1).flatten(1)
     shifts = [i*down*width+j*across for i in range(kh) for j in range(kw)]
@@ -92,9 +93,9 @@ def compute(
     x:torch.Tensor # The layer's input
 ) -> torch.Tensor: # Its output, without gradients
     "Compute a layer."
+    x = as_weights(x, weights[0].values.dtype)
     if len(weights)>1: return conv_by_shifts(weights, bias, at, x)
     times = partial(multiply, weights[0])
-    x = x.to(weights[0].values.dtype)
     return conv1x1(times, bias, at, x) if at else linear(times, bias, x, columns)
 
 # %% ../../nbs/core/24_sparse_kernels.ipynb #2103f58e
@@ -148,7 +149,9 @@ def why_dense(
 # %% ../../nbs/core/24_sparse_kernels.ipynb #5f3bbc1b
 def is_transformed() -> bool:
     "Return whether torch traces or compiles what it calls, or makes another function of it, as `torch.func` does."
-    return torch.jit.is_tracing() or torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active()
+    forward = torch.autograd.forward_ad._current_level>=0    # derivatives are taken forward
+    return (forward or torch.jit.is_tracing() or torch.compiler.is_compiling()
+            or torch._C._are_functorch_transforms_active())
 
 # %% ../../nbs/core/24_sparse_kernels.ipynb #f557ce03
 @dataclass(frozen=True, eq=False)
@@ -181,8 +184,7 @@ class Kernel:
     def is_at_home(self) -> bool:
         "Return whether the layer has this parameter. `functional_call`, or a network's own code, may lend it another."
         if self.own is None: return True
-        param,place = self.own
-        return self.layer.weight is param and param.data_ptr()==place
+        return self.layer.weight is self.own[0] and self.own[0].data_ptr()==self.own[1]
 
     def vector(self) -> torch.Tensor:
         "Return a copy of the weights that are left, to train in place of the parameter."
@@ -202,15 +204,16 @@ class Kernel:
         "Return a matrix of `values`. It shares their memory."
         return Matrix(self.patterns[0].rows, self.values, self.patterns[0].shape)
 
-    def __call__(self, input):    # torch's layers call it that
-        if not self.is_at_home or is_transformed(): return type(self.layer).forward(self.layer, input)
-        if not self.trains: return self.held()(input)
+    def __call__(self, *args, **named):
+        if len(args)!=1 or named or not self.is_at_home or is_transformed():
+            return type(self.layer).forward(self.layer, *args, **named)
+        if not self.trains: return self.held()(*args)
         values,(p,) = self.values,self.patterns
         if values is None: values = Left.apply(self.layer.weight, p.index)
         matrix = Matrix(p.rows, values, p.shape) if self.values is None else self._matrix
-        def times(x, bias, columns): return Product.apply(x.to(values.dtype), values, bias, columns, matrix, p)
-        if self.at: return conv1x1(times, self.layer.bias, self.at, input)
-        return linear(times, self.layer.bias, input, self.columns)
+        def times(x, bias, columns): return Product.apply(as_weights(x, values.dtype), values, bias, columns, matrix, p)
+        if self.at: return conv1x1(times, self.layer.bias, self.at, *args)
+        return linear(times, self.layer.bias, *args, self.columns)
 
 # %% ../../nbs/core/24_sparse_kernels.ipynb #c9a3c610
 def kernel(

@@ -84,7 +84,7 @@ class Kernel:
     def held(self) -> Callable:
         """Return a function that computes the layer with the weights of now, without gradients. It is faster."""
         ...
-    def __call__(self, input):
+    def __call__(self, *args, **named):
         ...
 
 def kernel(layer: nn.Module, mask: torch.Tensor):

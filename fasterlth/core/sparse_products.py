@@ -181,10 +181,21 @@ class Left(torch.autograd.Function):
     def backward(ctx, grad):
         return grad.new_zeros(ctx.like.numel()).scatter_(0, ctx.index, grad).view(ctx.like),None
 
+# %% ../../nbs/core/23_sparse_products.ipynb #8c5a1f11
 def as_autocast(y):
     "Return a product in the type that a dense kernel would give it here."
     leaves_it = not torch.is_autocast_enabled('cpu') or y.dtype is torch.float64
     return y if leaves_it else y.to(torch.get_autocast_dtype('cpu'))
+
+def as_weights(
+    x:torch.Tensor, # Activations
+    dtype:torch.dtype # Of the weights
+) -> torch.Tensor: # In that type
+    "Return activations as autocast would give them to a dense kernel. Raise if it couldn't compute with them."
+    if x.dtype is dtype: return x
+    cast = torch.is_autocast_enabled('cpu') and x.is_floating_point() and torch.float64 not in (x.dtype,dtype)
+    if cast: return x.to(dtype)
+    raise RuntimeError(f'a layer with weights of {dtype} was given activations of {x.dtype}')
 
 def linear(
     multiply:Callable, # Columns of activations, the bias, and whether the output stays as columns → as `multiply` does
@@ -205,5 +216,5 @@ def product(
     "Return `x @ weight.T`, computed with the weights that are left."
     values = Left.apply(weight, p.index)
     matrix = Matrix(p.rows, values, p.shape)
-    def times(x, bias, columns): return Product.apply(x.to(weight.dtype), values, bias, columns, matrix, p)
+    def times(x, bias, columns): return Product.apply(as_weights(x, weight.dtype), values, bias, columns, matrix, p)
     return linear(times, None, x)

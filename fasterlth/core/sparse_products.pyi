@@ -98,6 +98,10 @@ def as_autocast(y):
     """Return a product in the type that a dense kernel would give it here."""
     ...
 
+def as_weights(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """Return activations as autocast would give them to a dense kernel. Raise if it couldn't compute with them."""
+    ...
+
 def linear(multiply: Callable, bias: torch.Tensor, x: torch.Tensor, columns: bool = False) -> torch.Tensor:
     """Compute a linear layer."""
     ...

@@ -28,6 +28,12 @@ def unwrap(
         elif isinstance(model, (DataParallel,DistributedDataParallel)): model = model.module
         else: return model
 
+def is_compiled(
+    module:nn.Module # Any module
+) -> bool:
+    "Return whether `torch.compile` computes a module, as a wrapper or in its place."
+    return hasattr(module, '_orig_mod') or module._compiled_call_impl is not None
+
 # %% ../../nbs/core/00_tensors.ipynb #fbc344d3
 def model_tensors(
     model:nn.Module # Any model

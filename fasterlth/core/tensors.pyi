@@ -12,6 +12,10 @@ def unwrap(model: nn.Module) -> nn.Module:
     """Return the model inside the wrappers of `torch.compile` and data-parallel training."""
     ...
 
+def is_compiled(module: nn.Module) -> bool:
+    """Return whether `torch.compile` computes a module, as a wrapper or in its place."""
+    ...
+
 def model_tensors(model: nn.Module) -> dict:
     """Return all parameters and buffers of a model by name, including buffers that `state_dict` omits."""
     ...

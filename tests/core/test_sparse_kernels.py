@@ -93,6 +93,39 @@ def test_autocast(loops):
     sparse.float().sum().backward()
     assert layer.weight.grad.dtype==torch.float32
 
+@pytest.mark.parametrize('name', ['linear','conv1x1','conv3x3'])
+@pytest.mark.parametrize('weights,inputs', [(torch.float32,torch.float64), (torch.float64,torch.float32), (torch.float32,torch.bfloat16),
+                                            (torch.float32,torch.int64), (torch.float64,torch.bfloat16)])
+@pytest.mark.parametrize('autocast', [False,True])
+def test_types_that_dense_kernels_refuse(name, weights, inputs, autocast):
+    "They are refused, neither cast nor rounded. Under autocast both cast what it casts."
+    layer,mask,x = made(name, .5, weights)
+    k,x = kernel(layer, mask),x.mul(4).to(inputs)
+    def kind(f):
+        try: return f(x).dtype
+        except RuntimeError: return RuntimeError
+    with torch.autocast('cpu', torch.bfloat16, enabled=autocast):
+        expected = kind(layer)
+        assert kind(k)==kind(k.held())==expected
+    assert (expected is RuntimeError)==(not autocast or torch.float64 in (weights,inputs) or inputs==torch.int64)
+
+def test_calls_that_only_layers_know():
+    "A kernel takes one input. Other calls are the layer's own, names of its argument included."
+    for name,word in dict(linear='input', conv1d='x', conv1x1='input').items():
+        layer,mask,x = made(name, .5)
+        k = kernel(layer, mask)
+        close(k(**{word: x}), layer(x), 1e-5)
+        for args,named in (((),{}), ((x,x),{}), ((),dict(wrong=x))):
+            with pytest.raises(TypeError, match='forward'): k(*args, **named)
+
+@pytest.mark.filterwarnings('ignore:.torch.jit.script. is deprecated:FutureWarning')    # torch's own, as it loads its formulas
+def test_derivatives_forward():
+    layer,mask,x = made('linear', .5, torch.float64)
+    ad,t = torch.autograd.forward_ad,torch.randn(5, 12, dtype=torch.float64)
+    def tangent(f):
+        with ad.dual_level(): return ad.unpack_dual(f(ad.make_dual(x, t))).tangent
+    close(tangent(kernel(layer, mask)), tangent(layer))
+
 def test_what_has_none_says_why():
     net,mask = nn.Conv2d(4, 4, 3, groups=2),torch.ones(4, 2, 3, 3).bool()
     assert kernel(net, mask)=='a convolution in groups'

@@ -31,6 +31,27 @@ def test_a_ticket_trains_as_with_dense_kernels(opt):
     close(a, b, 1e-2)
     assert not set().union(*none) and set().union(*some)=={'fc1','fc2'} and all(some)    # a 3×3 convolution has no gradients there
 
+@pytest.mark.filterwarnings("ignore:kernels='sparse' has no effect:UserWarning")
+@pytest.mark.parametrize('kernels', ['sparse','auto'])
+@pytest.mark.parametrize('where', ['wrapped','in place','a layer'])
+def test_compiled_layers_stay_dense_and_this_is_said(where, kernels):
+    "torch.compile has made its own of them, so a kernel would be called by nobody. The wrapper is '', with a forward of its own."
+    def fitted(kernels):
+        learn,seen = make_learner(opt_func=SGD),Seen()
+        net = learn.model
+        ticket_of(learn).apply(learn, kernels=kernels)
+        if where=='wrapped': learn.model = torch.compile(net, backend='eager')
+        else: (net if where=='in place' else net.fc1).compile(backend='eager')
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter('always')
+            quiet(learn, 1, cbs=seen)
+        return weights(net),set().union(*seen.names)-{''},[str(o.message) for o in said if 'torch.compile computes it' in str(o.message)]
+    (a,_,_),(b,some,said) = fitted('dense'),fitted(kernels)
+    assert some<=(set() if where!='a layer' else {'fc2'})
+    if kernels=='sparse': assert (some=={'fc2'})==(where=='a layer') and len(said)==(where!='a layer')
+    if some: close(a, b)
+    else: assert same(a, b)
+
 @pytest.mark.parametrize('criteria', [l1_norm,snip,grasp,movement])
 @pytest.mark.parametrize('schedule', [one_shot,iterative,dsd])
 def test_a_schedule_prunes_as_with_dense_kernels(criteria, schedule):
