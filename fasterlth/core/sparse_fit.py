@@ -37,7 +37,7 @@ class SparseFit:
     def __init__(self, kernels:str): # One of `kernel_choices`
         self.kernels,self.names,self.table = check_choice(kernels, 'kernels', kernel_choices),None,None
         self.layers,self._again,self.chosen = [],None,[]    # `chosen`: what `names` were last
-        self._made_from = {}
+        self._made_from,self._measured = {},None    # `_measured`: as how many weights were left when it was chosen
 
     def __getstate__(self): return {**vars(self), 'layers': [], 'names': None, '_made_from': {}}    # copies are dense
 
@@ -58,32 +58,40 @@ class SparseFit:
         if self.kernels=='dense' or self.is_on(masks): return
         if self.names is not None: self.stop()
         self._made_from = {n: (m,_version(m)) for n,m in masks.items()}
-        left = {n: int(m.count_nonzero())/m.numel() if m.numel() else 1 for n,m in masks.items()}
+        counts = {n: int(m.count_nonzero()) for n,m in masks.items()}
+        left = {n: counts[n]/m.numel() if m.numel() else 1 for n,m in masks.items()}
         # with more than half of the weights, dense kernels are faster anyway
         masks = {n: masks[n] for n,o in left.items() if o<=(.5 if self.kernels=='auto' else 1) and o<1}
         found = layer_kernels(model, masks)
         kernels = {n: k for n,k in found.items() if isinstance(k, Kernel) and k.trains}
         if self.kernels=='sparse' and not kernels: _warn_dense(found)
-        if self._again is None and self.kernels=='auto' and kernels:
+        again = self.chosen if self._again is None and counts==self._measured else self._again
+        if again is None and self.kernels=='auto' and kernels:
             kernels,self.table = measure_kernels(model, masks, xb, training=True, step=step)
+            self._measured = counts
         else:
-            if self._again is not None: kernels = {n: kernels[n] for n in self._again if n in kernels}
+            if again is not None: kernels = {n: kernels[n] for n in again if n in kernels}
             kernels = arranged(model, xb, kernels)
         self.names = self.chosen = list(kernels)
         self.layers = put_kernels(model, kernels)
 
     def stop(self):
-        "Compute with dense weights again. The next start chooses anew."
+        "Compute with dense weights again. The next start chooses anew, unless as many weights are left in each layer."
         drop_kernels(self.layers)
         self.layers,self.names,self._again = [],None,None
 
+    def forget(self):
+        "Compute with dense weights again. The next start chooses anew."
+        self.stop()
+        self._measured = None
+
     def state_dict(self, masks:dict) -> dict:
         "Return which layers were chosen, if it was for these masks."
-        return dict(names=self.names if self._has(masks) else None, chosen=self.chosen)
+        return dict(names=self.names if self._has(masks) else None, chosen=self.chosen, measured=self._measured)
     def load_state_dict(self, state:dict):
         "Choose the same layers at the next start."
         self.stop()
-        self._again,self.chosen = state['names'],state['chosen']
+        self._again,self.chosen,self._measured = state['names'],state['chosen'],state.get('measured')
 
 # %% ../../nbs/core/27_sparse_fit.ipynb #fef7cb9b
 def _same(t): return t

@@ -26,6 +26,9 @@ class SparseFit:
         """Choose the layers, unless they are chosen already, and let them compute with what is left."""
         ...
     def stop(self) -> None:
+        """Compute with dense weights again. The next start chooses anew, unless as many weights are left in each layer."""
+        ...
+    def forget(self) -> None:
         """Compute with dense weights again. The next start chooses anew."""
         ...
     def state_dict(self, masks: dict) -> dict:

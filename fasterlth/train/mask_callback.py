@@ -175,6 +175,7 @@ class MaskCallback(GuardedCallback):
     def release(self):
         "Drop what `prepare` holds."
         self.use_dense()
+        self.sparse.forget()
         self.unhook_gradients()
         self.held,self._stepped,self.revived = ([],[]),None,None
 

@@ -112,13 +112,14 @@ def by_chance(monkeypatch):
     monkeypatch.setattr(sparse_fit, 'measure_kernels', measured)
     return said
 
-@pytest.mark.parametrize('kind', ['ticket','schedule'])
+@pytest.mark.parametrize('kind', ['ticket','schedule','dynamic'])
 def test_resumed_with_the_same_kernels(kind, by_chance, tmp_path, monkeypatch):
     "What was chosen before a training was killed is chosen again, whatever measuring says by then."
     monkeypatch.setattr(sparsify_room, '_few_batches', 0)
     def fit(moment=None, moments=None):
         learn = make_learner()
-        cb = MaskCallback(make_masks(prunable(learn.model), 90), 'auto') if kind=='ticket' else sparsify(80, kernels='auto', start_epoch=1, end_epoch=2)
+        cb = dict(ticket=lambda: MaskCallback(make_masks(prunable(learn.model), 90), 'auto'), dynamic=lambda: DynamicCallback(90, every=1., kernels='auto'),
+                  schedule=lambda: sparsify(80, kernels='auto', start_epoch=1, end_epoch=2))[kind]()
         def keep(t):
             if moments is not None: moments.append((Snapshot.load(t.moment().save(tmp_path/str(len(moments)))),len(by_chance)))
         Training(learn, moment, on_epoch=keep)(lambda l: quiet(l, 4, cbs=cb))
@@ -126,7 +127,7 @@ def test_resumed_with_the_same_kernels(kind, by_chance, tmp_path, monkeypatch):
     moments = []
     want = fit(moments=moments)
     for m,n in moments[:-1]:
-        pruned = kind=='ticket' or m.epoch>2    # for the last time
+        pruned = kind!='schedule' or m.epoch>2    # for the last time
         by_chance[:] = [None]*(n+pruned)    # then measuring would say something else
         assert same(want, fit(m)), m
 
@@ -146,6 +147,20 @@ def test_measured_once_for_each_mask(by_chance, monkeypatch):
     by_chance.clear()
     quiet(make_learner(), 4, cbs=[cb := sparsify(95, kernels='auto')])
     assert len(by_chance)==sum(cb.history.sparsity>50)<len(cb.history)    # with more weights nothing would be gained
+
+def test_moved_connections_are_not_measured_again(by_chance):
+    "As many are left in each layer, so what was faster is faster."
+    learn = make_learner()
+    cb = DynamicCallback(90, every=1., kernels='auto')
+    chosen = []
+    class Look(Callback):
+        order = DynamicCallback.order+1
+        def after_batch(self): chosen.append(tuple(cb.sparse.names or ()))
+    quiet(learn, 4, cbs=[cb,Look()])
+    assert len(cb.history)>1 and len(by_chance)==1
+    assert set(chosen)-{()}=={tuple(by_chance[0])}
+    quiet(learn, 2, cbs=cb)    # of other batches, perhaps
+    assert len(by_chance)==2
 
 def test_frozen_layers_are_measured_as_they_train():
     learn = make_learner(model=nn.Sequential(nn.Sequential(nn.Flatten(), nn.Linear(64, 20), nn.ReLU()), nn.Linear(20, 10)), n=128)
