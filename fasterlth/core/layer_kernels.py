@@ -15,7 +15,7 @@ from .tensors import is_compiled, parameters_by_name, unwrap
 from .checks import check_model, check_type, wrong
 from .masks import check_masks
 from .attention import Attend, InProjection, why_packed
-from .sparse_kernels import Kernel, kernel
+from .sparse_kernels import compute, Kernel, kernel
 
 # %% ../../nbs/core/25_layer_kernels.ipynb #0d7a56e8
 def check_python(
@@ -88,8 +88,10 @@ def put_kernels(
 def drop_kernels(
     layers:list # From `put_kernels`
 ):
-    "Let layers compute as their class says."
-    for m in layers: vars(m).pop('forward', None)
+    "Let layers compute as their class says, unless something else has replaced their forward meanwhile."
+    for m in layers:
+        now = vars(m).get('forward')
+        if isinstance(now, (Kernel,Attend)) or getattr(now, 'func', None) is compute: del vars(m)['forward']
 
 # %% ../../nbs/core/25_layer_kernels.ipynb #7c3e1a90
 @contextmanager

@@ -31,7 +31,7 @@ def put_kernels(model: nn.Module, kernels: dict) -> list:
     ...
 
 def drop_kernels(layers: list) -> None:
-    """Let layers compute as their class says."""
+    """Let layers compute as their class says, unless something else has replaced their forward meanwhile."""
     ...
 
 @contextmanager

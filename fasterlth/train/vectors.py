@@ -140,7 +140,7 @@ class Vectors:
         held,layers,self._held,self._layers = self._held,self._layers,[],[]
         for v in held: v.end(self.opt)
         for m,k in layers:
-            if 'forward' in vars(m): vars(m)['forward'] = k
+            if isinstance(vars(m).get('forward'), Kernel): vars(m)['forward'] = k
         self.opt = None
 
 # %% ../../nbs/train/07_vectors.ipynb #caa7c200

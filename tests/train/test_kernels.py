@@ -93,6 +93,19 @@ def test_an_error_within_the_model():
     hook.remove()
     assert dense_layers(learn)
 
+@pytest.mark.parametrize('kernels', ['sparse','auto'])
+def test_a_forward_that_a_user_sets_within_a_fit_stays(kernels, by_chance):
+    learn = make_learner(n=128, opt_func=SGD)
+    ticket_of(learn).apply(learn, kernels)
+    def mine(x): return F.linear(x, learn.model.fc1.weight, learn.model.fc1.bias)
+    class Set(Callback):
+        run_valid = False
+        def after_batch(self): self.model.fc1.forward = mine
+    quiet(learn, 1, cbs=Set())
+    assert learn.model.fc1.forward is mine
+    del learn.model.fc1.forward
+    assert dense_layers(learn)
+
 def test_validation_and_predictions():
     learn = make_learner(n=128)
     ticket_of(learn).apply(learn, 'sparse')
