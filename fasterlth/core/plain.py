@@ -143,7 +143,8 @@ def compare_tickets(
     pretrained:nn.Module=None, # Model whose weights are the start; default what `model_fn` makes
     joint:dict=None, # Which layers lose their filters together, from `joint_filters`
     budget:Callable=None, # How layers share the sparsity, like `erk`; by default each has it (local only)
-    kernels:str='dense' # How tickets are computed while they train, as for `masks_on`
+    kernels:str='dense', # How tickets are computed while they train, as for `masks_on`
+    verbose:bool=True # Print a line after each training
 ) -> TicketComparison: # `results`, a table; `tickets` and `models` by condition and seed; `searches` by seed
     """Train dense networks, winning tickets and their controls, and compare them.
 
@@ -177,6 +178,8 @@ def compare_tickets(
         How layers share the sparsity, like `erk`; by default each has it (local only).
     kernels : str
         How tickets are computed while they train, as for `masks_on`. Default: `'dense'`.
+    verbose : bool
+        Print a line after each training. Default: `True`.
 
     Returns
     -------
@@ -189,7 +192,7 @@ def compare_tickets(
     res = TicketComparison([], {}, {}, [])
     with own_random_states():
         plan = plan_of('model_fn', model_fn, train_fn, eval_fn, sparsity, n_rounds, criteria, granularity, context,
-                       joint, budget, kernels)
+                       joint, budget, kernels, verbose)
         starts = plan.trainer
         if pretrained is not None:
             check_names(model_tensors(pretrained), model_tensors(plan.trainer.make()), 'pretrained model')

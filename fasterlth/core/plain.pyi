@@ -39,7 +39,7 @@ class TicketComparison:
         """Add a training."""
         ...
 
-def compare_tickets(model_fn: Callable, train_fn: Callable, eval_fn: Callable, sparsity: float | list | dict = 80, n_rounds: int = 1, seeds: int = 1, criteria: Callable = l1_norm, granularity: str | dict = 'weight', context: str = 'local', conditions: list | dict | tuple = ('dense', 'winning', 'random_reinit', 'random_mask'), pretrained: nn.Module | None = None, joint: dict | None = None, budget: Callable | None = None, kernels: str = 'dense') -> TicketComparison:
+def compare_tickets(model_fn: Callable, train_fn: Callable, eval_fn: Callable, sparsity: float | list | dict = 80, n_rounds: int = 1, seeds: int = 1, criteria: Callable = l1_norm, granularity: str | dict = 'weight', context: str = 'local', conditions: list | dict | tuple = ('dense', 'winning', 'random_reinit', 'random_mask'), pretrained: nn.Module | None = None, joint: dict | None = None, budget: Callable | None = None, kernels: str = 'dense', verbose: bool = True) -> TicketComparison:
     """Train dense networks, winning tickets and their controls, and compare them.
 
     Parameters
@@ -72,6 +72,8 @@ def compare_tickets(model_fn: Callable, train_fn: Callable, eval_fn: Callable, s
         How layers share the sparsity, like `erk`; by default each has it (local only).
     kernels : str
         How tickets are computed while they train, as for `masks_on`. Default: `'dense'`.
+    verbose : bool
+        Print a line after each training. Default: `True`.
 
     Returns
     -------

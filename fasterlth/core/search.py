@@ -32,7 +32,7 @@ class Plan(NamedTuple):
     targets: list # A sparsity for each round
 
 def plan_of(name, model, train_fn, eval_fn, sparsity, n_rounds, criteria, granularity, context, joint, budget=None,
-            kernels='dense'):
+            kernels='dense', verbose=False):
     "Return a plan, or raise if an argument isn't valid. `name` is what the model's argument is called."
     criterion_inputs(criteria, 'criteria')
     if 'batches' in criterion_needs(criteria):
@@ -40,7 +40,7 @@ def plan_of(name, model, train_fn, eval_fn, sparsity, n_rounds, criteria, granul
                          "or LotteryTicketFinder, with a Learner")
     targets = round_targets(sparsity, n_rounds)
     pruner = Pruner(granularity, context, criteria, joint=joint, budget=budget)
-    trainer = trainer_of(model, name, train_fn, eval_fn, kernels)
+    trainer = trainer_of(model, name, train_fn, eval_fn, kernels, verbose)
     model = trainer.make()
     layers = pruner.layers(model)
     for t in targets: pruner.targets(layers, t)
@@ -112,7 +112,8 @@ def find_winning_ticket(
     seed:int=0, # For the start, if a function makes it, and for everything random in each training
     joint:dict=None, # Which layers lose their filters together, from `joint_filters`
     budget:Callable=None, # How layers share the sparsity, like `erk`; by default each has it (local only)
-    kernels:str='dense' # How tickets are computed while they train, as for `masks_on`
+    kernels:str='dense', # How tickets are computed while they train, as for `masks_on`
+    verbose:bool=True # Print a line after each training
 ) -> TicketSearch: # `ticket`, `tickets` and `history` of all rounds, `dense` and `model`, trained
     """Find a ticket in rounds: train in full, prune, rewind to the start. The model itself isn't changed.
 
@@ -142,6 +143,8 @@ def find_winning_ticket(
         How layers share the sparsity, like `erk`; by default each has it (local only).
     kernels : str
         How tickets are computed while they train, as for `masks_on`. Default: `'dense'`.
+    verbose : bool
+        Print a line after each training. Default: `True`.
 
     Returns
     -------
@@ -151,7 +154,7 @@ def find_winning_ticket(
     seed = check_seed(seed)
     with own_random_states():
         plan = plan_of('model', model, train_fn, eval_fn, sparsity, n_rounds, criteria, granularity, context, joint,
-                       budget, kernels)
+                       budget, kernels, verbose)
         return search_rounds(plan, seed, plan.trainer.start(seed))
 
 # %% ../../nbs/core/31_search.ipynb #4a1f3fb0

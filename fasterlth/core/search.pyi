@@ -19,7 +19,7 @@ class Plan(NamedTuple):
     pruner: Pruner
     targets: list
 
-def plan_of(name, model, train_fn, eval_fn, sparsity, n_rounds, criteria, granularity, context, joint, budget=None, kernels='dense'):
+def plan_of(name, model, train_fn, eval_fn, sparsity, n_rounds, criteria, granularity, context, joint, budget=None, kernels='dense', verbose=False):
     """Return a plan, or raise if an argument isn't valid. `name` is what the model's argument is called."""
     ...
 
@@ -45,7 +45,7 @@ def search_rounds(plan: Plan, seed: int, start: dict) -> TicketSearch:
     """Train in full, prune, rewind to the start, repeat."""
     ...
 
-def find_winning_ticket(model: nn.Module | Callable, train_fn: Callable, eval_fn: Callable, sparsity: float | list | dict = 90, n_rounds: int | None = None, criteria: Callable = l1_norm, granularity: str | dict = 'weight', context: str = 'local', seed: int = 0, joint: dict | None = None, budget: Callable | None = None, kernels: str = 'dense') -> TicketSearch:
+def find_winning_ticket(model: nn.Module | Callable, train_fn: Callable, eval_fn: Callable, sparsity: float | list | dict = 90, n_rounds: int | None = None, criteria: Callable = l1_norm, granularity: str | dict = 'weight', context: str = 'local', seed: int = 0, joint: dict | None = None, budget: Callable | None = None, kernels: str = 'dense', verbose: bool = True) -> TicketSearch:
     """Find a ticket in rounds: train in full, prune, rewind to the start. The model itself isn't changed.
 
     Parameters
@@ -74,6 +74,8 @@ def find_winning_ticket(model: nn.Module | Callable, train_fn: Callable, eval_fn
         How layers share the sparsity, like `erk`; by default each has it (local only).
     kernels : str
         How tickets are computed while they train, as for `masks_on`. Default: `'dense'`.
+    verbose : bool
+        Print a line after each training. Default: `True`.
 
     Returns
     -------

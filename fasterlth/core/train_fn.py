@@ -18,8 +18,8 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from fasterlth.core.tensors import (clone_tree, copy_model, copy_tensors, model_tensors, parameters_by_name, shortened,
     unwrap)
-from .checks import check_choice, check_function, check_model, wrong
-from .masks import apply_masks, zero_pruned
+from .checks import check_choice, check_flag, check_function, check_model, wrong
+from .masks import apply_masks, sparsity_of, zero_pruned
 from .sparse_fit import kernel_choices, sparse_from_first_call
 
 # %% ../../nbs/core/30_train_fn.ipynb #fdfb417c
@@ -151,21 +151,28 @@ def _score(eval_fn, model):
     return score
 
 # %% ../../nbs/core/30_train_fn.ipynb #7647fefd
+def _begin(make, start, masks):
+    "Return a new model with these weights under these masks."
+    return apply_masks(copy_tensors(unwrap(make()), start), masks)
+
+def _say(seed, when, masks, score):
+    "Print what a training has come to."
+    left = 100-sparsity_of(masks) if masks else 100
+    print(f"seed {seed}, {when}: score {score:.4g}, {left:.3g}% of the weights", flush=True)
+
+# %% ../../nbs/core/30_train_fn.ipynb #7647fefe
 class Trainer(NamedTuple):
     "What makes a model, trains it and scores it."
     make: Callable # → a new model
     train_fn: Callable # Function of a model that trains it in place
     eval_fn: Callable # Function of a model that returns a number
     kernels: str = 'dense' # How tickets are computed while they train, as for `masks_on`
+    verbose: bool = False # Print a line after each training
 
     def start(self, seed:int) -> dict: # Name → tensor
         "Return the tensors of a new model made from a seed."
         seed_all(seed)
         return clone_tree(model_tensors(self.make()))
-
-    def model(self, start:dict, masks:dict) -> nn.Module:
-        "Return a new model with these weights under these masks."
-        return apply_masks(copy_tensors(unwrap(self.make()), start), masks)
 
     def train(self,
         seed:int, # For everything random in the training
@@ -175,7 +182,7 @@ class Trainer(NamedTuple):
         on_step:Callable=None # Function of the model, called after each step of its optimizer
     ) -> tuple: # `(model, names)`: the layers that sparse kernels computed
         "Train a model from these weights under these masks. Raise if it wasn't trained."
-        model,steps = self.model(start, masks),[]
+        model,steps = _begin(self.make, start, masks),[]
         before,begin = parameters_by_name(model),clone_tree(model_tensors(model))
         seed_all(seed)
         def count():
@@ -190,9 +197,10 @@ class Trainer(NamedTuple):
 
     def measure(self, seed:int, start:dict, masks:dict, when:str) -> tuple: # `(model, scores)`
         "Train and score. Return the model, and the scores before and after as columns of a table."
-        start_score = _score(self.eval_fn, self.model(start, masks))    # so that a mistake in `eval_fn` is known early
+        start_score = _score(self.eval_fn, _begin(self.make, start, masks))    # mistakes in `eval_fn` are known early
         model,chosen = self.train(seed, start, masks, when)
         row = dict(start_score=start_score, score=_score(self.eval_fn, model))
+        if self.verbose: _say(seed, when, masks, row['score'])
         return model,row if self.kernels=='dense' else row|dict(sparse_layers=' '.join(chosen))
 
 def trainer_of(
@@ -200,11 +208,13 @@ def trainer_of(
     name:str, # What this argument is called, for errors
     train_fn:Callable, # Function of a model that trains it in place
     eval_fn:Callable, # Function of a model that returns a number
-    kernels:str='dense' # As for `masks_on`
+    kernels:str='dense', # As for `masks_on`
+    verbose:bool=False # Print a line after each training
 ) -> Trainer:
     "Return a trainer. Raise if an argument isn't valid."
     check_choice(kernels, 'kernels', kernel_choices)
+    check_flag(verbose, 'verbose')
     for k,f in dict(train_fn=train_fn, eval_fn=eval_fn).items():
         if isinstance(f, nn.Module): raise TypeError(wrong(k, 'a function like lambda model: …', f))
         check_function(f, k, 'like lambda model: …', 1)
-    return Trainer(_maker(model, name), train_fn, eval_fn, kernels)
+    return Trainer(_maker(model, name), train_fn, eval_fn, kernels, verbose)

@@ -41,11 +41,9 @@ class Trainer(NamedTuple):
     train_fn: Callable
     eval_fn: Callable
     kernels: str = ...
+    verbose: bool = ...
     def start(self, seed: int) -> dict:
         """Return the tensors of a new model made from a seed."""
-        ...
-    def model(self, start: dict, masks: dict) -> nn.Module:
-        """Return a new model with these weights under these masks."""
         ...
     def train(self, seed: int, start: dict, masks: dict, when: str, on_step: Callable | None = None) -> tuple:
         """Train a model from these weights under these masks. Raise if it wasn't trained."""
@@ -54,6 +52,6 @@ class Trainer(NamedTuple):
         """Train and score. Return the model, and the scores before and after as columns of a table."""
         ...
 
-def trainer_of(model: nn.Module | Callable, name: str, train_fn: Callable, eval_fn: Callable, kernels: str = 'dense') -> Trainer:
+def trainer_of(model: nn.Module | Callable, name: str, train_fn: Callable, eval_fn: Callable, kernels: str = 'dense', verbose: bool = False) -> Trainer:
     """Return a trainer. Raise if an argument isn't valid."""
     ...

@@ -71,6 +71,16 @@ def test_the_rounds_are_the_papers():
     assert search.history.sparsity.round(3).tolist()==[0,50,75] and search.history.score.between(0, 1).all()
     assert [t.about['round'] for t in search.tickets]==[0,1,2]
 
+def test_a_line_says_what_each_training_has_come_to(capsys):
+    search = find_winning_ticket(net, train, acc, [50,75])
+    score = [f'{s:.4g}' for s in search.history.score]
+    assert capsys.readouterr().out.splitlines()==[f'seed 0, the dense training: score {score[0]}, 100% of the weights',
+        f'seed 0, round 1: score {score[1]}, 50% of the weights', f'seed 0, round 2: score {score[2]}, 25% of the weights']
+    compare_tickets(net, train, acc, 50, seeds=2, conditions=['random_mask'])
+    assert [l.split(':')[0] for l in capsys.readouterr().out.splitlines()]==[f'seed {s}, {w}' for s in (0,1) for w in ('the dense training','round 1','random_mask')]
+    find_winning_ticket(net, train, acc, 50, 1, verbose=False)
+    assert not capsys.readouterr().out
+
 def test_random_numbers_of_all_kinds_are_seeded_and_left_alone():
     dl = DataLoader(TensorDataset(X, Y), 32, shuffle=True)
     def noisy(m):
