@@ -156,13 +156,19 @@ def _basis(o, name, level):
     return f"{name}, {int(min(o.vs_dense_seeds, o.vs_random_reinit_seeds))} seeds, {100*level:g} % intervals"
 
 # %% ../../nbs/find/05_report.ipynb #395716a4
+def _rule(metric, margin, more):
+    "Describe when a ticket wins, for a verdict that none does."
+    side,behind = ('above',-margin) if more else ('below',margin)
+    match = f"{behind:+g}{metric.unit and ' '+metric.unit}" if margin else '0'
+    return f"A ticket wins where these intervals lie {side} {match} and {side} 0, in this order."
+
 def _sentence(table, metric, margin, condition, level, more):
     "Return the verdict on the rows of a condition, each with two seeds or more."
     wins = [o for _,o in table.iterrows() if _wins(o, margin, more)]
     if not wins:
         o = table.loc[(table.vs_dense if more else -table.vs_dense).fillna(-np.inf).idxmax()]
         return (f"no ticket wins. Nearest to the dense network, at {o.remaining:.3g} % of the weights: "
-                f"{_differences(o, metric.unit)} ({_basis(o, metric.name, level)})")
+                f"{_differences(o, metric.unit)} ({_basis(o, metric.name, level)}). {_rule(metric, margin, more)}")
     best = min(wins, key=lambda o: o.remaining)
     others = ', '.join(f'{o.remaining:.3g} %' for o in wins if o.remaining!=best.remaining)
     also = f'; also at {others}' if others else ''
