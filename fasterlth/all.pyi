@@ -34,6 +34,7 @@ from .find.early_bird import *
 from .find.early_bird_search import *
 from .find.interpolation import *
 from .find.stability import *
+from .find.trunk import *
 from .find.controls import *
 from .find.study import *
 from .ship.measure import *

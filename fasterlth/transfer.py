@@ -20,7 +20,7 @@ from .core.checks import (check_choice, check_flag, check_function, check_keywor
     func_name, takes, wrong)
 from .core.granularity import layer_axes
 from .core.ticket import Ticket
-from .find.controls import Start
+from .find.trunk import Start
 from .counterparts import appended, counterparts, kind, last_layer, layers_of
 
 # %% ../nbs/01_transfer.ipynb #0f7577d6

@@ -3,7 +3,7 @@ import pytest
 from helpers import *
 from fasterlth.core.matching import permuted, unit_groups
 from fasterlth.core.tensors import model_tensors
-from fasterlth.find.controls import new_learner
+from fasterlth.find.trunk import new_learner
 
 def train(l): quiet(l, 2)
 def found(make, sparsity=80, **kwargs):

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import joblib
 from helpers import *
-from fasterlth.find.controls import Start, Trunk, conditions
+from fasterlth.find.trunk import Start, Trunk
+from fasterlth.find.controls import conditions
 from fasterlth.train.learner import examples
 from fasterlth.find.finder import LotteryTicketFinder
 
