@@ -6,10 +6,12 @@
 __all__ = []
 
 # %% ../../nbs/find/00_fingerprint.ipynb #6cf3d334
-import json, sys
+import json, sys, sysconfig
+from argparse import Namespace
 from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass
 from functools import partial
-from types import FunctionType
+from types import FunctionType, MethodType, SimpleNamespace
 from zlib import crc32
 
 import numpy as np, torch
@@ -18,6 +20,7 @@ from fastai.torch_core import set_seed
 
 from ..core.tensors import model_tensors, unwrap
 from ..core.checks import func_name, key_name
+from ..core.reads import reads, state_of
 from ..train.randomness import random_states, seed_loaders, set_random_states
 
 # %% ../../nbs/find/00_fingerprint.ipynb #4ab92aa7
@@ -72,8 +75,10 @@ def _name(f):
     return func_name(f) if isinstance(f, partial) else getattr(f, '__name__', type(f).__name__)
 
 def _settings(o):
-    "Return the plain values among an object's attributes."
-    return {k: repr(v) for k,v in vars(o).items() if _is_simple(v)} if hasattr(o, '__dict__') else {}
+    "Return the plain values among an object's attributes, except what methods change."
+    state = state_of(type(o))
+    found = {k: repr(v) for k,v in getattr(o, '__dict__', {}).items() if _is_simple(v)}
+    return {k: v for k,v in found.items() if k not in state and not k.startswith('__')}
 
 def _code(c):
     "Return bytecode, names and constants, with those of the functions inside."
@@ -83,29 +88,53 @@ def _code(c):
     return [c.co_code.hex(), list(c.co_names), [constant(o) for o in c.co_consts]]
 
 # %% ../../nbs/find/00_fingerprint.ipynb #993e1e3a
-def _surroundings(f):
-    "Return what a function was given, by a closure or a default, and everything it uses: two dicts by name."
-    c = f.__code__
-    given = {n: o.cell_contents for n,o in zip(c.co_freevars, f.__closure__ or ())}
+_records,_functions = (Namespace,SimpleNamespace),(FunctionType,MethodType,partial)
+_libraries = {sysconfig.get_path(k) for k in ('stdlib','platstdlib','purelib','platlib')}
+
+def _is_own(f):
+    "Return whether a function is the user's, and not a library's."
+    f = f.func if isinstance(f, partial) else f
+    module = sys.modules.get(getattr(f, '__module__', None))
+    file = getattr(module, '__file__', None) or ''    # of a notebook there is none
+    return not f'{f.__module__}.'.startswith('fasterlth.') and not any(file.startswith(o) for o in _libraries)
+
+def _values(items, describe, depth=0):
+    "Describe values by name: plain ones, arrays, records of such, and functions, which `describe` describes."
+    def inner(d): return _values(d.items(), describe, depth+1) if depth<5 else {}    # it may hold itself
+    res = {}
+    for k,v in items:
+        if isinstance(v, _simple): res[str(k)] = v
+        elif _is_simple(v): res[str(k)] = _short_text(repr(v))
+        elif isinstance(v, (torch.Tensor,np.ndarray)):
+            if not getattr(v, 'requires_grad', False): res[str(k)] = f'an array with the checksum {_checksum(v)}'
+        elif isinstance(v, dict): res[str(k)] = inner(v)
+        elif isinstance(v, _records) or is_dataclass(v) and not isinstance(v, type):
+            res[str(k)] = inner(vars(v))
+        elif isinstance(v, _functions) and (said := describe(v)): res[str(k)] = said
+    return res
+
+def _short_text(text): return text if len(text)<1000 else f'{text[:100]}…, with the checksum {crc32(text.encode())}'
+
+def _given(f):
+    "Return what a function was given, by a closure or a default."
     defaults = [*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()]
-    given |= {f'default {i}': o for i,o in enumerate(defaults)}
-    return given,{**{n: f.__globals__[n] for n in c.co_names if n in f.__globals__}, **given}
+    cells = zip(f.__code__.co_freevars, f.__closure__ or ())
+    return {**{n: c.cell_contents for n,c in cells}, **{f'default {i}': o for i,o in enumerate(defaults)}}
 
 def _describe_function(f, within=()):
-    "Describe a function that the functions `within` were given."
-    def functions(items):
-        return {str(k): _describe_function(v, (*within,f)) for k,v in items
-                if isinstance(v, (FunctionType,partial)) and v not in (*within,f)}
+    "Describe a function that the functions `within` use."
+    within = (*within,f)
+    def inner(v): return None if v in within else _describe_function(v, within)
+    def own(v): return inner(v) if _is_own(v) else dict(name=_name(v)) if isinstance(v, partial) else None
     if isinstance(f, partial):
         given = [*enumerate(f.args), *f.keywords.items()]
-        def in_json(v): return repr(v) if isinstance(v, slice) else v
-        plain = {str(k): in_json(v) for k,v in given if _is_simple(v)}
-        return {**_describe_function(f.func, within), 'given': {**plain, **functions(given)}}
+        return {**_describe_function(f.func, within), 'given': _values(given, inner)}
     if not hasattr(f, '__code__'): return dict(name=_name(f), settings=_settings(f))
-    given,used = _surroundings(f)
-    plain = {k: v if isinstance(v, _simple) else repr(v) for k,v in used.items() if _is_simple(v)}
+    given = _given(f)
+    uses = _values(reads(f).items(), own) if _is_own(f) else _values(given.items(), inner)
+    uses |= _values([(k, v) for k,v in given.items() if isinstance(v, _functions)], inner)
     return dict(name=f.__name__, python='{}.{}'.format(*sys.version_info),
-                code=crc32(json.dumps(_code(f.__code__)).encode()), uses={**plain, **functions(given.items())})
+                code=crc32(json.dumps(_code(f.__code__)).encode()), uses=uses)
 
 def describe_function(
     f:Callable # Any function, a `partial` of one, or an object that can be called
@@ -124,6 +153,17 @@ def describe(
     return describe_function(x) if callable(x) else repr(x)
 
 # %% ../../nbs/find/00_fingerprint.ipynb #dc0aa70d
+_loggers = {f'fastai.callback.{k}' for k in ('progress','tensorboard','wandb','comet','neptune','azureml','captum')}
+
+def _part(f):
+    "Describe an optimizer or a loss: a function of the user's by what it does, others by name."
+    return describe_function(f) if isinstance(f, _functions) and _is_own(f) else _name(f)
+
+def _callback_settings(learn):
+    "Return the settings of callbacks that may change a training."
+    found = {cb.name: _settings(cb) for cb in learn.cbs if type(cb).__module__ not in _loggers|{'fastai.learner'}}
+    return {k: v for k,v in sorted(found.items()) if v and k not in ('train_eval','mask')}
+
 def describe_learner(
     learn:Learner # Any learner
 ) -> dict: # What JSON can hold
@@ -131,9 +171,10 @@ def describe_learner(
     model = unwrap(learn.model)
     return dict(model=type(model).__name__, tensors={n: list(t.shape) for n,t in model_tensors(model).items()},
                 data=describe_data(learn.dls), layers=crc32(repr(model).encode()),
-                opt=_name(learn.opt_func), loss=_name(learn.loss_func), loss_settings=_settings(learn.loss_func),
+                opt=_part(learn.opt_func), loss=_part(learn.loss_func), loss_settings=_settings(learn.loss_func),
                 lr=repr(learn.lr), wd=repr(learn.wd), metrics=list(learn.metrics.attrgot('name')),
-                callbacks=sorted(cb.name for cb in learn.cbs if cb.name not in ('progress','mask')))
+                callbacks=sorted(cb.name for cb in learn.cbs if cb.name not in ('progress','mask')),
+                callback_settings=_callback_settings(learn))
 
 # %% ../../nbs/find/00_fingerprint.ipynb #4ed09ce4
 _sums = dict(code=('code','has changed'), checksum=('items','differ'), layers=('layers','differ'))

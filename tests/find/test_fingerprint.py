@@ -1,4 +1,7 @@
 "Descriptions of experiments: the same wherever they are made, and another for whatever would change the results."
+import json
+from dataclasses import dataclass
+from types import SimpleNamespace
 from apart import Session
 from helpers import *
 from fasterlth.find.fingerprint import describe, describe_data, describe_function, describe_learner, differences
@@ -23,6 +26,100 @@ print(json.dumps([describe_learner(learn), describe([held(inner), partial(held, 
     here = capsys.readouterr().out
     there = Session(script)
     assert there.wait()==0 and there.stdout==here and 'random_score' in here, there.stderr
+
+class Config:
+    epochs,opt = 3,SimpleNamespace(lr=.1)
+    def __init__(self): self.n = 3
+    def train(self, l): l.fit(self.n, self.opt.lr)
+
+@dataclass
+class Options: epochs:int = 3
+
+args,cfg,options,weight,epochs = SimpleNamespace(epochs=3, log=[]),dict(epochs=3, opt=dict(lr=.1)),Options(),torch.ones(2),3
+def helper(l): l.fit(args.epochs)
+def give(x): return lambda l: l.fit(x)
+
+def set_in(o, k, v): (o.__setitem__ if isinstance(o, dict) else partial(setattr, o))(k, v)
+
+@pytest.mark.parametrize('f,owner,name', [
+    (lambda l: l.fit(args.epochs), args, 'epochs'), (lambda l: l.fit(cfg['epochs']), cfg, 'epochs'), (lambda l: l.fit(cfg.get('epochs', 1)), cfg, 'epochs'),
+    (lambda l: l.fit(1, **cfg), cfg, 'epochs'), (lambda l: l.fit(cfg['opt']['lr']), cfg['opt'], 'lr'), (lambda l: l.fit(Config.epochs), Config, 'epochs'),
+    (lambda l: l.fit(options.epochs), options, 'epochs'), (lambda l: helper(l), args, 'epochs'), (lambda l: [l.fit(args.epochs) for _ in range(2)], args, 'epochs'),
+    (lambda l: (lambda: l.fit(args.epochs))(), args, 'epochs'), (lambda l: vars(args)['epochs'], args, 'epochs'), (give(args), args, 'epochs'),
+    (partial(lambda l, a: l.fit(a.epochs), a=args), args, 'epochs'), (lambda l, a=args: l.fit(a.epochs), args, 'epochs'), (partial(helper), args, 'epochs'),
+    ((c := Config()).train, c, 'n'), (c.train, Config.opt, 'lr'), (lambda l: c.train(l), c, 'n'), (lambda l: l.fit(int(os.environ['N'])), os.environ, 'N'),
+    (lambda l: l.fit(int(os.getenv('N', '1'))), os.environ, 'N'), (lambda l: l.fit(int(sys.argv[1])), sys, 'argv')])
+def test_settings_are_read_wherever_they_are(f, owner, name, monkeypatch):
+    "A function's code is the same, but it does something else."
+    monkeypatch.setenv('N', '3')
+    was = describe_function(f)
+    assert was==describe_function(f)==json.loads(json.dumps(was))
+    if isinstance(owner, dict) or owner is os.environ: monkeypatch.setitem(owner, name, '4')
+    else: monkeypatch.setattr(owner, name, ['','4'] if name=='argv' else 4)
+    odd = differences(was, describe_function(f))
+    assert len(odd)==1 and name in odd[0], odd
+
+def test_arrays_are_read():
+    was = describe_function(f := lambda l: l.loss_func(weight))
+    weight[0] = 3
+    try: assert len(differences(was, describe_function(f)))==1
+    finally: weight[0] = 1
+
+losses,n_calls,log,best = [],0,{},SimpleNamespace(loss=9., n=0)
+class Meter:
+    def __init__(self): self.seen,self.top = [],0.
+    def note(self, x):
+        self.seen.append(x)
+        self.top = max(x, self.top)
+    def train(self, l): self.note(l.loss if l.loss>self.top else 0.)
+meter = Meter()
+
+def notes(l):
+    global n_calls
+    n_calls += 1
+    losses.append(l.loss)
+    log[l.epoch] = l.loss
+    best.n += 1
+    if l.loss<best.loss: best.loss = l.loss
+    if l.loss>meter.top: meter.note(l.loss)
+
+def within(l):
+    mine,count = [],0
+    def train(l):
+        nonlocal count
+        count += 1
+        mine.append(l.loss)
+    return train
+
+@pytest.mark.parametrize('f', [notes, within(None), meter.train, partial(notes)])
+def test_what_a_function_writes_is_no_setting(f):
+    "A list of losses or a counter grows with each training, and the next one isn't another experiment."
+    was = describe_function(f)
+    f(SimpleNamespace(loss=.5, epoch=3))
+    assert describe_function(f)==was
+
+def test_a_record_that_holds_itself():
+    loop = {}
+    loop['self'] = loop
+    json.dumps(describe_function(lambda l: loop))
+
+def test_own_optimizers_and_losses():
+    def describe_with(mom, scale):
+        def opt(params, lr): return Adam(params, lr, mom=mom)
+        def loss(out, y): return F.cross_entropy(out, y)*scale
+        return describe_learner(make_learner(opt_func=opt, loss_func=loss))
+    a = describe_with(.9, 1)
+    assert not differences(a, describe_with(.9, 1))
+    for other,name in ((describe_with(.8, 1),'opt.uses.mom'), (describe_with(.9, 2),'loss.uses.scale')):
+        odd = differences(a, other)
+        assert len(odd)==1 and name in odd[0], odd
+
+def test_settings_of_callbacks():
+    def of(n): return make_learner(cbs=[GradientAccumulation(n), CSVLogger(tempfile.mkdtemp()+'/x.csv')])
+    a = describe_learner(learn := of(2))
+    assert differences(a, describe_learner(of(4)))==["callback_settings.gradient_accumulation.n_acc is 2 there, 4 here"]
+    quiet(learn, 1)
+    assert describe_learner(learn)==a
 
 def test_random_items():
     "Two descriptions agree, and the random states are as before."

@@ -237,6 +237,30 @@ for k,other in (('moved',dict(criteria=taylor)),('early',at_init(grasp)),('mixed
     s = Session(script)
     assert s.wait()==0 and s.stdout.splitlines()==want, s.stdout+s.stderr
 
+losses,n_calls = [],0
+def noted(learn):
+    global n_calls
+    n_calls += 1
+    train(learn)
+    losses.append(learn.recorder.values[-1][0])
+
+@pytest.mark.parametrize('path', [None,'study'])
+def test_training_may_note_what_it_does(path, tmp_path):
+    "A list of losses grows with each training, which makes none of them another experiment."
+    s = LotteryStudy(make, noted, 50, 1, ['random_reinit'], 1, path and tmp_path/path)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        s.run(verbose=False)
+    assert not s.failures and len(s.results)==3 and len(losses)>=3
+
+def test_other_settings_are_refused(tmp_path):
+    args = SimpleNamespace(lr=1e-2)
+    def fit(learn): learn.fit_one_cycle(1, args.lr)
+    def study(): return LotteryStudy(make, lambda learn: fit(learn), 50, 1, ['random_mask'], 1, tmp_path)
+    study().run(verbose=False)
+    args.lr = 1e-3
+    with pytest.raises(ValueError, match='belongs to another experiment: train.uses.fit.uses.args.lr is 0.01 in the folder, 0.001 now'): study().run(verbose=False)
+
 def test_other_data_are_refused(tmp_path):
     "They may differ though `make_learner` is the same."
     data = SimpleNamespace(n=256)
@@ -244,7 +268,7 @@ def test_other_data_are_refused(tmp_path):
     one = lambda seeds: LotteryStudy(of_data, train, 50, 1, [], seeds, tmp_path).run(verbose=False)
     one([1])
     data.n = 320
-    with pytest.raises(ValueError, match='belongs to another experiment: learner.data.0.items'): one([2])
+    with pytest.raises(ValueError, match='belongs to another experiment: make_learner.uses.data.n is 256 in the folder, 320 now; learner.data.0.items'): one([2])
     data.n = 256
     assert len(one([2,1]).results)==4
 
