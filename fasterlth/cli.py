@@ -123,8 +123,8 @@ def _experiment(data, model, epochs, path):
 
 def _check_out(out, force):
     "Return the folder for results, and whether to replace those in it."
-    if check_folder(out, 'out') is None: raise TypeError("out must be a folder, not None")
-    return Path(out),check_flag(force, 'force')
+    if (folder := check_folder(out, 'out')) is None: raise TypeError("out must be a folder, not None")
+    return folder,check_flag(force, 'force')
 
 def _run(study, rounds, epochs, on, jobs=None):
     "Say how much there is to train, and run a study. Raise the first error of its trainings."

@@ -203,7 +203,7 @@ def check_options(
     for k,v in options.items():
         if k=='seed': v = check_seed(v)
         elif k=='classes' and v is not None: check_classes(v)
-        elif k=='path' and check_folder(v) is None: raise TypeError(wrong('path', 'a folder', v))
+        elif k=='path' and (v := check_folder(v)) is None: raise TypeError(wrong('path', 'a folder', v))
         elif k=='vocab' and v is not None: v = class_names(v)
         elif k=='kind' and v is not None: v = check_choice(v, 'kind', kinds)
         elif k not in ('vocab','classes','path','kind'): v = _check_option(k, v)

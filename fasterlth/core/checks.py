@@ -279,13 +279,21 @@ def outputs_with(
     return outputs_of(model, *args, named=named)
 
 # %% ../../nbs/core/01_checks.ipynb #baaabd9a
+def at_home(
+    path # A path
+) -> Path:
+    "Return a path, with the user's folder in place of `~`."
+    try: return Path(path).expanduser()
+    except RuntimeError: return Path(path)    # nobody's folder is known
+
 def _as_path(path, name, what):
     "Return a path. Raise unless it is one, below what can be a folder."
     if not isinstance(path, (str,PathLike)) or isinstance(path, bytes): raise TypeError(wrong(name, what, path))
     if not str(path) or '\0' in str(path): raise ValueError(wrong(name, what, path))
-    path = Path(path)
-    if above := next((o for o in path.parents if o.exists() and not o.is_dir()), None):
-        raise ValueError(f"{name} must be {what}, but {str(above)!r}, above {str(path)!r}, is a file")
+    path = at_home(path)
+    try: above = next((o for o in (path,*path.parents) if o.exists() and not o.is_dir() and o!=path), None)
+    except OSError as e: raise ValueError(f"{name} must be {what}, not {repr(str(path)[:100])} ({e.strerror})") from e
+    if above: raise ValueError(f"{name} must be {what}, but {str(above)!r}, above {str(path)!r}, is a file")
     return path
 
 def check_folder(

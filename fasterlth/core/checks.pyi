@@ -103,6 +103,10 @@ def outputs_with(model, xb):
     """Return a model's outputs for a copy of a batch, which it may write to. Raise a `ValueError` if it can't take it."""
     ...
 
+def at_home(path) -> Path:
+    """Return a path, with the user's folder in place of `~`."""
+    ...
+
 def check_folder(path, name: str = 'path') -> Path:
     """Raise unless `path` is None or can be a folder."""
     ...

@@ -52,8 +52,9 @@ def save_tensors(
     if hasattr(path, 'write'):
         path.write(data)
         return path
-    with atomic_write(check_file(path)) as part: part.write_bytes(data)
-    return Path(path)
+    path = check_file(path)
+    with atomic_write(path) as part: part.write_bytes(data)
+    return path
 
 # %% ../../nbs/core/17_files.ipynb #8507b317
 def _entry(value, name):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from .checks import check_type, check_whole
+from .checks import at_home, check_type, check_whole
 
 # %% ../../nbs/core/16_reading.ipynb #b08f9e6e
 _flags = os.O_RDONLY|sum(getattr(os, k, 0) for k in ('O_NONBLOCK','O_BINARY','O_CLOEXEC'))    # 0 where there is none
@@ -32,7 +32,7 @@ def open_file(
 ): # `(file, size)`: open for reading bytes, and their number
     "Open a file to read it. Raise unless it is a regular file."
     name = repr(str(check_type(path, 'path', (str,os.PathLike), 'the path of a file')))
-    try: fd = os.open(path, _flags)
+    try: fd = os.open(at_home(path) if isinstance(path, str) else path, _flags)
     except (FileNotFoundError,NotADirectoryError) as e:
         raise FileNotFoundError(f"there is no {kind} file at path {name}") from e
     except (OSError,ValueError) as e: raise ValueError(f"path {name} can't be read as {with_article(kind)}: {e}") from e

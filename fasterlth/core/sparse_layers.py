@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from .tensors import check_names, copy_model, evaluating, model_tensors
+from .tensors import check_names, copy_model, evaluating, model_tensors, unwrap
 from .checks import check_model, check_threads, check_whole, outputs_with
 from .reading import a_shape, a_text, check_fields, dict_of, list_of, reading
 from .files import load_tensors, save_tensors, take
@@ -254,7 +254,8 @@ def quantize_rest(
     tuple
         `(network, names)`: a copy, and its layers that compute in int8, none if the network is no faster.
     """
-    if odd := [n for n,t in model_tensors(check_python(model)).items() if t.device.type!='cpu']:
+    model = unwrap(check_python(model))
+    if odd := [n for n,t in model_tensors(model).items() if t.device.type!='cpu']:
         raise ValueError(f"model must be on the CPU, but {odd[0]} isn't")
     repeats = check_whole(repeats, 'repeats', 1)
     threads = torch.get_num_threads() if threads is None else check_threads(threads)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import torch
 from fastcore.basics import patch
 from torch import nn
+from torch.utils._pytree import tree_map
 
 from ..core.checks import require
 from ..core.granularity import layer_groups
@@ -42,18 +43,17 @@ class _Seen(NamedTuple):
     "What a layer sees of its input channels on a batch."
     mean: torch.Tensor # (channels,); a constant channel's constant
     varies: torch.Tensor # (channels,) of bool: does an item differ from the first?
+    even: torch.Tensor # (channels,) of bool: is it the same at all places of an item?
 
 def _see(layer, x):
     "Return what a layer sees in an input."
     channels = 1 if isinstance(layer, AnyConv) else -1
     def by_channel(o): return o.movedim(channels, 0).flatten(1)
     rounding = 1e-5*max(float(x.abs().max()), 1e-30)
-    return _Seen(by_channel(x).mean(1), by_channel((x-x[:1]).abs()).amax(1)>rounding)
+    flat = by_channel(x)
+    return _Seen(flat.mean(1), by_channel((x-x[:1]).abs()).amax(1)>rounding, (flat-flat[:, :1]).abs().amax(1)<=rounding)
 
-def seen_inputs(
-    model:nn.Module, # With its masks on
-    xb # Its inputs
-) -> dict: # Layer name → `_Seen`
+def _look(model, xb):
     "Return what each linear or convolutional layer sees on a batch."
     seen,hooks = {},[]
     for n,m in model.named_modules():
@@ -63,6 +63,33 @@ def seen_inputs(
     finally:
         for h in hooks: h.remove()
     return seen
+
+def _others(xb):
+    "Return inputs unlike those given, but of their kind: a channel that is constant on both is so by its weights."
+    g = torch.Generator().manual_seed(0)
+    def noisy(t):
+        if t.dtype is torch.bool: return torch.rand(t.shape, generator=g).to(t.device)<.5
+        if not t.is_floating_point():
+            return t.flatten()[torch.randperm(t.numel(), generator=g).to(t.device)].view(t.shape)
+        spread = float(t.float().abs().max())
+        return (torch.rand(t.shape, generator=g)*2*spread-(spread if t.min()<0 else 0)).to(t)
+    return tree_map(noisy, xb)
+
+def _both(a, b):
+    "Return what a layer sees of channels on two batches."
+    scale = 1e-5*torch.maximum(a.mean.abs().max(), b.mean.abs().max())
+    differs = (a.mean-b.mean).abs()>scale.clamp(min=1e-30)
+    return a._replace(varies=a.varies|b.varies|differs)
+
+def seen_inputs(
+    model:nn.Module, # With its masks on
+    xb # Its inputs
+) -> dict: # Layer name → `_Seen`
+    "Return what each linear or convolutional layer sees on a batch, and on others if the model takes them."
+    seen = _look(model, xb)
+    try: more = _look(model, _others(xb))
+    except Exception: return seen    # not all numbers are valid inputs
+    return {n: _both(s, more[n]) if n in more and more[n].mean.isfinite().all() else s for n,s in seen.items()}
 
 # %% ../../nbs/ship/01_channels.ipynb #466d2af2
 class _Place(NamedTuple):
@@ -140,9 +167,14 @@ def _is_misplaced(place):
     else: n = m.in_channels if given else m.out_channels
     return any(c>=n for cs in place.channels for c in cs)
 
+def _is_parametrized(m):
+    "Return whether a layer's weight is computed from other parameters, as `weight_norm` and `prune` of torch do."
+    return isinstance(m, (nn.Linear,AnyConv)) and 'weight' not in dict(m.named_parameters(recurse=False))
+
 def _why_none(places):
     "Return why no channel of the places can be removed, or an empty string."
     modules = [p.module for p in places]
+    if any(map(_is_parametrized, modules)): return 'a parametrized layer'
     if any(map(_is_misplaced, places)): return 'joined with outputs of the same layer'
     if any(isinstance(m, _recurrent) for m in modules): return 'a recurrent layer needs them'
     if not _takers(places):
@@ -159,9 +191,17 @@ def _why_not(j, places, dead, seen, exact):
     makers,takers = _makers(places),_takers(places)
     def lives(p): return not set(p.channels[j])<=set(dead.get(p.name, ()))
     def varies(p): return p.name not in seen or seen[p.name].varies[p.channels[j]].any()
+    def fed(p):
+        "Does a convolution in groups make these channels from inputs that vary?"
+        m,alive = p.module,set(p.channels[j])-set(dead.get(p.name, ()))
+        each,of = m.out_channels//m.groups,m.in_channels//m.groups
+        return p.name in seen and any(seen[p.name].varies[c//each*of:(c//each+1)*of].any() for c in alive)
+    def differs(p): return isinstance(p.module, nn.Linear) and not seen[p.name].even[p.channels[j]].all()
     def shows(p): return _uneven(p.module) and seen[p.name].mean[p.channels[j]].count_nonzero()
     if any(lives(p) for p in makers): return 'added to a live one'
+    if any(p.side=='out' and _grouped(p.module) and fed(p) for p in places): return 'added to a live one'
     if any(varies(p) for p in takers): return 'mixed with live ones'
+    if any(differs(p) for p in takers): return 'another constant at each place'
     if exact and any(shows(p) for p in places if p not in makers): return 'not zero at borders'
     return ''
 
@@ -172,6 +212,7 @@ class Cut(NamedTuple):
     filters: list # Their indices
     takers: list # `(layer name, input channels)`
     dead_in: list # Names of the layers that lose dead filters
+    uneven: bool = False # May outputs change at padded borders, or in transposed convolutions?
 
 def _n_filters(layer): return layer.out_channels if isinstance(layer, AnyConv) else len(layer.weight)
 def filter_row(
@@ -198,7 +239,10 @@ def plan_cuts(
         if layer not in graph:
             rows[name] = filter_row(layer, len(filters), 0, 'within attention')
             continue
-        places = graph.places(layer, filters)
+        try: places = graph.places(layer, filters)
+        except IndexError:    # after a strided slice, for example
+            rows[name] = filter_row(layer, len(filters), 0, "Torch-Pruning can't follow its channels")
+            continue
         none = _why_none(places)
         why = [none or _why_not(j, places, dead, seen, exact) for j in range(len(filters))]
         go = [j for j,w in enumerate(why) if not w]
@@ -206,6 +250,10 @@ def plan_cuts(
         makers = [p for p in _makers(places) if p.name in dead]
         for p in makers: rows[p.name] = filter_row(p.module, len(dead[p.name]), len(go), ', '.join(sorted({*why}-{''})))
         done |= {p.name for p in _makers(places)}
-        takers = [(p.name,sum((p.channels[j] for j in go), [])) for p in _takers(places)]
-        if go: cuts.append(Cut(name, [filters[j] for j in go], takers, [p.name for p in makers]))
+        takers = [(p.name,sorted({c for j in go for c in p.channels[j]})) for p in _takers(places)]
+        def is_uneven(p):
+            s,at = seen.get(p.name),[c for j in go for c in p.channels[j]]
+            return s is not None and bool(_uneven(p.module) and s.mean[at].count_nonzero() or not s.even[at].all())
+        uneven = any(is_uneven(p) for p in _takers(places))
+        if go: cuts.append(Cut(name, [filters[j] for j in go], takers, [p.name for p in makers], uneven))
     return cuts,rows

@@ -20,9 +20,10 @@ class _Seen(NamedTuple):
     """What a layer sees of its input channels on a batch."""
     mean: torch.Tensor
     varies: torch.Tensor
+    even: torch.Tensor
 
 def seen_inputs(model: nn.Module, xb) -> dict:
-    """Return what each linear or convolutional layer sees on a batch."""
+    """Return what each linear or convolutional layer sees on a batch, and on others if the model takes them."""
     ...
 
 class _Place(NamedTuple):
@@ -54,6 +55,7 @@ class Cut(NamedTuple):
     filters: list
     takers: list
     dead_in: list
+    uneven: bool = ...
 
 def filter_row(layer: nn.Module, dead: int, cut: int, stayed: str) -> dict:
     """Return a layer's row in the table of what was cut."""

@@ -8,6 +8,7 @@ __all__ = ['Deployed']
 # %% ../../nbs/ship/07_deploy.ipynb #b885b1ee
 import html, tempfile
 from collections.abc import Callable, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -15,17 +16,20 @@ from typing import NamedTuple
 from warnings import warn
 
 import pandas as pd, torch
+from fastai.callback.core import Callback
 from fastai.learner import Learner
 from fastcore.basics import patch
 from torch import nn
 from torch.utils._pytree import tree_leaves
 
-from fasterlth.core.checks import (check_choice, check_file, check_flag, check_number, check_threads,
-    check_whole)
+from ..core.checks import (check_choice, check_file, check_flag, check_number, check_threads,
+    check_whole, outputs_with)
 from ..core.tensors import copy_model, evaluating, model_tensors, reset_state, unwrap
 from ..core.sparse_layers import save_sparse, to_sparse
 from ..core.ticket import Ticket
-from ..train.learner import check_learner, check_validation, split_batch
+from ..core.writing import atomic_write
+from ..train.learner import check_learner, check_validation
+from ..train.passes import prepared, prepares
 from ..train.randomness import random_states, set_random_states
 from .measure import (
     call, carries_state, check_inputs, compare_models, figures, latencies, map_inputs, n_items)
@@ -90,6 +94,10 @@ _ways = {}    # name → _Way
 
 def _first(xb, n): return map_inputs(lambda t: t[:n], xb)
 
+def _some(job):
+    "Return up to 64 items of the training data, or of what is measured on if training batches have a single item."
+    return next((_first(b, 64) for b in job.batches if n_items(b)>1), job.xb)
+
 def _way(name, *options, file=False, after_shrink=False, device='cpu'):
     "Register a function as a way to ship."
     def add(make):
@@ -100,7 +108,7 @@ def _way(name, *options, file=False, after_shrink=False, device='cpu'):
 # %% ../../nbs/ship/07_deploy.ipynb #ec9c686b
 @_way('shrink', 'exact')
 def _shrunk(job, model, **options):
-    model,layers = shrink(model, job.ticket.masks, job.batches[0][:64], **options)
+    model,layers = shrink(model, job.ticket.masks, _some(job), **options)
     job.layers,stayed = layers,layers[layers.cut<layers.dead]
     if len(stayed):
         job.notes.append(f"{(stayed.dead-stayed.cut).sum()} of {layers.dead.sum()} dead filters stayed, in "
@@ -123,7 +131,7 @@ def _note_state(job, model):
 
 @_way('onnx', 'tolerance', file=True, after_shrink=True)
 def _onnx(job, model, **options):
-    run,_ = to_onnx(model, _first(job.batches[0], 64), job.path, **options)
+    run,_ = to_onnx(model, _some(job), job.path, **options)
     _note_state(job, model)
     if run.item_by_item: job.notes.append("the file takes one item at a time, as the network depends on their number")
     return run
@@ -170,7 +178,6 @@ def _check_how(how, path, options):
     if 'tolerance' in options: check_number(options['tolerance'], 'tolerance')
     makes_file = _ways[steps[-1]].file
     if makes_file and path is None: raise ValueError(f"path must name the file that {how!r} makes")
-    if path is not None: check_file(path)
     if path is not None and makes_file is False:
         raise ValueError(f"path must be None: {how!r} makes a network, and no file")
     return steps
@@ -202,7 +209,7 @@ def _plain(xb):
 
 def _inputs(learn, dl, n):
     "Yield the inputs of the first `n` batches, as plain tensors."
-    for b in islice(iter(dl), n): yield _plain(split_batch(learn, b)[0])
+    for b in islice(iter(dl), n): yield _plain(prepared(learn, b)[0])
 
 class _Pick:
     "Make one output of a network its only one, as a hook."
@@ -214,7 +221,7 @@ def _picked(learn, outputs, batch):
     "Return the key of the output that the learner's callbacks make the prediction."
     was = vars(learn).copy()
     try:
-        learn.xb,learn.yb = split_batch(learn, batch)
+        learn.xb,learn.yb = prepared(learn, batch)
         learn.pred = outputs
         learn('after_pred')
         pred = learn.pred
@@ -231,11 +238,12 @@ def _picked(learn, outputs, batch):
 def _network(learn):
     "Return a copy of the learner's network that returns what the learner takes for its prediction."
     res,batch = copy_model(learn.model).eval(),next(iter(learn.dls.valid))
-    xb = _plain(split_batch(learn, batch)[0])
+    xb = _plain(prepared(learn, batch)[0])
     with evaluating(res): outputs = call(res, xb)
     if not isinstance(outputs, torch.Tensor): res.register_forward_hook(_Pick(_picked(learn, outputs, batch)))
     return res
 
+# %% ../../nbs/ship/07_deploy.ipynb #76f96cbc
 class _Call(nn.Module):
     "Wrap a function of a batch as a module; what the function holds stays on its device."
     def __init__(self, f, device):
@@ -246,25 +254,35 @@ class _Call(nn.Module):
         plain = map_inputs(lambda t: t.as_subclass(torch.Tensor).to(self.device), xb)
         return call(self.f[0], plain).to(tree_leaves(xb)[0].device)
 
+_columns = 'parameters','nonzero','bytes','multiply_adds','latency_ms','difference','score'
+
+class _Prepare(Callback):
+    "Let the callbacks of another learner prepare batches."
+    def __init__(self, of): self.of = of
+    def before_batch(self): self.learn.xb,self.learn.yb = prepared(self.of, (*self.learn.xb,*self.learn.yb))
+
 def _scorer(learn, device):
     "Return the name of the learner's first metric, or of its loss, and a function that measures it."
     def score(f):
-        l = Learner(learn.dls, _Call(reset_state(f), device), loss_func=learn.loss_func, metrics=learn.metrics)
+        l = Learner(learn.dls, _Call(reset_state(f), device), loss_func=learn.loss_func, metrics=learn.metrics,
+                    cbs=_Prepare(learn))
         with l.no_bar(), l.no_logging(): return float(l.validate()[1 if learn.metrics else 0])
-    return learn.metrics[0].name if learn.metrics else 'valid_loss',score
+    name = learn.metrics[0].name if learn.metrics else 'valid_loss'
+    return f'metric {name}' if name in _columns else name,score
 
 # %% ../../nbs/ship/07_deploy.ipynb #a45a2f0c
 def _where(device, threads):
     if device.type=='cuda': return f'on {torch.cuda.get_device_name()}'
     return 'on the CPU, '+('one thread' if threads==1 else f'{threads} threads')
 
-def _notes(dls, xb, device, threads):
+def _notes(learn, xb, device, threads):
     "Return the notes that every report has."
-    fs = ', '.join(type(o).__name__ for o in getattr(getattr(dls.valid, 'after_batch', None), 'fs', []))
+    fs = ', '.join(type(o).__name__ for o in getattr(getattr(learn.dls.valid, 'after_batch', None), 'fs', []))
+    makers = 'loaders and callbacks' if any(map(prepares, learn.cbs)) else 'loaders'
     return [f"latency_ms: the median for a batch of {n_items(xb)}, {_where(device, threads)}; "
             "multiply_adds: for one item",
             "zeros don't speed up dense kernels: fewer parameters do ('shrink'), or sparse kernels ('sparse')",
-            f"inputs are batches as the learner's loaders make them{fs and f', with {fs}'}: "
+            f"inputs are batches as the learner's {makers} make them{fs and f', with {fs}'}: "
             "what they do to data, like normalisation, isn't part of the product"]
 
 def _border_note(report):
@@ -310,7 +328,7 @@ def _run(steps, job, model, options):
     "Run the steps in order; name each result. If they lead to ONNX, the unchanged network in ONNX comes first."
     if steps[-1] in ('onnx','int8') and steps!=['onnx']:
         tolerance = {k: v for k,v in options.items() if k=='tolerance'}
-        job.models['onnx'] = to_onnx(model, _first(job.batches[0], 64), job.beside/'dense.onnx', **tolerance)[0]
+        job.models['onnx'] = to_onnx(model, _some(job), job.beside/'dense.onnx', **tolerance)[0]
     for i,step in enumerate(steps):
         way = _ways[step]
         model = way.make(job, model, **{k: v for k,v in options.items() if k in way.options})
@@ -318,6 +336,17 @@ def _run(steps, job, model, options):
     return model
 
 # %% ../../nbs/ship/07_deploy.ipynb #9beec616
+@contextmanager
+def _as_before(path):
+    "If an error follows, leave the file at `path` as it was."
+    was = path.read_bytes() if path is not None and path.is_file() else None
+    try: yield
+    except BaseException:
+        if was is not None and path.read_bytes()!=was:
+            with atomic_write(path) as part: part.write_bytes(was)
+        elif was is None and path is not None: path.unlink(missing_ok=True)
+        raise
+
 @patch
 def deploy(self:Ticket,
     learn:Learner, # Holds the trained ticket; it is left as it is
@@ -353,6 +382,7 @@ def deploy(self:Ticket,
         The product and its report.
     """
     check_learner(learn)
+    path = None if path is None else check_file(path)
     steps = _check_how(how, path, options)
     _check_measured(xb, threads)
     check_validation(learn, 'the product is measured on it')
@@ -367,9 +397,12 @@ def deploy(self:Ticket,
     try:
         batches = [there(b) for b in _inputs(learn, learn.dls.train, n_batches)]
         xb = there(_first(next(_inputs(learn, learn.dls.valid, 1)), 64) if xb is None else check_inputs(xb))
+        if not batches and steps[-1]=='int8':
+            raise ValueError("learn's training loader must give a batch to calibrate int8 with, but it gives none")
         model = _network(learn).to(device)
-        notes,path = _notes(learn.dls, xb, device, threads),None if path is None else Path(path)
-        with tempfile.TemporaryDirectory() as beside:
+        with evaluating(model): outputs_with(model, xb)    # before anything is written
+        notes = _notes(learn, xb, device, threads)
+        with tempfile.TemporaryDirectory() as beside, _as_before(path):
             job = _Job(self, path, xb, batches, Path(beside), dict(before=model), notes, threads=threads)
             model = _run(steps, job, model, options)
             report = _report(job, learn, device, threads)

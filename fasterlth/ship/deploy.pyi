@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 import pandas as pd
+from fastai.callback.core import Callback
 from torch import nn
 from ..core.ticket import Ticket
 
@@ -76,4 +77,12 @@ class _Call(nn.Module):
     def __init__(self, f, device) -> None:
         ...
     def forward(self, *xb):
+        ...
+
+class _Prepare(Callback):
+    """Let the callbacks of another learner prepare batches."""
+    of: Any
+    def __init__(self, of) -> None:
+        ...
+    def before_batch(self) -> None:
         ...

@@ -89,7 +89,11 @@ def _check_license(license):
         raise ValueError(f"license must be an identifier like 'apache-2.0', not {license!r}")
 
 # %% ../../nbs/ship/08_hub.ipynb #05935347
-_file = 'ticket.safetensors'
+_file,_card = 'ticket.safetensors','---\nlibrary_name: fasterlth\n'
+
+def _is_card(path):
+    "Return whether a file is a card from `model_card`."
+    with path.open('rb') as f: return f.read(len(_card)).decode(errors='replace')==_card
 
 @patch
 def save_folder(self:Ticket,
@@ -114,9 +118,12 @@ def save_folder(self:Ticket,
         The folder.
     """
     path = check_folder(check_type(path, 'path', (str,Path), 'a folder'))
-    card = self.model_card(repo_id, license)
+    card,readme = self.model_card(repo_id, license),path/'README.md'
+    if readme.exists() and not _is_card(readme):
+        raise ValueError(f"path must be a folder of the ticket's own, but {str(readme)!r} isn't the card of a ticket, "
+                         "and would be lost")
     self.save(path/_file)
-    with atomic_write(path/'README.md') as part: part.write_text(card, encoding='utf-8')
+    with atomic_write(readme) as part: part.write_text(card, encoding='utf-8')
     return path
 
 @patch

@@ -11,12 +11,12 @@ from contextlib import contextmanager, nullcontext
 from copy import copy
 
 import numpy as np, torch
-from fastai.callback.core import CancelBatchException, CancelEpochException, CancelFitException, CancelTrainException
+from fastai.callback.core import Callback, CancelBatchException, CancelEpochException, CancelFitException, CancelTrainException
 from fastai.callback.fp16 import AMPMode, MixedPrecision, NonNativeMixedPrecision
 from fastai.callback.mixup import MixHandler
 from fastai.callback.rnn import ModelResetter
 from fastai.callback.schedule import ParamScheduler
-from fastai.learner import Learner
+from fastai.learner import CastToTensor, Learner
 from fastcore.basics import noop
 from fastcore.foundation import L
 from torch import nn
@@ -177,3 +177,25 @@ def like_validation(
         tell('before_fit', 'before_epoch', 'before_validate')
         yield learn
         tell('after_validate', 'after_epoch', 'after_fit')
+
+# %% ../../nbs/train/03_passes.ipynb #18e183ef
+def prepares(
+    cb:Callback # Of a learner
+) -> bool:
+    "Return whether a callback may change what the model gets in validation."
+    idle = isinstance(cb, (CastToTensor,ModelResetter,MixHandler))
+    return hasattr(cb, 'before_batch') and _takes_part(cb, 'before_batch') and not idle
+
+def prepared(
+    learn:Learner, # Its callbacks take part
+    batch:tuple # From one of its loaders
+) -> tuple: # `(xb, yb)`
+    "Return the inputs and targets that the learner's callbacks make of a batch in validation."
+    if not any(map(prepares, learn.cbs)): return split_batch(learn, batch)
+    def call_one(event_name):
+        for cb in learn.cbs.sorted('order'):
+            if _takes_part(cb, event_name): cb(event_name)
+    with like_validation(learn):
+        vars(learn).update(_call_one=call_one)
+        _prepare(learn, batch)
+        return tuple(learn.xb),tuple(learn.yb)

@@ -2,6 +2,7 @@
 from typing import Any
 from typing_extensions import Self
 from contextlib import contextmanager
+from fastai.callback.core import Callback
 from fastai.learner import Learner
 from torch import nn
 
@@ -37,4 +38,12 @@ def scored_by(learn: Learner, batches: list | None = None) -> dict:
 @contextmanager
 def like_validation(learn: Learner):
     """Let others' callbacks prepare for passes over the validation set, and undo afterwards what this changes."""
+    ...
+
+def prepares(cb: Callback) -> bool:
+    """Return whether a callback may change what the model gets in validation."""
+    ...
+
+def prepared(learn: Learner, batch: tuple) -> tuple:
+    """Return the inputs and targets that the learner's callbacks make of a batch in validation."""
     ...

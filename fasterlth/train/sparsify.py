@@ -188,7 +188,7 @@ class SparsifyCallback(TicketCallback):
 def _ticket_folder(self:SparsifyCallback) -> Path: # None if this process saves none
     "Return the folder of the tickets. Raise if none can be written there."
     if not self.save_tickets or process_number(): return None
-    folder = self.learn.path/self.learn.model_dir if self.save_tickets is True else Path(self.save_tickets)
+    folder = self.learn.path/self.learn.model_dir if self.save_tickets is True else check_folder(self.save_tickets)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder): return folder

@@ -13,6 +13,7 @@ from fasterlth.core.trees import pack_tree, unpack_tree
 from fasterlth.find.early_bird_search import Search
 from fasterlth.find.records import read_json, write_json
 from fasterlth.find.rounds import Round
+from fasterlth.find.folder import RunFolder
 
 
 @pytest.fixture(scope='module')
@@ -433,3 +434,13 @@ def test_what_safetensors_reserves_is_refused(tmp_path):
 @pytest.mark.skipif(not Path('/proc/self/mem').exists(), reason='Linux has a file that fails to be read')
 def test_a_disk_that_fails_is_named():
     with pytest.raises((OSError,ValueError), match="'/proc/self/mem'"): Ticket.load('/proc/self/mem')
+
+def test_the_users_folder_and_names_that_are_too_long(tmp_path, monkeypatch):
+    monkeypatch.setenv('HOME', str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    net = nn.Linear(4, 4)
+    ticket = Ticket.of(net, make_masks(net, 50))
+    assert ticket.save('~/t.safetensors')==tmp_path/'t.safetensors' and os.listdir(tmp_path)==['t.safetensors']
+    assert same(Ticket.load('~/t.safetensors').masks, ticket.masks)
+    assert RunFolder('~/runs').path==tmp_path/'runs'
+    with pytest.raises(ValueError, match='path must be a file, not .*File name too long'): ticket.save('x'*300)

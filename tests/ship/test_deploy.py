@@ -159,3 +159,56 @@ def test_deploy_says_what_is_slower_and_what_to_try(monkeypatch, tmp_path):
     assert any('shrink+onnx takes longer than onnx here' in n and 'round_to=8' in n for n in notes)
     times['shrink+onnx'] = .9
     assert not any('takes longer' in n for n in ticket.deploy(learn, 'shrink+onnx', tmp_path/'f').notes)
+
+class Negate(Callback):
+    def before_fit(self): self.factor = -1
+    def before_batch(self): self.learn.xb = (self.factor*self.xb[0],)
+
+@pytest.mark.parametrize('how', ['shrink','compressed','sparse'])
+def test_callbacks_prepare_what_is_measured(how, tmp_path):
+    "The network learned from what they make of a batch."
+    learn,ticket = trained()
+    with learn.no_bar(), learn.no_logging(): want = learn.validate()[1]
+    learn.add_cb(Negate())
+    with torch.no_grad(): learn.model.get_submodule(next(iter(ticket.masks)).rpartition('.')[0]).weight.neg_()    # it sees the same as before
+    was = vars(learn.negate).copy()
+    made = ticket.deploy(learn, how, tmp_path/'f' if how=='compressed' else None)
+    assert vars(learn.negate)==was
+    with learn.no_bar(), learn.no_logging(): assert made.report.accuracy['before']==learn.validate()[1]==want
+
+@pytest.mark.parametrize('how', ['onnx','int8','compressed','sparse'])
+@pytest.mark.parametrize('was', [None,b'precious'])
+def test_a_deployment_that_fails_leaves_the_file(how, was, tmp_path):
+    learn,ticket = trained()
+    path = tmp_path/'f'
+    if was: path.write_bytes(was)
+    with pytest.raises(ValueError, match='xb must be inputs that'): ticket.deploy(learn, how, path, xb=torch.randn(4, 5))
+    def fails(out, y): raise RuntimeError('no metric')
+    learn.metrics = fails
+    with pytest.raises(RuntimeError, match='no metric'): ticket.deploy(learn, how, path)
+    assert files(tmp_path)==(['f'] if was else []) and (not was or path.read_bytes()==was)
+
+def test_batches_of_one_item(tmp_path):
+    learn,ticket = trained()
+    learn.dls = DataLoaders(learn.dls.train.new(bs=1), learn.dls.valid)
+    made = ticket.deploy(learn, 'shrink+onnx', tmp_path/'f')
+    assert made.report.accuracy['shrink']==made.report.accuracy['before']
+
+def test_no_training_batch(tmp_path):
+    learn,ticket = trained()
+    learn.dls = DataLoaders(learn.dls.train.new(bs=100_000), learn.dls.valid)
+    assert ticket.deploy(learn, 'shrink').report.shape[0]==2
+    with pytest.raises(ValueError, match="training loader must give a batch to calibrate"): ticket.deploy(learn, 'int8', tmp_path/'f')
+
+@pytest.mark.parametrize('name', ['bytes','difference','parameters','latency_ms'])
+def test_a_metric_with_a_columns_name(name):
+    learn,ticket = trained()
+    metric = lambda out, y: accuracy(out, y)
+    metric.__name__ = name
+    learn.metrics = metric
+    r = ticket.deploy(learn, 'shrink').report
+    assert r.columns.is_unique and r.columns[-1]==f'metric {name}' and r.iloc[0, -1]==pytest.approx(learn.validate()[1])
+
+def test_wrapped_networks_can_be_quantised():
+    net = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 8)).eval()
+    for wrapped in (torch.compile(net, backend='eager'), nn.DataParallel(net)): quantize_rest(wrapped, torch.randn(8, 64), repeats=1)

@@ -1,5 +1,5 @@
 "Tickets on the Hub: cards, uploads and downloads against a small server in this process, networks built again."
-import base64, json, threading
+import base64, json, os, threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import huggingface_hub
@@ -142,3 +142,13 @@ def test_finders_record_what_builds_a_network():
     finder = LotteryTicketFinder(make_learner(model=net, n=64), 50, n_rounds=1, seed=0, verbose=False)
     t = finder.find_winning_ticket(lambda l: quiet(l, 1))
     assert t.about['build']['args']==dict(num_classes=10, in_chans=1) and t.build_model()
+
+def test_a_readme_of_something_else_is_kept(tmp_path):
+    net = nn.Sequential(nn.Linear(4, 4))
+    ticket = Ticket.of(net, make_masks(net, 50))
+    (tmp_path/'README.md').write_text('# my project')
+    with pytest.raises(ValueError, match="path must be a folder of the ticket's own"): ticket.save_folder(tmp_path)
+    assert (tmp_path/'README.md').read_text()=='# my project' and os.listdir(tmp_path)==['README.md']
+    (tmp_path/'README.md').unlink()
+    for _ in range(2): ticket.save_folder(tmp_path)    # its own card is replaced
+    assert sorted(os.listdir(tmp_path))==['README.md','ticket.safetensors']

@@ -1,10 +1,12 @@
 "A network without its dead filters computes what the masked one computes, and trains on where it was."
-import sys
+import sys, warnings
 import pytest
+from torch.nn.utils.prune import l1_unstructured
 from networks import *
 from fasterlth.train.mask_callback import MaskCallback
 from fasterlth.ship.measure import compare_models, largest_difference
-from fasterlth.ship.shrink import shrink, shrink_learner
+from fasterlth.ship.shrink import _same_but_rounding, shrink, shrink_learner
+from fasterlth.train.randomness import random_states
 
 # the share of the parameters that may be left, at most
 most_left = dict(resnet18=.75, mobilenet_v2=.6, densenet121=.4, vgg11_bn=.3, block=.7, encoder=.8)
@@ -192,3 +194,115 @@ def test_a_missing_library_is_named(monkeypatch):
 def test_networks_saved_earlier_find_the_class_of_their_attention():
     from fasterlth.ship import heads, shrink
     assert shrink.FewerHeads is heads.FewerHeads
+
+# What looks constant
+
+def pruned_filters(model, sparsity):
+    masks = make_masks(prunable(model, 'filter'), sparsity, l1_norm)
+    apply_masks(model, masks)
+    return masks
+
+class Glu(nn.Module):
+    def __init__(self, gate):
+        super().__init__()
+        self.a,self.b,self.gate = nn.Linear(32, 64),nn.Linear(32, 10),gate
+        nn.init.uniform_(self.a.bias, -1, 1)
+    def forward(self, x):
+        a,g = self.a(x).chunk(2, -1)
+        return self.b(a*self.gate(g))
+
+@pytest.mark.parametrize('exact', [False,True])
+@pytest.mark.parametrize('gate', [F.silu,torch.sigmoid])
+def test_halves_that_are_multiplied_lose_a_channel_once(gate, exact):
+    "Two filters lead to one channel of the layer that follows, whose constant counts once."
+    torch.manual_seed(0)
+    model = Glu(gate).eval()
+    masks,x = pruned_filters(model, {'a': 50,'b': 0}),torch.randn(8, 32)
+    small,table = shrink(model, masks, x, exact=exact)
+    assert table.cut['a']>0
+    for x in (x,torch.randn(8, 32)): assert largest_difference(model, small, x)<1e-5*largest(model, x)
+
+class Bag(nn.Module):
+    "A sum over items that are there."
+    def __init__(self): super().__init__(); self.a,self.o = nn.Linear(16, 32),nn.Linear(32, 4)
+    def forward(self, x, keep): return self.o((F.relu(self.a(x))*keep[...,None]).sum(1))
+
+@pytest.mark.parametrize('kind', [torch.float32,torch.bool])
+def test_constant_only_on_the_batch(kind):
+    "All sequences of a batch may have one length."
+    torch.manual_seed(0)
+    model = Bag().eval()
+    masks = pruned_filters(model, {'a': 50,'o': 0})
+    small,table = shrink(model, masks, (torch.randn(8, 5, 16), torch.ones(8, 5).to(kind)))
+    assert 0<table.cut['a']<16 and table.stayed['a']=='mixed with live ones'    # those that are cut are 0
+    xb = torch.randn(8, 5, 16),(torch.rand(8, 5)>.5).to(kind)
+    with torch.no_grad(): assert (model(*xb)-small(*xb)).abs().max()<1e-5*model(*xb).abs().max()
+
+def test_a_live_convolution_in_groups_is_added():
+    "On the batch its sums are all negative, so nothing shows after the ReLU."
+    class Sum(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a,self.g,self.o = nn.Conv2d(4, 8, 1),nn.Conv2d(4, 8, 1, groups=4),nn.Conv2d(8, 3, 1)
+        def forward(self, x): return self.o(F.relu(self.a(x)+self.g(x))).mean((2,3))
+    torch.manual_seed(0)
+    model = Sum().eval()
+    masks = pruned_filters(model, {'a': 50,'g': 0,'o': 0})
+    with torch.no_grad(): model.g.bias.fill_(-1), model.a.bias.zero_()
+    small,table = shrink(model, masks, torch.randn(64, 4, 3, 3)*.05, exact=True)
+    assert (table.cut['a'],table.stayed['a'])==(0,'added to a live one')
+    assert largest_difference(model, small, torch.randn(64, 4, 3, 3)*3)==0
+
+def test_another_constant_at_each_place():
+    class Place(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a,self.o = nn.Linear(16, 32),nn.Linear(32, 4)
+            self.register_buffer('w', torch.linspace(0, 1, 5)[:,None])
+        def forward(self, x): return self.o(F.relu(self.a(x)*self.w)).amax(1)
+    torch.manual_seed(0)
+    model = Place().eval()
+    masks,x = pruned_filters(model, {'a': 50,'o': 0}),torch.randn(8, 5, 16)
+    nn.init.uniform_(model.a.bias, -1, 1)
+    small,table = shrink(model, masks, x)
+    assert 'another constant at each place' in table.stayed['a']
+    assert largest_difference(model, small, x)<1e-5*largest(model, x)
+
+def test_infinite_outputs_are_compared():
+    "A network may rule classes out. Its other outputs count as ever."
+    want = torch.tensor([1.,2.,-torch.inf,torch.nan])
+    assert _same_but_rounding(want.clone(), want) and _same_but_rounding(torch.full((2,), torch.inf), torch.full((2,), torch.inf))
+    for i,v in ((0,1.01), (2,0.), (3,0.)):
+        out = want.clone()
+        out[i] = v
+        assert not _same_but_rounding(out, want)
+
+@pytest.mark.parametrize('wrap', [nn.utils.parametrizations.spectral_norm, nn.utils.parametrizations.weight_norm, lambda m: l1_unstructured(m, 'weight', .3)])
+@pytest.mark.filterwarnings('ignore:left dense:UserWarning')
+def test_parametrized_layers_stay(wrap):
+    model = nn.Sequential(nn.Linear(32, 16), nn.ReLU(), nn.Linear(16, 8), nn.ReLU(), wrap(nn.Linear(8, 4))).eval()
+    masks,x = pruned_filters(model, {'*': 0,'0': 50,'2': 50}),torch.randn(8, 32)
+    small,table = shrink(model, masks, x)
+    assert table.cut.tolist()==[8,0] and table.stayed['2']=='a parametrized layer'
+    assert largest_difference(model, small, x)<1e-5*largest(model, x)
+
+def test_every_other_channel_stays():
+    class Every(nn.Module):
+        def forward(self, x): return x[:,::2]
+    model = nn.Sequential(nn.Linear(32, 16), Every(), nn.ReLU(), nn.Linear(8, 4)).eval()
+    small,table = shrink(model, pruned_filters(model, {'*': 0,'0': 50}), torch.randn(8, 32))
+    assert table.cut.sum()==0 and table.stayed['0']=="Torch-Pruning can't follow its channels"
+
+def test_a_script_is_refused():
+    model = nn.Sequential(nn.Linear(8, 6), nn.ReLU(), nn.Linear(6, 4))
+    masks,x = pruned_filters(model, {'*': 0,'0': 50}),torch.randn(8, 8)
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        script = torch.jit.trace(model, x)
+    with pytest.raises(ValueError, match='model must be an nn.Module in Python'): shrink(script, masks, x)
+
+def test_a_batch_that_is_drawn_moves_no_random_state():
+    learn,ticket = trained()
+    states = repr(random_states(learn.dls))
+    shrink_learner(learn, ticket.masks)
+    assert repr(random_states(learn.dls))==states
