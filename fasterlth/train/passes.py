@@ -11,7 +11,8 @@ from contextlib import contextmanager, nullcontext
 from copy import copy
 
 import numpy as np, torch
-from fastai.callback.core import Callback, CancelBatchException, CancelEpochException, CancelFitException, CancelTrainException
+from fastai.callback.core import (
+    Callback, CancelBatchException, CancelEpochException, CancelFitException, CancelTrainException)
 from fastai.callback.fp16 import AMPMode, MixedPrecision, NonNativeMixedPrecision
 from fastai.callback.mixup import MixHandler
 from fastai.callback.rnn import ModelResetter
