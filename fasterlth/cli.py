@@ -14,7 +14,7 @@ from pathlib import Path
 from fastcore.script import anno_parser
 
 from .core.checks import (check_choice, check_file, check_flag, check_folder, check_percent, check_seed,
-    check_text, check_whole)
+    check_text, check_whole, wrong)
 
 # %% ../nbs/06_cli.ipynb #cea0c020
 data_sets = 'digits','mnist','fashion_mnist','cifar10'
@@ -129,7 +129,7 @@ def _check_out(out, force):
 def _run(study, rounds, epochs, on, jobs=None):
     "Say how much there is to train, and run a study. Raise the first error of its trainings."
     n = len(study.seeds)*(1+rounds*(1+len(study.conditions)))
-    print(f'{on}; {n} training runs of {epochs} epochs')
+    print(f"{on}; {n} training runs of {epochs} epoch{'s' if epochs>1 else ''}")
     study.run(jobs)
     if study.failures: raise RuntimeError(next(iter(study.failures.values())).strip().splitlines()[-1])
     return study
@@ -191,9 +191,11 @@ def find(
 def _check_study(seeds, conditions, jobs):
     "Return seeds and the names of conditions. Raise unless a study can be made of them."
     check_whole(seeds, 'seeds', 1, 10_000)
-    names = [o.strip() for o in check_text(conditions, 'conditions').split(',')]
+    given = [o.strip() for o in check_text(conditions, 'conditions').split(',')]
+    names = [o for o in given if o not in ('dense','winning')]    # these are always trained
     if twice := [o for o in names if names.count(o)>1]:
         raise ValueError(f"conditions has {twice[0]!r} twice: {conditions!r}")
+    if jobs==0: raise ValueError(wrong('jobs', 'a number of trainings, or -1 for one on each core', jobs))
     if jobs!=-1: check_whole(jobs, 'jobs', 1, 10_000)
     return int(seeds),names
 
@@ -214,7 +216,7 @@ def study(
     rounds:int=5, # Rounds of training and pruning
     epochs:int=10, # Epochs of each training
     seeds:int=3, # Number of seeds
-    conditions:str='random_reinit,random_mask', # Controls, with commas between them
+    conditions:str='random_reinit,random_mask', # Controls, with commas: also shuffled, inverted, sign_constant …
     jobs:int=1, # Trainings at a time, each in a process with one thread; -1 for one on each core
     out:str='fasterlth-study', # Folder for the tables and the plot; a run that was killed continues there
     path:str=None, # Folder of the data set's files, for mnist, fashion_mnist and cifar10
@@ -333,3 +335,6 @@ def fasterlth():
     f = _commands[name]
     try: f(**{k: v for k,v in options.items() if k in f.__annotations__})
     except (RuntimeError,OSError,ValueError,TypeError) as e: _refuse(e)
+    except KeyboardInterrupt:
+        print('\nfasterlth: interrupted. The same command continues where it was', file=sys.stderr)
+        raise SystemExit(130) from None

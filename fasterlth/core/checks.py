@@ -175,7 +175,8 @@ def check_function(
 ) -> Callable:
     "Raise unless `value` is a function, of as many arguments as it gets."
     what = f'a function {what}'
-    if not callable(value): raise TypeError(wrong(name, what, value))
+    quoted = '. Pass the function itself, without quotes' if isinstance(value, str) and value.isidentifier() else ''
+    if not callable(value): raise TypeError(wrong(name, what, value)+quoted)
     if n is None or takes(value, n): return value
     try: given = f'{func_name(value)}{_signature(value)}'
     except ValueError: given = shown(value)
@@ -292,7 +293,7 @@ def _as_path(path, name, what):
     if not str(path) or '\0' in str(path): raise ValueError(wrong(name, what, path))
     path = at_home(path)
     try: above = next((o for o in (path,*path.parents) if o.exists() and not o.is_dir() and o!=path), None)
-    except OSError as e: raise ValueError(f"{name} must be {what}, not {repr(str(path)[:100])} ({e.strerror})") from e
+    except OSError as e: raise type(e)(e.errno, f"{name} must be {what}, not {str(path)[:100]!r} ({e.strerror})") from e
     if above: raise ValueError(f"{name} must be {what}, but {str(above)!r}, above {str(path)!r}, is a file")
     return path
 

@@ -181,6 +181,9 @@ def _rounds(v, name):
         return check_percent(o, name)
     given = [percent(o) for o in (v if _is_list(v) else [v])]
     if not given: raise ValueError(f"{name} is an empty list: give a percent for each round")
+    if _is_list(v) and max(given)<=1 and any(0<o<1 for o in given):
+        raise ValueError(f"{name} is in percent: {shown(v)} would prune 1 % at most. "
+                         f"Did you mean [{', '.join(f'{100*o:g}' for o in given)}]?")
     if max(given)>=100:
         raise ValueError(f"{name} must be below 100 (nothing would be left to train), not {shown(v)}")
     if any(b<a for a,b in zip(given, given[1:])):

@@ -20,7 +20,7 @@ from .inputs import criterion_inputs, criterion_needs
 from .schedules import round_targets
 from .masks import mask_distance, sparsity_of
 from .scores import try_criterion
-from .pruner import Pruner
+from .pruner import Pruner, warn_outputs
 from .ticket import Ticket, to_json
 from .train_fn import own_random_states, Trainer, trainer_of
 
@@ -44,6 +44,7 @@ def plan_of(name, model, train_fn, eval_fn, sparsity, n_rounds, criteria, granul
     model = trainer.make()
     layers = pruner.layers(model)
     for t in targets: pruner.targets(layers, t)
+    warn_outputs(layers, sparsity, granularity, list(layers.values())[-1].groups.n)
     try_criterion(model, layers, criteria)
     return Plan(trainer, pruner, targets)
 

@@ -75,6 +75,9 @@ def masks_on(
 def _maker(model, name):
     "Return a function that makes a new model each time. Raise unless `model` is a model or such a function."
     if isinstance(model, nn.Module): return partial(copy_model, model)
+    if isinstance(getattr(model, 'model', None), nn.Module):
+        raise TypeError(f"{name} must be an nn.Module, or a function that makes one, not {type(model).__name__}: "
+                        "pass its .model")
     check_function(model, name, 'without arguments that makes a new model', 0)
     a,b = (check_model(model(), f'what {name} returns') for _ in range(2))
     if {id(p) for p in a.parameters()}&{id(p) for p in b.parameters()}:

@@ -19,13 +19,18 @@ from fastcore.basics import patch
 
 from ..core.checks import (check_batches, check_choice, check_function, check_keywords, check_seed, check_seeds,
     check_threads, check_whole, wrong)
+from ..core.criteria import l1_norm
+from ..core.inputs import criterion_inputs
 from ..core.schedules import round_targets
-from ..core.ticket import Ticket
+from ..core.pruner import Pruner
+from ..core.tensors import shortened
+from ..core.ticket import Ticket, to_json
 from ..core.processes import from_first, process_number
 from ..train.learner import check_train
+from .fingerprint import describe, differences
 from .folder import RunFolder
 from .report import plot_results, summarize, verdict
-from .finder import LotteryTicketFinder
+from .finder import LotteryTicketFinder, pruning_settings
 from .jobs import Job, settled
 from .trunk import Trunk
 from .controls import check_conditions, given_by_study, trunk_conditions
@@ -43,9 +48,17 @@ def _check_kwargs(kwargs):
     if own := given_by_study&set(kwargs):
         raise ValueError(f"{', '.join(sorted(own))} can't be passed to a study, "
                          "which sets them for each of its finders")
-    check_keywords(kwargs, signature(LotteryTicketFinder).parameters, 'LotteryStudy')
+    known = [k for k in signature(LotteryTicketFinder).parameters if k not in given_by_study]
+    check_keywords(kwargs, [*signature(LotteryStudy).parameters][:-1]+known, 'LotteryStudy')
     if 'batches' not in kwargs: return kwargs
     return dict(kwargs, batches=check_batches(kwargs['batches']))    # a list: many finders read it
+
+def _check_finder(args):
+    "Raise if arguments of a finder are wrong, as far as that can be told without a learner."
+    round_targets(args['sparsity'], args['n_rounds'])
+    names = 'granularity','context','layer_type','round_to','min_keep','joint','budget'
+    if 'criteria' in args: criterion_inputs(args['criteria'], 'criteria')
+    Pruner(criterion=args.get('criteria', l1_norm), **{k: args[k] for k in names if k in args})
 
 # %% ../../nbs/find/22_comparison.ipynb #547d7832
 class LotteryStudy:
@@ -89,7 +102,7 @@ class LotteryStudy:
         self.seeds,self.threads = check_seeds(seeds),check_threads(threads)
         self.conditions = check_conditions(conditions)
         self.kwargs = dict(sparsity=sparsity, n_rounds=n_rounds, **kwargs)
-        for c in finders_of(self).values(): round_targets(c['sparsity'], c['n_rounds'])
+        for c in finders_of(self).values(): _check_finder(c)
         self.folder = RunFolder(path, 'study')
         self.is_temporary = path is None    # nobody could continue it after a kill
         if self.is_temporary:
@@ -169,6 +182,33 @@ def jobs_of(
             for o in study._jobs_of(k, c, s, n_rounds)]
     return first,then
 
+# %% ../../nbs/find/22_comparison.ipynb #0cd1eaeb
+def describe_settings(
+    study:LotteryStudy # Any study
+) -> dict: # What JSON can hold
+    "Describe the arguments of a study's finders."
+    return {k: describe(v) for k,v in study.kwargs.items() if k not in ('sparsity','n_rounds')}
+
+def unused_settings(
+    study:LotteryStudy # Any study
+) -> tuple: # Like `'finder.criteria'`
+    "Return what may differ from the folder's experiment, because no round of any finder has used it yet."
+    own = {k: c for k,c in study.conditions.items() if isinstance(c, dict)}
+    trained = {f.parent.name for f in study.folder.path.glob('seed_*/*/round_*.safetensors')}
+    return tuple(f'finder.{k}' for k in pruning_settings if all(k in own.get(c, {}) for c in trained))
+
+@patch
+def _check_folder(self:LotteryStudy):
+    "Raise if the folder has results of other settings."
+    if (there := self.folder.experiment) is None: return
+    targets,unused = round_targets(self.kwargs['sparsity'], self.kwargs['n_rounds']),unused_settings(self)
+    here = to_json(dict(finder=describe_settings(self), targets=describe(targets)))
+    def used(d): return {k: v for k,v in d.items() if f'finder.{k}' not in unused}
+    pairs = [{**o, 'finder': used(o.get('finder', {}))} for o in ({k: there.get(k) for k in here}, here)]
+    if odd := differences(*pairs, ('in the folder','now')):
+        raise ValueError(f"path {str(self.path)!r} has results of other settings: {shortened(odd, 6)}. "
+                         "Use another folder")
+
 # %% ../../nbs/find/22_comparison.ipynb #0cd1eae9
 _not_in_results = 'overlap','seconds'
 
@@ -184,11 +224,24 @@ def _rows(file, condition, seed):
         res.append(dict(condition=name, seed=seed, **measured))
     return res
 
+@patch
+def _finished(self:LotteryStudy) -> pd.DataFrame:
+    "Return the results. Raise if there are none."
+    if not (df := self.results).empty: return df
+    why = f": {next(iter(self.failures.values())).strip().splitlines()[-1]}" if self.failures else ": call run()"
+    raise ValueError(f"nothing is trained yet in this study{why}")
+
 @patch(as_prop=True)
 def results(self:LotteryStudy) -> pd.DataFrame:
     """Return a row for each finished training: condition, seed, round, sparsity, losses and metrics.
 
     Columns `start_…` are measured before the first step, the others after the last."""
+    self._check_folder()
+    return self._found()
+
+@patch
+def _found(self:LotteryStudy) -> pd.DataFrame:
+    "Return the rows of all files."
     rows = []
     for s in self.seeds:
         for k,c in trained_conditions(self).items():
@@ -199,11 +252,12 @@ def results(self:LotteryStudy) -> pd.DataFrame:
 @patch
 def __repr__(self:LotteryStudy):
     names,seeds = ', '.join([*trunk_conditions, *self.conditions]),', '.join(map(str, self.seeds))
-    return f"LotteryStudy: {names}; seeds {seeds}; {len(self.results)} training runs finished"
+    return f"LotteryStudy: {names}; seeds {seeds}; {len(self._found())} training runs finished"
 
 @patch
 def _repr_html_(self:LotteryStudy):
-    summary = '' if self.results.empty else self.summary().round(2).to_html()
+    try: summary = '' if self.results.empty else self.summary().round(2).to_html()
+    except ValueError as e: summary = f'<p>{escape(str(e))}</p>'    # the folder's results are of other settings
     return f'<p>{escape(repr(self))}</p>{summary}'
 
 # %% ../../nbs/find/22_comparison.ipynb #4d227c9c
@@ -286,7 +340,7 @@ def summary(self:LotteryStudy,
     pd.DataFrame
         By condition and round; metrics between 0 and 1 in percent.
     """
-    return summarize(self.results, metric, level)
+    return summarize(self._finished(), metric, level)
 
 @patch
 def verdict(self:LotteryStudy,
@@ -311,7 +365,7 @@ def verdict(self:LotteryStudy,
     more : bool
         Whether more of the metric is better, default by its name.
     """
-    return verdict(self.results, metric, margin, condition, level, more)
+    return verdict(self._finished(), metric, margin, condition, level, more)
 
 @patch
 def plot(self:LotteryStudy,
@@ -330,4 +384,4 @@ def plot(self:LotteryStudy,
     level : float
         Confidence. Default: `0.95`.
     """
-    return plot_results(self.results, metric, ax, level)
+    return plot_results(self._finished(), metric, ax, level)

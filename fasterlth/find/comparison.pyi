@@ -7,8 +7,8 @@ import pandas as pd
 from ..core.ticket import Ticket
 from .finder import LotteryTicketFinder
 from fastai.learner import Learner
-from fasterlth.find.finder import LotteryTicketFinder, pruning_settings
-from fasterlth.find.comparison import finders_of, jobs_of, LotteryStudy
+from fasterlth.find.finder import LotteryTicketFinder
+from fasterlth.find.comparison import describe_settings, finders_of, jobs_of, LotteryStudy, unused_settings
 
 __all__ = ['LotteryStudy']
 
@@ -182,4 +182,12 @@ def finders_of(study: LotteryStudy) -> dict:
 
 def jobs_of(study: LotteryStudy, n_rounds: int) -> tuple:
     """Return two lists of jobs: the winning tickets' finders, and the other conditions."""
+    ...
+
+def describe_settings(study: LotteryStudy) -> dict:
+    """Describe the arguments of a study's finders."""
+    ...
+
+def unused_settings(study: LotteryStudy) -> tuple:
+    """Return what may differ from the folder's experiment, because no round of any finder has used it yet."""
     ...

@@ -6,7 +6,7 @@
 __all__ = []
 
 # %% ../../nbs/find/18_jobs.ipynb #1806e337
-import traceback, warnings
+import os, traceback, warnings
 from collections.abc import Callable, Hashable
 from contextlib import contextmanager, suppress
 from numbers import Integral
@@ -101,13 +101,23 @@ def check_jobs(
         raise ValueError(f"n_jobs must be 1 in distributed training, not {n_jobs!r}: all its processes run each job")
 
 # %% ../../nbs/find/18_jobs.ipynb #0407a350
+@contextmanager
+def _quiet_imports():
+    "Let processes that start now say nothing of what fastai's import has torch warn of."
+    was = os.environ.get('PYTHONWARNINGS')
+    os.environ['PYTHONWARNINGS'] = ','.join(filter(None, [was,'ignore::FutureWarning:torch.jit._script']))
+    try: yield
+    finally:
+        if was is None: del os.environ['PYTHONWARNINGS']
+        else: os.environ['PYTHONWARNINGS'] = was
+
 def _in_processes(jobs, n_jobs, threads):
     "Run jobs, and return their failures. Raise a `BrokenProcessPool` if a process dies."
     registered = _registered()
     calls = (joblib.delayed(_run)(job, threads, i, registered) for i,job in enumerate(jobs))
     with warnings.catch_warnings():
         warnings.filterwarnings('ignore', 'A worker stopped', UserWarning)
-        return [failure for failure in joblib.Parallel(n_jobs=n_jobs)(calls) if failure]
+        with _quiet_imports(): return [failure for failure in joblib.Parallel(n_jobs=n_jobs)(calls) if failure]
 
 def _alone(job, threads):
     "Run a job in a process of its own, which may die."

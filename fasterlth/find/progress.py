@@ -33,15 +33,14 @@ class Progress:
         total:int=None, # How much there is to do; default the first total that `show` gets
         verbose:bool=True # Show the bar
     ):
-        self.bar = progress_bar(range(total or 1)) if verbose and not process_number() else None
-        self.done,self.started,self.closed = 0,False,False
-        if total: self._start()
+        self.wanted,self.bar,self.done,self.closed = verbose and not process_number(),None,0,False
+        if total and self.wanted: self._start(total)
 
-    def _start(self):
+    def _start(self, total):
         "Show the empty bar, and start its clock."
-        if self.started or self.bar is None: return
+        if self.bar is not None: return
+        self.bar = progress_bar(range(total))
         self.bar.update(0)
-        self.started = True
 
     def show(self,
         done:int, # How much is done; the bar never goes backwards
@@ -49,10 +48,9 @@ class Progress:
         comment:str='' # Text after the times
     ):
         "Show how much of the work is done."
-        if self.bar is None: return
+        if not self.wanted or self.bar is None and not total: return
+        self._start(total)
         if total is not None: self.bar.total = total
-        if not self.bar.total: return
-        self._start()
         self.bar.comment = comment
         done = max(done, self.done)
         ends = done>=self.bar.total and not self.closed    # work may end sooner than announced
@@ -65,7 +63,7 @@ class Progress:
     def __exit__(self, error, value, trace):
         "Mark an interrupted bar as such, and end its line."
         if self.bar is None: return
-        if error and self.started: self.bar.on_interrupt()
+        if error: self.bar.on_interrupt()
         _end_line(self.bar)
 
 # %% ../../nbs/find/01_progress.ipynb #001e3f4a

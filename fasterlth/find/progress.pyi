@@ -9,9 +9,9 @@ from fastai.learner import Learner
 
 class Progress:
     """Show a bar over long work: `with Progress(total, verbose) as bar`, then `bar.show(done)`."""
+    wanted: Any
     bar: Any
     done: Any
-    started: bool
     closed: Any
     def __init__(self, total: int | None = None, verbose: bool = True) -> None:
         ...

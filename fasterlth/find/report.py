@@ -167,7 +167,7 @@ def _sentence(table, metric, margin, condition, level, more):
     wins = [o for _,o in table.iterrows() if _wins(o, margin, more)]
     if not wins:
         o = table.loc[(table.vs_dense if more else -table.vs_dense).fillna(-np.inf).idxmax()]
-        return (f"no ticket wins. Nearest to the dense network, at {o.remaining:.3g} % of the weights: "
+        return (f"no ticket wins. The best, at {o.remaining:.3g} % of the weights: "
                 f"{_differences(o, metric.unit)} ({_basis(o, metric.name, level)}). {_rule(metric, margin, more)}")
     best = min(wins, key=lambda o: o.remaining)
     others = ', '.join(f'{o.remaining:.3g} %' for o in wins if o.remaining!=best.remaining)
@@ -234,8 +234,10 @@ def remaining_axis(
     if ax is None: raise TypeError(wrong('ax', 'Matplotlib axes', ax))
     check_axes(ax)
     given,ticks = check_values(remaining, 'remaining'),[]
-    for x in sorted({round(check_number(o, 'remaining', 0, 100, 'a percent'), 6) for o in given}, reverse=True):
-        if all(abs(x/t-1)>=.08 for t in ticks): ticks.append(x)
+    values = sorted({round(check_number(o, 'remaining', 0, 100, 'a percent'), 6) for o in given}, reverse=True)
+    near = max(1.08, (values[0]/values[-1])**(1/13) if values[-1] else 1)    # labels beside each other, 14 at most
+    for x in values:
+        if all(t/max(x, 1e-9)>=near for t in ticks): ticks.append(x)
     ax.set(xscale='log', xlabel='weights remaining (%)')
     ax.set_xticks([], minor=True)
     ax.set_xticks(ticks, [f'{o:.3g}' for o in ticks], rotation=45 if len(ticks)>8 else 0)
@@ -266,8 +268,8 @@ def _draw_dense(ax, dense, color):
 
 def _draw_line(ax, name, rounds, color, below, above, n):
     "Draw the rounds of a condition that lies on `below` of `n` lines, and under `above`."
-    style = (-4*below,(4,4*(n-1))) if below else '-'
-    ax.plot(rounds.remaining, rounds['mean'], 'o', ls=style, ms=4+3*above, color=color, label=name)
+    style = (-4*below,(4,4*min(n-1, 3))) if below else '-'
+    ax.plot(rounds.remaining, rounds['mean'], 'o', ls=style, ms=4+3*min(above, 2), color=color, label=name)
     few = rounds[rounds.seeds==2]
     if len(few): ax.vlines(few.remaining, few.low, few.high, color=color, lw=1, alpha=.5)
     many = rounds[rounds.seeds!=2]

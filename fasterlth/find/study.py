@@ -15,7 +15,7 @@ from fastai.learner import Learner
 from fastcore.basics import patch
 
 from ..core.tensors import shortened
-from ..core.checks import check_choice, check_flags, check_whole
+from ..core.checks import check_flags, check_whole, wrong
 from ..core.ticket import to_json
 from ..core.processes import from_first
 from .fingerprint import describe, describe_function, describe_learner, differences
@@ -23,11 +23,11 @@ from .progress import watching
 from .hold import gone
 from .folder import open_folder, RunFolder
 from ..train.stack import fitting_replicas, Unstackable
-from .finder import LotteryTicketFinder, pruning_settings
+from .finder import LotteryTicketFinder
 from .jobs import check_jobs, run_jobs, settled
 from .trunk import check_new, new_learner
 from .trainings import leftovers, read_done, run_stacks, stack_moment, tidy
-from .comparison import finders_of, jobs_of, LotteryStudy
+from .comparison import describe_settings, finders_of, jobs_of, LotteryStudy, unused_settings
 
 _all_ = ['LotteryStudy']    # a study is whole only with this room
 
@@ -35,10 +35,9 @@ _all_ = ['LotteryStudy']    # a study is whole only with this room
 @patch
 def _describe(self:LotteryStudy, learn:Learner, seed:int, targets:list) -> dict:
     "Describe the experiment in JSON."
-    settings = {k: describe(v) for k,v in self.kwargs.items() if k not in ('sparsity','n_rounds')}
     return to_json(dict(
         make_learner=describe_function(self.make_learner), train=describe_function(self.train),
-        threads=self.threads, seed=seed, learner=describe_learner(learn), finder=settings,
+        threads=self.threads, seed=seed, learner=describe_learner(learn), finder=describe_settings(self),
         targets=describe(targets)))
 
 @patch
@@ -50,13 +49,6 @@ def _check_trained(self:LotteryStudy):
         if odd := differences(read_done(f)['condition'], describe(c), ('in the folder','now')):
             raise ValueError(f"{k!r} was a different condition when {str(f.parent)!r} was made: "
                              f"{shortened(odd, 6)}. Give it another name")
-
-@patch
-def _unused(self:LotteryStudy) -> tuple:
-    "Return what may differ from the folder's experiment, because no round of any finder has used it yet."
-    own = {k: c for k,c in self.conditions.items() if isinstance(c, dict)}
-    trained = {f.parent.name for f in self.folder.path.glob('seed_*/*/round_*.safetensors')}
-    return tuple(f'finder.{k}' for k in pruning_settings if all(k in own.get(c, {}) for c in trained))
 
 @patch
 def _probes(self:LotteryStudy) -> dict: # Condition → a finder with its arguments
@@ -72,7 +64,7 @@ def _probes(self:LotteryStudy) -> dict: # Condition → a finder with its argume
 def _open(self:LotteryStudy, probe:LotteryTicketFinder):
     "Claim the folder for this study. Raise if it belongs to another one."
     with settled(self.threads): here = self._describe(probe.learn, probe.seed, probe.targets)
-    open_folder(self.folder, here, self._unused(), ('seed_*/*/experiment.json',))
+    open_folder(self.folder, here, unused_settings(self), ('seed_*/*/experiment.json',))
     self._check_trained()
 
 # %% ../../nbs/find/23_study.ipynb #050d7236
@@ -116,8 +108,9 @@ def _check_done(self:LotteryStudy, jobs:list):
 
 def _check_stack(stack, n_jobs):
     "Raise unless `stack` is a number of trainings or 'auto', and goes with `n_jobs`."
-    if isinstance(stack, str): check_choice(stack, 'stack', ['auto'])
-    elif check_whole(stack, 'stack', 1, 10_000)>1 and n_jobs not in (None,1):
+    if stack=='auto': return
+    if isinstance(stack, str): raise ValueError(wrong('stack', "a number of trainings, or 'auto'", stack))
+    if check_whole(stack, 'stack', 1, 10_000)>1 and n_jobs not in (None,1):
         raise ValueError(f"n_jobs must be 1 with stacked trainings, which one process makes, not {n_jobs!r}")
 
 def _stack_size(stack, learn, most):

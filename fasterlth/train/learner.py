@@ -31,6 +31,8 @@ def check_train(
     "Raise unless `train` is a function of a learner."
     what = "of the learner like lambda learn: learn.fit_one_cycle(5)"
     if isinstance(train, Learner): raise TypeError(wrong('train', f'a function {what}', train))
+    if isinstance(getattr(train, '__self__', None), Learner):
+        raise TypeError(f"train must be a function {what}, not the method {train.__name__} of one")
     return check_function(train, 'train', what, 1)
 
 def loader_length(dl) -> int:
