@@ -231,10 +231,15 @@ def tickets(self:LotteryTicketFinder) -> list:
     known = range(len(self.masks)) if self.rewound is not None else range(1)
     return [Ticket({**self.others, **self.masks[r]}, weights_of(self, r), self._about(r)) for r in known]
 
+def _no_ticket(finder):
+    "Say how a finder gets its tickets."
+    reads = f", which reads those in {str(finder.folder.path)!r}" if finder.folder and finder.folder.steps() else ''
+    return f"there is no ticket yet: call find_winning_ticket(train){reads}"
+
 @patch(as_prop=True)
 def ticket(self:LotteryTicketFinder) -> Ticket:
     "Return the sparsest ticket so far."
-    if not self.tickets: raise ValueError("there is no ticket yet: call find_winning_ticket(train)")
+    if not self.tickets: raise ValueError(_no_ticket(self))
     return self.tickets[-1]
 
 # %% ../../nbs/find/09_search.ipynb #a02a0555
@@ -295,7 +300,7 @@ def effective_sparsities(self:LotteryTicketFinder,
         A row for each known round.
     """
     learn,tickets = self.learn,self.tickets
-    if not tickets: raise ValueError("there is no ticket yet: call find_winning_ticket(train)")
+    if not tickets: raise ValueError(_no_ticket(self))
     if xb is None: xb = training_inputs(learn)
     rows = [dict(round=r, sparsity=t.sparsity, effective=effective_sparsity(learn.model, t.masks, xb))
             for r,t in enumerate(tickets)]

@@ -154,6 +154,24 @@ def _export(model, xb, path):
     shapes = map_inputs(dims, named or args)
     torch.onnx.export(model, _shielded(args), str(path), kwargs=named or None, dynamo=True, dynamic_shapes=shapes,
                       external_data=False, verbose=False)
+    _drop_traces(path)
+
+def _nodes(graph):
+    "Yield the operations of a graph, and of the graphs within, of branches and loops."
+    for n in graph.node:
+        yield n
+        for a in n.attribute:
+            for g in (a.g,*a.graphs): yield from _nodes(g)
+
+def _drop_traces(path):
+    "Take out of a file where the code that made it lies on this machine, which torch.export notes for each operation."
+    onnx = require('onnx')
+    made = onnx.load(path)
+    for node in (n for g in (made.graph,*made.functions) for n in _nodes(g)):
+        kept = [o for o in node.metadata_props if not o.key.endswith('stack_trace')]
+        del node.metadata_props[:]
+        node.metadata_props.extend(kept)
+    onnx.save(made, path)
 
 def _trace(model, xb, path, batch=True):
     "Write an ONNX file by tracing a batch."

@@ -71,6 +71,21 @@ def test_the_rounds_are_the_papers():
     assert search.history.sparsity.round(3).tolist()==[0,50,75] and search.history.score.between(0, 1).all()
     assert [t.about['round'] for t in search.tickets]==[0,1,2]
 
+def test_whole_outputs_are_named():
+    "A last layer without some of its outputs can't tell all classes."
+    with pytest.warns(UserWarning, match=r"4.weight produces the \d+ outputs, and granularity 'filter' would prune whole outputs"):
+        find_winning_ticket(net, train, acc, 50, 1, granularity='filter', verbose=False)
+    with pytest.warns(UserWarning, match='would prune whole outputs'): compare_tickets(net, train, acc, 50, granularity='filter', conditions=[], verbose=False)
+
+def test_a_learner_is_refused_by_name():
+    class Held: model = net()
+    with pytest.raises(TypeError, match='model must be an nn.Module, or a function that makes one, not Held: pass its .model'): find_winning_ticket(Held(), train, acc)
+
+@pytest.mark.parametrize('sparsity', [[.5,.9], [.2,.5,1], {'*': [.5,.9]}, (.5,)])
+def test_shares_in_a_list_are_no_percents(sparsity):
+    with pytest.raises(ValueError, match=r"is in percent: .* Did you mean \[(50, 90|20, 50, 100|50)\]\?"): find_winning_ticket(net, train, acc, sparsity)
+    if sparsity==[.5,.9]: assert len(find_winning_ticket(net, train, acc, [.5,2], verbose=False).tickets)==3    # a first round may prune little
+
 def test_a_line_says_what_each_training_has_come_to(capsys):
     search = find_winning_ticket(net, train, acc, [50,75])
     score = [f'{s:.4g}' for s in search.history.score]

@@ -590,3 +590,21 @@ def test_a_fresh_optimizer_each_round():
     quiet(learn, 1); opts.clear()    # the learner had one that has learnt
     finder(learn, n_rounds=2).find_winning_ticket(lambda l: l.fit(2))
     assert opts==[{}]*3
+
+def test_a_method_of_a_learner_is_no_train():
+    learn = make_learner(n=128)
+    with pytest.raises(TypeError, match='train must be a function of the learner like .*, not the method fit of one'): LotteryTicketFinder(learn, 50, 1).find_winning_ticket(learn.fit)
+
+def test_a_finished_run_shows_no_bar(tmp_path, capsys):
+    "There is nothing to wait for."
+    def finder(): return LotteryTicketFinder(make_learner(n=128), 50, 1, seed=0, path=tmp_path)
+    finder().find_winning_ticket(lambda l: l.fit(1))
+    capsys.readouterr()
+    finder().find_winning_ticket(lambda l: l.fit(1))
+    assert not capsys.readouterr().out
+
+def test_a_new_finder_says_how_to_read_what_is_there(tmp_path):
+    def finder(): return LotteryTicketFinder(make_learner(n=128), 50, 1, seed=0, path=tmp_path, verbose=False)
+    with pytest.raises(ValueError, match=r'there is no ticket yet: call find_winning_ticket\(train\)$'): finder().ticket
+    finder().find_winning_ticket(lambda l: l.fit(1))
+    with pytest.raises(ValueError, match='call find_winning_ticket.train., which reads those in'): finder().ticket

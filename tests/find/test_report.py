@@ -145,3 +145,13 @@ def test_every_plot_returns_its_axes():
         res = call(things, n, {})()
         assert isinstance(res, Axes) or len(res)==2 and all(isinstance(o, Axes) for o in res), n
         plt.close('all')
+
+def test_labels_beside_each_other():
+    "However many rounds, there is room for the label of each tick."
+    fig,ax = plt.subplots()
+    for n in (5,22,60):
+        remaining = [100*.8**i for i in range(n)]
+        remaining_axis(ax, remaining)
+        ticks = ax.get_xticks()
+        assert len(ticks)<=14 and ticks.max()==100 and (n>5 or len(ticks)==5)
+    plt.close(fig)

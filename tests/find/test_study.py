@@ -261,6 +261,35 @@ def test_other_settings_are_refused(tmp_path):
     args.lr = 1e-3
     with pytest.raises(ValueError, match='belongs to another experiment: train.uses.fit.uses.args.lr is 0.01 in the folder, 0.001 now'): study().run(verbose=False)
 
+def test_results_of_other_settings_are_not_shown(tmp_path):
+    "Two settings in one folder would be one verdict."
+    study = lambda *args, **kwargs: LotteryStudy(make, train, *args, conditions=['random_reinit'], path=tmp_path, **{'seeds': 2, **kwargs})
+    said = study(50, 1).run(verbose=False).verdict()
+    assert study(50, 1).verdict()==said and study([50]).verdict()==said and len(study(50, 1, seeds=1).results)==3
+    for other in (study(60, 1), study(50, 2), study(50, 1, granularity='filter'), study(50, 1, criteria=random_score)):
+        for f in (lambda: other.results, other.verdict, other.summary, other.plot):
+            with pytest.raises(ValueError, match='has results of other settings: .* in the folder'): f()
+        assert 'has results of other settings' in other._repr_html_() and 'LotteryStudy' in repr(other)
+
+@pytest.mark.parametrize('wrong,error,says', [
+    (dict(granularity='x'),ValueError,"granularity 'x' is unknown"), (dict(criteria='l1_norm'),TypeError,"without quotes"), (dict(context='x'),ValueError,'context must be one of'),
+    (dict(n_jobs=3),TypeError,r"LotteryStudy has no argument 'n_jobs': it takes make_learner, train, sparsity, n_rounds, conditions, seeds, path, threads, .*granularity"),
+    (dict(round_to=0),ValueError,'round_to must be')])
+def test_mistakes_are_known_when_a_study_is_made(wrong, error, says, tmp_path):
+    with pytest.raises(error, match=says): LotteryStudy(make, train, 50, 1, path=tmp_path/'s', **wrong)
+    with pytest.raises(error, match=says.split(': it takes')[0]): LotteryStudy(make, train, 50, 1, {'mine': wrong}, path=tmp_path/'s') if 'n_jobs' not in wrong else LotteryStudy(make, train, 50, 1, **wrong)
+    assert not (tmp_path/'s').exists()
+
+def test_why_nothing_is_trained(tmp_path):
+    def fails(learn): raise RuntimeError('no luck')
+    s = LotteryStudy(make, fails, 50, 1, [], 1, tmp_path)
+    with pytest.raises(ValueError, match=r'nothing is trained yet in this study: call run\(\)'): s.verdict()
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        s.run(verbose=False)
+    for f in (s.verdict, s.summary, s.plot):
+        with pytest.raises(ValueError, match='nothing is trained yet in this study: RuntimeError: no luck'): f()
+
 def test_other_data_are_refused(tmp_path):
     "They may differ though `make_learner` is the same."
     data = SimpleNamespace(n=256)

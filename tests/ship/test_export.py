@@ -193,3 +193,11 @@ def test_a_state_that_no_file_can_carry_is_named(tmp_path):
     run,_ = to_onnx(net, x, tmp_path/'f')
     net.reset()
     assert torch.allclose(run(x), net(x), atol=1e-4) and torch.equal(run(x), run(x))
+
+@pytest.mark.parametrize('how', ['onnx','int8','shrink+onnx'])
+def test_a_file_says_nothing_of_the_machine(how, tmp_path):
+    "torch.export notes for each operation in which file on this machine it was called."
+    learn,ticket = trained()
+    ticket.deploy(learn, how, tmp_path/'f')
+    data = (tmp_path/'f').read_bytes()
+    assert not [w for w in (b'site-packages', b'.py"', str(Path(__file__).parent).encode(), b'stack_trace') if w in data]
