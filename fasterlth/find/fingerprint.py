@@ -6,7 +6,7 @@
 __all__ = []
 
 # %% ../../nbs/find/00_fingerprint.ipynb #6cf3d334
-import json, sys, sysconfig
+import json, math, sys, sysconfig
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
@@ -106,12 +106,18 @@ def _values(items, describe, depth=0):
         if isinstance(v, _simple): res[str(k)] = v
         elif _is_simple(v): res[str(k)] = _short_text(repr(v))
         elif isinstance(v, (torch.Tensor,np.ndarray)):
-            if not getattr(v, 'requires_grad', False): res[str(k)] = f'an array with the checksum {_checksum(v)}'
+            if not getattr(v, 'requires_grad', False): res[str(k)] = _array_text(v)
         elif isinstance(v, dict): res[str(k)] = inner(v)
         elif isinstance(v, _records) or is_dataclass(v) and not isinstance(v, type):
             res[str(k)] = inner(vars(v))
         elif isinstance(v, _functions) and (said := describe(v)): res[str(k)] = said
     return res
+
+def _array_text(a):
+    "Describe an array by its shape and a checksum, of about a million numbers if it has more."
+    n = math.prod(a.shape)
+    some = a.reshape(-1)[::n//10**6+1] if n else a
+    return f'an array {tuple(a.shape)} with the checksum {_checksum(some)}'
 
 def _short_text(text): return text if len(text)<1000 else f'{text[:100]}…, with the checksum {crc32(text.encode())}'
 
