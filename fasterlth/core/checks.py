@@ -316,6 +316,8 @@ def check_file(
     path = _as_path(path, name, 'a file')
     if path.is_dir(): raise ValueError(f"{name} must be a file, but {str(path)!r} is a folder")
     if exists and not path.exists(): raise FileNotFoundError(f"{name} must be a file, but {str(path)!r} doesn't exist")
+    if exists and not path.is_file():
+        raise ValueError(f"{name} must be a file, but {str(path)!r} is a pipe or a device")
     return path
 
 # %% ../../nbs/core/01_checks.ipynb #61975f94

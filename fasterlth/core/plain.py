@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from .tensors import check_names, copy_model, cpu_copy, model_tensors
-from .checks import check_function, check_model, check_type, check_whole, wrong
+from .checks import check_function, check_model, check_seeds, check_type, wrong
 from .criteria import l1_norm, random_score
 from .masks import sparsity_by_layer, sparsity_of
 from .pruner import Pruner
@@ -50,7 +50,7 @@ def _fresh(plan, seed, start):
     hint = ("; for a pretrained start, pass it as pretrained=model and let model_fn make a model with fresh weights, "
             "or leave random_reinit out of conditions")
     names = plan.pruner.layers(plan.trainer.make())
-    return check_fresh(plan.trainer.start(10_000+seed), start, names, 'model_fn', hint)
+    return check_fresh(plan.trainer.start((10_000+seed)%2**63), start, names, 'model_fn', hint)
 
 def _reinit(found):
     "Keep the masks, and draw new weights."
@@ -135,7 +135,7 @@ def compare_tickets(
     eval_fn:Callable, # Function of a model that returns a number
     sparsity:float|list|dict=80, # Percent after the last round, or a list by round, or a dict of either by layer
     n_rounds:int=1, # Rounds of pruning; 1 is one-shot
-    seeds:int=1, # Number of seeds
+    seeds:int|list=1, # Their number, counted from 0, or a list
     criteria:Callable=l1_norm, # Function of a weight, and of `init` or `prev` if it asks for them
     granularity:str|dict='weight', # What is pruned together
     context:str='local', # Rank within each layer (`'local'`) or over the whole network (`'global'`)
@@ -160,8 +160,8 @@ def compare_tickets(
         Percent after the last round, or a list by round, or a dict of either by layer. Default: `80`.
     n_rounds : int
         Rounds of pruning; 1 is one-shot. Default: `1`.
-    seeds : int
-        Number of seeds. Default: `1`.
+    seeds : int | list
+        Their number, counted from 0, or a list. Default: `1`.
     criteria : Callable
         Function of a weight, and of `init` or `prev` if it asks for them. Default: `l1_norm`.
     granularity : str | dict
@@ -187,7 +187,7 @@ def compare_tickets(
         `results`, a table; `tickets` and `models` by condition and seed; `searches` by seed.
     """
     if isinstance(model_fn, nn.Module): raise TypeError(wrong('model_fn', 'a function that makes a model', model_fn))
-    seeds,conditions = check_whole(seeds, 'seeds', 1, 10_000),_check_conditions(conditions)
+    seeds,conditions = check_seeds(seeds),_check_conditions(conditions)
     if pretrained is not None: check_model(pretrained, 'pretrained')
     res = TicketComparison([], {}, {}, [])
     with own_random_states():
@@ -197,6 +197,7 @@ def compare_tickets(
         if pretrained is not None:
             check_names(model_tensors(pretrained), model_tensors(plan.trainer.make()), 'pretrained model')
             starts = starts._replace(make=partial(copy_model, pretrained))
-        if 'random_reinit' in conditions.values(): _fresh(plan, 0, starts.start(0))    # raises before any training
-        for seed in range(seeds): _compare_seed(plan, res, seed, starts.start(seed), conditions)
+        first = seeds[0]
+        if 'random_reinit' in conditions.values(): _fresh(plan, first, starts.start(first))    # may raise
+        for seed in seeds: _compare_seed(plan, res, seed, starts.start(seed), conditions)
     return res

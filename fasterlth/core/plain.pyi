@@ -39,7 +39,7 @@ class TicketComparison:
         """Add a training."""
         ...
 
-def compare_tickets(model_fn: Callable, train_fn: Callable, eval_fn: Callable, sparsity: float | list | dict = 80, n_rounds: int = 1, seeds: int = 1, criteria: Callable = l1_norm, granularity: str | dict = 'weight', context: str = 'local', conditions: list | dict | tuple = ('dense', 'winning', 'random_reinit', 'random_mask'), pretrained: nn.Module | None = None, joint: dict | None = None, budget: Callable | None = None, kernels: str = 'dense', verbose: bool = True) -> TicketComparison:
+def compare_tickets(model_fn: Callable, train_fn: Callable, eval_fn: Callable, sparsity: float | list | dict = 80, n_rounds: int = 1, seeds: int | list = 1, criteria: Callable = l1_norm, granularity: str | dict = 'weight', context: str = 'local', conditions: list | dict | tuple = ('dense', 'winning', 'random_reinit', 'random_mask'), pretrained: nn.Module | None = None, joint: dict | None = None, budget: Callable | None = None, kernels: str = 'dense', verbose: bool = True) -> TicketComparison:
     """Train dense networks, winning tickets and their controls, and compare them.
 
     Parameters
@@ -54,8 +54,8 @@ def compare_tickets(model_fn: Callable, train_fn: Callable, eval_fn: Callable, s
         Percent after the last round, or a list by round, or a dict of either by layer. Default: `80`.
     n_rounds : int
         Rounds of pruning; 1 is one-shot. Default: `1`.
-    seeds : int
-        Number of seeds. Default: `1`.
+    seeds : int | list
+        Their number, counted from 0, or a list. Default: `1`.
     criteria : Callable
         Function of a weight, and of `init` or `prev` if it asks for them. Default: `l1_norm`.
     granularity : str | dict

@@ -97,13 +97,21 @@ def check_names(
             for n in have if n in want and _number_kind(have[n])!=_number_kind(want[n])]
     if odd: raise ValueError(f"the {what} doesn't fit the model: {shortened(odd, 8)}")
 
+def _overlaps(t):
+    "Return whether elements of a tensor share memory."
+    return t.layout is torch.strided and any(s==0 and n>1 for s,n in zip(t.stride(), t.shape))
+
 @torch.no_grad()
 def copy_tensors(
     model:nn.Module, # Changed in place
     tensors:dict # Name → tensor, for every parameter and buffer of the model
 ) -> nn.Module: # The same model
-    "Copy values into a model's parameters and buffers."
-    for n,t in model_tensors(model).items(): t.copy_(tensors[n])
+    "Copy values into a model's parameters and buffers. Nothing is changed if one can't be written."
+    own = model_tensors(model)
+    if odd := [n for n,t in own.items() if _overlaps(t)]:
+        raise ValueError(f"{odd[0]} can't be written, as its elements share memory (expand makes such tensors): give "
+                         "the model a clone() of it")
+    for n,t in own.items(): t.copy_(tensors[n])
     return model
 
 # %% ../../nbs/core/00_tensors.ipynb #133acdc2
@@ -214,7 +222,9 @@ def copy_model(
     "Copy a model, also one that holds results of an earlier forward pass."
     model = unwrap(model)
     results = [t for t in tensors_within(model) if not t.is_leaf]
-    return deepcopy(model, {id(t): t.detach().clone() for t in results})
+    try: return deepcopy(model, {id(t): t.detach().clone() for t in results})
+    except TypeError as e:    # it holds a lock, or an open file
+        raise ValueError(f"{type(model).__name__} must be a model that deepcopy can copy: {e}") from e
 
 # %% ../../nbs/core/00_tensors.ipynb #a41e0c02
 def reset_state(

@@ -41,7 +41,7 @@ def check_names(have: dict, want: dict, what: str) -> None:
     ...
 
 def copy_tensors(model: nn.Module, tensors: dict) -> nn.Module:
-    """Copy values into a model's parameters and buffers."""
+    """Copy values into a model's parameters and buffers. Nothing is changed if one can't be written."""
     ...
 
 class _State:

@@ -1,6 +1,6 @@
 "Whatever changes a model for a while leaves it as it was: objects, bits, modes, gradients; also after an exception."
 import itertools
-from fasterlth.core.tensors import evaluating, lend, unwrap
+from fasterlth.core.tensors import copy_model, copy_tensors, evaluating, lend, unwrap
 from fasterlth.core.inputs import Scoring, make_inputs
 from helpers import *
 
@@ -128,3 +128,17 @@ def test_a_backward_pass_adds_nothing_to_gradients_that_are_there():
     held,was = [p.grad for p in net.parameters()],[p.grad.clone() for p in net.parameters()]
     with lend(net, grad=True): net(torch.ones(1, 3)).sum().backward()
     assert all(p.grad is g and torch.equal(g, o) for p,g,o in zip(net.parameters(), held, was))
+
+def test_models_that_cannot_be_copied_are_named():
+    import threading
+    class Locked(nn.Linear):
+        def __init__(self): super().__init__(4, 4); self.lock = threading.Lock()
+    with pytest.raises(ValueError, match='Locked must be a model that deepcopy can copy: cannot pickle'): copy_model(Locked())
+
+def test_tensors_that_share_memory_are_refused_before_anything_is_written():
+    net = nn.Linear(4, 4)
+    net.register_buffer('b', torch.zeros(1).expand(5))
+    was = net.weight.detach().clone()
+    with pytest.raises(ValueError, match="b can't be written, as its elements share memory"):
+        copy_tensors(net, dict(weight=torch.ones(4, 4), bias=torch.ones(4), b=torch.ones(5)))
+    assert torch.equal(net.weight, was)

@@ -71,6 +71,13 @@ def test_the_rounds_are_the_papers():
     assert search.history.sparsity.round(3).tolist()==[0,50,75] and search.history.score.between(0, 1).all()
     assert [t.about['round'] for t in search.tickets]==[0,1,2]
 
+def test_seeds_may_be_a_list():
+    found = compare_tickets(net, train, acc, 50, seeds=[3,1], conditions=['random_reinit'], verbose=False)
+    assert found.results.seed.tolist()==[3,3,3,1,1,1]
+    other = compare_tickets(net, train, acc, 50, seeds=2, conditions=['random_reinit'], verbose=False)
+    def of_one(f): return f.results[f.results.seed==1].score.tolist()
+    assert of_one(found)==of_one(other)
+
 def test_whole_outputs_are_named():
     "A last layer without some of its outputs can't tell all classes."
     with pytest.warns(UserWarning, match=r"4.weight produces the \d+ outputs, and granularity 'filter' would prune whole outputs"):

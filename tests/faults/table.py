@@ -268,7 +268,7 @@ tables = {
     'compare_models': dict(models=Kind(Of(lambda t: dict(a=t.model)), [None, 3, 'm', [], {}, it('model'), {'a': 3}, {'a': nn.Linear}]),
                            score=Kind(None, no_function[1:])),
     'compare_tickets': dict(model_fn=but(model_or_function, it('model')), sparsity='rounds', train_fn=plain_train, eval_fn=plain_eval,
-                            seeds=other('whole', 1), pretrained='model?', joint=joint,
+                            pretrained='model?', joint=joint,
                             conditions=Kind(['random_mask'], [None, 3, True, 'dense', b'dense', ['nothing'], [3], {'a': 3}, {'a': lambda: 3},
                                                               {'winning': 'random_mask'}, used_up])),
     'computation_order': dict(xb=Kind(it('x'), [None, 3, 'x', [], Of(lambda t: t.x[:,0], 'no dimension of channels')])),
