@@ -193,6 +193,7 @@ def _check_study(seeds, conditions, jobs):
     check_whole(seeds, 'seeds', 1, 10_000)
     given = [o.strip() for o in check_text(conditions, 'conditions').split(',')]
     names = [o for o in given if o not in ('dense','winning')]    # these are always trained
+    if not names: raise ValueError(wrong('conditions', 'names of controls, with commas between them', conditions))
     if twice := [o for o in names if names.count(o)>1]:
         raise ValueError(f"conditions has {twice[0]!r} twice: {conditions!r}")
     if jobs==0: raise ValueError(wrong('jobs', 'a number of trainings, or -1 for one on each core', jobs))

@@ -88,7 +88,7 @@ def test_a_stopped_command_continues(tmp_path, command, monkeypatch):
     (['--model','vgg'],'model must be one of'), (['--epochs','0'],'epochs must be a whole number >= 1'),
     (['--seed','-1'],'seed must be a whole number'), (['--seed','9'*20],'seed must be a whole number'),
     (['find','--rounds','0'],'rounds must be a whole number'), (['fnid'],"there is no command 'fnid'"),
-    (['study','--conditions','x'],"conditions must be one of"), (['show','file'],"can't be read as a ticket"),
+    (['study','--conditions','x'],"conditions must be one of"), (['study','--conditions','dense, winning'],'conditions must be names of controls'), (['study','--jobs','0'],'or -1 for one on each core'), (['show','file'],"can't be read as a ticket"),
     (['--out','file'],"is a file"), (['--out','file/out'],"out must be a folder, but 'file', above 'file/out', is a file"),
     (['--out','full'],"out must be a folder for results, but 'full/accuracy.png' is a folder")])
 def test_wrong_options_get_one_line(tmp_path, command, args, says):

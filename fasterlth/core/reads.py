@@ -122,7 +122,7 @@ def reads(
     def is_written(p): return any(p[:len(w)]==w[:len(p)] for w in paths.written if w)
     for p in sorted(paths.read, key=repr):
         (kind,name),*rest = p
-        if name not in variables[kind] or is_written(p): continue
+        if name not in variables[kind] or is_written(p) or name.startswith('__'): continue    # like `__name__`
         try: res[_spelled(p)] = _follow(variables[kind][name], rest)
         except Exception: pass    # whatever objects raise; the function will say it when it is called
     return res

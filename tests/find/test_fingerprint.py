@@ -59,6 +59,11 @@ def test_settings_are_read_wherever_they_are(f, owner, name, monkeypatch):
     odd = differences(was, describe_function(f))
     assert len(odd)==1 and name in odd[0], odd
 
+def test_the_name_of_a_module_is_no_setting():
+    "It may be run, or imported."
+    was = describe_function(f := lambda l: l.fit(1 if __name__=='__main__' else 1))
+    assert was['uses']=={}
+
 def test_arrays_are_read():
     was = describe_function(f := lambda l: l.loss_func(weight))
     weight[0] = 3
