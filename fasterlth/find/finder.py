@@ -8,6 +8,7 @@ __all__ = ['LotteryTicketFinder']
 # %% ../../nbs/find/11_finder.ipynb #d0517476
 from collections.abc import Callable
 from dataclasses import replace
+from warnings import warn
 
 import torch
 from fastai.learner import Learner
@@ -203,6 +204,15 @@ def _add_round(self:LotteryTicketFinder, finished:Round):
     self.rounds.append(finished)
     self._write_results()
 
+def _warn_pruned(finder):
+    "Warn if the dense training has left weights at zero that didn't begin there: what it is compared with isn't dense."
+    params,start = dict(finder.learn.model.named_parameters()),finder.start.model
+    zeros = sum(int(((params[n]==0)&(start[n].to(params[n].device)!=0)).sum()) for n in finder.layers())
+    share = 100*zeros/max(sum(params[n].numel() for n in finder.layers()), 1)
+    if share<1: return
+    warn(f"train has left {share:.3g} % of the weights at zero in the dense training. If it prunes, by a "
+         "SparsifyCallback for example, leave that to the finder", stacklevel=2)
+
 def finish_round(
     finder:LotteryTicketFinder, # With the round's trained weights in its learner
     row:dict, # The measurements, from `Protocol.train`
@@ -213,6 +223,7 @@ def finish_round(
     r,masks = len(finder.rounds),finder.masks
     if r: rates = finder.rounds[0].rates
     elif rates is None: rates = [h['lr'] for h in finder.learn.opt.hypers]
+    if r==0: _warn_pruned(finder)
     overlap = mask_overlap(masks[r-1], masks[r]) if r else None
     row,last = dict(round=r, **ticket_row(finder, masks[r], **row), overlap=overlap),r==finder.n_rounds
     pruned = {} if last else finder._prune(r)

@@ -608,3 +608,11 @@ def test_a_new_finder_says_how_to_read_what_is_there(tmp_path):
     with pytest.raises(ValueError, match=r'there is no ticket yet: call find_winning_ticket\(train\)$'): finder().ticket
     finder().find_winning_ticket(lambda l: l.fit(1))
     with pytest.raises(ValueError, match='call find_winning_ticket.train., which reads those in'): finder().ticket
+
+def test_a_train_that_prunes_is_named():
+    "What the tickets are compared with would be no dense network."
+    learn = make_learner(n=128)
+    def train(l): l.fit(2, cbs=sparsify(50, end_epoch=1))
+    finder = LotteryTicketFinder(learn, [80], verbose=False)
+    with pytest.warns(UserWarning, match=r'train has left 50 % of the weights at zero in the dense training. If it prunes'), pytest.raises(ValueError):
+        finder.find_winning_ticket(train)    # beside a ticket, it is refused
