@@ -170,6 +170,7 @@ def check(tmp_path, attach, passes=None, fits=1, stops=(7, 16)):
 @pytest.mark.parametrize('name', attached)
 def test_attached_to_the_learner(tmp_path, name): check(tmp_path, attached[name])
 
+@pytest.mark.filterwarnings('ignore:train has left .* of the weights at zero:UserWarning')    # one of them prunes
 @pytest.mark.parametrize('name', passed)
 def test_passed_to_the_fit(tmp_path, name):
     # without classes in the history's name: CSVLogger writes its own file of that name, in the learner's folder
