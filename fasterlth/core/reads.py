@@ -98,12 +98,19 @@ def _follow(o, path):
         else: o = getattr(o, k)
     return o
 
+def closure_of(
+    f:Callable # A function or a method, in Python
+) -> dict: # Name → value
+    "Return the variables of a function's closure that have a value."
+    res = {}
+    for n,o in zip(f.__code__.co_freevars, f.__closure__ or ()):
+        try: res[n] = o.cell_contents
+        except ValueError: pass    # it has none yet
+    return res
+
 def _variables(f):
     "Return the variables that a function can read: those outside, and its arguments whose values are known."
-    c,own = f.__code__,{}
-    for n,o in zip(c.co_freevars, f.__closure__ or ()):
-        try: own[n] = o.cell_contents
-        except ValueError: pass    # it has no value yet
+    c,own = f.__code__,closure_of(f)
     arguments = c.co_varnames[:c.co_argcount]
     known = dict(zip(reversed(arguments), reversed(f.__defaults__ or ())))|(f.__kwdefaults__ or {})
     if getattr(f, '__self__', None) is not None and arguments: known[arguments[0]] = f.__self__

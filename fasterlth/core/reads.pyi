@@ -37,6 +37,10 @@ def state_of(cls: type) -> set:
     """Return the attributes that methods of a class write, except those that make an object."""
     ...
 
+def closure_of(f: Callable) -> dict:
+    """Return the variables of a function's closure that have a value."""
+    ...
+
 def reads(f: Callable) -> dict:
     """Return what a function reads of variables outside it, of defaults and of its object, unless it writes to it."""
     ...

@@ -20,7 +20,7 @@ from fastai.torch_core import set_seed
 
 from ..core.tensors import model_tensors, unwrap
 from ..core.checks import func_name, key_name
-from ..core.reads import reads, state_of
+from ..core.reads import closure_of, reads, state_of
 from ..train.randomness import random_states, seed_loaders, set_random_states
 
 # %% ../../nbs/find/00_fingerprint.ipynb #4ab92aa7
@@ -114,7 +114,8 @@ def _values(items, describe, depth=0):
     return res
 
 def _array_text(a):
-    "Describe an array by its shape and a checksum, of about a million numbers if it has more."
+    "Describe an array by its shape and a checksum, of about a million numbers if it has more; sparse ones by no value."
+    if isinstance(a, torch.Tensor) and (a.is_nested or a.is_meta or a.layout is not torch.strided): return 'a tensor'
     n = math.prod(a.shape)
     some = a.reshape(-1)[::n//10**6+1] if n else a
     return f'an array {tuple(a.shape)} with the checksum {_checksum(some)}'
@@ -124,8 +125,7 @@ def _short_text(text): return text if len(text)<1000 else f'{text[:100]}…, wit
 def _given(f):
     "Return what a function was given, by a closure or a default."
     defaults = [*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()]
-    cells = zip(f.__code__.co_freevars, f.__closure__ or ())
-    return {**{n: c.cell_contents for n,c in cells}, **{f'default {i}': o for i,o in enumerate(defaults)}}
+    return {**closure_of(f), **{f'default {i}': o for i,o in enumerate(defaults)}}
 
 def _describe_function(f, within=()):
     "Describe a function that the functions `within` use."

@@ -1,5 +1,5 @@
 "Descriptions of experiments: the same wherever they are made, and another for whatever would change the results."
-import json
+import functools, json
 from dataclasses import dataclass
 from types import SimpleNamespace
 from apart import Session
@@ -58,6 +58,36 @@ def test_settings_are_read_wherever_they_are(f, owner, name, monkeypatch):
     else: monkeypatch.setattr(owner, name, ['','4'] if name=='argv' else 4)
     odd = differences(was, describe_function(f))
     assert len(odd)==1 and name in odd[0], odd
+
+class Odd:
+    "It answers no question."
+    def __getattr__(self, k): raise RuntimeError(k)
+    def __eq__(self, o): raise RuntimeError('equal')
+    def __bool__(self): raise RuntimeError('true')
+
+class Slots:
+    __slots__ = 'a','b'
+    def __init__(self): self.a = 3
+
+odd_values = dict(odd=Odd(), slots=Slots(), sparse=torch.eye(3).to_sparse(), meta=torch.empty(3, device='meta'), half=torch.ones(3).bfloat16(),
+    empty=torch.empty(0), complex=torch.ones(3)+1j, objects=np.array([Odd(),1], dtype=object), records=np.zeros(3, [('a',int),('b',float)]), texts=np.array(['a','b']),
+    set={1,2}, keys={Odd: 3,(1,2): 4,None: 5}, list=[Odd()], builtin=len, type=int, dtype=torch.float32, generator=iter([1]), cached=functools.lru_cache(len), missing=None)
+
+@pytest.mark.parametrize('name', odd_values)
+@pytest.mark.parametrize('reads', ['x','x.a','x[0]','x.get("a")','x.a.b[0].c'])
+def test_odd_values_are_no_error(name, reads):
+    "What can't be described is left to the function."
+    for source in (f'f = lambda l: {reads}', f'f = lambda l, x=x: {reads}', f'f = (lambda x: lambda l: {reads})(x)'):
+        own = dict(x=odd_values[name], __name__='user')
+        exec(source, own)
+        json.dumps(describe_function(own['f']))
+
+def test_a_variable_without_a_value():
+    def outer():
+        def f(l): return later
+        yield f
+        later = 1
+    describe_function(next(outer()))
 
 def test_the_name_of_a_module_is_no_setting():
     "It may be run, or imported."
