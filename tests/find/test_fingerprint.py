@@ -70,7 +70,7 @@ class Slots:
     def __init__(self): self.a = 3
 
 odd_values = dict(odd=Odd(), slots=Slots(), sparse=torch.eye(3).to_sparse(), meta=torch.empty(3, device='meta'), half=torch.ones(3).bfloat16(),
-    empty=torch.empty(0), complex=torch.ones(3)+1j, objects=np.array([Odd(),1], dtype=object), records=np.zeros(3, [('a',int),('b',float)]), texts=np.array(['a','b']),
+    empty=torch.empty(0), complex=torch.ones(3)+1j, objects=np.array([object(),1], dtype=object), records=np.zeros(3, [('a',int),('b',float)]), texts=np.array(['a','b']),
     set={1,2}, keys={Odd: 3,(1,2): 4,None: 5}, list=[Odd()], builtin=len, type=int, dtype=torch.float32, generator=iter([1]), cached=functools.lru_cache(len), missing=None)
 
 @pytest.mark.parametrize('name', odd_values)
