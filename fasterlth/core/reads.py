@@ -8,8 +8,9 @@ __all__ = []
 # %% ../../nbs/core/40_reads.ipynb #40a00004
 import dis
 from collections.abc import Callable, Mapping
+from functools import partial
 from inspect import getattr_static
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, MethodType
 
 # %% ../../nbs/core/40_reads.ipynb #40a00007
 _outside = 'LOAD_GLOBAL','LOAD_NAME','LOAD_DEREF','LOAD_CLASSDEREF','LOAD_FROM_DICT_OR_GLOBALS'
@@ -24,7 +25,8 @@ def _is_item(step): return step is not None and (step.opname=='BINARY_SUBSCR' or
 class _Paths:
     "What code reads and writes, as tuples like `(('outside','cfg'), ('item','lr'))`."
     def __init__(self, code:CodeType):
-        self.read,self.written,self.copied,self.now,self.before = set(),set(),set(),(),()
+        self.read,self.written,self.copied,self.now = set(),set(),set(),()
+        self.fills,self.cells = False,set(code.co_cellvars)    # `fills`: does it write to items, of whatever?
         steps = [o for o in dis.get_instructions(code) if o.opname not in _idle]
         for step,after in zip(steps, [*steps[1:], None]): self.step(step, after)
         self.end()
@@ -34,12 +36,13 @@ class _Paths:
     def end(self, new=()):
         "End a path, and begin another."
         if self.now: self.read.add(self.now)
-        self.before,self.now = self.now or self.before,new
+        self.now = new
 
     def step(self, step, after):
         "Take one instruction into account."
         op,k,last = step.opname,step.argval,self.now[-1] if self.now else ('','')
-        if op in _outside: self.end((('outside',k),))
+        if op in _outside and k in self.cells: self.end()    # an argument, or a variable of its own
+        elif op in _outside: self.end((('outside',k),))
         elif op.startswith(('LOAD_FAST','STORE_FAST_LOAD')):    # newer versions of Python load two at once
             for n in k if isinstance(k, tuple) else [k]: self.end((('argument',n),))
         elif self.now and op in ('LOAD_ATTR','LOAD_METHOD'): self.attribute(k)
@@ -47,6 +50,7 @@ class _Paths:
         elif last[0]=='item' and _is_item(step): pass    # the path has it already
         elif op in ('COPY','DUP_TOP') and self.now: self.copied.add(self.now)    # of `x.n += 1`
         else:
+            self.fills |= op.startswith('LOAD_') and k in _changing if isinstance(k, str) else False
             self.write(op, k)
             self.end()
 
@@ -65,7 +69,7 @@ class _Paths:
     def write(self, op, k):
         "Note what an instruction changes."
         if op in ('STORE_GLOBAL','STORE_DEREF','STORE_NAME'): self.written.add((('outside',k),))
-        if op in ('STORE_SUBSCR','DELETE_SUBSCR'): self.written.add(self.before)
+        self.fills |= op in ('STORE_SUBSCR','DELETE_SUBSCR','STORE_SLICE')
         if op in ('STORE_ATTR','DELETE_ATTR'):
             if self.now: self.written.add((*self.now,('attribute',k)))
             self.written |= {p for p in self.copied if p[-1]==('attribute',k)}
@@ -73,7 +77,8 @@ class _Paths:
     def add(self, inner):
         "Add the paths of a function within. Its arguments are its own."
         for mine,its in ((self.read,inner.read), (self.written,inner.written)):
-            mine |= {p for p in its if p and p[0][0]=='outside'}
+            mine |= {p for p in its if p and p[0][0]=='outside' and p[0][1] not in self.cells}
+        self.fills |= inner.fills
 
 # %% ../../nbs/core/40_reads.ipynb #40a0000a
 _makers = '__init__','__new__','__post_init__','__setstate__'
@@ -92,7 +97,7 @@ def _follow(o, path):
     "Return the value at the end of a path. Raise if there is none, or if it would have to be computed."
     for kind,k in path:
         if kind=='item':
-            if not isinstance(o, (Mapping,list,tuple)): raise LookupError(k)
+            if not isinstance(o, (Mapping,list,tuple)) or isinstance(o, Mapping) and k not in o: raise LookupError(k)
             o = o[k]
         elif isinstance(getattr_static(o, k, None), property) or k in state_of(type(o)): raise LookupError(k)
         else: o = getattr(o, k)
@@ -121,6 +126,9 @@ def _spelled(path):
     (_,name),*rest = path
     return name+''.join(f'[{k!r}]' if kind=='item' else f'.{k}' for kind,k in rest)
 
+# %% ../../nbs/core/40_reads.ipynb #40a0000d
+_fixed = int,float,str,bool,type(None),tuple,FunctionType,MethodType,partial
+
 def reads(
     f:Callable # A function or a method, in Python
 ) -> dict: # A path, like `args.epochs` → its value now
@@ -130,6 +138,8 @@ def reads(
     for p in sorted(paths.read, key=repr):
         (kind,name),*rest = p
         if name not in variables[kind] or is_written(p) or name.startswith('__'): continue    # like `__name__`
-        try: res[_spelled(p)] = _follow(variables[kind][name], rest)
-        except Exception: pass    # whatever objects raise; the function will say it when it is called
+        try: value = _follow(variables[kind][name], rest)
+        except Exception: continue    # whatever objects raise; the function will say it when it is called
+        holds = any(kind=='item' for kind,_ in rest) or not isinstance(value, _fixed)
+        if not (paths.fills and holds): res[_spelled(p)] = value    # or it may be what the function fills
     return res

@@ -11,7 +11,8 @@ class _Paths:
     written: set
     copied: set
     now: Any
-    before: Any
+    fills: bool
+    cells: set
     def __init__(self, code: CodeType) -> None:
         ...
     def end(self, new=()) -> None:

@@ -96,7 +96,8 @@ def _is_own(f):
     f = f.func if isinstance(f, partial) else f
     module = sys.modules.get(getattr(f, '__module__', None))
     file = getattr(module, '__file__', None) or ''    # of a notebook there is none
-    return not f'{f.__module__}.'.startswith('fasterlth.') and not any(file.startswith(o) for o in _libraries)
+    ours = f"{getattr(f, '__module__', '')}.".startswith('fasterlth.')
+    return not ours and not any(file.startswith(o) for o in _libraries)
 
 def _values(items, describe, depth=0):
     "Describe values by name: plain ones, arrays, records of such, and functions, which `describe` describes."
@@ -108,7 +109,7 @@ def _values(items, describe, depth=0):
         elif isinstance(v, (torch.Tensor,np.ndarray)):
             if not getattr(v, 'requires_grad', False): res[str(k)] = _array_text(v)
         elif isinstance(v, dict): res[str(k)] = inner(v)
-        elif isinstance(v, _records) or is_dataclass(v) and not isinstance(v, type):
+        elif isinstance(v, _records) or is_dataclass(v) and not isinstance(v, type) and hasattr(v, '__dict__'):
             res[str(k)] = inner(vars(v))
         elif isinstance(v, _functions) and (said := describe(v)): res[str(k)] = said
     return res
@@ -127,9 +128,9 @@ def _given(f):
     defaults = [*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()]
     return {**closure_of(f), **{f'default {i}': o for i,o in enumerate(defaults)}}
 
-def _describe_function(f, within=()):
+def _describe_function(f, within):
     "Describe a function that the functions `within` use."
-    within = (*within,f)
+    within.append(f)    # each is described once
     def inner(v): return None if v in within else _describe_function(v, within)
     def own(v): return inner(v) if _is_own(v) else dict(name=_name(v)) if isinstance(v, partial) else None
     if isinstance(f, partial):
@@ -146,7 +147,7 @@ def describe_function(
     f:Callable # Any function, a `partial` of one, or an object that can be called
 ) -> dict: # Its name, a checksum of its code, and the plain values and the functions that it was given
     "Describe what a function does, as far as its code tells."
-    return _describe_function(f)
+    return _describe_function(f, [])
 
 # %% ../../nbs/find/00_fingerprint.ipynb #b1fffdf0
 def describe(
@@ -159,7 +160,7 @@ def describe(
     return describe_function(x) if callable(x) else repr(x)
 
 # %% ../../nbs/find/00_fingerprint.ipynb #dc0aa70d
-_loggers = {f'fastai.callback.{k}' for k in ('progress','tensorboard','wandb','comet','neptune','azureml','captum')}
+_loggers = {f'fastai.callback.{k}' for k in 'progress tensorboard wandb comet neptune azureml captum hook'.split()}
 
 def _part(f):
     "Describe an optimizer or a loss: a function of the user's by what it does, others by name."
@@ -167,7 +168,8 @@ def _part(f):
 
 def _callback_settings(learn):
     "Return the settings of callbacks that may change a training."
-    found = {cb.name: _settings(cb) for cb in learn.cbs if type(cb).__module__ not in _loggers|{'fastai.learner'}}
+    cbs = [cb for cb in learn.cbs if (m := type(cb).__module__).startswith('fastai.callback.') and m not in _loggers]
+    found = {cb.name: _settings(cb) for cb in cbs}    # those of users may count anything
     return {k: v for k,v in sorted(found.items()) if v and k not in ('train_eval','mask')}
 
 def describe_learner(

@@ -59,6 +59,50 @@ def test_settings_are_read_wherever_they_are(f, owner, name, monkeypatch):
     odd = differences(was, describe_function(f))
     assert len(odd)==1 and name in odd[0], odd
 
+threshold,decay,stats = .5,.5,dict(loss=0.)
+def fills(*a):
+    s = a[0]
+    s[s<threshold] = 0
+    for g in cfg['groups']: g['lr'] *= decay
+    stats['loss'] += 1
+    log[f'e{args.epochs}'] = 3
+    losses.append(1)
+
+def test_what_a_key_or_a_value_is_made_of_is_a_setting(monkeypatch):
+    "The function fills a dict; what it reads for that counts as ever, and the dict doesn't."
+    cfg['groups'] = [dict(lr=1.)]
+    try:
+        was = describe_function(fills)
+        fills(torch.rand(3))
+        assert describe_function(fills)==was and stats['loss']==1
+        for name in ('threshold','decay'):
+            with monkeypatch.context() as m:
+                m.setitem(globals(), name, .9)
+                assert differences(was, describe_function(fills))==[f'uses.{name} is 0.5 there, 0.9 here']
+        monkeypatch.setattr(args, 'epochs', 5)
+        assert differences(was, describe_function(fills))==['uses.args.epochs is 3 there, 5 here']
+    finally: del cfg['groups']
+
+seed = 3
+def captures(seed): return [seed for _ in range(2)],lambda: seed
+
+def test_a_captured_argument_is_no_global():
+    assert describe_function(captures)['uses']=={}
+
+@dataclass(slots=True)
+class Compact: lr:float = .1
+compact,split = Compact(),partial(str.split, sep=',')
+
+def test_slots_and_methods_of_c():
+    assert describe_function(lambda l: compact.lr)['uses']=={'compact.lr': .1}
+    json.dumps([describe_function(lambda l: (compact,split)), describe_function(lambda l, c=compact: c)])
+
+def test_many_functions_that_call_each_other():
+    "Each is described once."
+    own = dict(__name__='user')
+    exec('\n'.join(f"def f{i}(l): return [{', '.join(f'f{j}(l)' for j in range(12))}]" for i in range(12)), own)
+    assert len(json.dumps(describe_function(own['f0'])))<10_000
+
 class Odd:
     "It answers no question."
     def __getattr__(self, k): raise RuntimeError(k)
