@@ -6,103 +6,186 @@
 __all__ = []
 
 # %% ../../nbs/core/40_reads.ipynb #40a00004
-import dis
-from collections.abc import Callable, Mapping
-from functools import partial
+import dis, os
+from collections.abc import Callable
+from functools import lru_cache
 from inspect import getattr_static
-from types import CodeType, FunctionType, MethodType
+from types import CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 
 # %% ../../nbs/core/40_reads.ipynb #40a00007
-_outside = 'LOAD_GLOBAL','LOAD_NAME','LOAD_DEREF','LOAD_CLASSDEREF','LOAD_FROM_DICT_OR_GLOBALS'
-_constants = 'LOAD_CONST','LOAD_SMALL_INT'
-_getters = ('attribute','get'),('attribute','getenv')
-_idle = 'CACHE','NOP','EXTENDED_ARG','PUSH_NULL','RESUME','PRECALL'
-_changing = {'append','extend','insert','add','update','setdefault','pop','popitem','remove','discard','clear','write'}
+any_item = 'item',...
 
-def _is_item(step): return step is not None and (step.opname=='BINARY_SUBSCR' or step.argrepr=='[]')
+class _Constant:
+    "A constant on the stack."
+    def __init__(self, value): self.value = value
+
+_changing = {'append','extend','insert','add','update','setdefault','pop','popitem','remove','discard','clear','sort',
+             'reverse','appendleft','extendleft','write'}
+_idle = 'CACHE','NOP','EXTENDED_ARG','RESUME','KW_NAMES','GET_ITER','COPY_FREE_VARS','MAKE_CELL','TO_BOOL','NOT_TAKEN'
+_outside = 'LOAD_GLOBAL','LOAD_NAME','LOAD_DEREF','LOAD_CLASSDEREF','LOAD_FROM_DICT_OR_GLOBALS'
+
+_swaps = dict(SWAP=None, ROT_TWO=2)    # ROT_… are Python 3.10's
+_places = dict(ATTR=1, SUBSCR=2, SLICE=3)    # what an instruction that writes takes, beside a value
+_getters = {'get': (), 'getenv': (('attribute','environ'),)}    # `cfg.get('lr')` and `os.getenv('LR')` read items, too
+
+def _known(path): return path[:path.index(any_item)] if any_item in path else path
+
+def _gotten(o, call):
+    "Return where a value is that is called for: with what is on the stack above it, the first argument last."
+    if not isinstance(o, tuple) or o[-1][0]!='attribute' or o[-1][1] not in _getters: return o
+    return (*o[:-1],*_getters[o[-1][1]],('item',call[-1].value)) if call and isinstance(call[-1], _Constant) else o
+
+def _effect(step):
+    "Return by how much an instruction makes the stack longer."
+    return dis.stack_effect(step.opcode, step.arg, jump=False)
+
+def _is_item(step): return step.opname=='BINARY_SUBSCR' or step.argrepr=='[]'
 
 # %% ../../nbs/core/40_reads.ipynb #40a0000c
-class _Paths:
-    "What code reads and writes, as tuples like `(('outside','cfg'), ('item','lr'))`."
+class _Trace:
+    "A stack of where values come from, and what is read and written: sets of paths."
     def __init__(self, code:CodeType):
-        self.read,self.written,self.copied,self.now = set(),set(),set(),()
-        self.fills,self.cells = False,set(code.co_cellvars)    # `fills`: does it write to items, of whatever?
-        steps = [o for o in dis.get_instructions(code) if o.opname not in _idle]
-        for step,after in zip(steps, [*steps[1:], None]): self.step(step, after)
-        self.end()
+        self.read,self.written,self.stack,self.local,self.cells = set(),set(),[],{},set(code.co_cellvars)
+        self.arguments = code.co_varnames[:code.co_argcount+code.co_kwonlyargcount]
+
+    def pop(self): return self.stack.pop() if self.stack else None
+    def use(self, o):
+        "Note that a value is read."
+        if isinstance(o, tuple): self.read.add(_known(o))
+    def change(self, o):
+        "Note that a container is written to."
+        if isinstance(o, tuple): self.written.add(_known(o))
+    def load(self, n):
+        "Put a local variable on the stack."
+        self.stack.append(self.local.get(n, (('argument',n),) if n in self.arguments else None))
+    def push(self, step, o):
+        "Put a value on the stack, above what a call needs beside it."
+        self.stack += [None]*(_effect(step)-1)+[o]
+
+    def attribute(self, step, k):
+        "Replace the top of the stack by its attribute."
+        o = self.pop()
+        if k in _changing: self.change(o)
+        self.stack += [None]*_effect(step)+[(*o,('attribute',k)) if isinstance(o, tuple) else None]
+    def item(self, key, o):
+        "Return where an item is."
+        if isinstance(o, tuple) and isinstance(key, _Constant): return *o,('item',key.value)
+        self.use(key)
+        return (*o,any_item) if isinstance(o, tuple) else None
+
+    def swap(self, n):
+        "Swap the top of the stack with the value at depth `n`."
+        if len(self.stack)>=n: self.stack[-1],self.stack[-n] = self.stack[-n],self.stack[-1]
+
+    def name(self, op, k):
+        "Take what is on the stack as the value of a local variable. Some instructions do that twice, or also load one."
+        names = k if isinstance(k, tuple) else (k,)
+        stored = names[:1] if 'LOAD' in op else names
+        for n in stored: self.local[n] = self.pop()
+        for n in names[len(stored):]: self.load(n)
+
+# %% ../../nbs/core/40_reads.ipynb #40a0000f
+class _Paths(_Trace):
+    "What code reads and writes, as paths like `(('outside','cfg'), ('item','lr'))`."
+    def __init__(self, code:CodeType):
+        super().__init__(code)
+        for step in dis.get_instructions(code):
+            if step.opname not in _idle: self.step(step, step.opname, step.argval)
+        for o in self.stack: self.use(o)
         for c in code.co_consts:
-            if isinstance(c, CodeType): self.add(_Paths(c))
+            if isinstance(c, CodeType): self.add(paths_of(c))
 
-    def end(self, new=()):
-        "End a path, and begin another."
-        if self.now: self.read.add(self.now)
-        self.now = new
+    def step(self, step, op, k):
+        "Follow an instruction."
+        if op in _outside and k in self.cells or op.startswith('LOAD_FAST'):
+            for n in k if isinstance(k, tuple) else [k]: self.load(n)    # newer versions of Python load two at once
+        elif op in _outside: self.push(step, (('outside',k),))
+        elif op in ('LOAD_CONST','LOAD_SMALL_INT'): self.stack.append(_Constant(k))
+        elif op in ('LOAD_ATTR','LOAD_METHOD'): self.attribute(step, k)
+        elif _is_item(step): self.stack.append(self.item(self.pop(), self.pop()))
+        elif op=='FOR_ITER': self.stack.append(self.item(None, self.stack[-1] if self.stack else None))
+        elif op in ('COPY','DUP_TOP'): self.stack.append(self.stack[-(k or 1)] if len(self.stack)>=(k or 1) else None)
+        elif op in _swaps: self.swap(_swaps[op] or k)
+        elif op=='ROT_THREE': self.stack.insert(-2, self.pop())
+        elif op=='DUP_TOP_TWO': self.stack += self.stack[-2:]
+        elif op.startswith('STORE_FAST') or op=='STORE_DEREF' and k in self.cells: self.name(op, k)
+        elif op.startswith(('STORE_','DELETE_')): self.store(op, k)
+        else: self.other(step, op)
 
-    def step(self, step, after):
-        "Take one instruction into account."
-        op,k,last = step.opname,step.argval,self.now[-1] if self.now else ('','')
-        if op in _outside and k in self.cells: self.end()    # an argument, or a variable of its own
-        elif op in _outside: self.end((('outside',k),))
-        elif op.startswith(('LOAD_FAST','STORE_FAST_LOAD')):    # newer versions of Python load two at once
-            for n in k if isinstance(k, tuple) else [k]: self.end((('argument',n),))
-        elif self.now and op in ('LOAD_ATTR','LOAD_METHOD'): self.attribute(k)
-        elif self.now and op in _constants and (_is_item(after) or last in _getters): self.item(k)
-        elif last[0]=='item' and _is_item(step): pass    # the path has it already
-        elif op in ('COPY','DUP_TOP') and self.now: self.copied.add(self.now)    # of `x.n += 1`
-        else:
-            self.fills |= op.startswith('LOAD_') and k in _changing if isinstance(k, str) else False
-            self.write(op, k)
-            self.end()
+    def store(self, op, k):
+        "Note what an instruction writes to. It takes a value, except to delete, and what tells the place."
+        place = [self.pop() for _ in range(_places.get(op.partition('_')[2], 0))]
+        if op in ('STORE_GLOBAL','STORE_DEREF'): self.change((('outside',k),))
+        o = place[-1] if place else None
+        self.change((*o,('attribute',k)) if 'ATTR' in op and isinstance(o, tuple) else o)
+        for o in place[:-1]: self.use(o)
+        if op.startswith('STORE_'): self.use(self.pop())
 
-    def attribute(self, k):
-        "Continue with an attribute."
-        if k in _changing: self.written.add(self.now)
-        again = self.now in self.copied
-        self.now += (('attribute',k),)
-        if again: self.copied.add(self.now)
-
-    def item(self, k):
-        "Continue with an item. `cfg.get('lr')` and `os.getenv('LR')` read one, too."
-        if self.now[-1] in _getters: self.now = self.now[:-1]+(('attribute','environ'),)*(self.now[-1][1]=='getenv')
-        self.now += (('item',k),)
-
-    def write(self, op, k):
-        "Note what an instruction changes."
-        if op in ('STORE_GLOBAL','STORE_DEREF','STORE_NAME'): self.written.add((('outside',k),))
-        self.fills |= op in ('STORE_SUBSCR','DELETE_SUBSCR','STORE_SLICE')
-        if op in ('STORE_ATTR','DELETE_ATTR'):
-            if self.now: self.written.add((*self.now,('attribute',k)))
-            self.written |= {p for p in self.copied if p[-1]==('attribute',k)}
+    def other(self, step, op):
+        "Use what an instruction takes from the stack. Of what it puts there, nothing is known."
+        effect = _effect(step)
+        taken = [self.pop() for _ in range(-effect)]
+        if effect<=0 and not op.startswith(('POP_','RETURN_')): taken.append(self.pop())
+        for i,o in enumerate(taken): self.use(_gotten(o, [c for c in taken[:i] if c is not None]))
+        self.stack += [None]*(len(taken)+effect)
 
     def add(self, inner):
-        "Add the paths of a function within. Its arguments are its own."
-        for mine,its in ((self.read,inner.read), (self.written,inner.written)):
-            mine |= {p for p in its if p and p[0][0]=='outside' and p[0][1] not in self.cells}
-        self.fills |= inner.fills
+        "Add what a function within reads and writes outside it."
+        def here(p):
+            (kind,n),*rest = p
+            if kind=='argument': return None
+            if n not in self.cells: return p
+            start = self.local.get(n, (('argument',n),) if n in self.arguments else None)
+            return _known((*start,*rest)) if isinstance(start, tuple) else None
+        for mine,its in ((self.read,inner.read), (self.written,inner.written)): mine |= {*map(here, its)}-{None}
+
+@lru_cache(1000)
+def paths_of(code:CodeType) -> _Paths:
+    "Return what code reads and writes."
+    return _Paths(code)
 
 # %% ../../nbs/core/40_reads.ipynb #40a0000a
 _makers = '__init__','__new__','__post_init__','__setstate__'
 
+@lru_cache(1000)    # torch's classes have many methods
 def state_of(
     cls:type # Of an object
-) -> set: # Names
+) -> frozenset: # Names
     "Return the attributes that methods of a class write, except those that make an object."
     res = set()
-    for f in (o for c in cls.__mro__ for o in vars(c).values() if isinstance(o, FunctionType)):
-        own = ('argument',f.__code__.co_varnames[0]) if f.__code__.co_argcount else None
-        if f.__name__ not in _makers: res |= {p[1][1] for p in _Paths(f.__code__).written if len(p)>1 and p[0]==own}
-    return res
+    for f in (getattr(o, '__wrapped__', o) for c in cls.__mro__ for o in vars(c).values()):
+        if not isinstance(f, FunctionType) or f.__name__ in _makers or not f.__code__.co_argcount: continue
+        own = 'argument',f.__code__.co_varnames[0]
+        res |= {p[1][1] for p in paths_of(f.__code__).written if len(p)>1 and p[0]==own}
+    return frozenset(res)
+
+def slots_of(
+    cls:type # A class
+) -> tuple: # Names
+    "Return the slots that a class adds."
+    slots = vars(cls).get('__slots__', ())
+    return (slots,) if isinstance(slots, str) else tuple(slots)
+
+_safe = FunctionType,MemberDescriptorType,staticmethod,classmethod    # descriptors that run no code of the user's
+
+def _attribute(o, k):
+    "Return an attribute. Raise if it would have to be computed, or is what an object has come to."
+    v = getattr_static(o, k)
+    if not isinstance(o, (type,ModuleType)) and k in state_of(type(o)): raise LookupError(k)
+    return getattr(o, k) if isinstance(v, _safe) or not hasattr(type(v), '__get__') else _computed(k)
+
+def _computed(k): raise LookupError(f'{k} is computed')
 
 def _follow(o, path):
-    "Return the value at the end of a path. Raise if there is none, or if it would have to be computed."
+    "Return the value at the end of a path. Raise if there is none."
     for kind,k in path:
-        if kind=='item':
-            if not isinstance(o, (Mapping,list,tuple)) or isinstance(o, Mapping) and k not in o: raise LookupError(k)
-            o = o[k]
-        elif isinstance(getattr_static(o, k, None), property) or k in state_of(type(o)): raise LookupError(k)
-        else: o = getattr(o, k)
+        if kind=='attribute': o = _attribute(o, k)
+        elif isinstance(o, dict): o = dict.__getitem__(o, k) if dict.__contains__(o, k) else _computed(k)
+        elif isinstance(o, (list,tuple)) or o is os.environ: o = o[k]
+        else: _computed(k)
     return o
 
+# %% ../../nbs/core/40_reads.ipynb #40a0000d
 def closure_of(
     f:Callable # A function or a method, in Python
 ) -> dict: # Name → value
@@ -115,31 +198,35 @@ def closure_of(
 
 def _variables(f):
     "Return the variables that a function can read: those outside, and its arguments whose values are known."
-    c,own = f.__code__,closure_of(f)
+    c = f.__code__
     arguments = c.co_varnames[:c.co_argcount]
     known = dict(zip(reversed(arguments), reversed(f.__defaults__ or ())))|(f.__kwdefaults__ or {})
     if getattr(f, '__self__', None) is not None and arguments: known[arguments[0]] = f.__self__
-    return dict(outside={**f.__globals__, **known, **own}, argument=known)
+    return dict(outside={**f.__globals__, **closure_of(f)}, argument=known)
+
+def _written(f):
+    "Return how to find the place of a variable, by which others know it, and what a function writes from there."
+    cells = dict(zip(f.__code__.co_freevars, f.__closure__ or ()))
+    def place(kind, n): return (n,id(f)) if kind=='argument' else id(cells[n]) if n in cells else (n,id(f.__globals__))
+    return place,{(place(*p[0]),*p[1:]) for p in paths_of(f.__code__).written}
 
 def _spelled(path):
     "Spell a path as in Python."
     (_,name),*rest = path
     return name+''.join(f'[{k!r}]' if kind=='item' else f'.{k}' for kind,k in rest)
 
-# %% ../../nbs/core/40_reads.ipynb #40a0000d
-_fixed = int,float,str,bool,type(None),tuple,FunctionType,MethodType,partial
-
 def reads(
-    f:Callable # A function or a method, in Python
+    f:Callable, # A function or a method, in Python
+    others:tuple=() # Functions that it calls: what they write is no setting either
 ) -> dict: # A path, like `args.epochs` → its value now
-    "Return what a function reads of variables outside it, of defaults and of its object, unless it writes to it."
-    paths,variables,res = _Paths(f.__code__),_variables(f),{}
-    def is_written(p): return any(p[:len(w)]==w[:len(p)] for w in paths.written if w)
-    for p in sorted(paths.read, key=repr):
+    "Return what a function reads of variables outside it, of defaults and of its object, unless it is written to."
+    (place,written),variables,res = _written(f),_variables(f),{}
+    written = written.union(*(_written(o)[1] for o in others))
+    for p in sorted(paths_of(f.__code__).read, key=repr):
         (kind,name),*rest = p
-        if name not in variables[kind] or is_written(p) or name.startswith('__'): continue    # like `__name__`
-        try: value = _follow(variables[kind][name], rest)
-        except Exception: continue    # whatever objects raise; the function will say it when it is called
-        holds = any(kind=='item' for kind,_ in rest) or not isinstance(value, _fixed)
-        if not (paths.fills and holds): res[_spelled(p)] = value    # or it may be what the function fills
+        here = (place(kind, name),*rest)
+        if name not in variables[kind] or name.startswith('__'): continue    # `__name__` and so on
+        if any(here[:len(w)]==w[:len(here)] for w in written): continue
+        try: res[_spelled(p)] = _follow(variables[kind][name], rest)
+        except (AttributeError,LookupError,TypeError): pass    # the function will say so when it is called
     return res

@@ -6,21 +6,23 @@
 __all__ = []
 
 # %% ../../nbs/find/00_fingerprint.ipynb #6cf3d334
-import json, math, sys, sysconfig
+import json, math, re, sys, sysconfig
 from argparse import Namespace
 from collections.abc import Callable, Mapping
-from dataclasses import is_dataclass
+from enum import Enum
 from functools import partial
+from pathlib import Path
 from types import FunctionType, MethodType, SimpleNamespace
 from zlib import crc32
 
 import numpy as np, torch
 from fastai.learner import Learner
 from fastai.torch_core import set_seed
+from torch import nn
 
 from ..core.tensors import model_tensors, unwrap
 from ..core.checks import func_name, key_name
-from ..core.reads import closure_of, reads, state_of
+from ..core.reads import closure_of, reads, slots_of, state_of
 from ..train.randomness import random_states, seed_loaders, set_random_states
 
 # %% ../../nbs/find/00_fingerprint.ipynb #4ab92aa7
@@ -88,58 +90,105 @@ def _code(c):
     return [c.co_code.hex(), list(c.co_names), [constant(o) for o in c.co_consts]]
 
 # %% ../../nbs/find/00_fingerprint.ipynb #993e1e3a
-_records,_functions = (Namespace,SimpleNamespace),(FunctionType,MethodType,partial)
-_libraries = {sysconfig.get_path(k) for k in ('stdlib','platstdlib','purelib','platlib')}
+_functions = FunctionType,MethodType,partial
+_known_by_name = 'fasterlth','fastai','fastcore','torch','torchvision'
+_standard = tuple({sysconfig.get_path(k) for k in ('stdlib','platstdlib')})
 
 def _is_own(f):
-    "Return whether a function is the user's, and not a library's."
-    f = f.func if isinstance(f, partial) else f
-    module = sys.modules.get(getattr(f, '__module__', None))
-    file = getattr(module, '__file__', None) or ''    # of a notebook there is none
-    ours = f"{getattr(f, '__module__', '')}.".startswith('fasterlth.')
-    return not ours and not any(file.startswith(o) for o in _libraries)
-
-def _values(items, describe, depth=0):
-    "Describe values by name: plain ones, arrays, records of such, and functions, which `describe` describes."
-    def inner(d): return _values(d.items(), describe, depth+1) if depth<5 else {}    # it may hold itself
-    res = {}
-    for k,v in items:
-        if isinstance(v, _simple): res[str(k)] = v
-        elif _is_simple(v): res[str(k)] = _short_text(repr(v))
-        elif isinstance(v, (torch.Tensor,np.ndarray)):
-            if not getattr(v, 'requires_grad', False): res[str(k)] = _array_text(v)
-        elif isinstance(v, dict): res[str(k)] = inner(v)
-        elif isinstance(v, _records) or is_dataclass(v) and not isinstance(v, type) and hasattr(v, '__dict__'):
-            res[str(k)] = inner(vars(v))
-        elif isinstance(v, _functions) and (said := describe(v)): res[str(k)] = said
-    return res
-
-def _array_text(a):
-    "Describe an array by its shape and a checksum, of about a million numbers if it has more; sparse ones by no value."
-    if isinstance(a, torch.Tensor) and (a.is_nested or a.is_meta or a.layout is not torch.strided): return 'a tensor'
-    n = math.prod(a.shape)
-    some = a.reshape(-1)[::n//10**6+1] if n else a
-    return f'an array {tuple(a.shape)} with the checksum {_checksum(some)}'
+    "Return whether a function or a class is the user's, and not a library's."
+    module = getattr(f.func if isinstance(f, partial) else f, '__module__', None) or ''
+    file = getattr(sys.modules.get(module), '__file__', None) or ''    # of a notebook there is none
+    installed = file.startswith(_standard) or any(o.endswith('-packages') for o in Path(file).parts)    # site-, dist-
+    return not installed and module.partition('.')[0] not in (*_known_by_name,'builtins')
 
 def _short_text(text): return text if len(text)<1000 else f'{text[:100]}…, with the checksum {crc32(text.encode())}'
 
+def _array_text(a):
+    "Describe an array by its shape and a checksum, of about a million numbers if it has more; odd ones by their shape."
+    if isinstance(a, torch.Tensor) and (a.is_nested or a.layout is not torch.strided): return 'a tensor'
+    shape,n = tuple(a.shape),math.prod(a.shape)
+    if a.is_meta if isinstance(a, torch.Tensor) else a.dtype.hasobject: return f'an array {shape}'
+    some = a[::n//10**6+1] if n>10**6 else a
+    if isinstance(a, torch.Tensor): some = some.resolve_conj()
+    return f'an array {shape} with the checksum {_checksum(some)}'
+
+def _attributes(o):
+    "Return the attributes of a record: a namespace, or an object of the user's own classes. None for other objects."
+    classes = type(o).__mro__[:-1]
+    if not isinstance(o, (Namespace,SimpleNamespace)) and not all(map(_is_own, classes)): return None
+    own = {**getattr(o, '__dict__', {}), **{k: getattr(o, k) for c in classes for k in slots_of(c) if hasattr(o, k)}}
+    return {k: v for k,v in own.items() if k not in state_of(type(o))}
+
+# %% ../../nbs/find/00_fingerprint.ipynb #993e1e3b
+_by_repr = complex,bytes,range,torch.dtype,torch.device
+_most = 1000    # entries that are described one by one
+
+def _entries(items, n, describe, depth):
+    "Describe the entries of a container or a record."
+    return _values(items, describe, depth+1) if depth<5 and n<=_most else f'{n} entries'
+
+def _value(v, describe, depth):
+    "Describe a value, in JSON. None if it can't be described, and for None."
+    if isinstance(v, Enum): return str(v)
+    v = v.item() if isinstance(v, np.generic) else v
+    if isinstance(v, int) and abs(v)>=2**63: return hex(v)
+    if isinstance(v, _simple): return _short_text(v) if isinstance(v, str) else v
+    if isinstance(v, _by_repr) or _is_simple(v): return _short_text(repr(v))
+    if isinstance(v, (set,frozenset)) and all(map(_is_simple, v)): return _short_text(repr(sorted(map(repr, v))))
+    if isinstance(v, (torch.Tensor,np.ndarray)): return None if getattr(v, 'requires_grad', False) else _array_text(v)
+    if isinstance(v, dict): return _entries(v.items(), len(v), describe, depth)
+    if isinstance(v, (list,tuple)): return _entries(enumerate(v), len(v), describe, depth)
+    if isinstance(v, _functions): return describe(v)
+    if isinstance(v, type) or (own := _attributes(v)) is None: return None
+    return _entries(own.items(), len(own), describe, depth)
+
+def _values(items, describe, depth=0):
+    "Describe values by name: plain ones, arrays, containers and records of such, functions, and classes by their name."
+    res = {}
+    for k,v in items:
+        if not _is_simple(k): continue
+        key = k if isinstance(k, str) else f'[{k!r}]'
+        try: said = _value(v, describe, depth)
+        except Exception: continue    # whatever objects raise that can't be described
+        foreign = isinstance(v, type) or isinstance(v, FunctionType) and not _is_own(v)
+        alias = v.__name__ if foreign else None
+        if said is None and alias and alias!=key.rpartition('.')[2]: said = alias    # `act = nn.ReLU`
+        if said is not None or v is None: res[key] = said
+    return res
+
+# %% ../../nbs/find/00_fingerprint.ipynb #993e1e3d
 def _given(f):
-    "Return what a function was given, by a closure or a default."
+    "Return what a function was given, by a closure or a default; what a `partial` was given."
+    if isinstance(f, partial): return dict([*enumerate(f.args), *f.keywords.items()])
     defaults = [*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()]
     return {**closure_of(f), **{f'default {i}': o for i,o in enumerate(defaults)}}
 
-def _describe_function(f, within):
-    "Describe a function that the functions `within` use."
-    within.append(f)    # each is described once
-    def inner(v): return None if v in within else _describe_function(v, within)
-    def own(v): return inner(v) if _is_own(v) else dict(name=_name(v)) if isinstance(v, partial) else None
+def _reached(f):
+    "Return the functions in Python that may be called: those that each reads, if they are the user's, or was given."
+    todo,res = [f],[]
+    while todo:
+        f = todo.pop()
+        if isinstance(f, partial): todo.append(f.func)
+        elif not hasattr(f, '__code__') or f in res: continue
+        else: res.append(f)
+        todo += [v for v in _given(f).values() if isinstance(v, _functions)]
+        if not isinstance(f, partial) and _is_own(f):
+            todo += [v for v in reads(f).values() if isinstance(v, _functions) and _is_own(v)]
+    return res
+
+def _describe_function(f, others, done):
+    "Describe a function, unless it is among those that are `done`. `others` are all that may be called."
+    done.append(f)
+    given = _given(f) if isinstance(f, partial) or hasattr(f, '__code__') else {}
+    def inner(v):
+        if v in done: return None
+        if _is_own(v) or any(v is o for o in given.values()): return _describe_function(v, others, done)
+        return dict(name=_name(v)) if isinstance(v, partial) else None    # a library's code changes with its version
     if isinstance(f, partial):
-        given = [*enumerate(f.args), *f.keywords.items()]
-        return {**_describe_function(f.func, within), 'given': _values(given, inner)}
+        return {**_describe_function(f.func, others, done), 'given': _values(given.items(), inner)}
     if not hasattr(f, '__code__'): return dict(name=_name(f), settings=_settings(f))
-    given = _given(f)
-    uses = _values(reads(f).items(), own) if _is_own(f) else _values(given.items(), inner)
-    uses |= _values([(k, v) for k,v in given.items() if isinstance(v, _functions)], inner)
+    if _is_own(f): given = {k: v for k,v in given.items() if isinstance(v, _functions)} | reads(f, tuple(others))
+    uses = _values(given.items(), inner)
     return dict(name=f.__name__, python='{}.{}'.format(*sys.version_info),
                 code=crc32(json.dumps(_code(f.__code__)).encode()), uses=uses)
 
@@ -147,7 +196,9 @@ def describe_function(
     f:Callable # Any function, a `partial` of one, or an object that can be called
 ) -> dict: # Its name, a checksum of its code, and the plain values and the functions that it was given
     "Describe what a function does, as far as its code tells."
-    return _describe_function(f, [])
+    plain = hasattr(f, '__code__') or isinstance(f, partial) or not _is_own(type(f))
+    if plain: return _describe_function(f, _reached(f), [])
+    return dict(_describe_function(f, [], []), does=describe_function(getattr(f, 'forward', f.__call__)))
 
 # %% ../../nbs/find/00_fingerprint.ipynb #b1fffdf0
 def describe(
@@ -163,8 +214,13 @@ def describe(
 _loggers = {f'fastai.callback.{k}' for k in 'progress tensorboard wandb comet neptune azureml captum hook'.split()}
 
 def _part(f):
-    "Describe an optimizer or a loss: a function of the user's by what it does, others by name."
-    return describe_function(f) if isinstance(f, _functions) and _is_own(f) else _name(f)
+    "Describe an optimizer, a splitter or a loss: what is the user's by what it does, others by name."
+    return describe_function(f) if _is_own(f if isinstance(f, (type,*_functions)) else type(f)) else _name(f)
+
+def _tensors(loss):
+    "Describe the tensors of a loss, like the weights of classes."
+    module = loss if isinstance(loss, nn.Module) else getattr(loss, 'func', None)    # fastai's losses hold torch's
+    return {n: _array_text(t) for n,t in module.named_buffers()} if isinstance(module, nn.Module) else {}
 
 def _callback_settings(learn):
     "Return the settings of callbacks that may change a training."
@@ -178,9 +234,11 @@ def describe_learner(
     "Describe what a learner trains with, except for the weights."
     model = unwrap(learn.model)
     return dict(model=type(model).__name__, tensors={n: list(t.shape) for n,t in model_tensors(model).items()},
-                data=describe_data(learn.dls), layers=crc32(repr(model).encode()),
-                opt=_part(learn.opt_func), loss=_part(learn.loss_func), loss_settings=_settings(learn.loss_func),
-                lr=repr(learn.lr), wd=repr(learn.wd), metrics=list(learn.metrics.attrgot('name')),
+                data=describe_data(learn.dls), layers=crc32(re.sub(' at 0x[0-9a-f]+', '', repr(model)).encode()),
+                opt=_part(learn.opt_func), splitter=_part(learn.splitter), loss=_part(learn.loss_func),
+                loss_settings=_settings(learn.loss_func), loss_tensors=_tensors(learn.loss_func),
+                lr=repr(learn.lr), wd=repr(learn.wd), moms=repr(learn.moms), bn=[learn.wd_bn_bias,learn.train_bn],
+                metrics=list(learn.metrics.attrgot('name')),
                 callbacks=sorted(cb.name for cb in learn.cbs if cb.name not in ('progress','mask')),
                 callback_settings=_callback_settings(learn))
 

@@ -103,6 +103,61 @@ def test_many_functions_that_call_each_other():
     exec('\n'.join(f"def f{i}(l): return [{', '.join(f'f{j}(l)' for j in range(12))}]" for i in range(12)), own)
     assert len(json.dumps(describe_function(own['f0'])))<10_000
 
+notes_of = """
+from collections import defaultdict, Counter, deque
+import heapq, torch, functools
+from types import SimpleNamespace
+from dataclasses import dataclass
+hist,log,counts,buffer,best,queue,seen,table = defaultdict(list),{},Counter(),torch.zeros(5),SimpleNamespace(n=0, d={}, loss=None),deque(),[],dict(loss=0.)
+@dataclass
+class Average:
+    n:int = 0
+    def step(self, x): self.n += 1
+average = Average()
+class Meter:
+    def __init__(self): self.total,self.n,self.logs = 0.,0,{}
+    @torch.no_grad()
+    def count(self): self.n += 1
+    def hook(self, l):
+        def inner(x): self.total += x
+        inner(l.loss)
+    def train(self, l):
+        self.count(); self.hook(l)
+        self.logs[l.epoch] = self.n
+        return self.total
+meter = Meter()
+def note(x): seen.append(x)
+def helper(): best.n += 1
+"""
+
+@pytest.mark.parametrize('body', ["hist[l.name].append(l.loss)", "for k in ('a','b'): hist[k].append(l.loss)", "h = hist[l.name]; h.append(l.loss)", "counts[l.epoch] += 1",
+    "log[f'{l.name}-1'] = l.loss", "log[l.name,l.epoch] = 1", "log[str(l.epoch)] = 1", "log[len(log)] = 1", "log.setdefault('a', []).append(1)", "buffer[l.epoch] += 1", "buffer[:2] = 1",
+    "best.d['n'] = best.d.get('n', 0)+1", "best.loss = buffer", "table['loss'] += l.loss", "queue.appendleft(l.loss)", "global seen; seen += [1]", "seen[:] = [1,2]", "note(l.loss); print(seen)",
+    "helper(); print(best.n)", "average.step(1); str(average)", "meter.train(l)", "train.calls = getattr(train, 'calls', 0)+1", "d = hist; d['x'].append(1)"])
+def test_notes_of_all_kinds(body):
+    own = dict(__name__='user')
+    exec(f'{notes_of}\ndef train(l):\n    {body}', own)
+    was = describe_function(own['train'])
+    own['train'](SimpleNamespace(loss=.5, epoch=3, name='x'))
+    assert describe_function(own['train'])==was==json.loads(json.dumps(was))
+
+@pytest.mark.parametrize('value,other', [(np.float32(1), np.float32(2)), ({1,2}, {1,3}), (range(3), range(4)), (b'a', b'b'), (torch.float32, torch.float64), ([dict(lr=1)], [dict(lr=2)]),
+    ([torch.ones(1)], [torch.zeros(1)]), ({1: 5,'1': 6}, {1: 7,'1': 6}), (Config(), None), (nn.ReLU, nn.GELU), (F.relu, F.gelu), ([args], []), ('a'*2000, 'a'*1999+'b'), ({'a': [{'b': 1}]}, {'a': [{'b': 2}]})])
+def test_values_of_all_kinds(value, other):
+    if isinstance(value, Config): other = Config(); other.n = 4
+    def of(x): return describe_function(lambda l: l.fit(x))
+    assert differences(of(value), of(other)) and not differences(of(value), of(value))
+
+def test_parts_of_a_learner():
+    class Mine(nn.Module):
+        def __init__(self, scale): super().__init__(); self.scale = scale
+        def forward(self, out, y): return F.cross_entropy(out, y)*self.scale
+    a = describe_learner(make_learner(loss_func=Mine(1.)))
+    assert not differences(a, describe_learner(make_learner(loss_func=Mine(1.)))) and differences(a, describe_learner(make_learner(loss_func=Mine(2.))))
+    a = describe_learner(make_learner(loss_func=CrossEntropyLossFlat(weight=torch.ones(10))))
+    assert 'loss_tensors.weight' in differences(a, describe_learner(make_learner(loss_func=CrossEntropyLossFlat(weight=torch.arange(10.)))))[0]
+    assert differences(describe_learner(make_learner()), describe_learner(make_learner(moms=(.5,.9,.9))))
+
 class Odd:
     "It answers no question."
     def __getattr__(self, k): raise RuntimeError(k)
@@ -113,16 +168,23 @@ class Slots:
     __slots__ = 'a','b'
     def __init__(self): self.a = 3
 
-odd_values = dict(odd=Odd(), slots=Slots(), sparse=torch.eye(3).to_sparse(), meta=torch.empty(3, device='meta'), half=torch.ones(3).bfloat16(),
-    empty=torch.empty(0), complex=torch.ones(3)+1j, objects=np.array([object(),1], dtype=object), records=np.zeros(3, [('a',int),('b',float)]), texts=np.array(['a','b']),
-    set={1,2}, keys={Odd: 3,(1,2): 4,None: 5}, list=[Odd()], builtin=len, type=int, dtype=torch.float32, generator=iter([1]), cached=functools.lru_cache(len), missing=None)
+def loop():
+    res = []
+    res.append((res,))
+    return res
+
+odd_values = dict(odd=Odd, slots=Slots, sparse=lambda: torch.eye(3).to_sparse(), meta=lambda: torch.empty(3, device='meta'), half=lambda: torch.ones(3).bfloat16(),
+    empty=lambda: torch.empty(0), complex=lambda: torch.ones(3)+1j, conjugate=lambda: (torch.ones(3)+1j).conj(), objects=lambda: np.array([object(),1], dtype=object),
+    records=lambda: np.zeros(3, [('a',int),('b',float)]), texts=lambda: np.array(['a','b']), set=lambda: {1,2}, keys=lambda: {Odd: 3,(1,2): 4,None: 5}, list=lambda: [Odd()],
+    builtin=lambda: len, type=lambda: int, dtype=lambda: torch.float32, generator=lambda: iter([1]), cached=lambda: functools.lru_cache(len), missing=lambda: None,
+    huge=lambda: 10**5000, loop=loop, c_method=lambda: partial(str.join, ','), uninitialised=lambda: nn.LazyLinear(3).weight)    # made when they are needed
 
 @pytest.mark.parametrize('name', odd_values)
 @pytest.mark.parametrize('reads', ['x','x.a','x[0]','x.get("a")','x.a.b[0].c'])
 def test_odd_values_are_no_error(name, reads):
     "What can't be described is left to the function."
     for source in (f'f = lambda l: {reads}', f'f = lambda l, x=x: {reads}', f'f = (lambda x: lambda l: {reads})(x)'):
-        own = dict(x=odd_values[name], __name__='user')
+        own = dict(x=odd_values[name](), __name__='user')
         exec(source, own)
         json.dumps(describe_function(own['f']))
 
