@@ -292,7 +292,9 @@ def _as_path(path, name, what):
     if not isinstance(path, (str,PathLike)) or isinstance(path, bytes): raise TypeError(wrong(name, what, path))
     if not str(path) or '\0' in str(path): raise ValueError(wrong(name, what, path))
     path = at_home(path)
-    try: above = next((o for o in (path,*path.parents) if o.exists() and not o.is_dir() and o!=path), None)
+    try:
+        path.exists()    # of a name that is too long, the system says so
+        above = next((o for o in path.parents if o.exists() and not o.is_dir()), None)
     except OSError as e: raise type(e)(e.errno, f"{name} must be {what}, not {str(path)[:100]!r} ({e.strerror})") from e
     if above: raise ValueError(f"{name} must be {what}, but {str(above)!r}, above {str(path)!r}, is a file")
     return path

@@ -68,7 +68,7 @@ def layer_kernels(
     rest = {n: 'its layer has no sparse kernel' for n in masks if id(params[n]) not in of_layers}    # recurrent ones
     why = {id(a.out_proj): why_packed(a) for a in attentions(model)}
     why |= {id(m): why_packed(m.attention) for _,m,_ in layers if isinstance(m, InProjection)}
-    why |= {id(m): 'torch.compile computes it' for _,m,_ in layers 
+    why |= {id(m): 'torch.compile computes it' for _,m,_ in layers
             if id(m.attention if isinstance(m, InProjection) else m) in compiled}
     return {n: why.get(id(m)) or kernel(m, mask) for n,m,mask in layers}|rest
 

@@ -17,9 +17,8 @@ from torch import nn
 
 from .compiled import compiled
 from .checks import check_model, check_tensor
-from fasterlth.core.sparse_products import (
-    as_array, as_autocast, as_weights, check_inputs, Left, linear, loops, Matrix, multiply, not_autocast, pattern,
-    Product)
+from .sparse_products import (as_array, as_autocast, as_weights, check_inputs, Left, linear, loops,
+    Matrix, multiply, not_autocast, pattern, Product)
 
 # %% ../../nbs/core/24_sparse_kernels.ipynb #4b7f1c39
 def _sum_of_shifts(weights, bias, flat, shifts, length):

@@ -28,7 +28,7 @@ from ..core.ticket import Ticket, to_json
 from ..core.processes import from_first, process_number
 from ..train.learner import check_train
 from .fingerprint import describe, differences
-from .folder import RunFolder
+from .folder import RunFolder, without
 from .report import plot_results, summarize, verdict
 from .finder import LotteryTicketFinder, pruning_settings
 from .jobs import Job, settled
@@ -201,11 +201,10 @@ def unused_settings(
 def _check_folder(self:LotteryStudy):
     "Raise if the folder has results of other settings."
     if (there := self.folder.experiment) is None: return
-    targets,unused = round_targets(self.kwargs['sparsity'], self.kwargs['n_rounds']),unused_settings(self)
+    targets = round_targets(self.kwargs['sparsity'], self.kwargs['n_rounds'])
     here = to_json(dict(finder=describe_settings(self), targets=describe(targets)))
-    def used(d): return {k: v for k,v in d.items() if f'finder.{k}' not in unused}
-    pairs = [{**o, 'finder': used(o.get('finder', {}))} for o in ({k: there.get(k) for k in here}, here)]
-    if odd := differences(*pairs, ('in the folder','now')):
+    pair = [without(o, unused_settings(self)) for o in ({k: there.get(k) for k in here}, here)]
+    if odd := differences(*pair, ('in the folder','now')):
         raise ValueError(f"path {str(self.path)!r} has results of other settings: {shortened(odd, 6)}. "
                          "Use another folder")
 

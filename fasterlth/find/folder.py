@@ -164,9 +164,13 @@ def seed(self:RunFolder) -> int: # None if there is none yet
     return check_record(there, self.file('experiment.json'), seed=whole)['seed']
 
 # %% ../../nbs/find/04_folder.ipynb #9c507fde
-def _without(description, keys, at=''):
-    "Leave keys like `'train'` or `'finder.criteria'` out of a description."
-    inner = {k: _without(v, keys, f'{at}{k}.') if isinstance(v, dict) else v for k,v in description.items()}
+def without(
+    description:dict, # What an experiment is, in JSON
+    keys:tuple, # Like `'train'` or `'finder.criteria'`
+    at:str='' # Where it is in the whole description
+) -> dict:
+    "Leave keys out of a description."
+    inner = {k: without(v, keys, f'{at}{k}.') if isinstance(v, dict) else v for k,v in description.items()}
     return {k: v for k,v in inner.items() if f'{at}{k}' not in keys}
 
 def _in_processes(folder, here):
@@ -188,7 +192,7 @@ def open_folder(
         raise ValueError(f"{where} has {found[0]}, but no experiment.json: it is damaged, or not the folder of a "
                          f"{folder.kind}. Put the file back, or use another folder")
     if there is not None:
-        if odd := differences(_without(there, unused), _without(here, unused), ('in the folder','now')):
+        if odd := differences(without(there, unused), without(here, unused), ('in the folder','now')):
             raise ValueError(f"{where} belongs to another experiment: {shortened(odd, 6)}. Use another folder")
     if there!=here: folder.keep_json('experiment.json', dict(kind=folder.kind, experiment=here))
     folder.opened()

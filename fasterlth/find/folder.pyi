@@ -71,6 +71,10 @@ class Written:
     def __init__(self, save: Callable) -> None:
         ...
 
+def without(description: dict, keys: tuple, at: str = '') -> dict:
+    """Leave keys out of a description."""
+    ...
+
 def open_folder(folder: RunFolder, here: dict, unused: tuple = (), parts: tuple = ()) -> None:
     """Claim the folder for this experiment. Raise if it belongs to another one."""
     ...

@@ -268,14 +268,13 @@ def _draw_dense(ax, dense, color):
 
 _markers = 'osD^vPX*'
 
-def _draw_line(ax, name, rounds, color, marker, below, above, n, n_lines):
-    "Draw the rounds of a condition, one of `n_lines`, that lies on `below` of `n` lines, and under `above`."
-    style = (-4*below,(4,4*min(n-1, 3))) if below else '-'
-    ax.plot(rounds.remaining, rounds['mean'], marker=marker, ls=style, ms=4+1.5*min(above, 2), color=color, label=name)
+def _draw_line(ax, name, rounds, color, alpha, **look):
+    "Draw the rounds of a condition, and how far its seeds spread, as a band or as bars."
+    ax.plot(rounds.remaining, rounds['mean'], color=color, label=name, **look)
     few = rounds[rounds.seeds==2]
     if len(few): ax.vlines(few.remaining, few.low, few.high, color=color, lw=1, alpha=.5)
     many = rounds[rounds.seeds!=2]
-    ax.fill_between(many.remaining, many.low, many.high, color=color, alpha=.15 if n_lines<5 else .06, lw=0)
+    ax.fill_between(many.remaining, many.low, many.high, color=color, alpha=alpha, lw=0)
 
 def _coincide(a, b, near):
     "Return whether two lines share two rounds or, if they have only one, that one."
@@ -287,10 +286,11 @@ def _draw_lines(ax, lines, colors, near):
     names = list(lines)
     on = {(a, b): _coincide(lines[a], lines[b], near) for i,a in enumerate(names) for b in names[i+1:]}
     below = {b: sum(v for (_,o),v in on.items() if o==b) for b in names}
+    gap,alpha = 4*min(max(below.values()), 3),.15 if len(names)<5 else .06
     for i,a in enumerate(names):
         above = sum(v for (o,_),v in on.items() if o==a)
-        _draw_line(ax, a, lines[a], colors[a], _markers[i%len(_markers)], below[a], above, max(below.values())+1,
-                   len(names))
+        _draw_line(ax, a, lines[a], colors[a], alpha, marker=_markers[i%len(_markers)], ms=4+1.5*min(above, 2),
+                   ls=(-4*below[a],(4,gap)) if below[a] else '-')
 
 def _spreads(df, table, name, factor):
     "Return a summary with what to draw around the means: intervals, or the range of two seeds."
