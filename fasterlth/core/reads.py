@@ -7,6 +7,7 @@ __all__ = []
 
 # %% ../../nbs/core/40_reads.ipynb #40a00004
 import dis, os
+from collections import namedtuple
 from collections.abc import Callable
 from functools import lru_cache
 from inspect import getattr_static
@@ -65,7 +66,7 @@ class _Trace:
     def attribute(self, step, k):
         "Replace the top of the stack by its attribute."
         o = self.pop()
-        if k in _changing: self.change(o)
+        if k in _changing or k.endswith('_') and not k.startswith('_'): self.change(o)    # `mul_` as torch names it
         self.stack += [None]*_effect(step)+[(*o,('attribute',k)) if isinstance(o, tuple) else None]
     def item(self, key, o):
         "Return where an item is."
@@ -166,24 +167,30 @@ def slots_of(
     slots = vars(cls).get('__slots__', ())
     return (slots,) if isinstance(slots, str) else tuple(slots)
 
-_safe = FunctionType,MemberDescriptorType,staticmethod,classmethod    # descriptors that run no code of the user's
+_field = type(namedtuple('Record', 'field').field)
+_safe = FunctionType,MemberDescriptorType,staticmethod,classmethod,_field    # they run no code of the user's
 
-def _attribute(o, k):
-    "Return an attribute. Raise if it would have to be computed, or is what an object has come to."
-    v = getattr_static(o, k)
+def _is_computed(o, k):
+    "Return whether an object would have to compute an attribute. Raise if it has none, or has come to it."
     if not isinstance(o, (type,ModuleType)) and k in state_of(type(o)): raise LookupError(k)
-    return getattr(o, k) if isinstance(v, _safe) or not hasattr(type(v), '__get__') else _computed(k)
+    try: v = getattr_static(o, k)
+    except AttributeError:
+        if hasattr(type(o), '__getattr__'): return True
+        raise
+    return hasattr(type(v), '__get__') and not isinstance(v, _safe)
 
-def _computed(k): raise LookupError(f'{k} is computed')
+def _item(o, k):
+    "Return an item of a container. Raise if it has none, or would have to compute it."
+    if isinstance(o, dict): return {**o}[k]    # a `defaultdict` would make one
+    if isinstance(o, (list,tuple)) or o is os.environ: return o[k]
+    raise LookupError(k)
 
 def _follow(o, path):
-    "Return the value at the end of a path. Raise if there is none."
-    for kind,k in path:
-        if kind=='attribute': o = _attribute(o, k)
-        elif isinstance(o, dict): o = dict.__getitem__(o, k) if dict.__contains__(o, k) else _computed(k)
-        elif isinstance(o, (list,tuple)) or o is os.environ: o = o[k]
-        else: _computed(k)
-    return o
+    "Return the value at the end of a path, and the path. Raise if there is none."
+    for i,(kind,k) in enumerate(path):
+        if kind=='attribute' and _is_computed(o, k): return o,path[:i]
+        o = getattr(o, k) if kind=='attribute' else _item(o, k)
+    return o,path
 
 # %% ../../nbs/core/40_reads.ipynb #40a0000d
 def closure_of(
@@ -227,6 +234,7 @@ def reads(
         here = (place(kind, name),*rest)
         if name not in variables[kind] or name.startswith('__'): continue    # `__name__` and so on
         if any(here[:len(w)]==w[:len(here)] for w in written): continue
-        try: res[_spelled(p)] = _follow(variables[kind][name], rest)
-        except (AttributeError,LookupError,TypeError): pass    # the function will say so when it is called
+        try: value,rest = _follow(variables[kind][name], rest)
+        except (AttributeError,LookupError,TypeError): continue    # the function will say so when it is called
+        res[_spelled((p[0],*rest))] = value
     return res

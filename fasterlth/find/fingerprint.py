@@ -18,6 +18,7 @@ from zlib import crc32
 import numpy as np, torch
 from fastai.learner import Learner
 from fastai.torch_core import set_seed
+from fastcore.foundation import L
 from torch import nn
 
 from ..core.tensors import model_tensors, unwrap
@@ -137,7 +138,7 @@ def _value(v, describe, depth):
     if isinstance(v, (set,frozenset)) and all(map(_is_simple, v)): return _short_text(repr(sorted(map(repr, v))))
     if isinstance(v, (torch.Tensor,np.ndarray)): return None if getattr(v, 'requires_grad', False) else _array_text(v)
     if isinstance(v, dict): return _entries(v.items(), len(v), describe, depth)
-    if isinstance(v, (list,tuple)): return _entries(enumerate(v), len(v), describe, depth)
+    if isinstance(v, (list,tuple,L)): return _entries(enumerate(v), len(v), describe, depth)
     if isinstance(v, _functions): return describe(v)
     if isinstance(v, type) or (own := _attributes(v)) is None: return None
     return _entries(own.items(), len(own), describe, depth)

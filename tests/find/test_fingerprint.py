@@ -1,7 +1,9 @@
 "Descriptions of experiments: the same wherever they are made, and another for whatever would change the results."
 import functools, json
 from dataclasses import dataclass
+from enum import Enum
 from types import SimpleNamespace
+from typing import NamedTuple
 from apart import Session
 from helpers import *
 from fasterlth.find.fingerprint import describe, describe_data, describe_function, describe_learner, differences
@@ -131,7 +133,7 @@ def helper(): best.n += 1
 """
 
 @pytest.mark.parametrize('body', ["hist[l.name].append(l.loss)", "for k in ('a','b'): hist[k].append(l.loss)", "h = hist[l.name]; h.append(l.loss)", "counts[l.epoch] += 1",
-    "log[f'{l.name}-1'] = l.loss", "log[l.name,l.epoch] = 1", "log[str(l.epoch)] = 1", "log[len(log)] = 1", "log.setdefault('a', []).append(1)", "buffer[l.epoch] += 1", "buffer[:2] = 1",
+    "log[f'{l.name}-1'] = l.loss", "log[l.name,l.epoch] = 1", "log[str(l.epoch)] = 1", "log[len(log)] = 1", "log.setdefault('a', []).append(1)", "buffer[l.epoch] += 1", "buffer[:2] = 1", "buffer.mul_(2).add_(1)",
     "best.d['n'] = best.d.get('n', 0)+1", "best.loss = buffer", "table['loss'] += l.loss", "queue.appendleft(l.loss)", "global seen; seen += [1]", "seen[:] = [1,2]", "note(l.loss); print(seen)",
     "helper(); print(best.n)", "average.step(1); str(average)", "meter.train(l)", "train.calls = getattr(train, 'calls', 0)+1", "d = hist; d['x'].append(1)"])
 def test_notes_of_all_kinds(body):
@@ -147,6 +149,28 @@ def test_values_of_all_kinds(value, other):
     if isinstance(value, Config): other = Config(); other.n = 4
     def of(x): return describe_function(lambda l: l.fit(x))
     assert differences(of(value), of(other)) and not differences(of(value), of(value))
+
+class Pair(NamedTuple): lr:float
+class Half:
+    def __init__(self): self.n = 4
+    @property
+    def half(self): return self.n//2
+class Mode(Enum): A,B = 1,2
+pair,half_of,mode,listed,template = Pair(.1),Half(),Mode.A,L(1, 2),'{}'
+
+@pytest.mark.parametrize('f,name,other', [(lambda l: pair.lr, 'pair', Pair(.2)), (lambda l: mode.value, 'mode', Mode.B), (lambda l: l.fit(listed), 'listed', L(1, 3)),
+    (lambda l: template.format(l), 'template', '{}{}'), (lambda l: [v for _,v in cfg.items()], 'cfg', dict(epochs=4, opt=dict(lr=.1))), (lambda l: weight.mean(), 'weight', torch.zeros(2))])
+def test_what_is_computed_from_a_setting(f, name, other, monkeypatch):
+    was = describe_function(f)
+    assert was==describe_function(f)
+    monkeypatch.setitem(globals(), name, other)
+    assert differences(was, describe_function(f))
+
+def test_a_property_stands_for_its_object():
+    was = describe_function(f := lambda l: half_of.half)
+    half_of.n = 6
+    try: assert differences(was, describe_function(f))==['uses.half_of.n is 4 there, 6 here']
+    finally: half_of.n = 4
 
 def test_parts_of_a_learner():
     class Mine(nn.Module):
