@@ -8,6 +8,7 @@ __all__ = ['Groups']
 # %% ../../nbs/core/02_groups.ipynb #0149b5b7
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 
@@ -65,9 +66,9 @@ class Groups:
 
     def __post_init__(self): _check_groups(self)
 
-    @property
+    @cached_property
     def size(self) -> int: return math.prod(self.view[d] for d in self.dims) # Weights in a group
-    @property
+    @cached_property
     def n(self) -> int: return math.prod(self.shape)//max(self.size, 1) # Groups in the weight
 
     def reduce(self, scores:torch.Tensor) -> torch.Tensor: # Of `shape` → `(n,)`

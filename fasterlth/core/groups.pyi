@@ -2,6 +2,7 @@
 from typing import Any
 from typing_extensions import Self
 from dataclasses import dataclass
+from functools import cached_property
 import torch
 
 __all__ = ['Groups']
@@ -33,10 +34,10 @@ class Groups:
     joint: bool = ...
     def __post_init__(self) -> None:
         ...
-    @property
+    @cached_property
     def size(self) -> int:
         ...
-    @property
+    @cached_property
     def n(self) -> int:
         ...
     def reduce(self, scores: torch.Tensor) -> torch.Tensor:

@@ -38,7 +38,8 @@ class Rows:
     ):
         counts = [max(-(-n//_row), 1) for n in lengths]
         self.lengths,self.starts,self.device = lengths,[0,*accumulate(counts)],device
-        self.waiting,self.alive,self.values = {},{},None    # `waiting`: scores that aren't in rows yet
+        self.waiting,self.n_waiting = {},0    # scores that aren't in rows yet, and how many they are
+        self.alive,self.values = {},None
         table = self.put([counts,sizes,pools,list(range(len(lengths)))])
         self.size,self.pool,self.unit = table[1:].repeat_interleave(table[0], dim=1, output_size=self.starts[-1])
         first = dict(zip(reversed(pools), reversed(self.starts[:-1])))    # row of each pool
@@ -65,8 +66,9 @@ class Rows:
     def add(self, i, scores, alive):
         "Note the scores of a unit, and which of them are ranked."
         self.waiting[i],self.alive[i] = scores,alive
+        self.n_waiting += self.lengths[i]
         # few copies are fast, but if all scores waited for one, they would take as much memory as the rows
-        if sum(o.numel() for o in self.waiting.values())>=self.starts[-1]*_row/8: self.lay_out()
+        if self.n_waiting>=self.starts[-1]*_row/8: self.lay_out()
 
     def lay_out(self):
         "Copy the scores that are waiting to their rows."
@@ -75,7 +77,7 @@ class Rows:
         if self.values is None: self.values = torch.zeros((self.starts[-1],_row), dtype=wide, device=self.device)
         elif wide==torch.float64: self.values = self.values.double()
         self.copied(self.waiting, self.values)
-        self.waiting = {}
+        self.waiting,self.n_waiting = {},0
 
     def forget(self):
         "Free the memory that scores take."

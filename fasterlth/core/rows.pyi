@@ -15,6 +15,7 @@ class Rows:
     starts: list
     device: Any
     waiting: dict
+    n_waiting: int
     alive: dict
     values: Any
     size: Any
