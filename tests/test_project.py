@@ -1,5 +1,5 @@
 "What is expected of a project: versions that agree, files that parse, names that exist."
-import configparser, json, re, tomllib
+import configparser, json, re
 from pathlib import Path
 import yaml
 from nbdev.config import get_config
