@@ -273,6 +273,10 @@ def _layers(table):
         return f'{name:<{width}}  {bar(share, 30, *marks)}  {numbers}'
     return [line(str(name), row) for name,row in table.iterrows()]
 
+def _printable(text):
+    "Return text without codes that would control the terminal: a stranger's file may hold them."
+    return ''.join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
 _images = '.png','.jpg','.svg','.pdf'
 
 def show(
@@ -292,7 +296,8 @@ def show(
     found = Ticket.load(ticket)
     facts = _provenance(found.about)
     width = max((len(k) for k,_ in facts), default=0)
-    print(found, *(f'  {k:<{width}}  {v}' for k,v in facts), '', *_layers(found.summary()), sep='\n')
+    lines = [str(found), *(f'  {k:<{width}}  {v}' for k,v in facts), '', *_layers(found.summary())]
+    print(*map(_printable, lines), sep='\n')
     if to is None: return
     import matplotlib
     matplotlib.use('Agg')

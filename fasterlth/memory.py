@@ -80,6 +80,8 @@ class ArrayDataset:
 
     @property
     def c(self): return len(self.vocab)
+    @property
+    def tensors(self): return self.x,self.y # As in torch's `TensorDataset`
     def __len__(self): return len(self.x)
     def __getitem__(self, i): return self.typed(self.x[i], self.y[i])
 

@@ -52,6 +52,9 @@ class ArrayDataset:
     @property
     def c(self):
         ...
+    @property
+    def tensors(self):
+        ...
     def __len__(self):
         ...
     def __getitem__(self, i):

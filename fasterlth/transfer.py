@@ -177,7 +177,12 @@ def moved_weights(
     "Make the model's weights from the ticket's, and from its own where nothing is taken."
     res = {n: t.detach().clone() for n,t in own.items()}
     for n,m in matches.items():
-        if m.taken: res[n] = in_corner(weights[m.source], res[n])
+        if not m.taken: continue
+        there = weights[m.source]
+        res[n] = in_corner(there, res[n])
+        if there.isfinite().all() and res[n].isinf().any():
+            raise ValueError(f"{n} of the model is of {res[n].dtype}, for which values of the ticket's {m.source} are "
+                             "too large: give the model a wider type, by float()")
     return res
 
 # %% ../nbs/01_transfer.ipynb #d9f024e9

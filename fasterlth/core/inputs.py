@@ -148,7 +148,11 @@ def make_inputs(
     for k in sorted(criterion_needs(criterion)):
         if getattr(at, k) is None or k=='batches' and not len(at.batches):
             raise ValueError(f"criterion {func_name(criterion)!r} needs {k}: pass {k}=…")
-    return {k: _inputs[k].make(at) for k in criterion_inputs(criterion)}
+    try: return {k: _inputs[k].make(at) for k in criterion_inputs(criterion)}
+    except torch.OutOfMemoryError: raise    # it says enough
+    except RuntimeError as e:    # torch's, which knows nothing of criteria
+        name = type(unwrap(at.model)).__name__
+        raise RuntimeError(f"criterion {func_name(criterion)!r} can't score {name}: {e}") from e
 
 # %% ../../nbs/core/05_inputs.ipynb #1c49803b
 _per_weight = 'init','prev','grad','hess_grad','flow'    # inputs with a number for each weight

@@ -14,7 +14,7 @@ from warnings import warn
 import torch
 from torch import nn
 
-from .tensors import copy_model, shortened, unwrap
+from .tensors import copy_model, model_tensors, shortened, unwrap
 from .checks import check_by_layer, check_model, check_type, require, wrong
 from .groups import Groups
 from .granularity import check_granularity, layer_axes, layer_groups, make_groups
@@ -70,6 +70,7 @@ def check_layer_type(layer_type):
 def _survey(model, granularity, layer_type):
     "Yield for each parameter: name, parameter, layer, groups or None, why it is left out."
     model = unwrap(check_model(model))
+    model_tensors(model)    # raises if it has no shapes yet
     check_layer_type(layer_type)
     owners = {None: _owners(model)}
     wanted = by_layer(granularity, {n: m for n,m,_ in owners[None].values()}, 'granularity')

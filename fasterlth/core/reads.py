@@ -6,11 +6,15 @@
 __all__ = []
 
 # %% ../../nbs/core/40_reads.ipynb #40a00004
-import dis, os
+import builtins, dis, sys, sysconfig
+from bisect import insort
 from collections import namedtuple
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
+from heapq import heappop, heappush
 from inspect import getattr_static
+from pathlib import Path
+from random import shuffle
 from types import CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 
 # %% ../../nbs/core/40_reads.ipynb #40a00007
@@ -44,9 +48,11 @@ def _is_item(step): return step.opname=='BINARY_SUBSCR' or step.argrepr=='[]'
 
 # %% ../../nbs/core/40_reads.ipynb #40a0000c
 class _Trace:
-    "A stack of where values come from, and what is read and written: sets of paths."
+    "A stack of where values come from, and what is read, written and called: sets of paths."
     def __init__(self, code:CodeType):
-        self.read,self.written,self.stack,self.local,self.cells = set(),set(),[],{},set(code.co_cellvars)
+        self.read,self.written,self.calls = set(),set(),set()
+        self.stack,self.local,self.cells = [],{},set(code.co_cellvars)
+        self.named = ()    # names of a call's last arguments, which come before it
         self.arguments = code.co_varnames[:code.co_argcount+code.co_kwonlyargcount]
 
     def pop(self): return self.stack.pop() if self.stack else None
@@ -85,12 +91,21 @@ class _Trace:
         for n in stored: self.local[n] = self.pop()
         for n in names[len(stored):]: self.load(n)
 
+    def call(self, taken, n, has_names):
+        "Note what is called with which paths. The last of the `n` arguments was taken first, the function last."
+        names,self.named = taken[0].value if has_names else self.named,()
+        args,called = taken[has_names:][:n][::-1],[o for o in taken[has_names:][n:] if isinstance(o, tuple)]
+        keys = [*range(n-len(names)),*names]
+        given = tuple((k,_known(o)) for k,o in zip(keys, args) if isinstance(o, tuple))
+        if called and given: self.calls.add((called[0],given))
+
 # %% ../../nbs/core/40_reads.ipynb #40a0000f
 class _Paths(_Trace):
     "What code reads and writes, as paths like `(('outside','cfg'), ('item','lr'))`."
     def __init__(self, code:CodeType):
         super().__init__(code)
         for step in dis.get_instructions(code):
+            if step.opname=='KW_NAMES': self.named = code.co_consts[step.arg]
             if step.opname not in _idle: self.step(step, step.opname, step.argval)
         for o in self.stack: self.use(o)
         for c in code.co_consts:
@@ -128,6 +143,7 @@ class _Paths(_Trace):
         taken = [self.pop() for _ in range(-effect)]
         if effect<=0 and not op.startswith(('POP_','RETURN_')): taken.append(self.pop())
         for i,o in enumerate(taken): self.use(_gotten(o, [c for c in taken[:i] if c is not None]))
+        if 'CALL' in op and '_EX' not in op and step.arg: self.call(taken, step.arg, op.endswith('_KW'))
         self.stack += [None]*(len(taken)+effect)
 
     def add(self, inner):
@@ -139,14 +155,37 @@ class _Paths(_Trace):
             start = self.local.get(n, (('argument',n),) if n in self.arguments else None)
             return _known((*start,*rest)) if isinstance(start, tuple) else None
         for mine,its in ((self.read,inner.read), (self.written,inner.written)): mine |= {*map(here, its)}-{None}
+        for called,given in inner.calls:
+            given = tuple((k,o) for k,p in given if (o := here(p)) is not None)
+            if here(called) is not None and given: self.calls.add((here(called),given))
 
+# %% ../../nbs/core/40_reads.ipynb #40a00019
 @lru_cache(1000)
 def paths_of(code:CodeType) -> _Paths:
     "Return what code reads and writes."
     return _Paths(code)
 
 # %% ../../nbs/core/40_reads.ipynb #40a0000a
-_makers = '__init__','__new__','__post_init__','__setstate__'
+_known_by_name = 'fasterlth','fastai','fastcore','torch','torchvision'
+_standard = tuple({sysconfig.get_path(k) for k in ('stdlib','platstdlib')})
+
+def is_own(
+    f:Callable # A function, a `partial` of one, or a class
+) -> bool:
+    "Return whether a function or a class is the user's, and not a library's."
+    module = getattr(f.func if isinstance(f, partial) else f, '__module__', None) or ''
+    file = getattr(sys.modules.get(module), '__file__', None) or ''    # of a notebook there is none
+    installed = file.startswith(_standard) or any(o.endswith('-packages') for o in Path(file).parts)    # site-, dist-
+    return not installed and module.partition('.')[0] not in (*_known_by_name,'builtins')
+
+def is_mapping(
+    o # Anything
+) -> bool:
+    "Return whether an object is a mapping whose items can be looked up without running code of the user's."
+    return isinstance(o, Mapping) and (isinstance(o, dict) or not is_own(type(o)))
+
+# %% ../../nbs/core/40_reads.ipynb #40a00012
+makers = '__init__','__new__','__post_init__','__setstate__'
 
 @lru_cache(1000)    # torch's classes have many methods
 def state_of(
@@ -155,7 +194,7 @@ def state_of(
     "Return the attributes that methods of a class write, except those that make an object."
     res = set()
     for f in (getattr(o, '__wrapped__', o) for c in cls.__mro__ for o in vars(c).values()):
-        if not isinstance(f, FunctionType) or f.__name__ in _makers or not f.__code__.co_argcount: continue
+        if not isinstance(f, FunctionType) or f.__name__ in makers or not f.__code__.co_argcount: continue
         own = 'argument',f.__code__.co_varnames[0]
         res |= {p[1][1] for p in paths_of(f.__code__).written if len(p)>1 and p[0]==own}
     return frozenset(res)
@@ -169,6 +208,12 @@ def slots_of(
 
 _field = type(namedtuple('Record', 'field').field)
 _safe = FunctionType,MemberDescriptorType,staticmethod,classmethod,_field    # they run no code of the user's
+_cached = type(lru_cache(len))
+
+def _holds(o, k):
+    "Return whether an object itself, not its class, has an attribute."
+    try: return not isinstance(o, type) and k in object.__getattribute__(o, '__dict__')
+    except AttributeError: return False    # it has slots
 
 def _is_computed(o, k):
     "Return whether an object would have to compute an attribute. Raise if it has none, or has come to it."
@@ -177,20 +222,28 @@ def _is_computed(o, k):
     except AttributeError:
         if hasattr(type(o), '__getattr__'): return True
         raise
+    if is_mapping(o) and not is_own(type(o)): return True    # by a method, whatever it is named
+    if _holds(o, k): return False
+    if isinstance(v, FunctionType) and not isinstance(o, type): return not is_own(v)
     return hasattr(type(v), '__get__') and not isinstance(v, _safe)
 
 def _item(o, k):
     "Return an item of a container. Raise if it has none, or would have to compute it."
     if isinstance(o, dict): return {**o}[k]    # a `defaultdict` would make one
-    if isinstance(o, (list,tuple)) or o is os.environ: return o[k]
+    if isinstance(o, (list,tuple)) or is_mapping(o): return o[k]
     raise LookupError(k)
+
+def _is_entry(o, k):
+    "Return whether an attribute is an item of a mapping, as in many libraries' settings."
+    return is_mapping(o) and hasattr(type(o), '__getattr__') and k in o
 
 def _follow(o, path):
     "Return the value at the end of a path, and the path. Raise if there is none."
     for i,(kind,k) in enumerate(path):
-        if kind=='attribute' and _is_computed(o, k): return o,path[:i]
-        o = getattr(o, k) if kind=='attribute' else _item(o, k)
-    return o,path
+        computed = kind=='attribute' and _is_computed(o, k)
+        if computed and not _is_entry(o, k): return o,path[:i]
+        o = _item(o, k) if computed or kind=='item' else getattr(o, k)
+    return o.__wrapped__ if isinstance(o, _cached) else o,path
 
 # %% ../../nbs/core/40_reads.ipynb #40a0000d
 def closure_of(
@@ -211,11 +264,36 @@ def _variables(f):
     if getattr(f, '__self__', None) is not None and arguments: known[arguments[0]] = f.__self__
     return dict(outside={**f.__globals__, **closure_of(f)}, argument=known)
 
+
+# %% ../../nbs/core/40_reads.ipynb #40a00018
+_writers = setattr,delattr,heappush,heappop,insort,shuffle    # they write to their first argument
+
+def _written_arguments(g, done):
+    "Yield the position or the name of an argument that a function writes to, and where in it."
+    if any(g is o for o in _writers): yield 0,()
+    if not hasattr(g, '__code__') or not is_own(g): return
+    names = g.__code__.co_varnames[isinstance(g, MethodType):g.__code__.co_argcount]    # without a method's object
+    for (kind,n),*rest in list(_writes(g, done)):
+        if kind=='argument' and n in names: yield from ((names.index(n),rest),(n,rest))
+
+def _writes(f, done):
+    "Return the paths that a function writes to, itself or by a function that it hands them to, unless that is `done`."
+    if f.__code__ in done: return done[f.__code__]
+    paths,known = paths_of(f.__code__),_variables(f)
+    known['outside'] = {**vars(builtins), **known['outside']}
+    res = done[f.__code__] = set(paths.written)
+    for ((kind,name),*rest),given in paths.calls:
+        try: called = _follow(known[kind][name], rest)[0]
+        except (AttributeError,LookupError,TypeError): continue
+        given = dict(given)
+        res |= {(*given[k],*inside) for k,inside in _written_arguments(called, done) if k in given}
+    return res
+
 def _written(f):
     "Return how to find the place of a variable, by which others know it, and what a function writes from there."
     cells = dict(zip(f.__code__.co_freevars, f.__closure__ or ()))
     def place(kind, n): return (n,id(f)) if kind=='argument' else id(cells[n]) if n in cells else (n,id(f.__globals__))
-    return place,{(place(*p[0]),*p[1:]) for p in paths_of(f.__code__).written}
+    return place,{(place(*p[0]),*p[1:]) for p in _writes(f, {})}
 
 def _spelled(path):
     "Spell a path as in Python."

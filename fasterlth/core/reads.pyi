@@ -14,12 +14,14 @@ class _Constant:
         ...
 
 class _Trace:
-    """A stack of where values come from, and what is read and written: sets of paths."""
+    """A stack of where values come from, and what is read, written and called: sets of paths."""
     read: set
     written: set
+    calls: set
     stack: list
     local: dict
     cells: set
+    named: tuple
     arguments: Any
     def __init__(self, code: CodeType) -> None:
         ...
@@ -49,9 +51,13 @@ class _Trace:
     def name(self, op, k) -> None:
         """Take what is on the stack as the value of a local variable. Some instructions do that twice, or also load one."""
         ...
+    def call(self, taken, n, has_names) -> None:
+        """Note what is called with which paths. The last of the `n` arguments was taken first, the function last."""
+        ...
 
 class _Paths(_Trace):
     """What code reads and writes, as paths like `(('outside','cfg'), ('item','lr'))`."""
+    named: Any
     def __init__(self, code: CodeType) -> None:
         ...
     def step(self, step, op, k) -> None:
@@ -70,6 +76,16 @@ class _Paths(_Trace):
 def paths_of(code: CodeType) -> _Paths:
     """Return what code reads and writes."""
     ...
+
+def is_own(f: Callable) -> bool:
+    """Return whether a function or a class is the user's, and not a library's."""
+    ...
+
+def is_mapping(o) -> bool:
+    """Return whether an object is a mapping whose items can be looked up without running code of the user's."""
+    ...
+
+makers: tuple
 
 def state_of(cls: type) -> frozenset:
     """Return the attributes that methods of a class write, except those that make an object."""

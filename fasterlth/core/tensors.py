@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np, torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 from torch.nn.parallel import DataParallel, DistributedDataParallel
 from torch.utils._pytree import tree_map
 
@@ -40,7 +41,10 @@ def model_tensors(
 ) -> dict: # Name → live tensor; a tied parameter appears once
     "Return all parameters and buffers of a model by name, including buffers that `state_dict` omits."
     model = unwrap(model)
-    return {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    res = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    if odd := [n for n,t in res.items() if is_lazy(t)]:
+        raise ValueError(f"model must have its shapes, but {odd[0]} is lazy: call the model with a batch first")
+    return res
 
 # %% ../../nbs/core/00_tensors.ipynb #08f3e9f4
 def parameters_by_name(
@@ -111,6 +115,8 @@ def copy_tensors(
     if odd := [n for n,t in own.items() if _overlaps(t)]:
         raise ValueError(f"{odd[0]} can't be written, as its elements share memory (expand makes such tensors): give "
                          "the model a clone() of it")
+    if odd := [n for n,t in own.items() if t.is_meta]:
+        raise ValueError(f"{odd[0]} can't be written, as it is on meta: give the model memory first, by to_empty")
     for n,t in own.items(): t.copy_(tensors[n])
     return model
 

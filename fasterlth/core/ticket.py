@@ -90,7 +90,8 @@ class _Described:
     def summary(self) -> 'pandas.DataFrame': # A row for each parameter
         "Return weights and sparsity by layer; of joint filters, also how many are pruned and can be cut out."
         table,joint = mask_table(self.masks),self.about.get('joint')
-        return table if not joint else table.join(filters_to_cut(self.masks, joint))
+        if not joint or not isinstance(joint, dict): return table    # `about` may hold anything
+        return table.join(filters_to_cut(self.masks, joint))
 
     def plot(self, ax=None):
         "Draw the percentage of weights that remain in each layer."

@@ -17,7 +17,7 @@ from fastcore.basics import patch
 from ..core.tensors import copy_tensors, cpu_copy, model_tensors
 from ..core.checks import check_type, func_name
 from ..core.criteria import l1_norm
-from ..core.inputs import criterion_needs
+from ..core.inputs import criterion_needs, make_inputs, Scoring
 from ..core.masks import broadcast_masks, mask_overlap, sparsity_by_layer, sparsity_of
 from ..core.ticket import Ticket, to_json
 from ..core.processes import from_first
@@ -27,10 +27,10 @@ from ..train.passes import scored_by
 from ..train.snapshot import Snapshot
 from ..train.callback_state import warn_lost
 from ..train.training import epoch_length, Untrained
-from .fingerprint import describe_function, describe_learner, differences
+from .fingerprint import describe, describe_function, describe_learner, differences
 from .progress import Progress, wants_bar
 from .folder import open_folder
-from .protocol import fresh_opt, untouched_unless_trained
+from .protocol import fresh_opt, training_batch, untouched_unless_trained
 from .rounds import HoldRates, open_start, read_held, read_moment, read_rounds, Round, round_file
 from .search import chosen_settings, LotteryTicketFinder, ticket_row, weights_of
 from .trial import beginning_of
@@ -66,7 +66,7 @@ def _describe(self:LotteryTicketFinder, train:Callable, seed:int) -> dict:
         targets=self.targets, granularity=p.granularity, context=p.context,
         rewind=self.rewind, rewind_epoch=self.rewind_epoch, seed=seed, reshuffle=self.reshuffle,
         round_to=p.round_to, min_keep=p.min_keep, criteria=describe_function(self.criteria),
-        layer_type=str(p.layer_type), batches=len(self.batches or []),
+        layer_type=str(p.layer_type), batches=describe(self.batches or []),
         masks=sparsity_by_layer(self.dense), **chosen_settings(self, describe_function)))
 
 # %% ../../nbs/find/11_finder.ipynb #15b43587
@@ -87,6 +87,14 @@ def _write_results(self:LotteryTicketFinder):
         self.folder.remove('moment.safetensors')
 
 # %% ../../nbs/find/11_finder.ipynb #3e5082b3
+def _try_inputs(finder):
+    "Raise unless what the criterion needs of batches can be computed, before anything is trained for it."
+    if 'batches' not in criterion_needs(finder.criteria): return
+    learn,layers = finder.learn,finder.layers()
+    weights,batch = {n: o.weight for n,o in layers.items()},next(iter(finder.batches or ()), None)
+    scored = scored_by(learn, [training_batch(learn) if batch is None else batch])
+    make_inputs(finder.criteria, Scoring(learn.model, list(layers), init=weights, prev=weights, **scored))
+
 def open_run(
     finder:LotteryTicketFinder, # Its folder is held by the caller
     train:Callable # As for `find_winning_ticket`
@@ -105,6 +113,7 @@ def open_run(
     finder.learn.dls = finder.protocol.dls    # an interrupted `train` may have put in others
     seed = finder.seed if finder.seed is not None else finder.folder.seed
     if seed is None: seed = from_first(lambda: int(torch.randint(2**31, ())))
+    if finder.start is None and not finder.folder.steps(): _try_inputs(finder)
     open_folder(finder.folder, finder._describe(train, seed), finder._unused())
     first = finder.start is None
     open_start(finder.folder, finder.protocol, seed)

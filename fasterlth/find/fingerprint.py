@@ -6,13 +6,12 @@
 __all__ = []
 
 # %% ../../nbs/find/00_fingerprint.ipynb #6cf3d334
-import json, math, re, sys, sysconfig
+import json, math, os, re, sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import partial
-from pathlib import Path
-from types import FunctionType, MethodType, SimpleNamespace
+from types import BuiltinFunctionType, FunctionType, MethodType, SimpleNamespace
 from zlib import crc32
 
 import numpy as np, torch
@@ -23,7 +22,7 @@ from torch import nn
 
 from ..core.tensors import model_tensors, unwrap
 from ..core.checks import func_name, key_name
-from ..core.reads import closure_of, reads, slots_of, state_of
+from ..core.reads import closure_of, is_mapping, is_own, makers, paths_of, reads, slots_of, state_of
 from ..train.randomness import random_states, seed_loaders, set_random_states
 
 # %% ../../nbs/find/00_fingerprint.ipynb #4ab92aa7
@@ -39,31 +38,6 @@ def _checksum(x, crc=0):
         except Exception: return crc
         if x.dtype==object: return crc
     return crc32(x.tobytes() if isinstance(x, np.ndarray) else repr(x).encode(), crc)
-
-# %% ../../nbs/find/00_fingerprint.ipynb #2b6a001a
-def _some_items(dl, ds, n):
-    "Return up to 32 items of a data set, or the first batch where only the loader can read it, as fastai's tables."
-    try: return [ds[i] for i in sorted({i*(n-1)//31 for i in range(32)})]
-    except Exception: return next(iter(dl))    # whatever is wrong with the data, the loader says
-
-def _describe_loader(dl):
-    "Describe a loader; if it has no length, only by the type of its data."
-    ds = getattr(dl, 'dataset', None)
-    try: n,n_batches = len(ds),len(dl)
-    except (TypeError,NotImplementedError): return dict(dataset=type(ds).__name__)
-    return dict(items=n, batches=n_batches, bs=getattr(dl, 'bs', None) or getattr(dl, 'batch_size', None),
-                checksum=_checksum(_some_items(dl, ds, n)) if n_batches else 0)
-
-def describe_data(
-    dls # `DataLoaders`
-) -> list: # For each loader: numbers of items and batches, batch size, checksum
-    "Describe the data that is trained on and validated on."
-    states = random_states(dls)
-    try:
-        set_seed(0)    # items may be random
-        seed_loaders(dls, 0)
-        return [_describe_loader(dl) for dl in dls.loaders]
-    finally: set_random_states(states, dls)
 
 # %% ../../nbs/find/00_fingerprint.ipynb #95249a28
 _simple = int,float,str,bool,type(None)
@@ -92,15 +66,7 @@ def _code(c):
 
 # %% ../../nbs/find/00_fingerprint.ipynb #993e1e3a
 _functions = FunctionType,MethodType,partial
-_known_by_name = 'fasterlth','fastai','fastcore','torch','torchvision'
-_standard = tuple({sysconfig.get_path(k) for k in ('stdlib','platstdlib')})
-
-def _is_own(f):
-    "Return whether a function or a class is the user's, and not a library's."
-    module = getattr(f.func if isinstance(f, partial) else f, '__module__', None) or ''
-    file = getattr(sys.modules.get(module), '__file__', None) or ''    # of a notebook there is none
-    installed = file.startswith(_standard) or any(o.endswith('-packages') for o in Path(file).parts)    # site-, dist-
-    return not installed and module.partition('.')[0] not in (*_known_by_name,'builtins')
+_recorded = 'fastai.callback.schedule','fastai.vision.augment','torch.distributions'    # what others are set to
 
 def _short_text(text): return text if len(text)<1000 else f'{text[:100]}…, with the checksum {crc32(text.encode())}'
 
@@ -116,7 +82,8 @@ def _array_text(a):
 def _attributes(o):
     "Return the attributes of a record: a namespace, or an object of the user's own classes. None for other objects."
     classes = type(o).__mro__[:-1]
-    if not isinstance(o, (Namespace,SimpleNamespace)) and not all(map(_is_own, classes)): return None
+    a_record = isinstance(o, (Namespace,SimpleNamespace)) or type(o).__module__.startswith(_recorded)
+    if not a_record and not all(map(is_own, classes)): return None
     own = {**getattr(o, '__dict__', {}), **{k: getattr(o, k) for c in classes for k in slots_of(c) if hasattr(o, k)}}
     return {k: v for k,v in own.items() if k not in state_of(type(o))}
 
@@ -137,7 +104,7 @@ def _value(v, describe, depth):
     if isinstance(v, _by_repr) or _is_simple(v): return _short_text(repr(v))
     if isinstance(v, (set,frozenset)) and all(map(_is_simple, v)): return _short_text(repr(sorted(map(repr, v))))
     if isinstance(v, (torch.Tensor,np.ndarray)): return None if getattr(v, 'requires_grad', False) else _array_text(v)
-    if isinstance(v, dict): return _entries(v.items(), len(v), describe, depth)
+    if is_mapping(v) and v is not os.environ: return _entries(v.items(), len(v), describe, depth)
     if isinstance(v, (list,tuple,L)): return _entries(enumerate(v), len(v), describe, depth)
     if isinstance(v, _functions): return describe(v)
     if isinstance(v, type) or (own := _attributes(v)) is None: return None
@@ -151,13 +118,15 @@ def _values(items, describe, depth=0):
         key = k if isinstance(k, str) else f'[{k!r}]'
         try: said = _value(v, describe, depth)
         except Exception: continue    # whatever objects raise that can't be described
-        foreign = isinstance(v, type) or isinstance(v, FunctionType) and not _is_own(v)
+        foreign = isinstance(v, (type,BuiltinFunctionType)) or isinstance(v, FunctionType) and not is_own(v)
         alias = v.__name__ if foreign else None
         if said is None and alias and alias!=key.rpartition('.')[2]: said = alias    # `act = nn.ReLU`
         if said is not None or v is None: res[key] = said
     return res
 
 # %% ../../nbs/find/00_fingerprint.ipynb #993e1e3d
+def _code_sum(f): return crc32(json.dumps(_code(f.__code__)).encode())
+
 def _given(f):
     "Return what a function was given, by a closure or a default; what a `partial` was given."
     if isinstance(f, partial): return dict([*enumerate(f.args), *f.keywords.items()])
@@ -173,33 +142,83 @@ def _reached(f):
         elif not hasattr(f, '__code__') or f in res: continue
         else: res.append(f)
         todo += [v for v in _given(f).values() if isinstance(v, _functions)]
-        if not isinstance(f, partial) and _is_own(f):
-            todo += [v for v in reads(f).values() if isinstance(v, _functions) and _is_own(v)]
+        if not isinstance(f, partial) and is_own(f):
+            todo += [v for v in reads(f).values() if isinstance(v, _functions) and is_own(v)]
     return res
 
 def _describe_function(f, others, done):
     "Describe a function, unless it is among those that are `done`. `others` are all that may be called."
     done.append(f)
     given = _given(f) if isinstance(f, partial) or hasattr(f, '__code__') else {}
+    was_given = [*given.values()]
     def inner(v):
         if v in done: return None
-        if _is_own(v) or any(v is o for o in given.values()): return _describe_function(v, others, done)
+        if is_own(v) or any(v is o for o in was_given): return _describe_function(v, others, done)
         return dict(name=_name(v)) if isinstance(v, partial) else None    # a library's code changes with its version
     if isinstance(f, partial):
         return {**_describe_function(f.func, others, done), 'given': _values(given.items(), inner)}
     if not hasattr(f, '__code__'): return dict(name=_name(f), settings=_settings(f))
-    if _is_own(f): given = {k: v for k,v in given.items() if isinstance(v, _functions)} | reads(f, tuple(others))
+    if is_own(f): given = {k: v for k,v in given.items() if isinstance(v, _functions)} | reads(f, tuple(others))
     uses = _values(given.items(), inner)
     return dict(name=f.__name__, python='{}.{}'.format(*sys.version_info),
-                code=crc32(json.dumps(_code(f.__code__)).encode()), uses=uses)
+                code=_code_sum(f), uses=uses)
 
 def describe_function(
     f:Callable # Any function, a `partial` of one, or an object that can be called
 ) -> dict: # Its name, a checksum of its code, and the plain values and the functions that it was given
     "Describe what a function does, as far as its code tells."
-    plain = hasattr(f, '__code__') or isinstance(f, partial) or not _is_own(type(f))
+    plain = hasattr(f, '__code__') or isinstance(f, partial) or not is_own(type(f))
     if plain: return _describe_function(f, _reached(f), [])
     return dict(_describe_function(f, [], []), does=describe_function(getattr(f, 'forward', f.__call__)))
+
+# %% ../../nbs/find/00_fingerprint.ipynb #993e1e41
+_parts_of_layers = set(vars(nn.Module()))    # `_parameters`, `training` …
+
+def _of_users(v):
+    "Describe a function of the user's, or a `partial`; others are known by their name."
+    return describe_function(v) if isinstance(v, partial) or is_own(v) else None
+
+def _is_setting(v):
+    "Return whether an attribute of a library's object counts: tensors of it may be computed from data."
+    if isinstance(v, (list,tuple,dict)): return all(map(_is_setting, v.values() if isinstance(v, dict) else v))
+    known = isinstance(v, (np.generic,BuiltinFunctionType,*_functions)) or type(v).__module__.startswith(_recorded)
+    return known or _is_simple(v)
+
+def _python(v):
+    "Return the function that is wrapped, as by a cache or by fastai's dispatch on types."
+    inner = getattr(v, '__wrapped__', None)
+    return inner if isinstance(inner, FunctionType) else v
+
+def describe_object(
+    o, # A layer, a callback, a transform or a metric
+    state:set=frozenset() # Attributes that others write
+) -> dict: # Attribute → its value, in JSON
+    "Describe the settings of an object."
+    cls,found = type(o),getattr(o, '__dict__', {})
+    odd = state|state_of(cls)|(_parts_of_layers if isinstance(o, nn.Module) else set())
+    own = {k: _python(v) for k,v in found.items() if k not in odd and not k.startswith('__')}
+    return _values(own.items() if is_own(cls) else [(k,v) for k,v in own.items() if _is_setting(v)], _of_users)
+
+def _functions_of(cls):
+    "Return the functions that the user's classes among the bases of a class have, by name."
+    res = {}
+    for c in filter(is_own, reversed(cls.__mro__)):
+        found = {k: _python(getattr(v, '__func__', getattr(v, 'fget', v))) for k,v in vars(c).items()}
+        res |= {k: f for k,f in found.items() if isinstance(f, FunctionType) and k not in makers}
+    return res
+
+def _describe_class(cls):
+    "Describe the methods of a class. What makes its objects shows in them."
+    return {k: describe_function(f) for k,f in _functions_of(cls).items()}
+
+def _code_of_class(cls):
+    "Return checksums of the code of a class, without what it reads: a callback often reads when to stop."
+    return {k: dict(code=_code_sum(f)) for k,f in _functions_of(cls).items()}
+
+def _described(o, name):
+    "Describe an object by its name, its settings, and the methods of a user's class."
+    methods = {'class': _describe_class(type(o))} if is_own(type(o)) else {}
+    return dict(name=name, **methods, **describe_object(o))
 
 # %% ../../nbs/find/00_fingerprint.ipynb #b1fffdf0
 def describe(
@@ -209,39 +228,92 @@ def describe(
     if isinstance(x, dict): return {key_name(k): describe(v) for k,v in x.items()}
     if isinstance(x, (list,tuple)): return [describe(o) for o in x]
     if isinstance(x, type): return x.__name__
+    if isinstance(x, (torch.Tensor,np.ndarray)): return _array_text(x)
     return describe_function(x) if callable(x) else repr(x)
+
+# %% ../../nbs/find/00_fingerprint.ipynb #2b6a001a
+_most_bytes = 1<<28    # takes a fifth of a second
+
+def _some_items(dl, ds, n):
+    "Return the tensors of a data set, up to 32 items, or the first batch if only the loader can read it."
+    tensors = getattr(ds, 'tensors', None)
+    if isinstance(tensors, tuple) and sum(t.nbytes for t in tensors)<=_most_bytes: return tensors
+    try: return [ds[i] for i in sorted({i*(n-1)//31 for i in range(32)})]
+    except Exception: return next(iter(dl))    # whatever is wrong with the data, the loader says
+
+def _describe_steps(dl):
+    "Describe what a loader does with its items: shuffle and transform them."
+    pipes = {k: getattr(getattr(dl, k, None), 'fs', ()) for k in ('after_item','before_batch','after_batch')}
+    steps = {k: [_described(f, type(f).__name__) for f in fs] for k,fs in pipes.items() if len(fs)}
+    return dict(shuffle=dl.shuffle, **steps) if hasattr(dl, 'shuffle') else steps
+
+def _describe_loader(dl):
+    "Describe a loader; if it has no length, only by the type of its data."
+    ds = getattr(dl, 'dataset', None)
+    try: n,n_batches = len(ds),len(dl)
+    except (TypeError,NotImplementedError): return dict(dataset=type(ds).__name__)
+    return dict(items=n, batches=n_batches, bs=getattr(dl, 'bs', None) or getattr(dl, 'batch_size', None),
+                checksum=_checksum(_some_items(dl, ds, n)) if n_batches else 0, **_describe_steps(dl))
+
+def describe_data(
+    dls # `DataLoaders`
+) -> list: # For each loader: numbers of items and batches, batch size, checksum
+    "Describe the data that is trained on and validated on."
+    states = random_states(dls)
+    try:
+        set_seed(0)    # items may be random
+        seed_loaders(dls, 0)
+        return [_describe_loader(dl) for dl in dls.loaders]
+    finally: set_random_states(states, dls)
 
 # %% ../../nbs/find/00_fingerprint.ipynb #dc0aa70d
 _loggers = {f'fastai.callback.{k}' for k in 'progress tensorboard wandb comet neptune azureml captum hook'.split()}
 
 def _part(f):
     "Describe an optimizer, a splitter or a loss: what is the user's by what it does, others by name."
-    return describe_function(f) if _is_own(f if isinstance(f, (type,*_functions)) else type(f)) else _name(f)
+    return describe_function(f) if is_own(f if isinstance(f, (type,*_functions)) else type(f)) else _name(f)
 
 def _tensors(loss):
     "Describe the tensors of a loss, like the weights of classes."
     module = loss if isinstance(loss, nn.Module) else getattr(loss, 'func', None)    # fastai's losses hold torch's
     return {n: _array_text(t) for n,t in module.named_buffers()} if isinstance(module, nn.Module) else {}
 
-def _callback_settings(learn):
-    "Return the settings of callbacks that may change a training."
-    cbs = [cb for cb in learn.cbs if (m := type(cb).__module__).startswith('fastai.callback.') and m not in _loggers]
-    found = {cb.name: _settings(cb) for cb in cbs}    # those of users may count anything
-    return {k: v for k,v in sorted(found.items()) if v and k not in ('train_eval','mask')}
+def _callbacks(learn):
+    "Return the callbacks that may change a training: the user's, and fastai's."
+    def changes(cb):
+        module = type(cb).__module__
+        return is_own(type(cb)) or module.startswith('fastai.callback.') and module not in _loggers
+    return [cb for cb in learn.cbs if changes(cb) and cb.name not in ('train_eval','mask')]
+
+def _metric(m):
+    "Describe a metric: by its name, if that says everything."
+    says = {k: v for k,v in _described(m, m.name).items() if v!=m.name}
+    return dict(name=m.name, **says) if says else m.name
+
+def _written_names(classes):
+    "Return the attributes that the functions of some classes write, of whatever object."
+    paths = [p for c in classes for f in _functions_of(c).values() for p in paths_of(f.__code__).written]
+    return {k for p in paths for kind,k in p[1:] if kind=='attribute'}
 
 def describe_learner(
     learn:Learner # Any learner
 ) -> dict: # What JSON can hold
     "Describe what a learner trains with, except for the weights."
-    model = unwrap(learn.model)
+    model,cbs = unwrap(learn.model),_callbacks(learn)
+    modules = {n or type(model).__name__: m for n,m in model.named_modules()}
+    own,own_cbs = ({type(o) for o in os if is_own(type(o))} for os in (modules.values(),cbs))
+    state = _written_names(own|own_cbs)
+    def settings(objects): return {k: v for k,o in sorted(objects.items()) if (v := describe_object(o, state))}
     return dict(model=type(model).__name__, tensors={n: list(t.shape) for n,t in model_tensors(model).items()},
                 data=describe_data(learn.dls), layers=crc32(re.sub(' at 0x[0-9a-f]+', '', repr(model)).encode()),
+                layer_settings=settings(modules), classes={c.__name__: _describe_class(c) for c in own},
                 opt=_part(learn.opt_func), splitter=_part(learn.splitter), loss=_part(learn.loss_func),
                 loss_settings=_settings(learn.loss_func), loss_tensors=_tensors(learn.loss_func),
                 lr=repr(learn.lr), wd=repr(learn.wd), moms=repr(learn.moms), bn=[learn.wd_bn_bias,learn.train_bn],
-                metrics=list(learn.metrics.attrgot('name')),
+                metrics=[*map(_metric, learn.metrics)],
                 callbacks=sorted(cb.name for cb in learn.cbs if cb.name not in ('progress','mask')),
-                callback_settings=_callback_settings(learn))
+                callback_settings=settings({cb.name: cb for cb in cbs}),
+                callback_code={c.__name__: _code_of_class(c) for c in own_cbs})
 
 # %% ../../nbs/find/00_fingerprint.ipynb #4ed09ce4
 _sums = dict(code=('code','has changed'), checksum=('items','differ'), layers=('layers','differ'))

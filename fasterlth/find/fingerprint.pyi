@@ -5,16 +5,20 @@ from collections.abc import Callable
 from fastai.learner import Learner
 
 
-def describe_data(dls) -> list:
-    """Describe the data that is trained on and validated on."""
-    ...
-
 def describe_function(f: Callable) -> dict:
     """Describe what a function does, as far as its code tells."""
     ...
 
+def describe_object(o, state: set = frozenset()) -> dict:
+    """Describe the settings of an object."""
+    ...
+
 def describe(x):
     """Describe an argument, the same way in every session."""
+    ...
+
+def describe_data(dls) -> list:
+    """Describe the data that is trained on and validated on."""
     ...
 
 def describe_learner(learn: Learner) -> dict:

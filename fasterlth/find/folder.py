@@ -30,7 +30,10 @@ class RunFolder:
     def __init__(self,
         path:str|Path=None, # The folder, which need not exist yet; None for none
         kind:str='finder', # What writes to it: `'finder'`, `'study'` …
-    ): self.path,self.kind,self._hold,self._opened = check_folder(path),kind,None,False
+    ):
+        path = check_folder(path)
+        self.path = None if path is None else path.absolute()    # a training may change the working directory
+        self.kind,self._hold,self._opened = kind,None,False
 
     def __bool__(self): return self.path is not None
     def __repr__(self):
@@ -173,6 +176,8 @@ def without(
     inner = {k: without(v, keys, f'{at}{k}.') if isinstance(v, dict) else v for k,v in description.items()}
     return {k: v for k,v in inner.items() if f'{at}{k}' not in keys}
 
+_callback_code = 'learner.callback_code.'
+
 def _in_processes(folder, here):
     "Add the number of processes to a description, as it changes the batches. Any number may read a finished folder."
     n = (folder.experiment or {}).get('processes', 1) if folder.is_read_only() else launched()
@@ -192,7 +197,10 @@ def open_folder(
         raise ValueError(f"{where} has {found[0]}, but no experiment.json: it is damaged, or not the folder of a "
                          f"{folder.kind}. Put the file back, or use another folder")
     if there is not None:
-        if odd := differences(without(there, unused), without(here, unused), ('in the folder','now')):
+        odd = differences(without(there, unused), without(here, unused), ('in the folder','now'))
+        code = [o for o in odd if _callback_code in o]    # it may only print, or stop a run
+        if len(odd)>len(code):
             raise ValueError(f"{where} belongs to another experiment: {shortened(odd, 6)}. Use another folder")
+        if code: warn(f"{where} was begun with other callbacks: {shortened(code, 6)}", stacklevel=2)
     if there!=here: folder.keep_json('experiment.json', dict(kind=folder.kind, experiment=here))
     folder.opened()

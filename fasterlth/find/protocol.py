@@ -203,7 +203,7 @@ def _no_epoch(training, moment): pass
 
 def _best_epoch(epochs):
     "Return the epoch with the lowest validation loss, the early stop of the papers."
-    valid = [(e['valid_loss'], e['epoch']) for e in epochs if e.get('valid_loss') is not None]
+    valid = [(v, e['epoch']) for e in epochs if (v := e.get('valid_loss')) is not None and v==v]    # NaN isn't itself
     return min(valid)[1] if valid else None
 
 @patch
@@ -263,15 +263,21 @@ def train(self:Protocol,
     return row,training
 
 # %% ../../nbs/find/06_protocol.ipynb #504a5f7e
-def training_inputs(
+def training_batch(
     learn:Learner # Any learner
 ) -> tuple: # On the model's device
-    "Return the inputs of a batch of training data. Leave random states, and what data sets hold, as they were."
+    "Return a batch of training data. Leave random states, and what data sets hold, as they were."
     states,held = random_states(learn.dls),callback_states(learn)
-    try: return tuple(split_batch(learn, one_batch(learn))[0])
+    try: return one_batch(learn)
     finally:
         set_callback_states(learn, held, strict=False)
         set_random_states(states, learn.dls)
+
+def training_inputs(
+    learn:Learner # Any learner
+) -> tuple: # On the model's device
+    "Return the inputs of a batch of training data."
+    return tuple(split_batch(learn, training_batch(learn))[0])
 
 @patch
 def effective(self:Protocol,

@@ -118,8 +118,12 @@ class Protocol:
     """
         ...
 
+def training_batch(learn: Learner) -> tuple:
+    """Return a batch of training data. Leave random states, and what data sets hold, as they were."""
+    ...
+
 def training_inputs(learn: Learner) -> tuple:
-    """Return the inputs of a batch of training data. Leave random states, and what data sets hold, as they were."""
+    """Return the inputs of a batch of training data."""
     ...
 
 @dataclass

@@ -101,14 +101,15 @@ def _check_layout(opt, saved):
 
 # %% ../../nbs/train/04_opt_state.ipynb #55add843
 def _check_shapes(opt, saved):
-    "Raise unless tensors with as many axes as their parameter have its shape."
+    "Raise unless tensors with as many axes as their parameter have its shape, or its factors, as in Adafactor."
+    def fits(v, p): return all(a in (b,1) for a,b in zip(v.shape, p.shape))
     states,ps = saved['state'],[p for o in opt.param_lists for p in o]
     slow = [w for o in saved.get('slow_weights') or () for w in o]    # Lookahead's
     if slow and len(slow)!=len(ps): _refuse(f'{len(slow)} slow weights', len(ps))
     for i,p in enumerate(ps):
         state = states[i] if isinstance(states, list) else states.get(i, {})
         for k,v in {**state, **({'slow weight': slow[i]} if slow else {})}.items():
-            if isinstance(v, torch.Tensor) and v.ndim==p.ndim and v.shape!=p.shape:
+            if isinstance(v, torch.Tensor) and v.ndim==p.ndim and not fits(v, p):
                 _refuse(f'{k} of {tuple(v.shape)}', tuple(p.shape))
 
 def check_opt(
