@@ -272,9 +272,12 @@ def _written_arguments(g, done):
     "Yield the position or the name of an argument that a function writes to, and where in it."
     if any(g is o for o in _writers): yield 0,()
     if not hasattr(g, '__code__') or not is_own(g): return
-    names = g.__code__.co_varnames[isinstance(g, MethodType):g.__code__.co_argcount]    # without a method's object
+    code = g.__code__
+    names = code.co_varnames[isinstance(g, MethodType):code.co_argcount]    # without a method's object
     for (kind,n),*rest in list(_writes(g, done)):
-        if kind=='argument' and n in names: yield from ((names.index(n),rest),(n,rest))
+        if kind!='argument': continue
+        if n in names: yield names.index(n),rest
+        yield n,rest
 
 def _writes(f, done):
     "Return the paths that a function writes to, itself or by a function that it hands them to, unless that is `done`."

@@ -21,7 +21,8 @@ optimizers = dict(
     rms_momentum=partial(RMSProp, mom=.9), radam=RAdam, qhadam=QHAdam, larc=Larc, lars=partial(Larc, clip=False), lamb=Lamb,
     ranger=ranger, lookahead=lookahead, lookahead3=partial(lookahead, k=3), torch_sgd=wrapped(optim.SGD),
     torch_momentum=wrapped(optim.SGD, momentum=.9), torch_adamw=wrapped(optim.AdamW), torch_adam=wrapped(optim.Adam),
-    torch_amsgrad=wrapped(optim.Adam, amsgrad=True), torch_rms=wrapped(optim.RMSprop), torch_adagrad=wrapped(optim.Adagrad))
+    torch_amsgrad=wrapped(optim.Adam, amsgrad=True), torch_rms=wrapped(optim.RMSprop), torch_adagrad=wrapped(optim.Adagrad),
+    torch_adafactor=wrapped(optim.Adafactor))
 states = 'none','created','fitted'    # is there an optimizer, and has it learned anything?
 
 def one(m): return list(m.parameters())

@@ -1,5 +1,5 @@
 "Descriptions of experiments: the same wherever they are made, and another for whatever would change the results."
-import functools, json
+import configparser, functools, json, subprocess
 from dataclasses import dataclass
 from enum import Enum
 from types import SimpleNamespace
@@ -342,3 +342,108 @@ def test_an_unseeded_split_is_named():
     first = split(3)
     other = [first[0],{**first[1], 'checksum': 1}]    # of one loader only: something else
     assert differences(first, other)==['the items of 1 differ']
+
+class Scaled(nn.Module):
+    "A network with settings of its own."
+    def __init__(self, k=1., act=F.relu): super().__init__(); self.l,self.k,self.act,self.calls = nn.Linear(64, 10),k,act,0
+    def forward(self, x):
+        self.calls += 1
+        return self.act(self.l(x.flatten(1))*self.k)*cfg['opt']['lr']
+
+class Factor(Callback):
+    def __init__(self, a): self.a,self.n = a,0
+    def before_batch(self):
+        self.n += 1
+        self.learn.model.k *= .9
+        if args.epochs<0: raise KeyboardInterrupt
+
+class Times(Transform):
+    def __init__(self, k): self.k = k
+    def encodes(self, x:TensorImageBase): return x*self.k
+
+def transformed(f, shuffle=True):
+    learn = make_learner()
+    learn.dls.train.after_batch.add(f)
+    learn.dls.train.shuffle = shuffle
+    return learn
+
+def relabelled(i):
+    learn = make_learner()
+    if i is not None: learn.dls.train.dataset.y[i] = (learn.dls.train.dataset.y[i]+1)%10
+    return learn
+
+def once_more(x): return x*2
+def twice_more(x): return x*4
+
+@pytest.mark.parametrize('make,a,b,says', [
+    (lambda k: make_learner(model=Scaled(act=k)), F.relu, torch.tanh, 'layer_settings.Scaled.act is relu'),
+    (lambda k: make_learner(model=nn.Sequential(Scaled(k))), 1., 3., 'layer_settings.0.k is 1.0'),
+    (lambda a: make_learner(cbs=Factor(a)), 1., -1., 'callback_settings.factor.a is 1.0 there, -1.0'),
+    (lambda a: make_learner(cbs=MixUp(a)), .1, 5., 'callback_settings.mix_up.distrib'),
+    (lambda a: make_learner(cbs=ParamScheduler({'lr': SchedCos(a, 0.)})), .1, .2, 'callback_settings.param_scheduler.scheds.lr.start is 0.1'),
+    (lambda k: make_learner(metrics=[partial(top_k_accuracy, k=k)]), 2, 5, 'metrics.0.func.given.k is 2'),
+    (lambda b: make_learner(metrics=F1Score(average=b)), 'macro', 'micro', 'metrics.0.kwargs.average is macro'),
+    (lambda k: transformed(Times(k)), 1., 2., 'after_batch.0.k is 1.0'), (lambda f: transformed(Transform(f)), once_more, twice_more, 'after_batch.0.*(name|encodes)'),
+    (lambda o: transformed(Times(1.), o), True, False, 'shuffle is True'), (relabelled, None, 100, 'the items of .* differ')])
+def test_settings_of_what_a_learner_holds(make, a, b, says):
+    was = describe_learner(make(a))
+    assert was==json.loads(json.dumps(was))==describe_learner(make(a))
+    odd = differences(was, describe_learner(make(b)))
+    assert len(odd)<4 and all(re.search(says, o) for o in odd) and odd, odd
+
+def test_methods_of_a_network(monkeypatch):
+    "Their code counts, and what they read; what methods write, of whatever object, is no setting."
+    learn = make_learner(model=Scaled(), cbs=Factor(1.))
+    was = describe_learner(learn)
+    quiet(learn, 1)
+    assert learn.model.calls>0 and learn.factor.n>0 and learn.model.k<1 and describe_learner(learn)==was
+    monkeypatch.setitem(cfg['opt'], 'lr', .2)
+    assert differences(was, describe_learner(learn))==["classes.Scaled.forward.uses.cfg['opt']['lr'] is 0.1 there, 0.2 here"]
+    monkeypatch.undo()
+    monkeypatch.setattr(Scaled, 'forward', lambda self, x: self.l(x.flatten(1)))
+    assert 'the code of classes.Scaled.forward has changed' in differences(was, describe_learner(learn))
+
+def test_a_callback_may_read_when_to_stop(monkeypatch):
+    was = describe_learner(learn := make_learner(cbs=Factor(1.)))
+    monkeypatch.setattr(args, 'epochs', 7)
+    assert describe_learner(learn)==was
+
+def test_settings_in_mappings_of_libraries(monkeypatch):
+    "Of ConfigParser and of settings with items as attributes; a whole environment says nothing of an experiment."
+    ini = configparser.ConfigParser()
+    ini.read_dict(dict(train=dict(lr='.1', wd='0')))
+    class Attributes(dict): __getattr__ = dict.__getitem__
+    config = Attributes(model=Attributes(depth=3), out='a')
+    for f,change in ((lambda l: ini['train']['lr'], lambda: ini.set('train', 'lr', '.2')), (lambda l: ini['train'].getfloat('lr'), lambda: ini.set('train', 'lr', '.3')),
+                     (lambda l: ini.getfloat('train', 'wd'), lambda: ini.set('train', 'wd', '1')), (lambda l: config.model.depth, lambda: config['model'].update(depth=4))):
+        was = describe_function(f)
+        change()
+        assert len(differences(was, describe_function(f)))==1
+    was = describe_function(lambda l: config.model.depth)
+    config['out'] = 'b'
+    assert was==describe_function(lambda l: config.model.depth)
+    f = lambda l: subprocess.run('true', env={**os.environ})
+    was = describe_function(f)
+    monkeypatch.setenv('SOME', 'thing')
+    assert was==describe_function(f)
+
+def test_what_a_helper_writes_is_no_setting(monkeypatch):
+    "A list that is handed to a function of the user's, an object to setattr; functions that call each other come to an end."
+    def note(to, x): to.append(x)
+    def deeper(x, *, to): note(to, x) if x else even(x, to)
+    def even(n, to): deeper(n-1, to=to)
+    hist,best = [],SimpleNamespace(loss=1.)
+    def train(l):
+        deeper(l.loss, to=hist)
+        setattr(best, 'loss', min(best.loss, 0.))
+        return len(hist)
+    was = describe_function(train)
+    train(SimpleNamespace(loss=.5))
+    assert hist==[.5] and best.loss==0 and describe_function(train)==was
+
+def test_functions_that_cache_their_results():
+    @functools.lru_cache
+    def scale(n): return n*args.epochs
+    f = lambda l: l.fit(scale(2))
+    was = describe_function(f)
+    assert 'args.epochs' in json.dumps(was)
