@@ -8,6 +8,7 @@ __all__ = ['forward_flops']
 # %% ../../nbs/core/20_flops.ipynb #11f76b51
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import contextmanager
 from functools import partial
 
 import torch
@@ -34,6 +35,19 @@ def _count_own(model):
     def count(n, m, args, y): own[n] += m.operations_of_output(y)
     layers = {n: m for n,m in model.named_modules() if hasattr(type(m), 'operations_of_output')}
     return own,[m.register_forward_hook(partial(count, n)) for n,m in layers.items()]
+
+@contextmanager
+def _without_fused():
+    "Compute attention and recurrent layers by the products that they consist of, which torch's counter sees."
+    mha,onednn = torch.backends.mha,torch.backends.mkldnn
+    fast,enabled = mha.get_fastpath_enabled(),onednn.enabled
+    try:
+        mha.set_fastpath_enabled(False)
+        onednn.enabled = False    # its `flags` warn where there is no GPU
+        with torch.backends.cudnn.flags(enabled=False): yield
+    finally:
+        mha.set_fastpath_enabled(fast)
+        onednn.enabled = enabled
 
 def forward_flops(
     model:nn.Module, # Any model
@@ -62,8 +76,8 @@ def forward_flops(
     xb = dict(xb) if isinstance(xb, Mapping) else tuple(xb)
     if masks is not None: check_masks(masks, parameters_by_name(model))
     own,hooks = _count_own(model)
-    with evaluating(model, hooks), FlopCounterMode(display=False, custom_mapping=_products) as counter:
-        outputs_with(model, xb)
+    counter = FlopCounterMode(display=False, custom_mapping=_products)
+    with evaluating(model, hooks), _without_fused(), counter: outputs_with(model, xb)
     counts = {k: sum(v.values()) for k,v in counter.get_flop_counts().items()}
     saved = sum(counts.get(f'{type(model).__name__}.{n}'.rstrip('.'), 0)-o for n,o in own.items())
     for n,m in (masks or {}).items():
