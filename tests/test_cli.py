@@ -122,3 +122,9 @@ def test_the_readme_is_checked(tmp_path):
     tool()
     next((tmp_path/'nbs/images').iterdir()).write_bytes(b'')
     assert 'nbs/images/index-1.png' in tool('--check').stderr
+
+def test_show_prints_no_codes_of_the_terminal(tmp_path, command):
+    "A stranger's ticket may hold anything."
+    Ticket.of(nn.Linear(4, 2), {}, joint=5, made_by='\x1b]0;title\x07\x1b[2J').save('t.safetensors')
+    code,out,err = command('show','t.safetensors')
+    assert code==0 and not err and '\x1b' not in out and '\x07' not in out and '\\x1b[2J' in out

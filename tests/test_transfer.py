@@ -492,3 +492,10 @@ def test_files_transfer_as_tickets_in_memory(tmp_path, name):
             got = o.transfer(net)
             pd.testing.assert_frame_equal(got.report, want.report)
             assert same(got.ticket.start(), want.ticket.start()) and same(got.ticket.masks, want.ticket.masks)
+
+def test_weights_too_large_for_the_models_type():
+    net = nn.Linear(4, 2)
+    nn.init.constant_(net.weight, 1e6)
+    with pytest.raises(ValueError, match="weight of the model is of torch.float16, for which values of the ticket's weight are too large"):
+        Ticket.of(net, {}).transfer(nn.Linear(4, 2).half())
+    Ticket.of(nn.Linear(4, 2), {}).transfer(nn.Linear(4, 2).half())

@@ -123,23 +123,23 @@ def _compressed(job, model):
     job.notes.append("compressed: a file to keep or send; once loaded, the network is what it was before")
     return load_compressed(job.path).load_into(copy_model(model))
 
-def _note_state(job, model):
-    "Note what becomes of a state that a network carries from call to call."
+def _note_file(job, model, run):
+    "Note what becomes of a state that a network carries from call to call, and whether batches have one item only."
     if carries_state(model, job.xb):
         job.notes.append("the network carries a state from call to call, and the file doesn't: each of its calls "
                          "begins as after model.reset()")
+    if run.item_by_item: job.notes.append("the file takes one item at a time, as the network depends on their number")
 
 @_way('onnx', 'tolerance', file=True, after_shrink=True)
 def _onnx(job, model, **options):
     run,_ = to_onnx(model, _some(job), job.path, **options)
-    _note_state(job, model)
-    if run.item_by_item: job.notes.append("the file takes one item at a time, as the network depends on their number")
+    _note_file(job, model, run)
     return run
 
 @_way('int8', 'n_batches', 'dynamic', 'reduce_range', file=True, after_shrink=True)
 def _int8(job, model, **options):
     run,_ = to_int8(model, job.batches, job.path, **options)
-    _note_state(job, model)
+    _note_file(job, model, run)
     return run
 
 @_way('sparse', file=None)
@@ -324,6 +324,17 @@ def _check_measured(xb, threads):
     check_threads(threads)
     if xb is not None: check_inputs(xb)
 
+def _sizes(xb):
+    "Return the shapes of items that aren't text, which a file takes at any length."
+    return [tuple(t.shape[1:]) for t in tree_leaves(xb) if t.is_floating_point()]
+
+def _of_one_size(xb, batches, valid):
+    "Return a validation batch if training batches have another size, which files fix. Raise if `xb` has another."
+    if _sizes(xb)!=_sizes(valid):
+        raise ValueError(f"xb must have items of the validation data's size {_sizes(valid)}, the only one that the file "
+                         f"will take and that is measured, not {_sizes(xb)}")
+    return [valid] if any(_sizes(b)!=_sizes(valid) for b in batches) else []
+
 def _run(steps, job, model, options):
     "Run the steps in order; name each result. If they lead to ONNX, the unchanged network in ONNX comes first."
     if steps[-1] in ('onnx','int8') and steps!=['onnx']:
@@ -391,6 +402,7 @@ def deploy(self:Ticket,
     if _is_start(self, learn.model):
         warn("learn holds the weights that the ticket begins with, not trained ones: fit it first", stacklevel=2)
     n_batches = check_whole(options.pop('n_batches', 4), 'n_batches', what='a number of training batches')
+    to_file = steps[-1] in ('onnx','int8')
     device = torch.device(_ways[steps[-1]].device if torch.cuda.is_available() else 'cpu')
     states = random_states(learn.dls)
     def there(xb): return map_inputs(lambda t: t.to(device), xb)
@@ -401,7 +413,11 @@ def deploy(self:Ticket,
             raise ValueError("learn's training loader must give a batch to calibrate int8 with, but it gives none")
         model = _network(learn).to(device)
         with evaluating(model): outputs_with(model, xb)    # before anything is written
+        fixed = _of_one_size(xb, batches, there(next(_inputs(learn, learn.dls.valid, 1)))) if to_file else []
         notes = _notes(learn, xb, device, threads)
+        if fixed:
+            batches = fixed
+            notes.append(f"the file takes inputs of the validation data's size only, {_sizes(fixed[0])}")
         with tempfile.TemporaryDirectory() as beside, _as_before(path):
             job = _Job(self, path, xb, batches, Path(beside), dict(before=model), notes, threads=threads)
             model = _run(steps, job, model, options)

@@ -616,3 +616,67 @@ def test_a_train_that_prunes_is_named():
     finder = LotteryTicketFinder(learn, [80], verbose=False)
     with pytest.warns(UserWarning, match=r'train has left 50 % of the weights at zero in the dense training. If it prunes'), pytest.raises(ValueError):
         finder.find_winning_ticket(train)    # beside a ticket, it is refused
+
+class Round(nn.Module):
+    "A network with a part in float32, whatever comes in."
+    def __init__(self): super().__init__(); self.a,self.o = nn.Linear(64, 20),nn.Linear(20, 10)
+    def forward(self, x): return self.o(F.relu(self.a(x.flatten(1))).float())
+
+@pytest.mark.parametrize('net,criterion', [(Round, synflow), (lambda: nn.Sequential(nn.Flatten(), Quantized(), nn.Linear(64, 10)), grasp)])
+def test_a_criterion_that_cannot_score_is_named_before_any_training(net, criterion, tmp_path):
+    trained = []
+    learn = make_learner(model=net())
+    with pytest.raises(RuntimeError, match=f"criterion '{criterion.__name__}' can't score"):
+        LotteryTicketFinder(learn, 80, 1, criteria=criterion, seed=0, verbose=False, path=tmp_path/'run').find_winning_ticket(trained.append)
+    assert not trained and not list((tmp_path/'run').glob('*'))
+
+class Quantized(nn.Module):
+    "A sum of rows, whose gradient torch can't derive again."
+    def __init__(self): super().__init__(); self.e = nn.EmbeddingBag(17, 64)
+    def forward(self, x): return self.e((x*16).clamp(0, 16).long())
+
+def test_trying_a_criterion_changes_nothing():
+    "The dense training is that of any criterion."
+    def dense_loss(criterion):
+        f = LotteryTicketFinder(make_learner(), 80, 1, criteria=criterion, seed=0, verbose=False)
+        f.find_winning_ticket(lambda l: quiet(l, 2))
+        return f.history.valid_loss[0]
+    assert dense_loss(snip)==dense_loss(grasp)==dense_loss(l1_norm)
+
+def test_a_loss_of_nan_is_never_the_best():
+    best = sys.modules['fasterlth.find.protocol']._best_epoch
+    assert best([dict(epoch=1, valid_loss=math.nan), dict(epoch=2, valid_loss=.5), dict(epoch=3, valid_loss=0.)])==3
+    assert best([dict(epoch=1, valid_loss=math.nan)]) is None and best([dict(epoch=1, valid_loss=None)]) is None
+
+def test_a_train_that_changes_the_working_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path/'elsewhere').mkdir()
+    def train(l):
+        quiet(l, 1)
+        os.chdir(tmp_path/'elsewhere')
+    f = LotteryTicketFinder(make_learner(), 80, 1, seed=0, verbose=False, path='run')
+    f.find_winning_ticket(train)
+    assert (tmp_path/'run'/'ticket.safetensors').exists() and not list((tmp_path/'elsewhere').iterdir())
+
+def test_networks_without_shapes():
+    lazy = nn.Sequential(nn.Flatten(), nn.LazyLinear(10))
+    for f in (lambda: LotteryTicketFinder(make_learner(model=lazy), 80), lambda: make_masks(lazy, 50), lambda: Ticket.of(lazy, {}), lambda: Snapshot.take(make_learner(model=lazy))):
+        with pytest.raises(ValueError, match=r'1\.weight is lazy: call the model with a batch first'): f()
+    t = Ticket.of(nn.Linear(4, 2), {})
+    with pytest.raises(ValueError, match="weight can't be written, as it is on meta"): t.load_into(nn.Linear(4, 2, device='meta'))
+
+def test_other_code_of_a_callback_warns(tmp_path):
+    "It may print, or stop a run, so the search continues."
+    def of(says):
+        class Says(Callback):
+            if says==1:
+                def after_epoch(self): self.learn.said = 1
+            else:
+                def after_epoch(self): self.learn.said = 2
+        return LotteryTicketFinder(make_learner(cbs=Says()), 80, 1, seed=0, verbose=False, path=tmp_path/'run')
+    def train(l): quiet(l, 1)
+    of(1).find_winning_ticket(train)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        of(1).find_winning_ticket(train)
+    with pytest.warns(match='was begun with other callbacks: the code of learner.callback_code.Says.after_epoch has changed'): of(2).find_winning_ticket(train)

@@ -212,3 +212,19 @@ def test_a_metric_with_a_columns_name(name):
 def test_wrapped_networks_can_be_quantised():
     net = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 8)).eval()
     for wrapped in (torch.compile(net, backend='eager'), nn.DataParallel(net)): quantize_rest(wrapped, torch.randn(8, 64), repeats=1)
+
+@pytest.mark.parametrize('how', ['onnx','int8','shrink+onnx'])
+def test_validation_images_of_another_size(how, tmp_path):
+    "The file takes those that it is measured on."
+    class Net(nn.Module):
+        def __init__(self): super().__init__(); self.c,self.o = nn.Conv2d(1, 8, 3),nn.Linear(8, 10)
+        def forward(self, x): return self.o(F.relu(self.c(x)).mean((2,3)))
+    learn = make_learner(model=Net())
+    learn.dls = DataLoaders(digits_dls(size=8, n=320).train, digits_dls(size=16, n=320).valid)
+    cb = sparsify({'c': 50, 'o': 0}, 'filter')
+    quiet(learn, 1, cbs=cb)
+    made = cb.ticket.deploy(learn, how, tmp_path/'net.onnx')
+    assert "the file takes inputs of the validation data's size only, [(1, 16, 16)]" in made.notes and made.report.difference.iloc[1]<1e-2
+    assert made(learn.dls.valid.one_batch()[0][:3].as_subclass(torch.Tensor)).shape==(3,10)
+    with pytest.raises(ValueError, match=r"xb must have items of the validation data's size \[\(1, 16, 16\)\]"): cb.ticket.deploy(learn, how, tmp_path/'other.onnx', torch.randn(4, 1, 8, 8))
+    assert not (tmp_path/'other.onnx').exists()
