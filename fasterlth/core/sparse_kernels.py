@@ -42,6 +42,17 @@ class Geometry(NamedTuple):
     stride: tuple
     padding: tuple
     dilation: tuple
+    channels_last: bool = False # Is the weight laid out so? Then dense kernels lay out all outputs so
+
+def _is_channels_last(t):
+    "Return whether the channels of images, or of a weight, lie next to each other."
+    _,c,h,w = t.shape
+    return c>1 and t.stride()==(h*w*c,1,w*c,c)
+
+def _laid_out(at, x, y):
+    "Lay out an output as dense kernels do: a `view` may follow, or random numbers in the order of its memory."
+    last = at.channels_last or _is_channels_last(x)
+    return y.contiguous(memory_format=torch.channels_last if last else torch.contiguous_format)
 
 def _check_image(at, x):
     "Raise, as a dense kernel does, unless images are as large as the convolution's kernel."
@@ -60,9 +71,9 @@ def conv1x1(
     if x.ndim==3: return conv1x1(multiply, bias, at, x[None])[0]    # an image by itself
     _check_image(at, x)
     (h,w),(down,across) = at.padding,at.stride
-    x = F.pad(x, (w,w,h,h))[:, :, ::down, ::across]
-    y = as_autocast(multiply(x.transpose(0, 1).flatten(1), bias, True))
-    return y.reshape(y.shape[0], x.shape[0], *x.shape[2:]).transpose(0, 1).contiguous()    # a `view` may follow
+    taken = F.pad(x, (w,w,h,h))[:, :, ::down, ::across]
+    y = as_autocast(multiply(taken.transpose(0, 1).flatten(1), bias, True))
+    return _laid_out(at, x, y.reshape(y.shape[0], x.shape[0], *taken.shape[2:]).transpose(0, 1))
 
 def conv_by_shifts(
     weights:list, # A `Matrix` `(out, in)` for each place of the kernel, row by row
@@ -72,16 +83,16 @@ def conv_by_shifts(
     if x.ndim==3: return conv_by_shifts(weights, bias, at, x[None])[0]    # an image by itself
     _check_image(at, x)
     (h,w),(down,across),(kh,kw) = at.padding,at.dilation,at.kernel
-    x = F.pad(x, (w,w,h,h))
-    n,_,height,width = x.shape
-    flat = x.transpose(0, 1).flatten(1)
+    padded = F.pad(x, (w,w,h,h))
+    n,_,height,width = padded.shape
+    flat = padded.transpose(0, 1).flatten(1)
     shifts = [i*down*width+j*across for i in range(kh) for j in range(kw)]
     length = flat.shape[1]-shifts[-1] if n else 0
     y = flat.new_zeros(weights[0].shape[0], flat.shape[1])
     y[:, :length] = _sum_of_shifts(weights, bias, flat, shifts, length)
     # what a place has read beyond its image's edge, or in the next image, is cut off
     y = y.view(y.shape[0], n, height, width)[..., :height-(kh-1)*down, :width-(kw-1)*across]
-    return as_autocast(y.transpose(0, 1)).contiguous()    # a `view` may follow
+    return _laid_out(at, x, as_autocast(y.transpose(0, 1)))
 
 @torch.no_grad()
 def compute(
@@ -123,7 +134,8 @@ def geometry(
     layer:nn.Module # Of a known form
 ) -> Geometry: # None for a linear layer
     "Return how a layer moves over an image."
-    return Geometry(layer.kernel_size, layer.stride, layer.padding, layer.dilation) if form_of(layer)=='conv' else None
+    if form_of(layer)!='conv': return None
+    return Geometry(layer.kernel_size, layer.stride, layer.padding, layer.dilation, _is_channels_last(layer.weight))
 
 replaced = 'something else has replaced its forward'
 

@@ -14,6 +14,7 @@ class Geometry(NamedTuple):
     stride: tuple
     padding: tuple
     dilation: tuple
+    channels_last: bool = ...
 
 def conv1x1(multiply: Callable, bias: torch.Tensor, at: Geometry, x: torch.Tensor) -> torch.Tensor:
     """Compute a convolution with a kernel of 1×1."""

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import torch
 from torch import nn
+from torch.utils._pytree import tree_leaves
 
-from .tensors import check_names, copy_model, evaluating, model_tensors, unwrap
+from .tensors import check_names, copy_model, evaluating, lend, model_tensors, reset_state, unwrap
 from .checks import check_model, check_threads, check_whole, outputs_with
 from .reading import a_shape, a_text, check_fields, dict_of, list_of, reading
 from .files import load_tensors, save_tensors, take
@@ -170,6 +171,21 @@ def _hooked(model, masks):
     ids |= {id(a.out_proj) for a in attentions(model) if id(a) in ids}
     return [n for n,m,_ in masked_layers(model, masks) if id(m.attention if isinstance(m, InProjection) else m) in ids]
 
+_rounding = 1e-2    # of 16 bits, in which a network may compute
+
+def _warn_other(dense, sparse, xb):
+    "Warn if a network with sparse layers has other outputs than it had."
+    def outputs(model):
+        with lend(reset_state(model), training=False, seed=0): return tree_leaves(outputs_with(model, xb))
+    pairs = [(a,b) for a,b in zip(outputs(dense), outputs(sparse))
+             if isinstance(a, torch.Tensor) and a.is_floating_point() and a.shape==b.shape]
+    most = max((float((a-b).abs().max()/a.abs().max().clamp(min=1e-30)) for a,b in pairs if a.numel()), default=0.)
+    if not most>_rounding: return
+    padded = any(isinstance(m, nn.TransformerEncoder) for m in dense.modules())
+    hint = (". Torch's encoders set padded places to zero in evaluation, by a way around their layers that sparse ones "
+            "don't take: leave these places out of what you compute from the outputs") if padded else ''
+    warnings.warn(f"outputs on xb differ by {100*most:.2g} % of the largest from those of dense kernels{hint}", stacklevel=3)
+
 def to_sparse(
     model:nn.Module, # The trained network, on the CPU; wrapped or not
     masks:dict, # Parameter name → bool mask
@@ -201,6 +217,7 @@ def to_sparse(
         raise ValueError(f"model must be a network that holds layers, not a {type(model).__name__} by itself")
     res = copy_model(model).eval()
     apply_masks(res, masks)
+    dense = copy_model(res)
     chosen,table = measure_kernels(res, masks, xb, False, repeats, threads)
     if hooked := [n for n in _hooked(res, masks) if n in chosen]:
         table.loc[hooked,['kernel','why']] = 'dense','it has forward hooks'
@@ -210,7 +227,7 @@ def to_sparse(
            SparseLayer(m, parts_of(m, mask), chosen[n].columns) for n,m,mask in layers}
     _split_attentions(res, _split_of(res, chosen))
     _replace_layers(res, new)
-    with evaluating(res): outputs_with(res, xb)
+    _warn_other(dense, res, xb)
     return res.requires_grad_(False),table
 
 # %% ../../nbs/core/28_sparse_layers.ipynb #922b45d4

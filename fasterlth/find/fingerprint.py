@@ -191,7 +191,7 @@ def _python(v):
 
 def describe_object(
     o, # A layer, a callback, a transform or a metric
-    state:set=frozenset() # Attributes that others write
+    state:frozenset=frozenset() # Attributes that others write
 ) -> dict: # Attribute → its value, in JSON
     "Describe the settings of an object."
     cls,found = type(o),getattr(o, '__dict__', {})
@@ -293,7 +293,7 @@ def _metric(m):
 def _written_names(classes):
     "Return the attributes that the functions of some classes write, of whatever object."
     paths = [p for c in classes for f in _functions_of(c).values() for p in paths_of(f.__code__).written]
-    return {k for p in paths for kind,k in p[1:] if kind=='attribute'}
+    return frozenset(k for p in paths for kind,k in p[1:] if kind=='attribute')
 
 def describe_learner(
     learn:Learner # Any learner

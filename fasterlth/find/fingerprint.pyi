@@ -9,7 +9,7 @@ def describe_function(f: Callable) -> dict:
     """Describe what a function does, as far as its code tells."""
     ...
 
-def describe_object(o, state: set = frozenset()) -> dict:
+def describe_object(o, state: frozenset = frozenset()) -> dict:
     """Describe the settings of an object."""
     ...
 

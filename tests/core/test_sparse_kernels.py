@@ -307,3 +307,16 @@ def test_what_is_scripted_or_called_otherwise_stays_dense():
     net = nn.Sequential(torch.jit.script(nn.Linear(4, 5)), Called(5, 6), nn.Linear(6, 2))
     found = layer_kernels(net, {n: torch.rand_like(p)>.5 for n,p in net.named_parameters() if 'weight' in n})
     assert isinstance(found['2'], Kernel) and found['0.weight']=='its layer has no sparse kernel' and found['1']=='Called has no sparse kernel'
+
+@pytest.mark.parametrize('k,s,p', [(1,1,0), (1,2,1)])
+@pytest.mark.parametrize('layer_last,image_last', [(False,False), (True,False), (False,True), (True,True)])
+def test_images_are_laid_out_as_by_dense_kernels(k, s, p, layer_last, image_last):
+    "Dropout draws in the order of memory, and a view needs one."
+    last = torch.channels_last
+    layer,x = nn.Conv2d(6, 8, k, s, p),torch.randn(2, 6, 5, 4)
+    if layer_last: layer = layer.to(memory_format=last)
+    if image_last: x = x.to(memory_format=last)
+    mask = torch.rand(layer.weight.shape)<.4
+    apply_masks(layer, {'weight': mask})
+    want,got = layer(x),kernel(layer, mask)(x)
+    assert got.stride()==want.stride() and torch.allclose(got, want, atol=1e-6)

@@ -213,3 +213,20 @@ def test_a_trace_takes_any_batch(monkeypatch):
 def test_a_layer_by_itself_is_no_network(model):
     masks = {n: torch.rand_like(p.weight)>.5 for n,p in prunable(model).items()}
     with pytest.raises(ValueError, match='must be a network that holds layers, not a '): to_sparse(model, masks, torch.randn(3, 6))
+
+class Padded(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder,self.head = nn.TransformerEncoder(nn.TransformerEncoderLayer(128, 4, 512, batch_first=True), 1),nn.Linear(128, 5)
+    def forward(self, x, pad): return self.head(self.encoder(x, src_key_padding_mask=pad).mean(1))
+
+@pytest.mark.filterwarnings('ignore:The PyTorch API of nested tensors')
+def test_padded_places_that_torch_leaves_out_are_named():
+    torch.manual_seed(0)
+    net,x,pad = Padded().eval(),torch.randn(16, 32, 128),torch.zeros(16, 32, dtype=torch.bool)
+    masks = make_masks({n: o for n,o in prunable(net).items() if 'linear' in n}, 98)
+    to_sparse(net, masks, (x,pad))    # nothing is padded, and nothing is said
+    pad[1:,20:] = True
+    with pytest.warns(match="outputs on xb differ by .* Torch's encoders set padded places to zero in evaluation"):
+        res,table = to_sparse(net, masks, (x,pad))
+    assert (table.kernel=='sparse').any()
