@@ -15,6 +15,7 @@ class SparseFit:
     table: Any
     layers: Any
     chosen: Any
+    has_failed: bool
     def __init__(self, kernels: str) -> None:
         ...
     def __getstate__(self):
@@ -24,6 +25,9 @@ class SparseFit:
         ...
     def start(self, model: nn.Module, masks: dict, xb: tuple, step: Callable | None = None) -> None:
         """Choose the layers, unless they are chosen already, and let them compute with what is left."""
+        ...
+    def fail(self, error: Exception, stacklevel: int) -> None:
+        """Compute with dense weights from now on, with a warning: whatever the model raises, it can be trained as it is."""
         ...
     def stop(self) -> None:
         """Compute with dense weights again. The next start chooses anew, unless as many weights are left in each layer."""
@@ -43,7 +47,6 @@ class _AtCalls:
     fit: Any
     model: Any
     masks: Any
-    has_failed: bool
     params: Any
     def __init__(self, fit: SparseFit, model: nn.Module, masks: dict) -> None:
         ...

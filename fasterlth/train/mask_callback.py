@@ -265,7 +265,9 @@ def compute_sparse(self:MaskCallback):
     if not self._begins or not self.training: return
     vectors = can_step_vectors(self.learn) and not self._others_prune()
     step = partial(trial_step, self.learn.opt) if vectors else None
-    self.sparse.start(self.learn.model, self.masks, self.learn.xb, step)
+    if self.sparse.has_failed: return
+    try: self.sparse.start(self.learn.model, self.masks, self.learn.xb, step)
+    except Exception as e: return self.sparse.fail(e, 2)
     if vectors: self.vectors.begin(self.learn.opt, self.sparse.layers)
     stand = {id(p) for p in self.vectors.params}
     rest = [(p,m) for p,m in zip(*self.held) if id(p) not in stand]
