@@ -31,16 +31,12 @@ def by_layer(
     what:str='choice', # The argument's name, for errors
     default=None # For layers that no key matches
 ) -> dict: # Parameter name → value
-    "Return the value of a choice for each layer. A key matches the parameter's name or its layer's; the last one counts."
+    "Return the value of a choice for each layer. A key matches the parameter's name or its layer's; the last counts."
     if not isinstance(choice, dict): return {n: choice for n in layers}
     check_by_layer(choice, what)
-    found = {k: {n for n,m in layers.items() if _matches(k, n, m)} for k in choice}
-    for i,(k,names) in enumerate(found.items()):
-        if not names: raise ValueError(f"{what} has {k!r}, which matches none of {list(layers)}")
-        for later in list(found)[i+1:]:
-            if names<found[later] and choice[later]!=choice[k]:
-                raise ValueError(f"{what} has {k!r} before {later!r}, which matches it as well, and of several the last "
-                                 f"counts: put {later!r} first")
+    for k in choice:
+        if not any(_matches(k, n, m) for n,m in layers.items()):
+            raise ValueError(f"{what} has {k!r}, which matches none of {list(layers)}")
     return {n: ([default] + [v for k,v in choice.items() if _matches(k, n, m)])[-1] for n,m in layers.items()}
 
 # %% ../../nbs/core/07_prunable.ipynb #c0f2e497

@@ -10,7 +10,7 @@ import pandas
 __all__ = ['joint_filters', 'prunable', 'survey']
 
 def by_layer(choice, layers: dict, what: str = 'choice', default=None) -> dict:
-    """Return the value of a choice for each layer. A key matches the parameter's name or its layer's; the last one counts."""
+    """Return the value of a choice for each layer. A key matches the parameter's name or its layer's; the last counts."""
     ...
 
 def check_layer_type(layer_type) -> None:

@@ -76,13 +76,6 @@ class SparseFit:
         self.names = self.chosen = list(kernels)
         self.layers = put_kernels(model, kernels)
 
-    def fail(self, error:Exception, stacklevel:int):
-        "Compute with dense weights from now on, with a warning: whatever the model raises, it can be trained as it is."
-        self.stop()
-        self.has_failed = True
-        warnings.warn(f"kernels={self.kernels!r} has no effect, since layers couldn't be tried: "
-                      f"{type(error).__name__}: {error}", stacklevel=stacklevel+1)
-
     def stop(self):
         "Compute with dense weights again. The next start chooses anew, unless as many weights are left in each layer."
         drop_kernels(self.layers)
@@ -102,6 +95,17 @@ class SparseFit:
         self._again,self.chosen,self._measured = state['names'],state['chosen'],state.get('measured')
 
 # %% ../../nbs/core/27_sparse_fit.ipynb #fef7cb9b
+def stay_dense(
+    fit:SparseFit, # Which couldn't start
+    error:Exception, # Why
+    stacklevel:int # As for `warn`, as if the caller of this warned
+):
+    "Compute with dense weights from now on, with a warning: whatever the model raises, it can be trained as it is."
+    fit.stop()
+    fit.has_failed = True
+    warnings.warn(f"kernels={fit.kernels!r} has no effect, since layers couldn't be tried: "
+                  f"{type(error).__name__}: {error}", stacklevel=stacklevel+1)
+
 def _same(t): return t
 
 _plain = bool,int,float,complex,str,bytes,type(None),torch.dtype,torch.device
@@ -130,7 +134,7 @@ class _AtCalls:
             # nothing of the trial is left in the model, nor in what gradient checkpointing has recorded
             with lend(module, grad=True), torch.autograd.graph.saved_tensors_hooks(_same, _same):
                 self.fit.start(module, self.masks, _call(args, named))
-        except Exception as e: self.fit.fail(e, 5)    # where the model is called
+        except Exception as e: stay_dense(self.fit, e, 5)    # where the model is called
 
 @contextmanager
 def sparse_from_first_call(

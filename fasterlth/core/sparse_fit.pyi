@@ -26,9 +26,6 @@ class SparseFit:
     def start(self, model: nn.Module, masks: dict, xb: tuple, step: Callable | None = None) -> None:
         """Choose the layers, unless they are chosen already, and let them compute with what is left."""
         ...
-    def fail(self, error: Exception, stacklevel: int) -> None:
-        """Compute with dense weights from now on, with a warning: whatever the model raises, it can be trained as it is."""
-        ...
     def stop(self) -> None:
         """Compute with dense weights again. The next start chooses anew, unless as many weights are left in each layer."""
         ...
@@ -41,6 +38,10 @@ class SparseFit:
     def load_state_dict(self, state: dict) -> None:
         """Choose the same layers at the next start."""
         ...
+
+def stay_dense(fit: SparseFit, error: Exception, stacklevel: int) -> None:
+    """Compute with dense weights from now on, with a warning: whatever the model raises, it can be trained as it is."""
+    ...
 
 class _AtCalls:
     """A hook that starts a fit when its model is called in training, and again if its masks have changed."""

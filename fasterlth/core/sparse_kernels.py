@@ -94,6 +94,7 @@ def conv_by_shifts(
     y = y.view(y.shape[0], n, height, width)[..., :height-(kh-1)*down, :width-(kw-1)*across]
     return _laid_out(at, x, as_autocast(y.transpose(0, 1)))
 
+# %% ../../nbs/core/24_sparse_kernels.ipynb #b7ff3dad
 @torch.no_grad()
 def compute(
     weights:list, # A `Matrix`, or one for each place of a convolution's kernel

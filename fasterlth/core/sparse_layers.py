@@ -184,7 +184,8 @@ def _warn_other(dense, sparse, xb):
     padded = any(isinstance(m, nn.TransformerEncoder) for m in dense.modules())
     hint = (". Torch's encoders set padded places to zero in evaluation, by a way around their layers that sparse ones "
             "don't take: leave these places out of what you compute from the outputs") if padded else ''
-    warnings.warn(f"outputs on xb differ by {100*most:.2g} % of the largest from those of dense kernels{hint}", stacklevel=3)
+    differ = f"outputs on xb differ by {100*most:.2g} % of the largest from those of dense kernels"
+    warnings.warn(differ+hint, stacklevel=3)
 
 def to_sparse(
     model:nn.Module, # The trained network, on the CPU; wrapped or not

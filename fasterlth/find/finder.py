@@ -92,8 +92,10 @@ def _try_inputs(finder):
     if 'batches' not in criterion_needs(finder.criteria): return
     learn,layers = finder.learn,finder.layers()
     weights,batch = {n: o.weight for n,o in layers.items()},next(iter(finder.batches or ()), None)
-    scored = scored_by(learn, [training_batch(learn) if batch is None else batch])
-    make_inputs(finder.criteria, Scoring(learn.model, list(layers), init=weights, prev=weights, **scored))
+    try:
+        scored = scored_by(learn, [training_batch(learn) if batch is None else batch])
+        make_inputs(finder.criteria, Scoring(learn.model, list(layers), init=weights, prev=weights, **scored))
+    except AttributeError: pass    # a callback asks for what a fit has: it may well be there when scores are due
 
 def open_run(
     finder:LotteryTicketFinder, # Its folder is held by the caller

@@ -202,5 +202,6 @@ def open_folder(
         if len(odd)>len(code):
             raise ValueError(f"{where} belongs to another experiment: {shortened(odd, 6)}. Use another folder")
         if code: warn(f"{where} was begun with other callbacks: {shortened(code, 6)}", stacklevel=2)
-    if there!=here and not folder.is_read_only(): folder.keep_json('experiment.json', dict(kind=folder.kind, experiment=here))
+    changed = there!=here and not folder.is_read_only()
+    if changed: folder.keep_json('experiment.json', dict(kind=folder.kind, experiment=here))
     folder.opened()

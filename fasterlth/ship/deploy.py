@@ -331,8 +331,8 @@ def _sizes(xb):
 def _of_one_size(xb, batches, valid):
     "Return a validation batch if training batches have another size, which files fix. Raise if `xb` has another."
     if _sizes(xb)!=_sizes(valid):
-        raise ValueError(f"xb must have items of the validation data's size {_sizes(valid)}, the only one that the file "
-                         f"will take and that is measured, not {_sizes(xb)}")
+        raise ValueError(f"xb must have items of the validation data's size {_sizes(valid)}, the only one that the "
+                         f"file will take and that is measured, not {_sizes(xb)}")
     return [valid] if any(_sizes(b)!=_sizes(valid) for b in batches) else []
 
 def _run(steps, job, model, options):

@@ -6,15 +6,14 @@
 __all__ = ['SparsifyCallback']
 
 # %% ../../nbs/train/11_sparsify.ipynb #626222e0
-import math, tempfile, warnings
+import tempfile, warnings
 from collections.abc import Callable, Iterable
 from numbers import Real
 from pathlib import Path
 from weakref import ref
 
-import numpy as np, pandas as pd, torch
+import pandas as pd, torch
 from fastai.callback.fp16 import NonNativeMixedPrecision
-from fastai.callback.tracker import TrackerCallback
 from fastcore.basics import patch, store_attr
 from torch import nn
 
@@ -334,7 +333,7 @@ def _given(self:SparsifyCallback):
 @patch
 def _prune(self:SparsifyCallback, progress, sparsity):
     "Prune to the sparsity of the schedule at this progress."
-    target,ready,before = self._target(progress, sparsity),self._ready(),self.masks
+    target,ready = self._target(progress, sparsity),self._ready()
     self.held = [],[]    # frees memory for what follows: there will be other masks
     masks = self.masks if self._is_reached(sparsity) or not ready else self._step(target, ready, sparsity<self._last)
     self.masks,self._last = broadcast_masks(nest_masks(masks, self._floor)),sparsity
@@ -342,7 +341,6 @@ def _prune(self:SparsifyCallback, progress, sparsity):
     if self.lth and ready: self._rewind()
     self._apply_all()
     self._copies.step()
-    if masks is not before: self._begin_trackers()
     self._note(target)
 
 @patch
@@ -377,14 +375,6 @@ def _rewind(self:SparsifyCallback):
     self._say(f"Resetting Weights to their epoch {self.rewind_epoch} values")
     self._moment.restore(self.learn, hypers=False, rng=False)
     self.learn.opt.zero_grad()    # accumulated gradients belong to other weights
-
-@patch
-def _begin_trackers(self:SparsifyCallback):
-    "Let fastai's trackers, like `SaveModelCallback`, begin anew: what was best so far is not this network."
-    for cb in self.learn.cbs:
-        if not isinstance(cb, TrackerCallback) or getattr(cb, 'best', None) is None: continue
-        cb.best = math.inf if cb.comp is np.less else -math.inf
-        if hasattr(cb, 'wait'): cb.wait = 0
 
 @patch
 def _apply_all(self:SparsifyCallback):
@@ -435,12 +425,6 @@ def stop(self:SparsifyCallback):
     self.release()
 
 @patch
-def _warn_early(self:SparsifyCallback):
-    "Warn that the fit has ended before the schedule."
-    warnings.warn(f"the fit ended before the last step of the schedule: the ticket is {self.measure():.2f}% sparse, not "
-                  f"{_percent(self.sparsity)}", stacklevel=2)
-
-@patch
 def on_exit(self:SparsifyCallback):
     if self.begun:    # there was no after_fit
         self.stop()
@@ -459,8 +443,8 @@ def after_fit(self:SparsifyCallback):
         apply_masks(self.learn.model, self.masks)
         mask_opt_state(self.learn.opt, self.learn.model, self.masks)
     self._moment = self._kept = None
-    if self._todo: self._warn_early()
-    self._say(f"Final Sparsity: {self.measure():.2f}%")
+    early = f", not {_percent(self.sparsity)}: the fit ended before the last step" if self._todo else ''
+    self._say(f"Final Sparsity: {self.measure():.2f}%{early}")
     if self.verbose: self._say(self.summary().to_string())
 
 # %% ../../nbs/train/11_sparsify.ipynb #bb02ac70
