@@ -36,9 +36,8 @@ class SparseFit:
     "Let a model in training compute with the weights that are left."
     def __init__(self, kernels:str): # One of `kernel_choices`
         self.kernels,self.names,self.table = check_choice(kernels, 'kernels', kernel_choices),None,None
-        self.layers,self._again,self.chosen = [],None,[]    # `chosen`: what `names` were last
+        self.layers,self._again,self.chosen,self.has_failed = [],None,[],False    # `chosen`: what `names` were last
         self._made_from,self._measured = {},None    # `_measured`: as how many weights were left when it was chosen
-        self.has_failed = False    # couldn't layers be tried?
 
     def __getstate__(self): return {**vars(self), 'layers': [], 'names': None, '_made_from': {}}    # copies are dense
 
@@ -106,6 +105,7 @@ def stay_dense(
     warnings.warn(f"kernels={fit.kernels!r} has no effect, since layers couldn't be tried: "
                   f"{type(error).__name__}: {error}", stacklevel=stacklevel+1)
 
+# %% ../../nbs/core/27_sparse_fit.ipynb #fef7cb9d
 def _same(t): return t
 
 _plain = bool,int,float,complex,str,bytes,type(None),torch.dtype,torch.device
