@@ -20,7 +20,7 @@ from ..core.checks import check_choice
 from ..core.tensors import copy_tensors, parameters_by_name
 from ..core.ranking import count_each
 from ..core.masks import apply_masks, as_bits, bit_mask, check_masks, zero_pruned
-from ..core.sparse_fit import kernel_choices, SparseFit, stay_dense
+from ..core.sparse_fit import kernel_choices, SparseFit
 from ..core.ticket import Ticket
 from ..core.processes import share_buffers
 from .opt_state import begin_state
@@ -265,9 +265,11 @@ def compute_sparse(self:MaskCallback):
     if not self._begins or not self.training: return
     vectors = can_step_vectors(self.learn) and not self._others_prune()
     step = partial(trial_step, self.learn.opt) if vectors else None
-    if self.sparse.has_failed: return
     try: self.sparse.start(self.learn.model, self.masks, self.learn.xb, step)
-    except Exception as e: return stay_dense(self.sparse, e, 2)
+    except Exception as e:    # whatever the model raises on a batch that it is tried on
+        if 'kernels' in str(e): raise
+        raise ValueError(f"kernels must be 'dense' for {type(self.learn.model).__name__}, as {self.sparse.kernels!r} "
+                         f"couldn't be tried on a batch: {type(e).__name__}: {e}") from e
     if vectors: self.vectors.begin(self.learn.opt, self.sparse.layers)
     stand = {id(p) for p in self.vectors.params}
     rest = [(p,m) for p,m in zip(*self.held) if id(p) not in stand]

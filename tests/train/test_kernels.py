@@ -223,13 +223,12 @@ def test_a_study_with_sparse_kernels(tmp_path):
     assert list(b.sparse_layers.fillna('').unique())==['','fc1 fc2'] and 'sparse_layers' not in a
     assert (a.valid_loss-b.valid_loss).abs().max()<1e-3
 
-def test_layers_that_cannot_be_tried_stay_dense(monkeypatch):
-    "As in a loop of plain PyTorch: the fit goes on, and says so once."
-    def trained(kernels):
-        learn = make_learner()
-        quiet(learn, 2, cbs=MaskCallback(make_masks(learn.model, 95), kernels))
-        return learn
+@pytest.mark.parametrize('room', ['measure_kernels','arranged'])
+def test_what_to_do_where_layers_cannot_be_tried(room, monkeypatch):
+    "The model's own error doesn't say it."
     def fails(*args, **kwargs): raise RuntimeError('the schedule is over')
-    monkeypatch.setattr(sparse_fit, 'measure_kernels', fails)
-    with pytest.warns(match="kernels='auto' has no effect, since layers couldn't be tried: RuntimeError: the schedule is over") as said: auto = trained('auto')
-    assert len(said)==1 and same(weights(auto.model), weights(trained('dense').model)) and dense_layers(auto)
+    monkeypatch.setattr(sparse_fit, room, fails)
+    learn,kernels = make_learner(),'auto' if room=='measure_kernels' else 'sparse'
+    with pytest.raises(ValueError, match=f"kernels must be 'dense' for SmallNet, as '{kernels}' couldn't be tried on a batch: RuntimeError: the schedule"):
+        quiet(learn, 2, cbs=MaskCallback(make_masks(learn.model, 95), kernels))
+    assert dense_layers(learn)
