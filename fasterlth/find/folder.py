@@ -128,7 +128,9 @@ def keep_json(self:RunFolder, name:str, content):
 @patch
 def keep_table(self:RunFolder, name:str, text:str):
     "Write a table that is made from checked files, unless the file holds it already."
-    def is_there(): return self.has(name) and self.file(name).read_bytes()==text.encode()
+    def is_there():
+        try: return self.has(name) and self.file(name).read_bytes()==text.encode()
+        except FileNotFoundError: return False    # it was moved away right now, which the check says
     if not self or from_first(is_there): return
     from_first(self.check)
     locked = self._hold and not self._hold.read_only
