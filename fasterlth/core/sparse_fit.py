@@ -36,7 +36,7 @@ class SparseFit:
     "Let a model in training compute with the weights that are left."
     def __init__(self, kernels:str): # One of `kernel_choices`
         self.kernels,self.names,self.table = check_choice(kernels, 'kernels', kernel_choices),None,None
-        self.layers,self._again,self.chosen,self.has_failed = [],None,[],False    # `chosen`: what `names` were last
+        self.layers,self._again,self.chosen = [],None,[]    # `chosen`: what `names` were last
         self._made_from,self._measured = {},None    # `_measured`: as how many weights were left when it was chosen
 
     def __getstate__(self): return {**vars(self), 'layers': [], 'names': None, '_made_from': {}}    # copies are dense
@@ -83,7 +83,7 @@ class SparseFit:
     def forget(self):
         "Compute with dense weights again. The next start chooses anew."
         self.stop()
-        self._measured,self.has_failed = None,False
+        self._measured = None
 
     def state_dict(self, masks:dict) -> dict:
         "Return which layers were chosen, if it was for these masks."
@@ -94,18 +94,6 @@ class SparseFit:
         self._again,self.chosen,self._measured = state['names'],state['chosen'],state.get('measured')
 
 # %% ../../nbs/core/27_sparse_fit.ipynb #fef7cb9b
-def stay_dense(
-    fit:SparseFit, # Which couldn't start
-    error:Exception, # Why
-    stacklevel:int # As for `warn`, as if the caller of this warned
-):
-    "Compute with dense weights from now on, with a warning: whatever the model raises, it can be trained as it is."
-    fit.stop()
-    fit.has_failed = True
-    warnings.warn(f"kernels={fit.kernels!r} has no effect, since layers couldn't be tried: "
-                  f"{type(error).__name__}: {error}", stacklevel=stacklevel+1)
-
-# %% ../../nbs/core/27_sparse_fit.ipynb #fef7cb9d
 def _same(t): return t
 
 _plain = bool,int,float,complex,str,bytes,type(None),torch.dtype,torch.device
@@ -120,13 +108,13 @@ def _call(args, named):
 class _AtCalls:
     "A hook that starts a fit when its model is called in training, and again if its masks have changed."
     def __init__(self, fit:SparseFit, model:nn.Module, masks:dict):
-        self.fit,self.model,self.masks = fit,model,masks
+        self.fit,self.model,self.masks,self.has_failed = fit,model,masks,False
         self.params = parameters_by_name(model)
 
     def __getstate__(self): return dict(model=None)    # copies are dense
 
     def __call__(self, module, args, named):
-        if module is not self.model or self.fit.has_failed or not module.training: return
+        if module is not self.model or self.has_failed or not module.training: return
         if not torch.is_grad_enabled() or is_transformed() or self.fit.is_on(self.masks): return
         now = parameters_by_name(module)
         if any(now.get(n) is not self.params.get(n) for n in self.masks): return    # lent, by `functional_call`
@@ -134,7 +122,11 @@ class _AtCalls:
             # nothing of the trial is left in the model, nor in what gradient checkpointing has recorded
             with lend(module, grad=True), torch.autograd.graph.saved_tensors_hooks(_same, _same):
                 self.fit.start(module, self.masks, _call(args, named))
-        except Exception as e: stay_dense(self.fit, e, 5)    # where the model is called
+        except Exception as e:    # whatever the model raises; it can be trained as it is
+            self.fit.stop()
+            self.has_failed = True
+            warnings.warn(f"kernels={self.fit.kernels!r} has no effect, since layers couldn't be tried: "
+                          f"{type(e).__name__}: {e}", stacklevel=5)    # where the model is called
 
 @contextmanager
 def sparse_from_first_call(
@@ -151,7 +143,7 @@ def sparse_from_first_call(
     hooks = [model.register_forward_pre_hook(start, prepend=True, with_kwargs=True)] if wanted else []
     try:
         yield fit
-        if wanted and kernels=='sparse' and fit.names is None and not fit.has_failed:
+        if wanted and kernels=='sparse' and fit.names is None and not start.has_failed:
             why = "the model as a whole wasn't called in training mode with gradients, or it was compiled"
             warnings.warn(f"kernels='sparse' has no effect, since {why}", stacklevel=5)
     finally:

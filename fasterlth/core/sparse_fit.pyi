@@ -15,7 +15,6 @@ class SparseFit:
     table: Any
     layers: Any
     chosen: Any
-    has_failed: bool
     def __init__(self, kernels: str) -> None:
         ...
     def __getstate__(self):
@@ -39,15 +38,12 @@ class SparseFit:
         """Choose the same layers at the next start."""
         ...
 
-def stay_dense(fit: SparseFit, error: Exception, stacklevel: int) -> None:
-    """Compute with dense weights from now on, with a warning: whatever the model raises, it can be trained as it is."""
-    ...
-
 class _AtCalls:
     """A hook that starts a fit when its model is called in training, and again if its masks have changed."""
     fit: Any
     model: Any
     masks: Any
+    has_failed: bool
     params: Any
     def __init__(self, fit: SparseFit, model: nn.Module, masks: dict) -> None:
         ...

@@ -185,8 +185,8 @@ def _is_setting(v):
     return known or _is_simple(v)
 
 def _python(v):
-    "Return the function that is wrapped, as by a cache or by fastai's dispatch on types."
-    inner = getattr(v, '__wrapped__', None)
+    "Return the function inside a cache, or inside fastai's dispatch on types."
+    inner = None if isinstance(v, FunctionType) else getattr(v, '__wrapped__', None)
     return inner if isinstance(inner, FunctionType) else v
 
 def describe_object(
@@ -194,11 +194,16 @@ def describe_object(
     state:frozenset=frozenset() # Attributes that others write
 ) -> dict: # Attribute → its value, in JSON
     "Describe the settings of an object."
-    cls,found = type(o),getattr(o, '__dict__', {})
-    odd = state|state_of(cls)|(_parts_of_layers if isinstance(o, nn.Module) else set())
-    own = {k: _python(v) for k,v in found.items() if k not in odd and not k.startswith('__')}
-    return _values(own.items() if is_own(cls) else [(k,v) for k,v in own.items() if _is_setting(v)], _of_users)
+    cls,own = type(o),{}
+    left_out = state|state_of(cls)|(_parts_of_layers if isinstance(o, nn.Module) else set())
+    for k,v in getattr(o, '__dict__', {}).items():
+        if k in left_out or k.startswith('__'): continue
+        try:
+            if is_own(cls) or _is_setting(_python(v)): own[k] = _python(v)
+        except Exception: pass    # whatever odd objects raise: lists that hold themselves, proxies of what is gone
+    return _values(own.items(), _of_users)
 
+# %% ../../nbs/find/00_fingerprint.ipynb #993e1e45
 def _functions_of(cls):
     "Return the functions that the user's classes among the bases of a class have, by name."
     res = {}
@@ -212,7 +217,7 @@ def _describe_class(cls):
     return {k: describe_function(f) for k,f in _functions_of(cls).items()}
 
 def _code_of_class(cls):
-    "Return checksums of the code of a class, without what it reads: a callback often reads when to stop."
+    "Return checksums of the methods of a class, without what they read."
     return {k: dict(code=_code_sum(f)) for k,f in _functions_of(cls).items()}
 
 def _described(o, name):
@@ -285,6 +290,12 @@ def _callbacks(learn):
         return is_own(type(cb)) or module.startswith('fastai.callback.') and module not in _loggers
     return [cb for cb in learn.cbs if changes(cb) and cb.name not in ('train_eval','mask')]
 
+def _by_name(cbs):
+    "Return callbacks by name; those of a name that others have get a number."
+    res = {}
+    for cb in cbs: res[cb.name if cb.name not in res else f'{cb.name} {len(res)}'] = cb
+    return res
+
 def _metric(m):
     "Describe a metric: by its name, if that says everything."
     says = {k: v for k,v in _described(m, m.name).items() if v!=m.name}
@@ -312,7 +323,7 @@ def describe_learner(
                 lr=repr(learn.lr), wd=repr(learn.wd), moms=repr(learn.moms), bn=[learn.wd_bn_bias,learn.train_bn],
                 metrics=[*map(_metric, learn.metrics)],
                 callbacks=sorted(cb.name for cb in learn.cbs if cb.name not in ('progress','mask')),
-                callback_settings=settings({cb.name: cb for cb in cbs}),
+                callback_settings=settings(_by_name(cbs)),
                 callback_code={c.__name__: _code_of_class(c) for c in own_cbs})
 
 # %% ../../nbs/find/00_fingerprint.ipynb #4ed09ce4

@@ -328,12 +328,12 @@ def _sizes(xb):
     "Return the shapes of items that aren't text, which a file takes at any length."
     return [tuple(t.shape[1:]) for t in tree_leaves(xb) if t.is_floating_point()]
 
-def _of_one_size(xb, batches, valid):
-    "Return a validation batch if training batches have another size, which files fix. Raise if `xb` has another."
+def _are_of_one_size(xb, batches, valid):
+    "Return whether training batches have the size of a validation batch, which files fix. Raise if `xb` hasn't."
     if _sizes(xb)!=_sizes(valid):
         raise ValueError(f"xb must have items of the validation data's size {_sizes(valid)}, the only one that the "
                          f"file will take and that is measured, not {_sizes(xb)}")
-    return [valid] if any(_sizes(b)!=_sizes(valid) for b in batches) else []
+    return all(_sizes(b)==_sizes(valid) for b in batches)
 
 def _run(steps, job, model, options):
     "Run the steps in order; name each result. If they lead to ONNX, the unchanged network in ONNX comes first."
@@ -402,22 +402,21 @@ def deploy(self:Ticket,
     if _is_start(self, learn.model):
         warn("learn holds the weights that the ticket begins with, not trained ones: fit it first", stacklevel=2)
     n_batches = check_whole(options.pop('n_batches', 4), 'n_batches', what='a number of training batches')
-    to_file = steps[-1] in ('onnx','int8')
     device = torch.device(_ways[steps[-1]].device if torch.cuda.is_available() else 'cpu')
     states = random_states(learn.dls)
     def there(xb): return map_inputs(lambda t: t.to(device), xb)
     try:
         batches = [there(b) for b in _inputs(learn, learn.dls.train, n_batches)]
-        xb = there(_first(next(_inputs(learn, learn.dls.valid, 1)), 64) if xb is None else check_inputs(xb))
+        valid = there(next(_inputs(learn, learn.dls.valid, 1)))
+        xb = _first(valid, 64) if xb is None else there(check_inputs(xb))
         if not batches and steps[-1]=='int8':
             raise ValueError("learn's training loader must give a batch to calibrate int8 with, but it gives none")
         model = _network(learn).to(device)
         with evaluating(model): outputs_with(model, xb)    # before anything is written
-        fixed = _of_one_size(xb, batches, there(next(_inputs(learn, learn.dls.valid, 1)))) if to_file else []
         notes = _notes(learn, xb, device, threads)
-        if fixed:
-            batches = fixed
-            notes.append(f"the file takes inputs of the validation data's size only, {_sizes(fixed[0])}")
+        if steps[-1] in ('onnx','int8') and not _are_of_one_size(xb, batches, valid):
+            batches = [valid]
+            notes.append(f"the file takes inputs of the validation data's size only, {_sizes(valid)}")
         with tempfile.TemporaryDirectory() as beside, _as_before(path):
             job = _Job(self, path, xb, batches, Path(beside), dict(before=model), notes, threads=threads)
             model = _run(steps, job, model, options)

@@ -100,16 +100,17 @@ def _check_layout(opt, saved):
             if isinstance(b[k], Real) and not isinstance(a[k], Real): _refuse(f'{k}={a[k]!r}', f'{k}={b[k]!r}')
 
 # %% ../../nbs/train/04_opt_state.ipynb #55add843
+_factors = 'row_var','col_var'    # of torch's Adafactor: one for each row, one for each column
+
 def _check_shapes(opt, saved):
-    "Raise unless tensors with as many axes as their parameter have its shape, or its factors, as in Adafactor."
-    def fits(v, p): return all(a in (b,1) for a,b in zip(v.shape, p.shape))
+    "Raise unless tensors with as many axes as their parameter have its shape."
     states,ps = saved['state'],[p for o in opt.param_lists for p in o]
     slow = [w for o in saved.get('slow_weights') or () for w in o]    # Lookahead's
     if slow and len(slow)!=len(ps): _refuse(f'{len(slow)} slow weights', len(ps))
     for i,p in enumerate(ps):
         state = states[i] if isinstance(states, list) else states.get(i, {})
         for k,v in {**state, **({'slow weight': slow[i]} if slow else {})}.items():
-            if isinstance(v, torch.Tensor) and v.ndim==p.ndim and not fits(v, p):
+            if isinstance(v, torch.Tensor) and v.ndim==p.ndim and v.shape!=p.shape and k not in _factors:
                 _refuse(f'{k} of {tuple(v.shape)}', tuple(p.shape))
 
 def check_opt(

@@ -3,6 +3,7 @@ import re, warnings
 import pytest
 from helpers import *
 from fasterlth.find.finder import LotteryTicketFinder
+from fasterlth.find import protocol
 from fasterlth.find.protocol import Protocol
 from fasterlth.core.schedules import round_targets
 from fasterlth.train.training import Training
@@ -617,12 +618,12 @@ def test_a_train_that_prunes_is_named():
     with pytest.warns(UserWarning, match=r'train has left 50 % of the weights at zero in the dense training. If it prunes'), pytest.raises(ValueError):
         finder.find_winning_ticket(train)    # beside a ticket, it is refused
 
-class Round(nn.Module):
+class PartlyFloat(nn.Module):
     "A network with a part in float32, whatever comes in."
     def __init__(self): super().__init__(); self.a,self.o = nn.Linear(64, 20),nn.Linear(20, 10)
     def forward(self, x): return self.o(F.relu(self.a(x.flatten(1))).float())
 
-@pytest.mark.parametrize('net,criterion', [(Round, synflow), (lambda: nn.Sequential(nn.Flatten(), Quantized(), nn.Linear(64, 10)), grasp)])
+@pytest.mark.parametrize('net,criterion', [(PartlyFloat, synflow), (lambda: nn.Sequential(nn.Flatten(), Bag(), nn.Linear(64, 10)), grasp)])
 def test_a_criterion_that_cannot_score_is_named_before_any_training(net, criterion, tmp_path):
     trained = []
     learn = make_learner(model=net())
@@ -630,7 +631,7 @@ def test_a_criterion_that_cannot_score_is_named_before_any_training(net, criteri
         LotteryTicketFinder(learn, 80, 1, criteria=criterion, seed=0, verbose=False, path=tmp_path/'run').find_winning_ticket(trained.append)
     assert not trained and not list((tmp_path/'run').glob('*'))
 
-class Quantized(nn.Module):
+class Bag(nn.Module):
     "A sum of rows, whose gradient torch can't derive again."
     def __init__(self): super().__init__(); self.e = nn.EmbeddingBag(17, 64)
     def forward(self, x): return self.e((x*16).clamp(0, 16).long())
@@ -644,7 +645,7 @@ def test_trying_a_criterion_changes_nothing():
     assert dense_loss(snip)==dense_loss(grasp)==dense_loss(l1_norm)
 
 def test_a_loss_of_nan_is_never_the_best():
-    best = sys.modules['fasterlth.find.protocol']._best_epoch
+    best = protocol._best_epoch
     assert best([dict(epoch=1, valid_loss=math.nan), dict(epoch=2, valid_loss=.5), dict(epoch=3, valid_loss=0.)])==3
     assert best([dict(epoch=1, valid_loss=math.nan)]) is None and best([dict(epoch=1, valid_loss=None)]) is None
 

@@ -1,5 +1,5 @@
 "Descriptions of experiments: the same wherever they are made, and another for whatever would change the results."
-import configparser, functools, json, subprocess
+import configparser, functools, json, subprocess, weakref
 from dataclasses import dataclass
 from enum import Enum
 from types import SimpleNamespace
@@ -447,3 +447,27 @@ def test_functions_that_cache_their_results():
     f = lambda l: l.fit(scale(2))
     was = describe_function(f)
     assert 'args.epochs' in json.dumps(was)
+
+def test_odd_attributes_are_no_error():
+    "A list that holds itself, a proxy of what is gone; a decorator's own function counts, not just the one inside."
+    class Gone: pass
+    held = []
+    held.append(held)
+    def times(n):
+        def decorate(f):
+            @functools.wraps(f)
+            def inner(x): return f(x)*n
+            return inner
+        return decorate
+    def of(n):
+        learn = make_learner(model=nn.Sequential(Scaled(act=times(n)(once_more)), nn.Identity()), cbs=[Factor(1.), GradientAccumulation(2)])
+        there = Gone()
+        for o in (learn.model[0], learn.model[1], learn.factor, learn.gradient_accumulation): o.odd,o.gone = held,weakref.proxy(there)
+        del there
+        return describe_learner(learn)
+    assert of(2)==of(2) and json.dumps(of(2))
+    assert any('layer_settings.0.act' in o for o in differences(of(2), of(3)))
+
+def test_two_callbacks_of_one_kind():
+    def of(a, b): return describe_learner(make_learner(cbs=[Factor(a), Factor(b)]))
+    assert of(1, 2)==of(1, 2) and differences(of(1, 2), of(3, 2)) and differences(of(1, 2), of(1, 3))
