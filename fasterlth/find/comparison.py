@@ -26,8 +26,9 @@ from ..core.pruner import Pruner
 from ..core.tensors import shortened
 from ..core.ticket import Ticket, to_json
 from ..core.processes import from_first, process_number
+from ..core.describing import describe
+from ..core.differences import differences
 from ..train.learner import check_train
-from .fingerprint import describe, differences
 from .folder import RunFolder, without
 from .report import plot_results, summarize, verdict
 from .finder import LotteryTicketFinder, pruning_settings

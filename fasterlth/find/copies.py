@@ -22,11 +22,12 @@ from ..core.checks import check_seed, to_iteration
 from ..core.masks import sparsity_by_layer
 from ..core.files import load_tensors, save_tensors
 from ..core.ticket import Ticket, to_json
+from ..core.describing import describe_function
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.callback_state import callback_states, set_callback_states, warn_lost
 from ..train.training import Training
-from .fingerprint import describe_function, describe_learner
+from .fingerprint import describe_learner
 from .progress import Progress, wants_bar
 from .folder import open_folder, RunFolder, Written
 from .protocol import Protocol

@@ -22,12 +22,14 @@ from ..core.reading import a_dict, a_shape, a_tensor, check_fields, dict_of, lis
 from ..core.files import load_tensors, save_tensors, unpack_shaped
 from ..core.trees import pack_tree, unpack_tree
 from ..core.ticket import Ticket, to_json
+from ..core.describing import describe_function
+from ..core.differences import differences
 from ..train.learner import check_learner, check_train
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
 from ..train.callback_state import warn_lost
 from ..train.training import Training, Untrained
-from .fingerprint import describe_function, describe_learner, differences
+from .fingerprint import describe_learner
 from .progress import Progress, wants_bar
 from .records import check_record
 from .folder import open_folder, RunFolder

@@ -21,13 +21,15 @@ from ..core.inputs import criterion_needs, make_inputs, Scoring
 from ..core.masks import broadcast_masks, mask_overlap, sparsity_by_layer, sparsity_of
 from ..core.ticket import Ticket, to_json
 from ..core.processes import from_first
+from ..core.describing import describe, describe_function
+from ..core.differences import differences
 from ..train.learner import check_train, is_foreign, one_batch
 from ..train.fit_context import fit_context
 from ..train.passes import scored_by
 from ..train.snapshot import Snapshot
 from ..train.callback_state import warn_lost
 from ..train.training import epoch_length, Untrained
-from .fingerprint import describe, describe_function, describe_learner, differences
+from .fingerprint import describe_learner
 from .progress import Progress, wants_bar
 from .folder import open_folder
 from .protocol import fresh_opt, training_batch, untouched_unless_trained

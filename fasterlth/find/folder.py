@@ -18,7 +18,7 @@ from ..core.checks import check_folder
 from ..core.writing import remove_abandoned
 from ..core.reading import a_dict, a_text, whole
 from ..core.processes import from_first, launched
-from .fingerprint import differences
+from ..core.differences import differences
 from .hold import check_writable, gone, hold_folder
 from .records import check_record, checked_json, read_json
 

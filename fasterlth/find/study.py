@@ -18,7 +18,9 @@ from ..core.tensors import shortened
 from ..core.checks import check_flags, check_whole, wrong
 from ..core.ticket import to_json
 from ..core.processes import from_first
-from .fingerprint import describe, describe_function, describe_learner, differences
+from ..core.describing import describe, describe_function
+from ..core.differences import differences
+from .fingerprint import describe_learner
 from .progress import watching
 from .hold import gone
 from .folder import open_folder, RunFolder

@@ -19,11 +19,11 @@ from fastcore.basics import noop, patch
 from ..core.checks import check_number, check_type
 from ..core.reading import a_dict, list_of, optional, whole
 from ..core.processes import from_first
+from ..core.describing import describe
 from ..train.fit_context import fit_context
 from ..train.snapshot import Snapshot
 from ..train.stack import Unstackable
 from ..train.training import epoch_of
-from .fingerprint import describe
 from .hold import gone
 from .records import check_record, read_json
 from .folder import RunFolder

@@ -6,7 +6,9 @@ from types import SimpleNamespace
 from typing import NamedTuple
 from apart import Session
 from helpers import *
-from fasterlth.find.fingerprint import describe, describe_data, describe_function, describe_learner, differences
+from fasterlth.core.describing import describe, describe_function
+from fasterlth.core.differences import differences
+from fasterlth.find.fingerprint import describe_data, describe_learner
 
 def of_items(items, **kwargs):
     "Loaders of a list as training set."
@@ -18,7 +20,8 @@ def test_descriptions_are_the_same_in_another_session(capsys):
 import json
 from functools import partial
 from helpers import *
-from fasterlth.find.fingerprint import describe, describe_learner
+from fasterlth.core.describing import describe
+from fasterlth.find.fingerprint import describe_learner
 def inner(l): return l.lr in {'a','b','c','d','e','f','g','h'}
 def held(f, x=(1,2), *, y=None): return lambda l: f(l)
 learn = make_learner(loss_func=CrossEntropyLossFlat(), opt_func=partial(SGD, mom=.9))
