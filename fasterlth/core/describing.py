@@ -6,7 +6,7 @@
 __all__ = []
 
 # %% ../../nbs/core/38_describing.ipynb #6cf3d335
-import json, math, os, sys
+import json, math, os, re, sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from enum import Enum
@@ -17,8 +17,10 @@ from zlib import crc32
 import numpy as np, torch
 from torch import nn
 
+from .tensors import model_tensors
 from .checks import func_name, key_name
-from .reads import closure_of, is_mapping, is_own, makers, reads, slots_of, state_of
+from .reads import (
+    closure_of, is_mapping, is_own, makers, paths_of, reads, slots_of, state_of)
 
 # %% ../../nbs/core/38_describing.ipynb #4ab92aa7
 def checksum(x, crc=0):
@@ -221,6 +223,31 @@ def described(o, name):
     "Describe an object by its name, its settings, and the methods of a user's class."
     methods = {'class': describe_class(type(o))} if is_own(type(o)) else {}
     return dict(name=name, **methods, **describe_object(o))
+
+# %% ../../nbs/core/38_describing.ipynb #fbe9b044
+def own_classes(objects):
+    "Return the user's classes among those of some objects."
+    return {type(o) for o in objects if is_own(type(o))}
+
+def written_names(classes):
+    "Return the attributes that the functions of some classes write, of whatever object."
+    paths = [p for c in classes for f in functions_of_class(c).values() for p in paths_of(f.__code__).written]
+    return frozenset(k for p in paths for kind,k in p[1:] if kind=='attribute')
+
+def describe_objects(objects, state):
+    "Describe the settings of objects by name, of those that have any."
+    return {k: v for k,o in sorted(objects.items()) if (v := describe_object(o, state))}
+
+def describe_model(
+    model:nn.Module, # Any model, not wrapped
+    state:frozenset # Attributes that aren't settings, from `written_names`
+) -> dict: # What JSON can hold
+    "Describe a model, except for its weights."
+    layers = {n or type(model).__name__: m for n,m in model.named_modules()}
+    return dict(model=type(model).__name__, tensors={n: list(t.shape) for n,t in model_tensors(model).items()},
+                layers=crc32(re.sub(' at 0x[0-9a-f]+', '', repr(model)).encode()),
+                layer_settings=describe_objects(layers, state),
+                classes={c.__name__: describe_class(c) for c in own_classes(layers.values())})
 
 # %% ../../nbs/core/38_describing.ipynb #b1fffdf0
 def describe(

@@ -2,6 +2,7 @@
 from typing import Any
 from typing_extensions import Self
 from collections.abc import Callable
+from torch import nn
 
 
 def checksum(x, crc=0):
@@ -48,6 +49,22 @@ def code_of_class(cls):
 
 def described(o, name):
     """Describe an object by its name, its settings, and the methods of a user's class."""
+    ...
+
+def own_classes(objects):
+    """Return the user's classes among those of some objects."""
+    ...
+
+def written_names(classes):
+    """Return the attributes that the functions of some classes write, of whatever object."""
+    ...
+
+def describe_objects(objects, state):
+    """Describe the settings of objects by name, of those that have any."""
+    ...
+
+def describe_model(model: nn.Module, state: frozenset) -> dict:
+    """Describe a model, except for its weights."""
     ...
 
 def describe(x):

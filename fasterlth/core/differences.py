@@ -12,6 +12,7 @@ from .describing import is_simple
 
 # %% ../../nbs/core/39_differences.ipynb #4ed09ce4
 _sums = dict(code=('code','has changed'), checksum=('items','differ'), layers=('layers','differ'))
+_tensors = dict(start='the start differs', masks='the masks differ')
 
 def _short(v):
     "Shorten a value."
@@ -20,6 +21,7 @@ def _short(v):
 
 def _difference(a, b, names, at):
     "Describe one difference."
+    if at in _tensors: return _tensors[at]
     head,_,last = at.rpartition('.')
     if last in _sums and not head.endswith(('.uses','.given')):    # there it is a variable's name
         what,differs = _sums[last]

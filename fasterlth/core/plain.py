@@ -9,6 +9,7 @@ __all__ = ['compare_tickets']
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -126,7 +127,7 @@ def _compare_seed(plan, res, seed, start, conditions):
         res.add(k, seed, search.tickets[r], m, r, scores)
     for k,c in conditions.items():
         t = _ticket_of(found, k, c)
-        model,scores = plan.trainer.measure(seed, t.weights, t.masks, k)
+        model,scores = plan.kept.measure(f'of_{k}', seed, t.weights, t.masks, k)
         res.add(k, seed, t, model, n, scores)
 
 def compare_tickets(
@@ -144,7 +145,8 @@ def compare_tickets(
     joint:dict=None, # Which layers lose their filters together, from `joint_filters`
     budget:Callable=None, # How layers share the sparsity, like `erk`; by default each has it (local only)
     kernels:str='dense', # How tickets are computed while they train, as for `masks_on`
-    verbose:bool=True # Print a line after each training
+    verbose:bool=True, # Print a line after each training
+    path:str|Path=None # Folder to keep each training in, so that a killed comparison goes on; default none
 ) -> TicketComparison: # `results`, a table; `tickets` and `models` by condition and seed; `searches` by seed
     """Train dense networks, winning tickets and their controls, and compare them.
 
@@ -180,6 +182,8 @@ def compare_tickets(
         How tickets are computed while they train, as for `masks_on`. Default: `'dense'`.
     verbose : bool
         Print a line after each training. Default: `True`.
+    path : str | Path
+        Folder to keep each training in, so that a killed comparison goes on; default none.
 
     Returns
     -------
@@ -192,7 +196,7 @@ def compare_tickets(
     res = TicketComparison([], {}, {}, [])
     with own_random_states():
         plan = plan_of('model_fn', model_fn, train_fn, eval_fn, sparsity, n_rounds, criteria, granularity, context,
-                       joint, budget, kernels, verbose)
+                       joint, budget, kernels, verbose, path)
         starts = plan.trainer
         if pretrained is not None:
             check_names(model_tensors(pretrained), model_tensors(plan.trainer.make()), 'pretrained model')

@@ -3,6 +3,7 @@ from typing import Any
 from typing_extensions import Self
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 from torch import nn
 from .criteria import l1_norm
@@ -39,7 +40,7 @@ class TicketComparison:
         """Add a training."""
         ...
 
-def compare_tickets(model_fn: Callable, train_fn: Callable, eval_fn: Callable, sparsity: float | list | dict = 80, n_rounds: int = 1, seeds: int | list = 1, criteria: Callable = l1_norm, granularity: str | dict = 'weight', context: str = 'local', conditions: list | dict | tuple = ('dense', 'winning', 'random_reinit', 'random_mask'), pretrained: nn.Module | None = None, joint: dict | None = None, budget: Callable | None = None, kernels: str = 'dense', verbose: bool = True) -> TicketComparison:
+def compare_tickets(model_fn: Callable, train_fn: Callable, eval_fn: Callable, sparsity: float | list | dict = 80, n_rounds: int = 1, seeds: int | list = 1, criteria: Callable = l1_norm, granularity: str | dict = 'weight', context: str = 'local', conditions: list | dict | tuple = ('dense', 'winning', 'random_reinit', 'random_mask'), pretrained: nn.Module | None = None, joint: dict | None = None, budget: Callable | None = None, kernels: str = 'dense', verbose: bool = True, path: str | Path | None = None) -> TicketComparison:
     """Train dense networks, winning tickets and their controls, and compare them.
 
     Parameters
@@ -74,6 +75,8 @@ def compare_tickets(model_fn: Callable, train_fn: Callable, eval_fn: Callable, s
         How tickets are computed while they train, as for `masks_on`. Default: `'dense'`.
     verbose : bool
         Print a line after each training. Default: `True`.
+    path : str | Path
+        Folder to keep each training in, so that a killed comparison goes on; default none.
 
     Returns
     -------

@@ -8,6 +8,7 @@ __all__ = ['find_winning_ticket', 'draw_early_bird']
 # %% ../../nbs/core/42_search.ipynb #80da8f02
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -22,7 +23,9 @@ from .masks import mask_distance, sparsity_of
 from .scores import try_criterion
 from .pruner import Pruner, warn_outputs
 from .ticket import Ticket, to_json
-from .train_fn import own_random_states, Trainer, trainer_of
+from .describing import describe, describe_function
+from .train_fn import own_random_states, seed_all, Trainer, trainer_of
+from .kept import Kept
 
 # %% ../../nbs/core/42_search.ipynb #cb171b94
 class Plan(NamedTuple):
@@ -30,9 +33,15 @@ class Plan(NamedTuple):
     trainer: Trainer
     pruner: Pruner
     targets: list # A sparsity for each round
+    kept: Kept # Makes the trainings, or reads them
+
+def _describe_pruning(p, targets):
+    "Describe how a model is pruned."
+    return dict(targets=describe(targets), granularity=describe(p.granularity), context=p.context,
+                criteria=describe_function(p.criterion), joint=describe(p.joint), budget=describe(p.budget))
 
 def plan_of(name, model, train_fn, eval_fn, sparsity, n_rounds, criteria, granularity, context, joint, budget=None,
-            kernels='dense', verbose=False):
+            kernels='dense', verbose=False, path=None):
     "Return a plan, or raise if an argument isn't valid. `name` is what the model's argument is called."
     criterion_inputs(criteria, 'criteria')
     if 'batches' in criterion_needs(criteria):
@@ -46,7 +55,7 @@ def plan_of(name, model, train_fn, eval_fn, sparsity, n_rounds, criteria, granul
     for t in targets: pruner.targets(layers, t)
     warn_outputs(layers, sparsity, granularity, list(layers.values())[-1].groups.n)
     try_criterion(model, layers, criteria)
-    return Plan(trainer, pruner, targets)
+    return Plan(trainer, pruner, targets, Kept(trainer, path, **_describe_pruning(pruner, targets)))
 
 # %% ../../nbs/core/42_search.ipynb #1c223bd4
 @dataclass(eq=False)
@@ -90,14 +99,17 @@ def search_rounds(
     "Train in full, prune, rewind to the start, repeat."
     rows,tickets,dense,masks = [],[],None,None
     for r in range(len(plan.targets)+1):
-        model,row = plan.trainer.measure(seed, start, masks or {}, f'round {r}' if r else 'the dense training')
+        when = f'round {r}' if r else 'the dense training'
+        model,row = plan.kept.measure(f'round_{r}', seed, start, masks or {}, when)
         kept = masks or {n: torch.ones_like(o.weight, dtype=torch.bool) for n,o in plan.pruner.layers(model).items()}
         s = sparsity_of(kept)
         rows.append(dict(round=r, sparsity=s, remaining=100-s, **row))
         about = _about(plan, seed, 'find_winning_ticket', round=r, rounds=len(plan.targets), history=list(rows))
         tickets.append(Ticket.of(model, kept, start, **about))
         if r==0: dense = model
-        if r<len(plan.targets): masks = plan.pruner.step(model, plan.targets[r], masks, init=start, prev=start)
+        if r==len(plan.targets): break
+        seed_all(seed)    # the criterion may be random, and the training may have been read
+        masks = plan.pruner.step(model, plan.targets[r], masks, init=start, prev=start)
     return TicketSearch(tickets, rows, dense, model)
 
 # %% ../../nbs/core/42_search.ipynb #33656b11
@@ -114,7 +126,8 @@ def find_winning_ticket(
     joint:dict=None, # Which layers lose their filters together, from `joint_filters`
     budget:Callable=None, # How layers share the sparsity, like `erk`; by default each has it (local only)
     kernels:str='dense', # How tickets are computed while they train, as for `masks_on`
-    verbose:bool=True # Print a line after each training
+    verbose:bool=True, # Print a line after each training
+    path:str|Path=None # Folder to keep each training in, so that a killed search goes on; default none
 ) -> TicketSearch: # `ticket`, `tickets` and `history` of all rounds, `dense` and `model`, trained
     """Find a ticket in rounds: train in full, prune, rewind to the start. The model itself isn't changed.
 
@@ -146,6 +159,8 @@ def find_winning_ticket(
         How tickets are computed while they train, as for `masks_on`. Default: `'dense'`.
     verbose : bool
         Print a line after each training. Default: `True`.
+    path : str | Path
+        Folder to keep each training in, so that a killed search goes on; default none.
 
     Returns
     -------
@@ -155,7 +170,7 @@ def find_winning_ticket(
     seed = check_seed(seed)
     with own_random_states():
         plan = plan_of('model', model, train_fn, eval_fn, sparsity, n_rounds, criteria, granularity, context, joint,
-                       budget, kernels, verbose)
+                       budget, kernels, verbose, path)
         return search_rounds(plan, seed, plan.trainer.start(seed))
 
 # %% ../../nbs/core/42_search.ipynb #4a1f3fb0

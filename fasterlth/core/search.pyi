@@ -3,12 +3,14 @@ from typing import Any
 from typing_extensions import Self
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 from torch import nn
 from .criteria import l1_norm
 from .pruner import Pruner
 from .ticket import Ticket
 from .train_fn import Trainer
+from .kept import Kept
 import pandas
 
 __all__ = ['draw_early_bird', 'find_winning_ticket']
@@ -18,8 +20,9 @@ class Plan(NamedTuple):
     trainer: Trainer
     pruner: Pruner
     targets: list
+    kept: Kept
 
-def plan_of(name, model, train_fn, eval_fn, sparsity, n_rounds, criteria, granularity, context, joint, budget=None, kernels='dense', verbose=False):
+def plan_of(name, model, train_fn, eval_fn, sparsity, n_rounds, criteria, granularity, context, joint, budget=None, kernels='dense', verbose=False, path=None):
     """Return a plan, or raise if an argument isn't valid. `name` is what the model's argument is called."""
     ...
 
@@ -45,7 +48,7 @@ def search_rounds(plan: Plan, seed: int, start: dict) -> TicketSearch:
     """Train in full, prune, rewind to the start, repeat."""
     ...
 
-def find_winning_ticket(model: nn.Module | Callable, train_fn: Callable, eval_fn: Callable, sparsity: float | list | dict = 90, n_rounds: int | None = None, criteria: Callable = l1_norm, granularity: str | dict = 'weight', context: str = 'local', seed: int = 0, joint: dict | None = None, budget: Callable | None = None, kernels: str = 'dense', verbose: bool = True) -> TicketSearch:
+def find_winning_ticket(model: nn.Module | Callable, train_fn: Callable, eval_fn: Callable, sparsity: float | list | dict = 90, n_rounds: int | None = None, criteria: Callable = l1_norm, granularity: str | dict = 'weight', context: str = 'local', seed: int = 0, joint: dict | None = None, budget: Callable | None = None, kernels: str = 'dense', verbose: bool = True, path: str | Path | None = None) -> TicketSearch:
     """Find a ticket in rounds: train in full, prune, rewind to the start. The model itself isn't changed.
 
     Parameters
@@ -76,6 +79,8 @@ def find_winning_ticket(model: nn.Module | Callable, train_fn: Callable, eval_fn
         How tickets are computed while they train, as for `masks_on`. Default: `'dense'`.
     verbose : bool
         Print a line after each training. Default: `True`.
+    path : str | Path
+        Folder to keep each training in, so that a killed search goes on; default none.
 
     Returns
     -------

@@ -158,10 +158,14 @@ def _begin(make, start, masks):
     "Return a new model with these weights under these masks."
     return apply_masks(copy_tensors(unwrap(make()), start), masks)
 
-def _say(seed, when, masks, score):
+def say(
+    seed:int, when:str, # Which training it is
+    masks:dict, score:float,
+    more:str='' # What else to print
+):
     "Print what a training has come to."
     left = 100-sparsity_of(masks) if masks else 100
-    print(f"seed {seed}, {when}: score {score:.4g}, {left:.3g}% of the weights", flush=True)
+    print(f"seed {seed}, {when}: score {score:.4g}, {left:.3g}% of the weights{more}", flush=True)
 
 # %% ../../nbs/core/40_train_fn.ipynb #7647fefe
 class Trainer(NamedTuple):
@@ -203,7 +207,7 @@ class Trainer(NamedTuple):
         start_score = _score(self.eval_fn, _begin(self.make, start, masks))    # mistakes in `eval_fn` are known early
         model,chosen = self.train(seed, start, masks, when)
         row = dict(start_score=start_score, score=_score(self.eval_fn, model))
-        if self.verbose: _say(seed, when, masks, row['score'])
+        if self.verbose: say(seed, when, masks, row['score'])
         return model,row if self.kernels=='dense' else row|dict(sparse_layers=' '.join(chosen))
 
 def trainer_of(

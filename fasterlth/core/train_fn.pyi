@@ -35,6 +35,10 @@ def seed_all(seed: int) -> None:
     """Seed the random numbers of Python, NumPy and torch."""
     ...
 
+def say(seed: int, when: str, masks: dict, score: float, more: str = '') -> None:
+    """Print what a training has come to."""
+    ...
+
 class Trainer(NamedTuple):
     """What makes a model, trains it and scores it."""
     make: Callable

@@ -6,17 +6,14 @@
 __all__ = []
 
 # %% ../../nbs/find/00_fingerprint.ipynb #6cf3d334
-import re
-from zlib import crc32
-
 from fastai.learner import Learner
 from fastai.torch_core import set_seed
 from torch import nn
 
-from ..core.tensors import model_tensors, unwrap
-from ..core.describing import (array_text, checksum, code_of_class, describe_class, describe_function,
-    describe_object, described, function_types, functions_of_class, name_of, settings_of)
-from ..core.reads import is_own, paths_of
+from ..core.tensors import unwrap
+from ..core.describing import (array_text, checksum, code_of_class, describe_function, describe_model,
+    describe_objects, described, function_types, name_of, own_classes, settings_of, written_names)
+from ..core.reads import is_own
 from ..train.randomness import random_states, seed_loaders, set_random_states
 
 # %% ../../nbs/find/00_fingerprint.ipynb #2b6a001a
@@ -84,27 +81,18 @@ def _metric(m):
     says = {k: v for k,v in described(m, m.name).items() if v!=m.name}
     return dict(name=m.name, **says) if says else m.name
 
-def _written_names(classes):
-    "Return the attributes that the functions of some classes write, of whatever object."
-    paths = [p for c in classes for f in functions_of_class(c).values() for p in paths_of(f.__code__).written]
-    return frozenset(k for p in paths for kind,k in p[1:] if kind=='attribute')
-
 def describe_learner(
     learn:Learner # Any learner
 ) -> dict: # What JSON can hold
     "Describe what a learner trains with, except for the weights."
     model,cbs = unwrap(learn.model),_callbacks(learn)
-    modules = {n or type(model).__name__: m for n,m in model.named_modules()}
-    own,own_cbs = ({type(o) for o in os if is_own(type(o))} for os in (modules.values(),cbs))
-    state = _written_names(own|own_cbs)
-    def settings(objects): return {k: v for k,o in sorted(objects.items()) if (v := describe_object(o, state))}
-    return dict(model=type(model).__name__, tensors={n: list(t.shape) for n,t in model_tensors(model).items()},
-                data=describe_data(learn.dls), layers=crc32(re.sub(' at 0x[0-9a-f]+', '', repr(model)).encode()),
-                layer_settings=settings(modules), classes={c.__name__: describe_class(c) for c in own},
+    own_cbs = own_classes(cbs)
+    state = written_names(own_classes(model.modules())|own_cbs)
+    return dict(**describe_model(model, state), data=describe_data(learn.dls),
                 opt=_part(learn.opt_func), splitter=_part(learn.splitter), loss=_part(learn.loss_func),
                 loss_settings=settings_of(learn.loss_func), loss_tensors=_tensors(learn.loss_func),
                 lr=repr(learn.lr), wd=repr(learn.wd), moms=repr(learn.moms), bn=[learn.wd_bn_bias,learn.train_bn],
                 metrics=[*map(_metric, learn.metrics)],
                 callbacks=sorted(cb.name for cb in learn.cbs if cb.name not in ('progress','mask')),
-                callback_settings=settings(_by_name(cbs)),
+                callback_settings=describe_objects(_by_name(cbs), state),
                 callback_code={c.__name__: code_of_class(c) for c in own_cbs})
