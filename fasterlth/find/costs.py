@@ -10,7 +10,7 @@ import pandas as pd
 from fastai.learner import Learner
 
 from ..core.flops import forward_flops
-from ..train.learner import one_batch
+from .protocol import training_inputs
 
 # %% ../../nbs/find/08_costs.ipynb #d2d84e35
 def epoch_flops(
@@ -19,9 +19,8 @@ def epoch_flops(
 ) -> float:
     "Count the operations of one epoch of training under masks."
     dl = learn.dls.train
-    xb = one_batch(learn)[:getattr(dl, 'n_inp', 1)]
     items = len(dl)*(getattr(dl, 'bs', None) or dl.batch_size) if dl.drop_last else len(dl.dataset)
-    return 3*items*forward_flops(learn.model, xb, masks)
+    return 3*items*forward_flops(learn.model, training_inputs(learn), masks)
 
 _costs = ['search_epochs','train_epochs','search_flops','train_flops']
 

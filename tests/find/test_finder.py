@@ -571,6 +571,28 @@ def test_loaders_of_torch():
     f = LotteryTicketFinder(Learner(dls, SmallNet(), loss_func=nn.CrossEntropyLoss(), lr=1e-2), 80, 1, criteria=snip, seed=0, verbose=False)
     assert round(f.find_winning_ticket(lambda l: l.fit(1)).sparsity)==80 and f.costs().train_epochs.tolist()==[1,1]
 
+def test_costs_change_no_later_training():
+    def losses(look):
+        f = finder(n_rounds=1)
+        f.find_winning_ticket(lambda l: l.fit(1))
+        if look: f.costs()
+        quiet(f.learn, 1)
+        return f.learn.recorder.losses
+    assert torch.equal(torch.stack(losses(True)), torch.stack(losses(False)))
+
+class OfTwo(nn.Module):
+    def __init__(self): super().__init__(); self.a,self.b = nn.Linear(8, 20),nn.Linear(20, 2)
+    def forward(self, x, y): return self.b(F.relu(self.a(x)+self.a(y)))
+
+@pytest.mark.parametrize('bs,drop_last', [(16,False),(24,True)])
+def test_costs_with_two_inputs(bs, drop_last):
+    from torch.utils.data import DataLoader, TensorDataset
+    x,y = torch.randn(64, 8, generator=torch.Generator().manual_seed(0)),torch.arange(64)%2
+    dls = DataLoaders(*[DataLoader(TensorDataset(x, x.flip(0), y), bs, drop_last=drop_last) for _ in range(2)])
+    f = LotteryTicketFinder(Learner(dls, OfTwo(), loss_func=nn.CrossEntropyLoss(), lr=1e-2), 80, 1, seed=0, verbose=False)
+    f.find_winning_ticket(lambda l: l.fit(1))
+    assert f.costs().train_flops['dense']==3*(48 if drop_last else 64)*2*(2*8*20+20*2)
+
 @pytest.mark.parametrize('train', [
     lambda l: l.fit_flat_cos(3, 1e-2), lambda l: l.fit_sgdr(2, 1, 1e-2), lambda l: l.fit(3, cbs=ParamScheduler({'lr': SchedExp(1e-2, 1e-3), 'mom': SchedLin(.8, .9)})),
     lambda l: (l.freeze(), l.fit_one_cycle(1, 1e-2), l.unfreeze(), l.fit_flat_cos(2, slice(1e-4, 1e-2)))], ids=['flat_cos','sgdr','scheduler','by_hand'])
