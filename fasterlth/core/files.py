@@ -84,7 +84,7 @@ def _read_tensor(f, name, dtype, shape):
     return bits.view(dtype).reshape(shape)
 
 # %% ../../nbs/core/17_files.ipynb #274727bf
-def _check_info(info, kind):
+def _check_info(info):
     "Return the format of a file, the text of its JSON, and the checksums."
     check_fields(info, 'header.__metadata__', fasterlth=a_text, format=a_text, meta=a_text, crc32=a_text)
     if not re.fullmatch('[1-9][0-9]{0,8}', info['format']): raise ValueError(f"its format is {info['format']!r:.100}")
@@ -105,7 +105,7 @@ def load_tensors(
             raise ValueError(f"path {str(path)!r} is a safetensors file, but not a fasterlth {kind} "
                              f"(it says {info.get('fasterlth')!r:.100})")
         with reading(path, fault):
-            fmt,text,sums = _check_info(info, kind)
+            fmt,text,sums = _check_info(info)
             tensors = {k: _read_tensor(f, k, *o) for k,o in places.items()}
             found = _checksums(tensors, text, fmt)
             if bad := [k or 'the description' for k in {**found, **sums} if found.get(k)!=sums.get(k)]:

@@ -9,8 +9,6 @@ __all__ = []
 import re
 from pathlib import Path
 
-from torch import nn
-
 from .tensors import check_names, copy_tensors, model_tensors, shortened, unwrap
 from .checks import check_folder
 from .writing import remove_abandoned

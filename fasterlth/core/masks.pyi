@@ -23,6 +23,10 @@ def zero_pruned(t: torch.Tensor, mask: torch.Tensor) -> None:
     """Set what is pruned to zero, even if it is infinite or NaN."""
     ...
 
+def revived(params: dict, masks: dict):
+    """Yield each parameter that has pruned weights which aren't zero, and where they are."""
+    ...
+
 def apply_masks(model: nn.Module, masks: dict) -> nn.Module:
     """Set the pruned weights to zero.
 

@@ -72,7 +72,7 @@ def permuted(
         perm = perm.argsort() if back else perm
         for p in g:
             if p.name not in res: continue
-            t,(n,k) = res[p.name],p.index.shape
+            t = res[p.name]
             to = torch.arange(t.shape[p.dim])
             to[p.index.flatten()] = p.index[perm].flatten()
             res[p.name] = t.index_select(p.dim, to.to(t.device))

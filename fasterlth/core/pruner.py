@@ -6,7 +6,6 @@
 __all__ = ['Pruner', 'make_masks']
 
 # %% ../../nbs/core/14_pruner.ipynb #dfc8375c
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real

@@ -17,11 +17,12 @@ import torch
 from torch import nn
 
 from .tensors import check_names, copy_tensors, cpu_copy, model_tensors, shortened, unwrap
-from .checks import check_model, check_tensor, check_type, key_name
+from .checks import check_model, check_tensor, check_type, key_name, shown
 from .prunable import filters_to_cut
 from .masks import check_masks, mask_table, plot_masks, sparsity_of, zero_pruned
 from .reading import a_dict, a_shape, check_fields, dict_of, reading
 from .files import load_tensors, pack_masked, save_tensors, unpack_masked
+from .paths import effective_sparsity, path_table
 
 # %% ../../nbs/core/19_ticket.ipynb #ba259d68
 def _named_keys(x):
@@ -87,11 +88,29 @@ class _Described:
     @property
     def sparsity(self) -> float: return sparsity_of(self.masks) # In percent, counted from the masks
 
-    def summary(self) -> 'pandas.DataFrame': # A row for each parameter
-        "Return weights and sparsity by layer; of joint filters, also how many are pruned and can be cut out."
+    def summary(self,
+        model:nn.Module=None, # The ticket's network, for the columns of paths
+        xb=None # A batch of inputs, if there is a model; only their shapes matter
+    ) -> 'pandas.DataFrame': # A row for each parameter
+        """Return weights and sparsity by layer; with a model also weights on a path, and effective sparsity.
+
+        Of joint filters, it says how many are pruned and can be cut out."""
+        if xb is None and model is not None: raise ValueError("xb must be a batch of inputs if there is a model, not None")
+        if model is None and xb is not None:
+            raise ValueError(f"model must be the ticket's network if there is xb, {shown(xb)}, but is None")
         table,joint = mask_table(self.masks),self.about.get('joint')
-        if not joint or not isinstance(joint, dict): return table    # `about` may hold anything
-        return table.join(filters_to_cut(self.masks, joint))
+        if joint and isinstance(joint, dict): table = table.join(filters_to_cut(self.masks, joint))    # or anything
+        if model is None: return table
+        self.check(model)
+        return table.join(path_table(model, self.masks, xb)[['on a path','effective (%)']])
+
+    def effective_sparsity(self,
+        model:nn.Module, # The ticket's network; it isn't changed
+        xb # A batch of inputs, a tuple of several, or a dict; only their shapes matter
+    ) -> float: # Percent
+        "Return the share of weights that are pruned or lie on no path from inputs to outputs."
+        self.check(model)
+        return effective_sparsity(model, self.masks, xb)
 
     def plot(self, ax=None):
         "Draw the percentage of weights that remain in each layer."

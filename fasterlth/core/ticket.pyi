@@ -33,8 +33,13 @@ class _Described:
     @property
     def sparsity(self) -> float:
         ...
-    def summary(self) -> pandas.DataFrame:
-        """Return weights and sparsity by layer; of joint filters, also how many are pruned and can be cut out."""
+    def summary(self, model: nn.Module | None = None, xb=None) -> pandas.DataFrame:
+        """Return weights and sparsity by layer; with a model also weights on a path, and effective sparsity.
+
+        Of joint filters, it says how many are pruned and can be cut out."""
+        ...
+    def effective_sparsity(self, model: nn.Module, xb) -> float:
+        """Return the share of weights that are pruned or lie on no path from inputs to outputs."""
         ...
     def plot(self, ax=None):
         """Draw the percentage of weights that remain in each layer."""

@@ -19,7 +19,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 from fasterlth.core.tensors import (clone_tree, copy_model, copy_tensors, model_tensors, parameters_by_name, shortened,
     unwrap)
 from .checks import check_choice, check_flag, check_function, check_model, wrong
-from .masks import apply_masks, sparsity_of, zero_pruned
+from .masks import apply_masks, revived, sparsity_of, zero_pruned
 from .sparse_fit import kernel_choices, sparse_from_first_call
 
 # %% ../../nbs/core/40_train_fn.ipynb #fdfb417c
@@ -34,11 +34,6 @@ def _holds(opt, model):
     "Return whether an optimizer holds parameters of a model."
     own = {id(p) for p in model.parameters()}
     return any(id(p) in own for g in opt.param_groups for p in g['params'])
-
-def _are_zero(model, masks):
-    "Return whether the pruned weights are zero."
-    params = parameters_by_name(model)
-    return not any((~m.to(params[n].device) & (params[n].detach()!=0)).any() for n,m in masks.items())
 
 @contextmanager
 def masks_on(
@@ -64,7 +59,7 @@ def masks_on(
     check_model(model)
     apply_masks(model, masks)
     def mask(opt, *_):    # another model's leaves these weights alone, but one with copies of them may write to them
-        if _holds(opt, model) or not _are_zero(model, masks): apply_masks(model, masks)
+        if _holds(opt, model) or any(revived(parameters_by_name(model), masks)): apply_masks(model, masks)
     hooks = [register_optimizer_step_post_hook(mask), *_zero_gradients(parameters_by_name(model), masks)]
     try:
         with sparse_from_first_call(model, masks, kernels): yield model
@@ -135,8 +130,7 @@ def _check_trained(model, start, masks, steps, when):
     if odd := [n for n,t in now.items() if t.is_floating_point() and not t.isfinite().all()]:
         raise ValueError(f"train_fn left NaN or infinity in {shortened(odd, 4)} ({when}): has the training diverged? "
                          "Try a lower learning rate")
-    params = parameters_by_name(model)
-    if odd := [n for n,m in masks.items() if params[n].detach()[~m.to(params[n].device)].any()]:
+    if odd := [n for n,_ in revived(parameters_by_name(model), masks)]:
         raise ValueError(f"train_fn moved pruned weights of {shortened(odd, 4)} ({when}): masks hold with "
                          "torch.optim's optimizers, so let one of them step, and load no other weights at the end")
 

@@ -9,7 +9,6 @@ __all__ = []
 import os, sys, threading
 from collections.abc import Callable
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from time import strftime
 

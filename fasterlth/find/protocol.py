@@ -25,7 +25,7 @@ from ..core.paths import path_masks, warn_collapsed
 from ..train.randomness import random_states, seed_learner, set_random_states
 from ..train.opt_state import check_opt, opt_notes
 from ..train.snapshot import Snapshot
-from ..train.learner import check_train, has_validation, metric_names, one_batch, split_batch
+from ..train.learner import has_validation, metric_names, one_batch, split_batch
 from ..train.fit_context import fit_context, set_unbegun, unbegun
 from ..train.mask_callback import learner_masks, MaskCallback
 from ..train.callback_state import callback_states, set_callback_states

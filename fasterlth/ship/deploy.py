@@ -25,6 +25,7 @@ from torch.utils._pytree import tree_leaves
 from ..core.checks import (check_choice, check_file, check_flag, check_number, check_threads,
     check_whole, outputs_with)
 from ..core.tensors import copy_model, evaluating, model_tensors, reset_state, unwrap
+from ..core.masks import revived
 from ..core.sparse_layers import save_sparse, to_sparse
 from ..core.ticket import Ticket
 from ..core.writing import atomic_write
@@ -186,11 +187,9 @@ def _check_how(how, path, options):
 def _check_trained(masks, model):
     "Raise a `ValueError` unless the weights that masks prune are zero."
     params = dict(unwrap(model).named_parameters())
-    for n,m in masks.items():
-        alive = int(params[n].detach()[~m.to(params[n].device)].count_nonzero())
-        if alive:
-            raise ValueError(f"learn doesn't hold the trained ticket: {alive} of the {int((~m).sum())} weights that "
-                             f"it prunes in {n} aren't zero. Train it first: ticket.apply(learn), and fit")
+    for n,at in revived(params, masks):
+        raise ValueError(f"learn doesn't hold the trained ticket: {int(at.sum())} of the {int((~masks[n]).sum())} weights "
+                         f"that it prunes in {n} aren't zero. Train it first: ticket.apply(learn), and fit")
 
 def _is_start(ticket, model):
     "Return whether a model holds the ticket's start, where that is a moment before its training."

@@ -22,7 +22,7 @@ from fastcore.basics import noop
 from fastcore.foundation import L
 
 from .learner import events, is_foreign
-from .steppers import foreach, is_fastais, step_together
+from .steppers import is_fastais, step_together
 
 # %% ../../nbs/train/12_loop.ipynb #ccd15443
 def _are_plain(o):

@@ -19,7 +19,7 @@ from fastcore.basics import patch
 from ..core.checks import check_choice
 from ..core.tensors import copy_tensors, parameters_by_name
 from ..core.ranking import count_each
-from ..core.masks import apply_masks, as_bits, bit_mask, check_masks, zero_pruned
+from ..core.masks import apply_masks, as_bits, bit_mask, check_masks, revived, zero_pruned
 from ..core.sparse_fit import kernel_choices, SparseFit
 from ..core.ticket import Ticket
 from ..core.processes import share_buffers
@@ -228,8 +228,7 @@ def needed_events(self:MaskCallback) -> frozenset:
 def _revived(model, masks):
     "Return the parameters with pruned weights that aren't zero: each, where, and a copy."
     check_masks(masks, params := parameters_by_name(model))
-    at = {n: ~m.to(params[n].device) & (params[n].detach()!=0) for n,m in masks.items()}
-    return [(params[n],o,params[n].detach().clone()) for n,o in at.items() if o.any()]
+    return [(params[n],at,params[n].detach().clone()) for n,at in revived(params, masks)]
 
 @patch
 def before_fit(self:MaskCallback):

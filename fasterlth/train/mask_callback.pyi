@@ -3,6 +3,7 @@ from typing import Any
 from typing_extensions import Self
 from fastai.callback.core import Callback
 from fastai.learner import Learner
+from ..core.masks import revived
 
 __all__ = ['MaskCallback']
 

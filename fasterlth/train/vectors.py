@@ -15,14 +15,13 @@ from fastai.callback.progress import ProgressCallback
 from fastai.callback.schedule import ParamScheduler
 from fastai.callback.training import GradientAccumulation
 from fastai.learner import CastToTensor, Learner, Recorder
-from fastai.optimizer import Optimizer
 from torch import nn
 
 from ..core.masks import as_bits
 from ..core.sparse_kernels import Kernel
 from ..core.tensors import unwrap
 from .learner import events
-from .steppers import is_fastais, steps_each_weight
+from .steppers import steps_each_weight
 
 # %% ../../nbs/train/07_vectors.ipynb #bd75f589
 @dataclass
