@@ -95,7 +95,8 @@ class _Described:
         """Return weights and sparsity by layer; with a model also weights on a path, and effective sparsity.
 
         Of joint filters, it says how many are pruned and can be cut out."""
-        if xb is None and model is not None: raise ValueError("xb must be a batch of inputs if there is a model, not None")
+        if xb is None and model is not None:
+            raise ValueError("xb must be a batch of inputs if there is a model, not None")
         if model is None and xb is not None:
             raise ValueError(f"model must be the ticket's network if there is xb, {shown(xb)}, but is None")
         table,joint = mask_table(self.masks),self.about.get('joint')

@@ -188,8 +188,8 @@ def _check_trained(masks, model):
     "Raise a `ValueError` unless the weights that masks prune are zero."
     params = dict(unwrap(model).named_parameters())
     for n,at in revived(params, masks):
-        raise ValueError(f"learn doesn't hold the trained ticket: {int(at.sum())} of the {int((~masks[n]).sum())} weights "
-                         f"that it prunes in {n} aren't zero. Train it first: ticket.apply(learn), and fit")
+        raise ValueError(f"learn doesn't hold the trained ticket: {int(at.sum())} of the {int((~masks[n]).sum())} "
+                         f"weights that it prunes in {n} aren't zero. Train it first: ticket.apply(learn), and fit")
 
 def _is_start(ticket, model):
     "Return whether a model holds the ticket's start, where that is a moment before its training."
