@@ -9,11 +9,10 @@ __all__ = []
 from collections.abc import Iterable, Mapping
 from numbers import Integral
 from typing import NamedTuple
-from warnings import warn
 
 import torch
 
-from .core.checks import check_whole, shown, wrong
+from .core.checks import check_whole, shown, warn_user, wrong
 
 # %% ../nbs/02_arrays.ipynb #2ad2efe8
 kinds = dict(image=('images','pixels','channel'), series=('series','values','channel'),
@@ -127,7 +126,7 @@ def _warn_constant(x, which, kind):
     numbers,more = ', '.join(map(str, which[:5])),f' and {len(which)-5} more' if len(which)>5 else ''
     subject = f'{each} {numbers} of the training {items} is' if len(which)==1 else \
         f'{each}s {numbers}{more} of the training {items} are'
-    warn(f"{subject} constant ({values}): a standard deviation of 1 is used instead of 0", stacklevel=5)
+    warn_user(f"{subject} constant ({values}): a standard deviation of 1 is used instead of 0")
 
 def _statistics(x, kind):
     "Return mean and deviation of each channel or feature. Warn if one is constant."

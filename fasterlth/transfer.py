@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from inspect import signature
 from typing import NamedTuple
-from warnings import warn
 
 import pandas as pd, torch
 from torch import nn
 
 from .core.tensors import model_tensors, shortened, unwrap
 from .core.checks import (check_choice, check_flag, check_function, check_keywords, check_model, check_type,
-    func_name, takes, wrong)
+    func_name, takes, warn_user, wrong)
 from .core.granularity import layer_axes
 from .core.ticket import Ticket
 from .find.trunk import Start
@@ -166,7 +165,7 @@ def moved_masks(
         if m.taken and m.source in masks: res[n] = repeated(masks[m.source], shape).clone()
         elif not m.taken and (n.rpartition('.')[2],len(shape)) in masked: res[n] = torch.ones(shape, dtype=torch.bool)
     if gone := [n for n,m in res.items() if not m.any()]:
-        warn(f"no weight is left in {', '.join(gone)}: no signal passes through", stacklevel=3)
+        warn_user(f"no weight is left in {', '.join(gone)}: no signal passes through")
     return res
 
 def moved_weights(

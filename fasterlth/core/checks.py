@@ -10,12 +10,13 @@ import re
 from collections.abc import Callable, Iterable
 from functools import partial
 from importlib import import_module
-from inspect import signature
+from inspect import currentframe, signature
 from math import inf
 from numbers import Integral, Number, Real
 from os import PathLike
 from pathlib import Path
 from reprlib import Repr
+from warnings import warn
 
 # %% ../../nbs/core/01_checks.ipynb #5e7169b2
 def func_name(
@@ -407,3 +408,15 @@ def require(
     try: return import_module(module)
     except ImportError as e:
         raise ImportError(f"{module} is needed here: pip install 'fasterlth[{extra}]'") from e
+
+# %% ../../nbs/core/01_checks.ipynb #6d668161
+_inside = 'fasterlth','fastai','fastcore','torch','contextlib'
+
+def warn_user(
+    message:str # What looks wrong, and what to do
+):
+    "Warn at the line of the caller's code, outside these libraries, that led here."
+    frame,level = currentframe().f_back,2
+    while frame.f_back and frame.f_globals.get('__name__', '').partition('.')[0] in _inside:
+        frame,level = frame.f_back,level+1
+    warn(message, stacklevel=level)

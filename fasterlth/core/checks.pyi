@@ -146,3 +146,7 @@ def key_name(k) -> str:
 def require(module: str, extra: str = 'deploy'):
     """Import an optional library, or raise an `ImportError` that says how to install it."""
     ...
+
+def warn_user(message: str) -> None:
+    """Warn at the line of the caller's code, outside these libraries, that led here."""
+    ...

@@ -7,14 +7,13 @@ __all__ = ['path_masks', 'path_table', 'effective_sparsity']
 
 # %% ../../nbs/core/18_paths.ipynb #4e05c91a
 from functools import partial
-from warnings import warn
 
 import torch, torch.nn.functional as F
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from .tensors import arguments, lend, parameters_by_name, shortened, tensors_within, unwrap
-from .checks import check_model, outputs_of, wrong
+from .checks import check_model, outputs_of, warn_user, wrong
 from .granularity import layer_axes
 from .masks import check_masks, mask_table, sparsity_of
 from .ranking import count_each
@@ -221,15 +220,13 @@ def path_masks(
 
 # %% ../../nbs/core/18_paths.ipynb #5db11477
 def warn_collapsed(
-    found:dict, # From `path_masks`
-    stacklevel:int=3
+    found:dict # From `path_masks`
 ) -> dict: # The same
     "Warn of layers through which no path leads."
     dead = [n for n,k in zip(found, count_each(found.values())) if not k]
-    if dead and len(dead)==len(found): warn("no path leads from the inputs to the outputs: the network has collapsed",
-                                            stacklevel=stacklevel)
-    elif dead: warn(f"no path leads through {shortened(dead, 8)}: what is kept there can't change the outputs",
-                    stacklevel=stacklevel)
+    if dead and len(dead)==len(found):
+        warn_user("no path leads from the inputs to the outputs: the network has collapsed")
+    elif dead: warn_user(f"no path leads through {shortened(dead, 8)}: what is kept there can't change the outputs")
     return found
 
 # %% ../../nbs/core/18_paths.ipynb #05ba3100

@@ -42,7 +42,7 @@ def path_masks(model: nn.Module, masks: dict, xb) -> dict:
     """
     ...
 
-def warn_collapsed(found: dict, stacklevel: int = 3) -> dict:
+def warn_collapsed(found: dict) -> dict:
     """Warn of layers through which no path leads."""
     ...
 

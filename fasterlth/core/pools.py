@@ -7,10 +7,10 @@ __all__ = []
 
 # %% ../../nbs/core/12_pools.ipynb #c736f243
 import math
-from warnings import warn
 
 import torch
 
+from .checks import warn_user
 from .groups import Groups
 from .rows import in_rows, lowest_of_pool
 from .ranking import count_each, count_true, lowest
@@ -54,14 +54,13 @@ def _best(scores, kept, k):
 
 def warn_short(
     short:list, # Names of units, each with the number of groups that it keeps and that it has
-    min_keep:int, # Groups that each keeps
-    stacklevel:int # As for `warn`, as if the caller of this warned
+    min_keep:int # Groups that each keeps
 ):
     "Warn that units were kept at the minimum, if there are any."
     if not short: return
     lost = 'lost everything' if min_keep==1 else f'kept fewer than {min_keep} groups'
     what = ', '.join(f'{n} (keeps {k} of {total} groups)' for n,k,total in short)
-    warn(f"these layers would have {lost}, and were kept at the minimum of {min_keep}: {what}", stacklevel=stacklevel+1)
+    warn_user(f"these layers would have {lost}, and were kept at the minimum of {min_keep}: {what}")
 
 def _drop(names, scores, sizes, kept, target, min_keep):
     "Return what is kept without the lowest groups, about `target` weights; each layer keeps `min_keep` groups."
@@ -72,7 +71,7 @@ def _drop(names, scores, sizes, kept, target, min_keep):
         short = [i for i,(n,h) in enumerate(zip(count_each(new), had)) if n<min(min_keep, h)]
         if not short: break
         for i in short: spared[i] = _best(scores[i], kept[i], min_keep)
-    warn_short([(names[i],count_true(spared[i]),len(kept[i])) for i in sorted(spared)], min_keep, 7)
+    warn_short([(names[i],count_true(spared[i]),len(kept[i])) for i in sorted(spared)], min_keep)
     return new
 
 # %% ../../nbs/core/12_pools.ipynb #f03b4866

@@ -13,7 +13,7 @@ def half_weights(sizes: list, target: float) -> int:
     """Return a budget that has room for as close to `target` weights as possible, see `Rows`."""
     ...
 
-def warn_short(short: list, min_keep: int, stacklevel: int) -> None:
+def warn_short(short: list, min_keep: int) -> None:
     """Warn that units were kept at the minimum, if there are any."""
     ...
 

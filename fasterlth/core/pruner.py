@@ -9,15 +9,14 @@ __all__ = ['Pruner', 'make_masks']
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
-from warnings import warn
 
 import torch
 from torch import nn
 
 from .tensors import parameters_by_name
-from fasterlth.core.checks import (
+from .checks import (
     check_by_layer, check_choice, check_flag, check_function, check_number, check_sparsity, check_type, check_whole,
-    func_name, wrong)
+    func_name, warn_user, wrong)
 from .granularity import check_granularity
 from .criteria import l1_norm
 from .inputs import Scoring, criterion_inputs, list_inputs, make_inputs
@@ -296,8 +295,8 @@ def warn_outputs(
     n = last.groups.n
     if isinstance(sparsity, dict) or n!=n_out or n!=last.weight.shape[0] or last.groups.size==1: return
     percent = f'{sparsity:g}' if isinstance(sparsity, Real) else sparsity
-    warn(f"{name} produces the {n_out} outputs, and granularity {granularity!r} would prune whole outputs. "
-         f"To leave it dense: sparsity={{'*': {percent}, {name.rpartition('.')[0]!r}: 0}}, or layer_type", stacklevel=3)
+    warn_user(f"{name} produces the {n_out} outputs, and granularity {granularity!r} would prune whole outputs. "
+              f"To leave it dense: sparsity={{'*': {percent}, {name.rpartition('.')[0]!r}: 0}}, or layer_type")
 
 # %% ../../nbs/core/14_pruner.ipynb #9935183b
 def _beyond(groups, round_to):

@@ -8,12 +8,11 @@ __all__ = []
 # %% ../../nbs/core/11_scores.ipynb #ef36fff6
 from collections.abc import Callable
 from functools import partial
-from warnings import warn
 
 import torch
 from torch import nn
 
-from .checks import check_tensor, check_type, func_name
+from .checks import check_tensor, check_type, func_name, warn_user
 from .inputs import criterion_inputs, stand_ins
 from .rows import in_rows
 from .ranking import to_lists
@@ -32,7 +31,7 @@ class Scores:
     def __init__(self,
         layers:dict, # From `prunable`
         score:Callable, # Name of a weight → scores of its groups, `(n,)`
-        report:Callable # `(nan, flat, stacklevel)`: raise if a weight has NaN, warn if all its scores are the same
+        report:Callable # `(nan, flat)`: raise if a weight has NaN, warn if all its scores are the same
     ):
         self.layers,self.score,self.report,self.ends = layers,score,report,{}
 
@@ -58,14 +57,13 @@ class Scores:
         return list(self.ends),torch.cat([low.isnan(), low==high]).long()
 
     def check(self,
-        odd:list, # `(names, numbers)` as `oddities` returns them, but with numbers of Python, for all weights
-        stacklevel:int=2 # As for `warn`, as if the caller of this warned
+        odd:list # `(names, numbers)` as `oddities` returns them, but with numbers of Python, for all weights
     ):
         "Raise if there is NaN among a weight's scores; warn if they are all the same."
         nan = {n for names,os in odd for n,o in zip(names, os) if o}
         same = {n for names,os in odd for n,o in zip(names, os[len(names):]) if o}
         flat = [n for n,o in self.layers.items() if n in same and o.groups.n>1]
-        self.report([n for n in self.layers if n in nan], flat, stacklevel+2)
+        self.report([n for n in self.layers if n in nan], flat)
 
 # %% ../../nbs/core/11_scores.ipynb #3ab8c6b9
 def _check_scores(groups, s, criterion, name, arg='criterion'):
@@ -81,12 +79,12 @@ def _check_given(criterion, needs, inputs, layers):
             raise ValueError(f"criterion {func_name(criterion)!r} needs {k!r} for {sorted(missing)}: "
                              f"pass {k}={{name: tensor}}")
 
-def _report_criterion(criterion, nan, flat, stacklevel):
+def _report_criterion(criterion, nan, flat):
     "Raise if there is NaN among a weight's scores, and warn if they are all the same."
     if nan: raise ValueError(f"criterion {func_name(criterion)!r} gives NaN for {nan[0]}: has the training diverged?")
     if flat:
-        warn(f"criterion {func_name(criterion)!r} gives all groups of {', '.join(flat)} the same score: "
-             "ties are pruned in index order", stacklevel=stacklevel)
+        warn_user(f"criterion {func_name(criterion)!r} gives all groups of {', '.join(flat)} the same score: "
+                  "ties are pruned in index order")
 
 def scores_by(
     criterion:Callable, # Function of a weight, see `fasterlth.core.criteria`
@@ -118,7 +116,7 @@ def group_scores(
     return res
 
 # %% ../../nbs/core/11_scores.ipynb #c9f1c335
-def _report_given(nan, flat, stacklevel):
+def _report_given(nan, flat):
     "Raise if there is NaN among a weight's scores. It is all right if all are the same."
     if nan: raise ValueError(f"scores[{nan[0]!r}] must be numbers, but there is NaN among them")
 

@@ -22,7 +22,7 @@ class Scores:
     def oddities(self) -> tuple:
         """Return what is odd about the scores so far, still on the device."""
         ...
-    def check(self, odd: list, stacklevel: int = 2) -> None:
+    def check(self, odd: list) -> None:
         """Raise if there is NaN among a weight's scores; warn if they are all the same."""
         ...
 

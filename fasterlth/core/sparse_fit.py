@@ -6,7 +6,6 @@
 __all__ = []
 
 # %% ../../nbs/core/27_sparse_fit.ipynb #ccf5a792
-import warnings
 from collections.abc import Callable
 from contextlib import contextmanager
 
@@ -15,7 +14,7 @@ from torch import nn
 from torch.utils._pytree import tree_leaves, tree_map
 
 from .tensors import Call, lend, parameters_by_name, shortened, unwrap
-from .checks import check_choice, check_model
+from .checks import check_choice, check_model, warn_user
 from .sparse_kernels import Kernel, is_transformed, replaced
 from .layer_kernels import drop_kernels, layer_kernels, put_kernels
 from .kernel_choice import arranged, measure_kernels
@@ -27,7 +26,7 @@ def _warn_dense(found):
     "Warn why no layer can be sparse. Layers that kernels of other masks compute don't count."
     why = [f"{n}: {'no gradients' if isinstance(k, Kernel) else k}" for n,k in found.items() if k!=replaced]
     if not why: return
-    warnings.warn(f"kernels='sparse' has no effect, since no layer can be sparse: {shortened(why, 3)}", stacklevel=2)
+    warn_user(f"kernels='sparse' has no effect, since no layer can be sparse: {shortened(why, 3)}")
 
 def _version(mask): return 0 if mask.is_inference() else mask._version    # how often it has been written to
 
@@ -125,8 +124,8 @@ class _AtCalls:
         except Exception as e:    # whatever the model raises; it can be trained as it is
             self.fit.stop()
             self.has_failed = True
-            warnings.warn(f"kernels={self.fit.kernels!r} has no effect, since layers couldn't be tried: "
-                          f"{type(e).__name__}: {e}", stacklevel=5)    # where the model is called
+            warn_user(f"kernels={self.fit.kernels!r} has no effect, since layers couldn't be tried: "
+                      f"{type(e).__name__}: {e}")    # where the model is called
 
 @contextmanager
 def sparse_from_first_call(
@@ -145,7 +144,7 @@ def sparse_from_first_call(
         yield fit
         if wanted and kernels=='sparse' and fit.names is None and not start.has_failed:
             why = "the model as a whole wasn't called in training mode with gradients, or it was compiled"
-            warnings.warn(f"kernels='sparse' has no effect, since {why}", stacklevel=5)
+            warn_user(f"kernels='sparse' has no effect, since {why}")
     finally:
         for h in hooks: h.remove()
         fit.stop()

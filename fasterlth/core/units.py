@@ -7,10 +7,10 @@ __all__ = []
 
 # %% ../../nbs/core/13_units.ipynb #5a8fb5a1
 from typing import NamedTuple
-from warnings import warn
 
 import torch
 
+from .checks import warn_user
 from .groups import Groups
 from .rows import choose_rows, highest_of_units, in_rows, Rows, scores_of, set_highest, sort_rows
 from .ranking import to_lists
@@ -102,8 +102,8 @@ def _goal(pool, pruner):
     whole = all(o.n==1 for o in pool)    # granularity 'layer': whole layers are meant to be pruned
     return target,0 if whole else pruner.min_keep
 
-def _warn_lost(lost, stacklevel):
-    if lost: warn(f"pruned as a whole: {', '.join(lost)}", stacklevel=stacklevel)
+def _warn_lost(lost):
+    if lost: warn_user(f"pruned as a whole: {', '.join(lost)}")
 
 def _prune_together(names, units, scores, pruner, regrow):
     "Return what is kept of each of the units of a pool, by name."
@@ -113,7 +113,7 @@ def _prune_together(names, units, scores, pruner, regrow):
     scores = [scores[u].to(pool[0].kept.device, torch.float64 if wide else None) for u in names]
     kept = [o.kept.to(pool[0].kept.device) for o in pool]
     new = prune_pool(names, scores, [o.size for o in pool], kept, target, min_keep, regrow)
-    _warn_lost([u for u,o,k in zip(names, kept, new) if not k.any() and o.any()], 6)
+    _warn_lost([u for u,o,k in zip(names, kept, new) if not k.any() and o.any()])
     return dict(zip(names, new))
 
 def _prune_blocks(unit, scores):
@@ -219,7 +219,7 @@ def _one_pass(pruner, units, scores):
     chosen = [_chosen(*o) for o in tables]
     seen,odd = scores.oddities()
     odd,*numbers = to_lists([odd, *[c for _,c in chosen]])
-    scores.check([(seen,odd), *[_odd_in_rows(*o, c) for o,c in zip(tables, numbers)]], 5)
+    scores.check([(seen,odd), *[_odd_in_rows(*o, c) for o,c in zip(tables, numbers)]])
     for (rows,pools),(pruned,_),c in zip(tables, chosen, numbers):
         right = []
         for pool,(had,gone,key,first,last,*_),end in _taken(rows, pools, c):
@@ -247,13 +247,13 @@ def prune_units(
     if not regrow and any(in_rows(o.kept.device) for o in units.values()):
         new,lost,again = _one_pass(pruner, units, scores)
         for names,short in lost:
-            warn_short(short, 1, 4)
-            _warn_lost(names, 5)
+            warn_short(short, 1)
+            _warn_lost(names)
         for names,s in again: new |= _prune_together(names, units, s, pruner, regrow)
         return new
     by_unit = dict(_by_unit(units, scores))
     names,odd = scores.oddities()
-    scores.check([(names,*to_lists([odd]))], 4)
+    scores.check([(names,*to_lists([odd]))])
     new = {u: _prune_blocks(o, by_unit[u]) for u,o in units.items() if o.target is None or o.nm}
     for names in _pools(units, pruner.context): new |= _prune_together(names, units, by_unit, pruner, regrow)
     return new

@@ -8,14 +8,13 @@ __all__ = ['LotteryTicketFinder']
 # %% ../../nbs/find/11_finder.ipynb #d0517476
 from collections.abc import Callable
 from dataclasses import replace
-from warnings import warn
 
 import torch
 from fastai.learner import Learner
 from fastcore.basics import patch
 
 from ..core.tensors import copy_tensors, cpu_copy, model_tensors
-from ..core.checks import check_type, func_name
+from ..core.checks import check_type, func_name, warn_user
 from ..core.criteria import l1_norm
 from ..core.inputs import criterion_needs, make_inputs, Scoring
 from ..core.masks import broadcast_masks, mask_overlap, sparsity_by_layer, sparsity_of
@@ -223,8 +222,8 @@ def _warn_pruned(finder):
     zeros = sum(int(((params[n]==0)&(start[n].to(params[n].device)!=0)).sum()) for n in finder.layers())
     share = 100*zeros/max(sum(params[n].numel() for n in finder.layers()), 1)
     if share<1: return
-    warn(f"train has left {share:.3g} % of the weights at zero in the dense training. If it prunes, by a "
-         "SparsifyCallback for example, leave that to the finder", stacklevel=2)
+    warn_user(f"train has left {share:.3g} % of the weights at zero in the dense training. If it prunes, by a "
+              "SparsifyCallback for example, leave that to the finder")
 
 def finish_round(
     finder:LotteryTicketFinder, # With the round's trained weights in its learner

@@ -9,12 +9,11 @@ __all__ = []
 from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from warnings import warn
 
 from fastcore.basics import patch
 
 from ..core.tensors import shortened
-from ..core.checks import check_folder
+from ..core.checks import check_folder, warn_user
 from ..core.writing import remove_abandoned
 from ..core.reading import a_dict, a_text, whole
 from ..core.processes import from_first, launched
@@ -140,7 +139,7 @@ def keep_table(self:RunFolder, name:str, text:str):
             self._write(name, Written(lambda f: f.write(text.encode())))
     except OSError as e:
         if locked: raise
-        warn(f"{str(self.file(name))!r} differs from what the run's other files say, and can't be mended: {e}")
+        warn_user(f"{str(self.file(name))!r} differs from what the run's other files say, and can't be mended: {e}")
 
 @patch
 def remove(self:RunFolder, *names:str):
@@ -203,7 +202,7 @@ def open_folder(
         code = [o for o in odd if _callback_code in o]    # it may only print, or stop a run
         if len(odd)>len(code):
             raise ValueError(f"{where} belongs to another experiment: {shortened(odd, 6)}. Use another folder")
-        if code: warn(f"{where} was begun with other callbacks: {shortened(code, 6)}", stacklevel=2)
+        if code: warn_user(f"{where} was begun with other callbacks: {shortened(code, 6)}")
     changed = there!=here and not folder.is_read_only()
     if changed: folder.keep_json('experiment.json', dict(kind=folder.kind, experiment=here))
     folder.opened()

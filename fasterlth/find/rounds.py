@@ -8,14 +8,13 @@ __all__ = []
 # %% ../../nbs/find/07_rounds.ipynb #c1406567
 from dataclasses import dataclass
 from pathlib import Path
-from warnings import warn
 
 import torch
 from fastai.callback.core import Callback
 from fastai.learner import Learner
 
 from ..core.tensors import check_names, model_tensors
-from ..core.checks import check_flags, check_number
+from ..core.checks import check_flags, check_number, warn_user
 from ..core.masks import check_masks
 from ..core.reading import a_dict, a_shape, check_fields, dict_of, list_of, plain, reading, whole
 from ..core.files import load_tensors, pack_masked, save_tensors, unpack_masked
@@ -98,8 +97,8 @@ def _read_start(folder, learn):
     if not {'frozen','frozen_idx'}<=set(start.notes or {}):
         raise ValueError(f"{str(folder.file(name))!r} is a snapshot, but not the start of a run")
     if any(not torch.equal(t, start.model[n].to(t.device)) for n,t in model_tensors(learn.model).items()):
-        warn(f"the learner's weights differ from the start that {where} holds: "
-             "continuing with the folder's", stacklevel=5)
+        warn_user(f"the learner's weights differ from the start that {where} holds: "
+                  "continuing with the folder's")
     return start
 
 def open_start(

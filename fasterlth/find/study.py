@@ -6,7 +6,6 @@
 __all__ = ['find_winning_tickets', 'LotteryStudy']
 
 # %% ../../nbs/find/23_study.ipynb #6457fdcd
-import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,7 @@ from fastai.learner import Learner
 from fastcore.basics import patch
 
 from ..core.tensors import shortened
-from ..core.checks import check_flags, check_whole, wrong
+from ..core.checks import check_flags, check_whole, warn_user, wrong
 from ..core.ticket import to_json
 from ..core.processes import from_first
 from ..core.describing import describe, describe_function
@@ -86,8 +85,8 @@ def _run_stage(self:LotteryStudy, jobs:list, n_jobs:int, stack:int=1):
     if not failures: return
     (condition,seed,round),error = failures[0][:2]
     which = f"{condition!r} with seed {seed}{'' if round is None else f' in round {round}'}"
-    warnings.warn(f"{len(failures)} of {len(todo)} runs failed, the first of them {which} ({error}); "
-                  "the tracebacks are in failures", stacklevel=3)
+    warn_user(f"{len(failures)} of {len(todo)} runs failed, the first of them {which} ({error}); "
+              "the tracebacks are in failures")
 
 # %% ../../nbs/find/23_study.ipynb #6d240975
 @patch
@@ -120,7 +119,7 @@ def _stack_size(stack, learn, most):
     if stack!='auto': return int(stack)
     try: return fitting_replicas(learn, most)
     except Unstackable as e:
-        warnings.warn(f"the trainings can't be stacked, and are made one by one: {e}", stacklevel=3)
+        warn_user(f"the trainings can't be stacked, and are made one by one: {e}")
         return 1
 
 # %% ../../nbs/find/23_study.ipynb #5ae9fba5

@@ -10,7 +10,6 @@ import inspect
 from collections import Counter
 from pathlib import Path
 from types import FunctionType
-from warnings import warn
 
 import torch
 from fastai.callback.core import Callback, TrainEvalCallback
@@ -22,6 +21,7 @@ from fastcore.foundation import L
 from torch import nn
 
 from ..core.tensors import shortened, unwrap
+from ..core.checks import warn_user
 from ..core.kinds import NotKept
 from ..core.held_tensors import held_by_modules, set_held_by_modules
 from ..core.held_objects import with_state
@@ -231,4 +231,4 @@ def warn_lost(
         remedy = "Give it state_dict() and load_state_dict(state), which then keep all that matters" \
             if isinstance(holder, _OfCallback) else "Hold numbers, lists, tensors or random generators instead"
         hold = 'hold' if isinstance(holder, _OfLoaders) else 'holds'
-        warn(f"{holder.what} {hold} what can't be kept for a resumed training: {names}. {remedy}", stacklevel=3)
+        warn_user(f"{holder.what} {hold} what can't be kept for a resumed training: {names}. {remedy}")

@@ -7,13 +7,13 @@ __all__ = ['GraphCallback']
 
 # %% ../../nbs/train/20_graph.ipynb #5d038a3f
 from contextlib import contextmanager
-from warnings import warn
 
 import torch
 from fastai.callback.core import Callback
 from torch import nn
 
 from ..core.tensors import lend, unwrap
+from ..core.checks import warn_user
 from .learner import is_lr_find, is_validating
 from .steppers import foreach
 
@@ -64,7 +64,7 @@ class GraphCallback(Callback):
         except RuntimeError as e:
             vars(model).pop('forward', None)
             self.why = f'{type(model).__name__} could not be recorded: {e}'
-            return warn(f"CUDA graphs are off: {self.why}")
+            return warn_user(f"CUDA graphs are off: {self.why}")
         replay = model.forward
         def forward(*xb): return (replay if [(o.shape,o.dtype) for o in xb]==like else plain)(*xb)
         model.forward = forward

@@ -9,14 +9,13 @@ __all__ = ['Snapshot', 'SnapshotCallback', 'ResumeCallback']
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from warnings import warn
 
 from fastai.callback.core import Callback, CancelBatchException
 from fastai.learner import Learner
 from fastcore.basics import patch
 
 from ..core.tensors import check_names, clone_tree, copy_tensors, model_tensors
-from ..core.checks import check_flag, check_flags, check_type, to_iteration, wrong
+from ..core.checks import check_flag, check_flags, check_type, to_iteration, warn_user, wrong
 from ..core.reading import a_dict, a_tensor, check_fields, dict_of, list_of, optional, reading, whole
 from ..core.files import load_tensors, save_tensors
 from ..core.trees import pack_tree, unpack_tree
@@ -237,7 +236,7 @@ class SnapshotCallback(Callback):
 
     def after_fit(self):
         if self.taken is None and not is_validating(self.learn) and not is_lr_find(self.learn):
-            warn(f"no snapshot was taken: at={self.at!r} wasn't reached in this fit")
+            warn_user(f"no snapshot was taken: at={self.at!r} wasn't reached in this fit")
 
 # %% ../../nbs/train/05_snapshot.ipynb #e38b826e
 class ResumeCallback(Callback):

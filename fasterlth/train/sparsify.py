@@ -19,7 +19,7 @@ from torch import nn
 
 from ..core.tensors import parameters_by_name, shortened, unwrap
 from ..core.checks import (
-    check_axes, check_batches, check_flags, check_folder, check_type, check_whole, func_name)
+    check_axes, check_batches, check_flags, check_folder, check_type, check_whole, func_name, warn_user)
 from ..core.inputs import Scoring, criterion_inputs, criterion_needs, make_inputs
 from ..core.schedules import make_plan
 from ..core.masks import apply_masks, broadcast_masks, dense_masks, nest_masks, plot_masks, sparsity_of
@@ -289,10 +289,9 @@ def _warn_again(self:SparsifyCallback):
     now = self.learn.epoch*self._n_iter
     begins = next((s for i,_,s in reversed(self.plan) if i<=now), 0)
     if begins>highest(self.history.target.iloc[-1])-1e-3 or not (masks := self._still_pruned()): return
-    warnings.warn(f"this SparsifyCallback begins its schedule again, at {begins:.4g}%, though "
-                  f"{sparsity_of(masks):.4g}% of {shortened(list(masks), 4)} are pruned: pruned weights may come back. "
-                  "Pass n_epochs for one schedule over several fits, or ticket.apply(learn) to keep what is pruned",
-                  stacklevel=2)
+    warn_user(f"this SparsifyCallback begins its schedule again, at {begins:.4g}%, though "
+              f"{sparsity_of(masks):.4g}% of {shortened(list(masks), 4)} are pruned: pruned weights may come back. "
+              "Pass n_epochs for one schedule over several fits, or ticket.apply(learn) to keep what is pruned")
 
 # %% ../../nbs/train/11_sparsify.ipynb #3194615e
 @patch
