@@ -6,7 +6,7 @@
 __all__ = ['find', 'study', 'show', 'fasterlth']
 
 # %% ../nbs/06_cli.ipynb #f180d153
-import sys
+import sys, warnings
 from contextlib import contextmanager
 from math import prod
 from pathlib import Path
@@ -104,7 +104,7 @@ def _claimed(out, options, model, force):
 # %% ../nbs/06_cli.ipynb #c42a5e38
 def _prepare():
     "Draw to files only, and silence a warning of fastai's import."
-    import matplotlib, warnings
+    import matplotlib
     matplotlib.use('Agg')
     warnings.filterwarnings('ignore', '.*torch.jit.script. is deprecated', FutureWarning)
 
@@ -308,9 +308,13 @@ def show(
 # %% ../nbs/06_cli.ipynb #886e6007
 _commands = dict(find=find, study=study, show=show)
 
+def _say(message, *_, **__):
+    "Print an error or a warning in one line. It takes what `warnings.showwarning` takes."
+    print(f"fasterlth: {' '.join(str(message).split())}", file=sys.stderr)
+
 def _refuse(message):
     "Print what is wrong in one line, and exit."
-    print(f"fasterlth: {' '.join(str(message).split())}", file=sys.stderr)
+    _say(message)
     raise SystemExit(2)
 
 def _chosen(words):
@@ -323,6 +327,7 @@ def _chosen(words):
 def _parser(name, named):
     "Return the parser of a command's options, with help that knows of the others unless one is `named`."
     parser = anno_parser(_commands[name], f'fasterlth {name}' if named else 'fasterlth')
+    parser.allow_abbrev = False    # or --seed 4 of a study would be --seeds 4
     lines = [f'  fasterlth {k:<7}{f.__doc__}' for k,f in _commands.items()]
     own = parser.format_help()
     if not named: parser.format_help = lambda: '\n'.join([own, 'commands:', *lines, '  fasterlth --version', ''])
@@ -339,7 +344,10 @@ def fasterlth():
     name,rest = _chosen(words)
     options = vars(_parser(name, rest is not words).parse_args(rest))
     f = _commands[name]
-    try: f(**{k: v for k,v in options.items() if k in f.__annotations__})
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _say
+            f(**{k: v for k,v in options.items() if k in f.__annotations__})
     except (RuntimeError,OSError,ValueError,TypeError) as e: _refuse(e)
     except KeyboardInterrupt:
         print('\nfasterlth: interrupted. The same command continues where it was', file=sys.stderr)

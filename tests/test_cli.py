@@ -1,5 +1,5 @@
 "The command as a process, and the tools of the repository."
-import shutil, subprocess
+import shutil, subprocess, warnings
 from functools import wraps
 import pytest
 from helpers import *
@@ -128,3 +128,19 @@ def test_show_prints_no_codes_of_the_terminal(tmp_path, command):
     Ticket.of(nn.Linear(4, 2), {}, joint=5, made_by='\x1b]0;title\x07\x1b[2J').save('t.safetensors')
     code,out,err = command('show','t.safetensors')
     assert code==0 and not err and '\x1b' not in out and '\x07' not in out and '\\x1b[2J' in out
+
+def test_warnings_get_one_line(command, monkeypatch):
+    def show(
+        ticket:str # A file
+    ):
+        "Warn."
+        warnings.warn('odd\nthing')
+    monkeypatch.setitem(cli._commands, 'show', show)
+    with warnings.catch_warnings():
+        warnings.simplefilter('always')
+        assert command('show','x')==(0,'','fasterlth: odd thing\n')
+
+def test_options_have_their_whole_names(tmp_path, command):
+    "`--seed 4` of a study, which has none, isn't `--seeds 4`."
+    code,_,err = command('study','--seed','4','--out','here')
+    assert code==2 and 'unrecognized arguments: --seed 4' in err and not (tmp_path/'here').exists()

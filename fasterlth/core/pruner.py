@@ -236,6 +236,12 @@ class Pruner:
         """
         return _new_masks(self, given_scores(scores, check_layers(layers)), sparsity, masks, regrow)
 
+# %% ../../nbs/core/14_pruner.ipynb #0979c527
+# arguments that others have, and what to do here
+_instead = dict(criteria='it takes criterion', granularity="pass prunable(model, granularity='filter') for the model",
+                layer_type='pass prunable(model, layer_type=nn.Linear) for the model',
+                seed='pass criterion=partial(random_score, seed=1)', regrow='use Pruner(…).step')
+
 # %% ../../nbs/core/14_pruner.ipynb #0979c528
 def make_masks(
     layers:dict|nn.Module, # From `prunable`, or a model
@@ -278,7 +284,9 @@ def make_masks(
     """
     check_sparsity(sparsity)
     if unknown := set(inputs)-set(list_inputs()):
-        raise TypeError(f"make_masks has no argument {min(unknown)!r}, and there is no input of that name")
+        odd = min(unknown)
+        hint = f": {_instead[odd]}" if odd in _instead else ''
+        raise TypeError(f"make_masks has no argument {odd!r}, and there is no input of that name{hint}")
     pruner = Pruner(context=context, criterion=criterion, round_to=round_to, min_keep=min_keep, budget=budget)
     layers = pruner.layers(layers) if isinstance(layers, nn.Module) else check_layers(layers)
     return _new_masks(pruner, scores_by(criterion, layers, inputs), sparsity, masks, False)

@@ -73,6 +73,7 @@ def _maker(model, name):
     if isinstance(getattr(model, 'model', None), nn.Module):
         raise TypeError(f"{name} must be an nn.Module, or a function that makes one, not {type(model).__name__}: "
                         "pass its .model")
+    if not callable(model): raise TypeError(wrong(name, 'an nn.Module, or a function that makes one', model))
     check_function(model, name, 'without arguments that makes a new model', 0)
     a,b = (check_model(model(), f'what {name} returns') for _ in range(2))
     if {id(p) for p in a.parameters()}&{id(p) for p in b.parameters()}:
@@ -142,6 +143,7 @@ def _score(eval_fn, model):
     try: s = eval_fn(model)
     finally:
         for m,training in modes: m.training = training
+    if isinstance(s, torch.Tensor): s = s.detach()    # a loss that needs gradients is a number, too
     try: score = float('text' if isinstance(s, (str,bytes)) else s)
     except (TypeError,ValueError,RuntimeError): raise TypeError(wrong('what eval_fn returns', 'a number', s)) from None
     if score!=score: raise ValueError("what eval_fn returns must be a number, not nan: has the training diverged?")

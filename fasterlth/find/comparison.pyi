@@ -163,7 +163,7 @@ class LotteryStudy:
     verbose : bool
         Show a bar. Default: `True`.
     stack : int | str
-        Trainings in one, see `StackedLearner`; `'auto'`: as many as fit the GPU, 1 on a CPU. Default: `1`.
+        Trainings in one, see `fasterlth.train.stack`; `'auto'`: as many as fit the GPU, 1 on a CPU. Default: `1`.
 
     Returns
     -------

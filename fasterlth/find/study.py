@@ -127,7 +127,7 @@ def _stack_size(stack, learn, most):
 def run(self:LotteryStudy,
     n_jobs:int=None, # Trainings at a time, -1 for one on each core; default joblib's setting, or 1
     verbose:bool=True, # Show a bar
-    stack:int|str=1 # Trainings in one, see `StackedLearner`; `'auto'`: as many as fit the GPU, 1 on a CPU
+    stack:int|str=1 # Trainings in one, see `fasterlth.train.stack`; `'auto'`: as many as fit the GPU, 1 on a CPU
 ) -> LotteryStudy: # The study itself
     """Train everything that isn't trained yet. The results are the same, bit for bit, for any number of jobs.
 
@@ -141,7 +141,7 @@ def run(self:LotteryStudy,
     verbose : bool
         Show a bar. Default: `True`.
     stack : int | str
-        Trainings in one, see `StackedLearner`; `'auto'`: as many as fit the GPU, 1 on a CPU. Default: `1`.
+        Trainings in one, see `fasterlth.train.stack`; `'auto'`: as many as fit the GPU, 1 on a CPU. Default: `1`.
 
     Returns
     -------

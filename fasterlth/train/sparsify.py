@@ -201,6 +201,7 @@ def begin(self:SparsifyCallback):
     learn,n_iter = self.learn,loader_length(self.dls.train)
     total = self._check_fits()
     self._layers = part_layers(self.pruner, learn.model, self.part)
+    self._check_alone()
     if self._passed: return self._go_on(n_iter)
     self.pruner.targets(self._layers, self.sparsity)
     self._check_frozen(last=total==learn.n_epoch)
@@ -220,6 +221,21 @@ def begin(self:SparsifyCallback):
     self._say(f"Pruning of {self.granularity} until a sparsity of {_percent(self.sparsity)}")
     still = [n for n in self._layers if n not in self._ready()]
     if still: self._say(f"Left as they are while frozen: {shortened(still, 4)}")
+
+def _pruned_by(cb, model):
+    "Return the names of the weights that a callback is to prune."
+    layers = part_layers(cb.pruner, model, cb.part)
+    return {n for n,target in cb.pruner.targets(layers, cb.sparsity).items() if target}
+
+@patch
+def _check_alone(self:SparsifyCallback):
+    "Raise if another one in the same fit is to prune the same weights: neither would know what the other does."
+    model = self.learn.model
+    for cb in self.learn.cbs:
+        if cb is self or not isinstance(cb, SparsifyCallback): continue
+        if both := sorted(_pruned_by(self, model)&_pruned_by(cb, model)):
+            raise ValueError(f"two SparsifyCallbacks in one fit would prune {shortened(both, 4)}: remove one, or let "
+                             "each prune its own layers, by model, layer_type or a dict as sparsity")
 
 @patch
 def _check_rewind(self:SparsifyCallback, saved, n_iter):

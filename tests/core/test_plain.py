@@ -268,3 +268,20 @@ def test_filters_that_are_added_are_pruned_together():
     for f in (lambda **k: find_winning_ticket(Added, train, acc, 50, 1, **k), lambda **k: draw_early_bird(Added, train, 1, **k), lambda **k: compare_tickets(Added, train, acc, 50, **k)):
         with pytest.raises(ValueError, match="joint needs granularity 'filter'"): f(joint=joint)
         with pytest.raises(ValueError, match='joint must name weights of the model'): f(granularity='filter', joint={'nothing': 'a'})
+
+@pytest.mark.parametrize('model', ['resnet', 3, None, {}])
+def test_a_model_that_is_none(model):
+    with pytest.raises(TypeError, match='model must be an nn.Module, or a function that makes one, not '):
+        find_winning_ticket(model, train, acc, 50, 1)
+
+def test_a_score_that_needs_gradients():
+    "A loss as it is."
+    def loss(model): return F.cross_entropy(model(X), Y)
+    with torch.enable_grad(): found = find_winning_ticket(net(), train, loss, 50, 1, verbose=False)
+    assert found.rows[0]['score']==pytest.approx(loss(found.dense.eval()).item())
+
+def test_arguments_that_make_masks_has_elsewhere():
+    for k,v,says in (('criteria',random_score,'it takes criterion'), ('granularity','filter',r'pass prunable\(model, granularity='),
+                     ('seed',1,r'partial\(random_score, seed=1\)'), ('layer_type',nn.Linear,r'prunable\(model, layer_type')):
+        with pytest.raises(TypeError, match=f'make_masks has no argument {k!r}, and there is no input of that name: .*{says}'):
+            make_masks(net(), 50, **{k: v})

@@ -124,3 +124,13 @@ def test_masks_of_a_fit_that_is_interrupted():
         masks = make_masks(prunable(learn.model), 50)
         with pytest.raises(KeyboardInterrupt): quiet(learn, 1, cbs=MaskCallback(masks))
         assert_masked(learn.model, masks)
+
+def test_two_callbacks_that_prune_the_same_weights():
+    learn = make_learner()
+    before = weights(learn.model)
+    with pytest.raises(ValueError, match='two SparsifyCallbacks in one fit would prune conv.weight; fc1.weight; fc2.weight'):
+        quiet(learn, 2, cbs=[sparsify(80), sparsify(50)])
+    assert same(before, weights(learn.model))
+    a,b = sparsify({'fc1': 80}),sparsify({'conv': 50})    # each its own layers
+    quiet(learn, 2, cbs=[a, b])
+    assert {n: round(float((p==0).float().mean()), 2) for n,p in learn.model.named_parameters() if n in ('fc1.weight','conv.weight')}=={'fc1.weight': .8, 'conv.weight': .5}
