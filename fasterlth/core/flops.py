@@ -6,6 +6,7 @@
 __all__ = ['forward_flops']
 
 # %% ../../nbs/core/20_flops.ipynb #11f76b51
+import math
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from functools import partial
 import torch
 from torch import nn
 from torch.utils._pytree import tree_leaves
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import flop_registry, FlopCounterMode
 
 from .tensors import evaluating, parameters_by_name, unwrap
 from .checks import check_model, outputs_with, wrong
@@ -28,6 +29,30 @@ def _addmm(c, a, b, *, out_val, **kwargs): return _times(a, b)
 for _f in (_mm,_mm_reduce,_addmm): setattr(_f, '_get_raw', True)    # torch's counter is to pass tensors, not shapes
 _products = {getattr(torch.ops.aten, k): f for k,f in
              {'mm': _mm, 'addmm': _addmm, '_sparse_mm_reduce_impl': _mm_reduce}.items()}
+
+def _kept_share(params, masks):
+    "Return a function of a tensor: the share of it that is kept, if it lies in the memory of a masked parameter."
+    memory = {}
+    for n,m in masks.items():
+        p = params[n].detach()
+        own = p.untyped_storage()
+        kept = memory.setdefault(own.data_ptr(), torch.ones(own.nbytes()//p.element_size(), dtype=torch.bool))
+        kept.as_strided(p.shape, p.stride(), p.storage_offset()).copy_(m)
+    def share(t):
+        if not isinstance(t, torch.Tensor) or t.layout is not torch.strided or t.ndim<2: return 1.
+        if (kept := memory.get(t.untyped_storage().data_ptr())) is None: return 1.
+        part = kept.as_strided(t.shape, t.stride(), t.storage_offset())
+        return int(part.count_nonzero())/max(part.numel(), 1)
+    return share
+
+def _formulas(params, masks):
+    "Return how to count each operation, without pruned weights."
+    share,known = _kept_share(params, masks),{**flop_registry, **_products}
+    def without_pruned(f):
+        def count(*args, **kwargs): return f(*args, **kwargs)*math.prod(map(share, args))
+        count._get_raw = True    # it is passed tensors
+        return count
+    return {k: without_pruned(f) for k,f in known.items()}
 
 def _count_own(model):
     "Count the operations of layers that say how many they take: torch's counter sees no compiled loops."
@@ -74,15 +99,11 @@ def forward_flops(
     if not isinstance(xb, (tuple,list,Mapping)) or not len(xb):
         raise TypeError(wrong('xb', 'a tuple of inputs, like (x,), or a dict of named ones', xb))
     xb = dict(xb) if isinstance(xb, Mapping) else tuple(xb)
-    if masks is not None: check_masks(masks, parameters_by_name(model))
+    params,masks = parameters_by_name(model),masks or {}
+    check_masks(masks, params)
     own,hooks = _count_own(model)
-    counter = FlopCounterMode(display=False, custom_mapping=_products)
+    counter = FlopCounterMode(display=False, custom_mapping=_formulas(params, masks) if masks else _products)
     with evaluating(model, hooks), _without_fused(), counter: outputs_with(model, xb)
     counts = {k: sum(v.values()) for k,v in counter.get_flop_counts().items()}
     saved = sum(counts.get(f'{type(model).__name__}.{n}'.rstrip('.'), 0)-o for n,o in own.items())
-    for n,m in (masks or {}).items():
-        layer,_,what = n.rpartition('.')
-        if what=='weight' and m.ndim>1:
-            of_layer = counts.get(f'{type(model).__name__}.{layer}', 0)
-            saved += of_layer*(1-int(m.count_nonzero())/m.numel())
     return (counts.get('Global', 0)-saved)/len(tree_leaves(xb)[0])
