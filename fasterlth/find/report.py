@@ -71,7 +71,7 @@ class Metric(NamedTuple):
 _needed = 'condition','seed','round','remaining'    # the columns of any table of results
 _keys = {'condition','seed','round','sparsity','remaining','effective_sparsity','train_loss','best_epoch',
          'best_iteration','seconds'}
-_errors = {'mse','rmse','mae','msle','rmspe','perplexity','brier'}
+_errors = {'mse','rmse','mae','msle','rmspe','perplexity','brier','entropy','nll','wer','cer','fid','divergence','deviance'}
 
 def default_metric(
     df:pd.DataFrame, # Results
@@ -96,10 +96,10 @@ def default_metric(
 # %% ../../nbs/find/05_report.ipynb #f95d06b0
 def _paired(df, g, other):
     "Return the differences, seed by seed, between the runs `g` and those of the condition `other`."
-    o,r,remaining = df[df.condition==other],g['round'].iloc[0],g.remaining.mean()
-    if other!='dense': o = o[(o.remaining/remaining-1).abs()<.02]
-    nearest = (o['round']-r).abs().sort_values(kind='stable').index    # of several rounds with as many weights
-    both = g.merge(o.loc[nearest].drop_duplicates('seed'), on='seed')
+    both = g.merge(df[df.condition==other], on='seed')
+    if other!='dense': both = both[(both.remaining_y/both.remaining_x-1).abs()<.02]    # seeds may differ in size
+    nearest = (both.round_y-both.round_x).abs().sort_values(kind='stable').index    # of several with as many weights
+    both = both.loc[nearest].drop_duplicates('seed')
     return both.v_x-both.v_y
 
 # %% ../../nbs/find/05_report.ipynb #15750cc9
@@ -162,7 +162,15 @@ def _rule(metric, margin, more):
     match = f"{behind:+g}{metric.unit and ' '+metric.unit}" if margin else '0'
     return f"A ticket wins where these intervals lie {side} {match} and {side} 0, in this order."
 
-def _sentence(table, metric, margin, condition, level, more):
+def _sure(wins, wide, margin, more):
+    """Return what to add to a verdict: in many rounds, one may win by chance. `wide` has the same rows with intervals
+    that hold for all of them at once."""
+    sure = [o for o in wins if _wins(wide.loc[o.name], margin, more)]
+    if sure and min(o.remaining for o in sure)==min(o.remaining for o in wins): return ''
+    at = f'a ticket wins at {min(o.remaining for o in sure):.3g} %, and at none sparser' if sure else 'none wins'
+    return f". With intervals that hold for all {len(wide)} rounds at once, {at}"
+
+def _sentence(table, wide, metric, margin, condition, level, more):
     "Return the verdict on the rows of a condition, each with two seeds or more."
     wins = [o for _,o in table.iterrows() if _wins(o, margin, more)]
     if not wins:
@@ -173,7 +181,8 @@ def _sentence(table, metric, margin, condition, level, more):
     others = ', '.join(f'{o.remaining:.3g} %' for o in wins if o.remaining!=best.remaining)
     also = f'; also at {others}' if others else ''
     return (f"{condition} at {best.remaining:.3g} % of the weights: "
-            f"{_differences(best, metric.unit)}{also} ({_basis(best, metric.name, level)})")
+            f"{_differences(best, metric.unit)}{also} ({_basis(best, metric.name, level)})"
+            f"{_sure(wins, wide, margin, more)}")
 
 # %% ../../nbs/find/05_report.ipynb #fee5ce2e
 def verdict(
@@ -215,7 +224,8 @@ def verdict(
                 "a ticket must be better than its mask on other weights")
     table = table[(table.vs_dense_seeds>1)&(table.vs_random_reinit_seeds>1)]
     if table.empty: return f"no verdict: {condition}, dense and random_reinit share fewer than two seeds"
-    return _sentence(table, metric, margin, condition, level, more)
+    wide = summarize(df, metric.name, 1-(1-level)/len(table)).loc[table.index]    # Bonferroni's
+    return _sentence(table, wide, metric, margin, condition, level, more)
 
 # %% ../../nbs/find/05_report.ipynb #efc0532c
 def remaining_axis(
