@@ -24,7 +24,7 @@ from ..core.sparse_fit import kernel_choices, SparseFit
 from ..core.ticket import Ticket
 from ..core.processes import share_buffers
 from .opt_state import begin_state
-from .steppers import is_of_each_weight, trial_step
+from .steppers import may_mix_weights, trial_step
 from .vectors import Vectors, can_step_vectors
 from .learner import check_learner, events, is_foreign, is_validating
 from .fit_context import (
@@ -115,8 +115,7 @@ def _see_gradients(learn, *names):
 def _norms_matter(learn):
     "Return whether training may use norms of gradients, which must exclude pruned weights."
     if any(isinstance(cb, GradientClip) for cb in learn.cbs): return True
-    return (_see_gradients(learn, 'after_backward', 'before_step')
-        or not all(map(is_of_each_weight, getattr(learn.opt, 'cbs', ()))))
+    return _see_gradients(learn, 'after_backward', 'before_step') or may_mix_weights(learn.opt)
 
 # %% ../../nbs/train/08_mask_callback.ipynb #0cc838d8
 _mul_ = torch._foreach_mul_    # the public one, from torch 2.15, calls it and takes longer

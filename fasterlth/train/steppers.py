@@ -262,6 +262,16 @@ def steps_each_weight(
     if type(opt) is not Optimizer or not is_fastais(opt, 'step') or not is_fastais(opt, 'zero_grad'): return False
     return all(map(is_of_each_weight, opt.cbs))
 
+_torchs = tuple(getattr(torch.optim, k) for k in
+                'Adadelta Adagrad Adam AdamW Adamax ASGD NAdam RAdam RMSprop Rprop SGD'.split())
+
+def may_mix_weights(
+    opt # Any optimizer of a learner
+) -> bool:
+    "Return whether the gradient of a weight may count for the steps of others: by norms, or as in Muon and Adafactor."
+    if hasattr(opt, 'cbs'): return not all(map(is_of_each_weight, opt.cbs))    # fastai's; Lookahead has those within
+    return type(getattr(opt, 'opt', opt)) not in _torchs    # what `OptimWrapper` holds
+
 # %% ../../nbs/train/06_steppers.ipynb #f3cca4b8
 def trial_step(
     opt, # For which `steps_each_weight` is true

@@ -63,3 +63,27 @@ def test_an_optimizer_of_ones_own():
     Snapshot.take(a).restore(b)
     assert opt_kind(b.opt).startswith('Mine of') and everything(fit(a))==everything(fit(b))
     with pytest.raises(ValueError, match='Mine of .* in the snapshot'): Snapshot.take(a).restore(prepared('sgd', 'one', 'fitted', 1))
+
+class ZeroGradients(Callback):
+    "Zero the gradients of pruned weights, whatever MaskCallback does."
+    order = 10**6+5
+    def __init__(self, masks): self.masks = masks
+    def after_backward(self):
+        for n,p in self.learn.model.named_parameters():
+            if n in self.masks: p.grad.mul_(self.masks[n])
+
+wrapped = [o for o in vars(torch.optim).values() if isinstance(o, type) and issubclass(o, torch.optim.Optimizer)
+           and o not in (torch.optim.Optimizer,torch.optim.SparseAdam,torch.optim.LBFGS)]
+
+@pytest.mark.parametrize('opt_func', [SGD,RMSProp,Adam,RAdam,QHAdam,Larc,Lamb,ranger,*[partial(OptimWrapper, opt=o) for o in wrapped]],
+                         ids=lambda o: o.keywords['opt'].__name__ if isinstance(o, partial) and 'opt' in o.keywords else getattr(o, '__name__', 'partial'))
+def test_gradients_of_pruned_weights_change_no_other(opt_func):
+    "Some optimizers take norms, or means over rows: a weight that isn't there has no gradient in them."
+    def fitted(*cbs):
+        net = nn.Sequential(nn.Flatten(), nn.Linear(64, 20, bias=False), nn.ReLU(), nn.Linear(20, 10, bias=False))
+        learn = seed_learner(make_learner(model=net, opt_func=opt_func), 0)
+        net.load_state_dict({n: torch.linspace(-.3, .3, p.numel()).sin().view_as(p)*(i+1) for i,(n,p) in enumerate(net.named_parameters())})
+        quiet(learn, 2, cbs=[MaskCallback(masks), *[o(masks) for o in cbs]])
+        return weights(learn.model)
+    masks = {'1.weight': torch.arange(20*64).view(20, 64)%5==0, '3.weight': torch.arange(200).view(10, 20)%3==0}
+    assert same(fitted(), fitted(ZeroGradients))
