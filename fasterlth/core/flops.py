@@ -74,6 +74,7 @@ def _without_fused():
         mha.set_fastpath_enabled(fast)
         onednn.enabled = enabled
 
+# %% ../../nbs/core/20_flops.ipynb #06fba23f
 def forward_flops(
     model:nn.Module, # Any model
     xb:tuple|dict, # A batch of inputs: positional or named arguments of the model

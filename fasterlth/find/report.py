@@ -71,7 +71,8 @@ class Metric(NamedTuple):
 _needed = 'condition','seed','round','remaining'    # the columns of any table of results
 _keys = {'condition','seed','round','sparsity','remaining','effective_sparsity','train_loss','best_epoch',
          'best_iteration','seconds'}
-_errors = {'mse','rmse','mae','msle','rmspe','perplexity','brier','entropy','nll','wer','cer','fid','divergence','deviance'}
+_errors = {'mse','rmse','mae','msle','rmspe','perplexity','brier','entropy','nll','wer','cer','fid','divergence',
+           'deviance'}
 
 def default_metric(
     df:pd.DataFrame, # Results

@@ -203,10 +203,12 @@ def prune(self:Trunk,
         Masks: parameter name → bool tensor.
     """
     f,local = self.finder,check_choice(context, 'context', ('local','global'))=='local'
-    steps,weights = check_whole(steps, 'steps', 1, 10_000),self.trained if weights is None else weights
+    steps = check_whole(steps, 'steps', 1, 10_000)
+    init = f.rewound.model if weights is None else self.init    # what they will be rewound to
+    weights = self.trained if weights is None else weights
     pruner = replace(f.pruner, criterion=criterion, context=context, round_to=None, budget=budget)
     model,layers = self.reset(weights),f.layers()
-    inputs = dict(init=self.init, prev=self.init, **scored_by(f.learn, _batches(self, criterion)))
+    inputs = dict(init=init, prev=self.init, **scored_by(f.learn, _batches(self, criterion)))
     kept,masks = {n: self.start.masks[n] for n in layers},None
     goal = sparsity_by_layer(kept) if local and budget is None else sparsity_of(kept)
     def by_step(s, i): return s if i==steps else 100*(1-(1-s/100)**(i/steps))

@@ -22,7 +22,7 @@ from ..core.pruner import Pruner
 from ..core.ranking import count_true, lowest
 from ..core.ticket import Ticket
 from ..core.budgets import erk
-from .learner import is_validating, loader_length
+from .learner import accumulation, is_validating, loader_length
 from .mask_callback import MaskCallback, compute_dense, mask_opt_state
 from .ticket_callback import TicketCallback, trained_layers
 
@@ -123,10 +123,10 @@ def _share(self:DynamicCallback, t:int) -> float:
     return self.drop/100*(1+math.cos(math.pi*t/self._end))/2
 
 @patch
-def _is_due(self:DynamicCallback) -> bool:
-    "Return whether connections move at this batch."
+def _is_due(self:DynamicCallback, ahead:int=0) -> bool:
+    "Return whether connections move at this batch, or at one of the next."
     if not self.begun or not self.training: return False
-    return self._next<=self.learn.epoch*self._n_iter+self.learn.iter<self._end
+    return self._next-ahead<=self.learn.epoch*self._n_iter+self.learn.iter<self._end
 
 # %% ../../nbs/train/22_dynamic.ipynb #513cab66
 @patch
@@ -170,7 +170,8 @@ def needed_events(self:DynamicCallback) -> frozenset:
 @patch
 def before_batch(self:DynamicCallback):
     self.enforce_over_others()
-    if self._is_due(): compute_dense(self.learn)    # the gradient of all weights is needed
+    n,_ = accumulation(self.learn)
+    if self._is_due(ahead=n-1): compute_dense(self.learn)    # the gradient of all weights is needed
     else: self.compute_sparse()
 
 @patch
@@ -179,8 +180,9 @@ def hook_gradients(self:DynamicCallback):
 
 @patch
 def after_backward(self:DynamicCallback):
-    if self._is_due(): self._move()
-    MaskCallback.after_backward(self)
+    n,ends = accumulation(self.learn)
+    if self._is_due() and (ends or self._every<n): self._move()
+    if ends: MaskCallback.after_backward(self)    # until then, gradients of all weights accumulate alike
 
 @patch
 def after_fit(self:DynamicCallback):

@@ -6,12 +6,13 @@
 __all__ = []
 
 # %% ../../nbs/train/01_learner.ipynb #5873a6da
-import inspect
+import inspect, math
 
 import torch
 from fastai.callback.core import Callback, event
+from fastai.callback.training import GradientAccumulation
 from fastai.learner import Learner
-from fastai.torch_core import to_device
+from fastai.torch_core import find_bs, to_device
 
 from ..core.checks import check_function, wrong
 
@@ -67,6 +68,14 @@ def split_batch(
     n = getattr(learn.dls, 'n_inp', 1 if len(batch)==1 else len(batch)-1)
     batch = to_device(batch, next(learn.model.parameters()).device)
     return batch[:n],batch[n:]
+
+def accumulation(
+    learn:Learner # In a batch of a fit, before its step
+) -> tuple: # `(n, ends)`
+    "Return how many batches like this one are accumulated for a step, and whether this is the last of them."
+    acc = [cb for cb in learn.cbs if isinstance(cb, GradientAccumulation)]
+    n = max([math.ceil(cb.n_acc/find_bs(learn.yb)) for cb in acc], default=1)
+    return n,all(cb.count+find_bs(learn.yb)>=cb.n_acc for cb in acc)
 
 # %% ../../nbs/train/01_learner.ipynb #5a6ab4b3
 def _are_classes(batch):

@@ -33,6 +33,10 @@ def split_batch(learn: Learner, batch: tuple) -> tuple:
     """Split a batch into inputs and targets, as a fit does."""
     ...
 
+def accumulation(learn: Learner) -> tuple:
+    """Return how many batches like this one are accumulated for a step, and whether this is the last of them."""
+    ...
+
 def examples(dls, n: int = 10) -> list:
     """Return `n` examples of each class from the training set; its first batch if the targets aren't classes."""
     ...

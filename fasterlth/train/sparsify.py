@@ -14,6 +14,7 @@ from weakref import ref
 
 import pandas as pd, torch
 from fastai.callback.fp16 import NonNativeMixedPrecision
+from fastai.callback.training import GradientAccumulation
 from fastcore.basics import patch, store_attr
 from torch import nn
 
@@ -222,6 +223,7 @@ def begin(self:SparsifyCallback):
     still = [n for n in self._layers if n not in self._ready()]
     if still: self._say(f"Left as they are while frozen: {shortened(still, 4)}")
 
+# %% ../../nbs/train/11_sparsify.ipynb #c7a1b0d1
 def _pruned_by(cb, model):
     "Return the names of the weights that a callback is to prune."
     layers = part_layers(cb.pruner, model, cb.part)
@@ -390,6 +392,8 @@ def _rewind(self:SparsifyCallback):
     self._say(f"Resetting Weights to their epoch {self.rewind_epoch} values")
     self._moment.restore(self.learn, hypers=False, rng=False)
     self.learn.opt.zero_grad()    # accumulated gradients belong to other weights
+    for cb in self.learn.cbs:
+        if isinstance(cb, GradientAccumulation): cb.count = 0    # the next step is of as many batches as any other
 
 @patch
 def _apply_all(self:SparsifyCallback):

@@ -59,6 +59,10 @@ def steps_each_weight(opt) -> bool:
     """Return whether an optimizer is fastai's own, and steps each weight without regard to the others."""
     ...
 
+def may_mix_weights(opt) -> bool:
+    """Return whether the gradient of a weight may count for the steps of others: by norms, or as in Muon and Adafactor."""
+    ...
+
 def trial_step(opt, weights: list) -> Callable:
     """Return a function that makes one step with copies of some weights, and gradients like them."""
     ...

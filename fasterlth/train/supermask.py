@@ -8,6 +8,7 @@ __all__ = ['SupermaskCallback']
 # %% ../../nbs/train/21_supermask.ipynb #e4b1ff6c
 import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from fastcore.basics import patch
@@ -93,12 +94,8 @@ def _mask(self:SupermaskCallback):
 @torch.no_grad()
 def before_step(self:SupermaskCallback):
     if not self.begun: return
-    self._swapped,scored = True,{id(o.weight) for o in self._layers.values()}    # even if it is interrupted
-    for p in self.learn.model.parameters():
-        if id(p) not in scored: p.grad = None
-    for n,o in self._layers.items():
-        if o.weight.grad is not None: o.weight.grad.mul_(self.drawn[n]*self.scores[n].sign())
-        o.weight.copy_(self.scores[n])
+    self._swapped = True    # even if it is interrupted
+    for n,o in self._layers.items(): o.weight.copy_(self.scores[n])
 
 @patch
 def after_step(self:SupermaskCallback):
@@ -111,8 +108,23 @@ def after_step(self:SupermaskCallback):
 def prepare(self:SupermaskCallback): "Hold nothing: the masks change at every step, which puts them on."
 
 @patch
+def hook_gradients(self:SupermaskCallback):
+    "Make gradients of scores of those of the weights, as they are computed: their norm may be clipped."
+    self.unhook_gradients()
+    if not self.begun: return
+    def of_scores(name, grad): return grad*(self.drawn[name]*self.scores[name].sign())
+    self._hooks = [o.weight.register_hook(partial(of_scores, n)) for n,o in self._layers.items()]
+
+@patch
+def after_backward(self:SupermaskCallback):
+    if not self.begun: return
+    scored = {id(o.weight) for o in self._layers.values()}
+    for p in self.learn.model.parameters():
+        if id(p) not in scored: p.grad = None    # nothing else is trained
+
+@patch
 def needed_events(self:SupermaskCallback) -> frozenset:
-    return MaskCallback.needed_events(self)-{'before_batch','after_backward'}    # gradients of what is left out matter
+    return (MaskCallback.needed_events(self)|{'after_backward'})-{'before_batch'}
 
 @patch
 def stop(self:SupermaskCallback):

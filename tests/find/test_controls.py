@@ -74,3 +74,12 @@ def test_a_mask_is_moved_to_the_same_units_in_another_order(model):
     for n,m in permuted(t.start.masks, groups, perms).items(): assert mask_overlap({n: m}, {n: aligned.masks[n]})>.95
     a,b = (t.finder.train_ticket(*o)['valid_loss'] for o in (t.start, aligned))
     assert abs(a-b)<.05
+
+@pytest.mark.parametrize('criteria', [l1_norm,movement,large_init,magnitude_increase])
+def test_one_shot_is_the_finders_only_round(criteria):
+    "With a single round and a late rewind, both are one protocol: scores by the values that are rewound to."
+    study = LotteryStudy(lambda seed: make_learner(seed), lambda l: l.fit(2, 1e-2), 80, 1, ['one_shot'], [0], rewind_epoch=1, criteria=criteria)
+    study.run(verbose=False)
+    assert not study.failures
+    a,b = study.ticket('winning', 0),study.ticket('one_shot', 0)
+    assert same(a.masks, b.masks) and same(a.weights, b.weights)

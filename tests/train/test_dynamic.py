@@ -159,3 +159,33 @@ def test_ac_dc_is_exactly_dense_or_sparse_and_ranks_all_weights_anew():
     kept = [sum(o.values()) for o in watch.seen]
     assert set(kept)=={n,n-math.floor(.8*n+.5)} and kept[-1]<n
     assert len(cb.history)==5 and list(cb.history.target)==[80,0,80,0,80]
+
+@pytest.mark.parametrize('every,n_moves', [('15it',2),('2it',20)])
+@pytest.mark.parametrize('clip', [False,True])
+def test_connections_move_by_the_gradient_of_a_whole_step(every, n_moves, clip):
+    "Weights that are there and weights that may grow have gradients of the same batches, all of a step unless moves are closer than steps."
+    class Net(nn.Module):
+        def __init__(self): super().__init__(); self.a,self.b = nn.Linear(64, 20),nn.Linear(20, 10)
+        def forward(self, x): return self.b(F.relu(self.a(x.flatten(1))))
+    cb = DynamicCallback(80, rigl, every=every)
+    class Total(Callback):
+        "The gradients of all weights since the last step, made apart."
+        order = -100
+        def before_batch(self):
+            if not self.training: return
+            ps = dict(self.learn.model.named_parameters())
+            gs = torch.autograd.grad(F.cross_entropy(self.learn.model(*self.xb), *self.yb)/4, list(ps.values()))
+            if self.iter%4==0: self.n,self.sum = 0,{n: 0 for n in ps}
+            self.n,self.sum = self.n+1,{n: self.sum[n]+g for n,g in zip(ps, gs)}
+    total,seen = Total(),[]
+    move = DynamicCallback._move
+    def checked(self):
+        for n in self.masks: torch.testing.assert_close(self._params()[n].grad.as_subclass(torch.Tensor), total.sum[n].as_subclass(torch.Tensor), atol=1e-6, rtol=1e-4)
+        seen.append(total.n)
+        move(self)
+    learn = make_learner(model=Net(), bs=16, loss_func=nn.CrossEntropyLoss(), opt_func=SGD)
+    with pytest.MonkeyPatch.context() as m:
+        m.setattr(DynamicCallback, '_move', checked)
+        quiet(learn, 3, cbs=[cb, GradientAccumulation(64), total, *[GradientClip(.5)]*clip])
+    assert len(seen)>=n_moves and (set(seen)=={4})==(every=='15it')
+    assert set(cb.history.sparsity)=={cb.ticket.sparsity}

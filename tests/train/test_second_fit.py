@@ -64,3 +64,16 @@ def test_an_early_bird_ticket_is_accepted_by_its_callback(granularity, context):
     quiet(learn, 2, cbs=(cb := EarlyBirdCallback(47, granularity, context, n_masks=2, threshold=1., verbose=False)))
     cb.ticket.apply(learn)
     quiet(learn, 1, cbs=EarlyBirdCallback(47, granularity, context, verbose=False))
+
+def test_the_step_after_a_pruning_is_of_a_whole_window():
+    "A rewind drops accumulated gradients, so the callback that counts them begins anew."
+    steps = []
+    class Steps(Callback):
+        order = 10**6+1
+        def after_step(self): steps.append(self.epoch*self.n_iter+self.iter)
+    sp = sparsify(80, start_epoch='6it', end_epoch='7it', schedule=one_shot, lth=True)
+    quiet(make_learner(bs=16), 1, cbs=[sp, GradientAccumulation(64), Steps()])
+    at = sp.history.iteration.tolist()
+    assert at and all(s<at[0] for s in steps[:1]) and steps[:1]==[3]
+    after = [s for s in steps if s>=at[0]]
+    assert after[0]==at[0]+3 and {b-a for a,b in zip(after, after[1:])}=={4}

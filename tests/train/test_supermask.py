@@ -114,3 +114,38 @@ def test_interrupted_while_the_scores_are_put_in_place():
         def before_step(self): cb.scores = Stops(cb.scores)
     with pytest.raises(KeyboardInterrupt): quiet(learn, 1, cbs=[cb, Swaps()])
     for n,m in cb.masks.items(): assert torch.equal(learn.model.get_parameter(n), drawn[n]*m)
+
+@pytest.mark.parametrize('cbs', [[],[GradientClip(.02)],[GradientAccumulation(128)],[GradientAccumulation(128),GradientClip(.02)]], ids=['plain','clip','accumulated','both'])
+def test_the_norm_that_is_clipped_is_that_of_the_scores_gradients(cbs):
+    "Against edge-popup in bare PyTorch, on the same batches."
+    net = nn.Sequential(nn.Flatten(), nn.Linear(64, 30), nn.ReLU(), nn.Linear(30, 10))
+    w,batches = weights(net),[]
+    class Note(Callback):
+        order = -5
+        def before_batch(self):
+            if self.training: batches.append((self.x.as_subclass(torch.Tensor).clone(),self.y.as_subclass(torch.Tensor).clone()))
+    cb = SupermaskCallback(50)
+    learn = make_learner(model=net, loss_func=nn.CrossEntropyLoss(), opt_func=partial(SGD, mom=.9))
+    quiet(learn, 2, lr=.05, wd=0., cbs=[cb, Note(), *cbs])
+    clip,n = any(isinstance(o, GradientClip) for o in cbs),2 if any(isinstance(o, GradientAccumulation) for o in cbs) else 1
+    from fasterlth.train.supermask import initial_scores
+    names = '1.weight','3.weight'
+    scores = {k: initial_scores(w[k], k, 0) for k in names}
+    first,sums,moms = dict(scores),{k: 0 for k in names},{k: 0 for k in names}
+    for i,(x,y) in enumerate(batches):
+        ss = {k: s.clone().requires_grad_() for k,s in scores.items()}
+        def kept(k):
+            a = ss[k].abs()
+            mask = torch.zeros_like(a).view(-1).index_fill(0, a.detach().view(-1).argsort(descending=True)[:a.numel()//2], 1.).view_as(a)
+            return w[k]*(a+(mask-a).detach())
+        loss = F.cross_entropy(F.linear(F.relu(F.linear(x.flatten(1), kept('1.weight'), w['1.bias'])), kept('3.weight'), w['3.bias']), y)/n
+        for k,g in zip(names, torch.autograd.grad(loss, list(ss.values()))): sums[k] = sums[k]+g
+        if (i+1)%n: continue
+        norm = torch.stack([g.norm() for g in sums.values()]).norm()
+        for k in names:
+            moms[k] = .9*moms[k]+sums[k]*(min(1., .02/float(norm+1e-6)) if clip else 1)
+            scores[k] = scores[k]-.05*moms[k]
+        sums = {k: 0 for k in names}
+    for k in names:
+        torch.testing.assert_close(cb.scores[k], scores[k], atol=1e-6, rtol=1e-4)
+        assert (cb.scores[k]-first[k]).abs().max()>1e-4
