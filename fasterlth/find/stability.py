@@ -110,18 +110,20 @@ def _plot_barriers(ax, barriers, unit, threshold):
 # %% ../../nbs/find/17_stability.ipynb #49ee82ae
 def _plot_lines(ax, lines, of, label):
     "Plot the mean of the lines from each candidate; with the mask, where there is one."
-    lines = lines[lines.masked==lines.masked.any()]
+    masked = lines.masked.any()
+    lines = lines[lines.masked==masked]
     n = lines.iteration.nunique()
     widths = np.linspace(1.2+1.2*(n-1), 1.2, n)    # the first are the widest, so that lines are seen under others
     for (_,g),color,lw in zip(lines.groupby('iteration'), _shades(n), widths):
         mean = g.groupby('alpha')[of].mean()
         ax.plot(mean.index, mean, color=color, lw=lw, label=f'from {_label(g.rewind_epoch.iloc[0])}')
-    ax.set(xlabel='from one copy to the other', ylabel=label)
+    ax.set(xlabel='from one trained copy (0) to the other (1)', ylabel=label)
+    ax.legend(title='epochs, with the mask' if masked else 'epochs', frameon=False, fontsize=8, title_fontsize=8)
 
 def _shades(n):
     "Return `n` colors from dark to light."
     import matplotlib.pyplot as plt
-    return plt.cm.viridis(np.linspace(0, .9, n))
+    return plt.cm.viridis(np.linspace(0, .8, n))
 
 def plot_stability(
     found:RewindPoint, # From `rewind_find`
@@ -148,7 +150,7 @@ def plot_stability(
     label,unit = _units[of]
     _plot_barriers(axs[0], found.barriers, unit, threshold)
     _plot_lines(axs[1], found.lines, of, label)
-    for ax in axs: ax.legend(frameon=False, fontsize=8)
+    axs[0].legend(frameon=False, fontsize=8)
     return axs
 
 # %% ../../nbs/find/17_stability.ipynb #31fc47c9
