@@ -171,6 +171,11 @@ def _sure(wins, wide, margin, more):
     at = f'a ticket wins at {min(o.remaining for o in sure):.3g} %, and at none sparser' if sure else 'none wins'
     return f". With intervals that hold for all {len(wide)} rounds at once, {at}"
 
+def _of_no_width(o):
+    "Return what to add where all seeds differ by the same, as with accuracies on few items: no interval is so narrow."
+    flat = any(abs(o[f'vs_{k}_high']-o[f'vs_{k}_low'])<1e-9 for k in ('dense','random_reinit'))
+    return ". All seeds differ by the same there, so an interval has no width: take more seeds" if flat else ''
+
 def _sentence(table, wide, metric, margin, condition, level, more):
     "Return the verdict on the rows of a condition, each with two seeds or more."
     wins = [o for _,o in table.iterrows() if _wins(o, margin, more)]
@@ -183,7 +188,7 @@ def _sentence(table, wide, metric, margin, condition, level, more):
     also = f'; also at {others}' if others else ''
     return (f"{condition} at {best.remaining:.3g} % of the weights: "
             f"{_differences(best, metric.unit)}{also} ({_basis(best, metric.name, level)})"
-            f"{_sure(wins, wide, margin, more)}")
+            f"{_of_no_width(best)}{_sure(wins, wide, margin, more)}")
 
 # %% ../../nbs/find/05_report.ipynb #fee5ce2e
 def verdict(

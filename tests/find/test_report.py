@@ -196,3 +196,8 @@ def test_what_is_better_of_common_losses():
     for name in ('cross_entropy','nll','wer','fid','hamming_loss'):
         df = faked(dict(dense=[.1], winning=[.6], random_reinit=[.5])).rename(columns={'accuracy': name,'start_accuracy': f'start_{name}'})
         assert verdict(df, name).startswith('no ticket wins') and ' pp' not in verdict(df, name), name
+
+def test_an_interval_without_width_is_no_certainty():
+    rows = [dict(condition=k, seed=s, round=r, remaining=50., start_accuracy=.1, accuracy=a+.01*s)
+            for s in range(2) for k,r,a in (('dense',0,.5), ('winning',1,.75), ('random_reinit',1,.625))]
+    assert verdict(pd.DataFrame(rows)).endswith('so an interval has no width: take more seeds')
