@@ -23,7 +23,7 @@ from ..core.checks import (
     check_axes, check_batches, check_flags, check_folder, check_type, check_whole, func_name, warn_user)
 from ..core.inputs import Scoring, criterion_inputs, criterion_needs, make_inputs
 from ..core.schedules import make_plan
-from ..core.masks import apply_masks, broadcast_masks, dense_masks, nest_masks, plot_masks, sparsity_of
+from ..core.masks import apply_masks, broadcast_masks, dense_masks, nest_masks, plot_masks, revived, sparsity_of
 from ..core.prunable import as_joint, prunable
 from ..core.scores import group_scores, try_criterion as try_stand_ins
 from ..core.pruner import Pruner, rounding, warn_outputs
@@ -453,7 +453,10 @@ def on_exit(self:SparsifyCallback):
 @patch
 def after_fit(self:SparsifyCallback):
     if not self.begun or is_validating(self.learn): return
+    loaded = any(revived(parameters_by_name(self.learn.model), self.masks))
     self.stop()
+    if loaded: self._say("Another callback, like SaveModelCallback, has loaded weights from before the last pruning step; "
+                         "those that are pruned are zero now, and nothing was trained since")
     done = self._passed+self.learn.n_epoch
     self._passed = done if done<self._total else 0
     if self._passed: return self._say(f"{done} of {self._total} epochs: the schedule continues in the next fit")

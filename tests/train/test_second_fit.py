@@ -77,3 +77,11 @@ def test_the_step_after_a_pruning_is_of_a_whole_window():
     assert at and all(s<at[0] for s in steps[:1]) and steps[:1]==[3]
     after = [s for s in steps if s>=at[0]]
     assert after[0]==at[0]+3 and {b-a for a,b in zip(after, after[1:])}=={4}
+
+@pytest.mark.parametrize('every', [False,True])
+def test_weights_that_are_loaded_at_the_end_are_mentioned(tmp_path, capsys, every):
+    "SaveModelCallback loads the best epoch, here a dense one; one that saves every epoch loads none."
+    learn = make_learner(path=tmp_path)
+    quiet(learn, 3, cbs=[sparsify(80, start_epoch=1, schedule=one_shot, verbose=True), SaveModelCallback(monitor='sparsity', comp=np.less, every_epoch=every)])
+    said = 'has loaded weights from before the last pruning step' in capsys.readouterr().out
+    assert said==(not every)
