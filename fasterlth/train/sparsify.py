@@ -455,8 +455,8 @@ def after_fit(self:SparsifyCallback):
     if not self.begun or is_validating(self.learn): return
     loaded = any(revived(parameters_by_name(self.learn.model), self.masks))
     self.stop()
-    if loaded: self._say("Another callback, like SaveModelCallback, has loaded weights from before the last pruning step; "
-                         "those that are pruned are zero now, and nothing was trained since")
+    if loaded: self._say("Another callback, like SaveModelCallback, has loaded weights from before the last pruning "
+                         "step; those that are pruned are zero now, and nothing was trained since")
     done = self._passed+self.learn.n_epoch
     self._passed = done if done<self._total else 0
     if self._passed: return self._say(f"{done} of {self._total} epochs: the schedule continues in the next fit")
