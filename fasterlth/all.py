@@ -12,6 +12,7 @@ from .core.criteria import *
 from .core.inputs import *
 from .core.schedules import *
 from .core.prunable import *
+from .core.joint_filters import *
 from .core.masks import *
 from .core.pruner import *
 from .core.ticket import *
