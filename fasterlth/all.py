@@ -9,6 +9,8 @@ __all__ = []
 from .core.groups import *
 from .core.granularity import *
 from .core.criteria import *
+from .core.gradients import *
+from .core.synaptic_flow import *
 from .core.inputs import *
 from .core.schedules import *
 from .core.prunable import *
