@@ -17,6 +17,8 @@ from .core.flops import *
 from .core.layer_kernels import *
 from .core.kernel_choice import *
 from .core.sparse_layers import *
+from .core.quantized_rest import *
+from .core.sparse_files import *
 from .core.train_fn import *
 from .core.search import *
 from .core.plain import *

@@ -26,7 +26,8 @@ from ..core.checks import (check_choice, check_file, check_flag, check_number, c
     check_whole, outputs_with)
 from ..core.tensors import copy_model, evaluating, model_tensors, reset_state, unwrap
 from ..core.masks import revived
-from ..core.sparse_layers import save_sparse, to_sparse
+from ..core.sparse_layers import to_sparse
+from ..core.sparse_files import save_sparse
 from ..core.ticket import Ticket
 from ..core.writing import atomic_write
 from ..train.learner import check_learner, check_validation
