@@ -8,6 +8,7 @@ __all__ = []
 # %% ../nbs/07_all.ipynb #53aa9fa3
 from .core.groups import *
 from .core.granularity import *
+from .core.layer_groups import *
 from .core.criteria import *
 from .core.gradients import *
 from .core.synaptic_flow import *

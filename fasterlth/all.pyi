@@ -3,6 +3,7 @@ from typing import Any
 from typing_extensions import Self
 from .core.groups import *
 from .core.granularity import *
+from .core.layer_groups import *
 from .core.criteria import *
 from .core.gradients import *
 from .core.synaptic_flow import *

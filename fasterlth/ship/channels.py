@@ -14,7 +14,7 @@ from torch import nn
 from torch.utils._pytree import tree_map
 
 from ..core.checks import require
-from ..core.granularity import layer_groups
+from ..core.layer_groups import layer_groups
 from .measure import call
 
 # %% ../../nbs/ship/01_channels.ipynb #f93642e4
