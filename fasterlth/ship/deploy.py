@@ -19,9 +19,9 @@ from fastai.learner import Learner
 from fastcore.basics import patch
 from torch.utils._pytree import tree_leaves
 
-from ..core.checks import (check_choice, check_file, check_flag, check_number, check_threads,
-    check_whole, outputs_with)
+from ..core.checks import check_choice, check_file, check_flag, check_number, check_threads, check_whole
 from ..core.tensors import copy_model, evaluating, model_tensors, unwrap
+from ..core.calls import outputs_with
 from ..core.masks import revived
 from ..core.sparse_layers import to_sparse
 from ..core.sparse_files import save_sparse

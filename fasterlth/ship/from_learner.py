@@ -15,9 +15,10 @@ from fastai.learner import Learner
 from torch import nn
 from torch.utils._pytree import tree_leaves
 
-from fasterlth.core.tensors import copy_model, evaluating, reset_state
-from fasterlth.train.passes import prepared
-from fasterlth.ship.measure import call, check_inputs, map_inputs
+from ..core.tensors import copy_model, evaluating
+from ..core.calls import call, reset_state
+from ..train.passes import prepared
+from .measure import check_inputs, map_inputs
 
 # %% ../../nbs/ship/07_from_learner.ipynb #76f96cba
 def _plain(xb):
