@@ -8,10 +8,14 @@ __all__ = []
 # %% ../nbs/07_all.ipynb #53aa9fa3
 from .core.groups import *
 from .core.granularity import *
+from .core.layer_groups import *
 from .core.criteria import *
+from .core.gradients import *
+from .core.synaptic_flow import *
 from .core.inputs import *
 from .core.schedules import *
 from .core.prunable import *
+from .core.joint_filters import *
 from .core.masks import *
 from .core.pruner import *
 from .core.ticket import *
@@ -19,6 +23,8 @@ from .core.flops import *
 from .core.layer_kernels import *
 from .core.kernel_choice import *
 from .core.sparse_layers import *
+from .core.quantized_rest import *
+from .core.sparse_files import *
 from .core.train_fn import *
 from .core.search import *
 from .core.plain import *

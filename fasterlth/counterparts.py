@@ -14,7 +14,8 @@ from typing import NamedTuple
 from torch import nn
 
 from .core.tensors import evaluating, unwrap
-from .core.checks import check_model, check_whole, is_number, outputs_with, shown
+from .core.checks import check_model, check_whole, is_number, shown
+from .core.calls import outputs_with
 
 # %% ../nbs/00_counterparts.ipynb #29369c88
 def layers_of(

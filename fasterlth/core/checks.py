@@ -256,30 +256,6 @@ def check_axes(
     if n>1 and hasattr(value, '__len__') and len(value)==n and all(isinstance(o, Axes) for o in value): return value
     raise TypeError(wrong(name, what, value))
 
-def outputs_of(
-    model, # An `nn.Module`
-    *xb, # A batch of inputs
-    name:str='xb', # The argument's name, for the error
-    named:dict=None # Inputs by name
-):
-    "Return a model's outputs. Raise a `ValueError` if it can't compute them from these inputs."
-    from torch.cuda import OutOfMemoryError
-    named = named or {}
-    try: return model(*xb, **named)
-    except (MemoryError,OutOfMemoryError): raise    # no fault of the inputs
-    except Exception as e:    # any error of the model's own code
-        raise ValueError(f"{name} must be inputs that {type(model).__name__} can take, not "
-                         f"{', '.join(map(shown, (*xb,*named.values()))) or 'nothing'}: {type(e).__name__}: {e}") from e
-
-def outputs_with(
-    model, # An `nn.Module`
-    xb # A batch of inputs: a tensor, a tuple, or a dict of named ones
-):
-    "Return a model's outputs for a copy of a batch, which it may write to. Raise a `ValueError` if it can't take it."
-    from fasterlth.core.tensors import arguments
-    args,named = arguments(xb)
-    return outputs_of(model, *args, named=named)
-
 # %% ../../nbs/core/01_checks.ipynb #baaabd9a
 def at_home(
     path # A path

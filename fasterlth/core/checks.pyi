@@ -95,14 +95,6 @@ def check_axes(value, name: str = 'ax', n: int = 1):
     """Raise unless `value` is None, or Matplotlib axes, or a list of as many."""
     ...
 
-def outputs_of(model, *xb, name: str = 'xb', named: dict | None = None):
-    """Return a model's outputs. Raise a `ValueError` if it can't compute them from these inputs."""
-    ...
-
-def outputs_with(model, xb):
-    """Return a model's outputs for a copy of a batch, which it may write to. Raise a `ValueError` if it can't take it."""
-    ...
-
 def at_home(path) -> Path:
     """Return a path, with the user's folder in place of `~`."""
     ...

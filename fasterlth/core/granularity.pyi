@@ -6,7 +6,7 @@ from typing import NamedTuple
 from torch import nn
 from .groups import Groups
 
-__all__ = ['granularities', 'layer_axes', 'layer_groups', 'plot_groups', 'register_granularity', 'register_layer']
+__all__ = ['layer_axes', 'register_granularity', 'register_layer']
 
 class Axis(NamedTuple):
     """One named axis of a weight."""
@@ -57,6 +57,10 @@ def register_layer(layer_type: type | str, specs: dict, sizes: Callable | None =
     """
     ...
 
+def registered(layer: nn.Module, granularity: str | None = None) -> tuple:
+    """Return what is registered for a layer's class or the nearest of its bases, None if nothing is."""
+    ...
+
 def layer_axes(layer: nn.Module, granularity: str | None = None) -> dict:
     """Return the axes of those weights of a layer that can be pruned.
 
@@ -80,49 +84,4 @@ def granularity_tables() -> tuple:
 
 def add_granularity_tables(tables: tuple) -> None:
     """Take over the granularities and layer types of another process."""
-    ...
-
-def granularities(layer: nn.Module) -> list:
-    """List the granularities of a layer, except n:m, which depends on its number of inputs.
-
-    Parameters
-    ----------
-    layer : nn.Module
-        A layer of a registered type.
-
-    Returns
-    -------
-    list
-        Names.
-    """
-    ...
-
-def layer_groups(layer: nn.Module, granularity: str = 'weight', param: str = 'weight') -> Groups:
-    """Return the groups of one weight of a layer.
-
-    Parameters
-    ----------
-    layer : nn.Module
-        A layer of a registered type.
-    granularity : str
-        A name, or n:m like `'2:4'`. Default: `'weight'`.
-    param : str
-        Which of the layer's parameters. Default: `'weight'`.
-    """
-    ...
-
-def plot_groups(layer: nn.Module, granularity: str = 'weight', param: str = 'weight', ax=None):
-    """Draw which weights of a layer form a group: one colour, one group.
-
-    Parameters
-    ----------
-    layer : nn.Module
-        A layer whose weight has two to four dimensions.
-    granularity : str
-        What is kept or pruned together. Default: `'weight'`.
-    param : str
-        Which of the layer's parameters. Default: `'weight'`.
-    ax
-        Matplotlib axes. Default: `None`.
-    """
     ...

@@ -1,14 +1,12 @@
 # Made from the module by tools/stubs.py: edit the notebook, not this file.
 from typing import Any
 from typing_extensions import Self
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
-import torch
 from torch import nn
-from torch.overrides import TorchFunctionMode
 
-__all__ = ['Scoring', 'gradients', 'hessian_gradients', 'list_inputs', 'register_input', 'synaptic_flow']
+__all__ = ['Scoring', 'list_inputs', 'register_input']
 
 @dataclass(frozen=True)
 class Scoring:
@@ -93,75 +91,4 @@ def make_inputs(criterion: Callable, at: Scoring) -> dict:
 
 def stand_ins(criterion: Callable, model: nn.Module, name: str) -> dict:
     """Return values of the right type for all inputs of a criterion."""
-    ...
-
-def plain_forward(loss_func):
-    """Return the `forward` of a `Scoring` that only calls the model and `loss_func`. Batches are `(*inputs, y)`."""
-    ...
-
-def gradients(model: nn.Module, batches: Iterable, loss_func: Callable, names: Iterable | None = None) -> dict:
-    """Return ∂loss/∂weight in training mode, with the same random numbers each time.
-
-    Parameters
-    ----------
-    model : nn.Module
-        Any model.
-    batches : Iterable
-        Batches `(x, y)`, on the model's device.
-    loss_func : Callable
-        `(pred, y)` → scalar loss.
-    names : Iterable
-        Parameters, default all.
-
-    Returns
-    -------
-    dict
-        Name → gradient, the mean over the batches.
-    """
-    ...
-
-def hessian_gradients(model: nn.Module, batches: Iterable, loss_func: Callable, names: Iterable | None = None) -> dict:
-    """Return the Hessian of the loss times its gradient, in training mode, with the same random numbers each time.
-
-    Parameters
-    ----------
-    model : nn.Module
-        Any model.
-    batches : Iterable
-        Batches `(x, y)`, on the model's device.
-    loss_func : Callable
-        `(pred, y)` → scalar loss.
-    names : Iterable
-        Parameters of Hessian and gradient, default all; GraSP uses the prunable ones.
-
-    Returns
-    -------
-    dict
-        Name → $Hg$, with the Hessian and the gradient over the same batches.
-    """
-    ...
-
-class _AllRows(TorchFunctionMode):
-    """Look up the sum of an embedding's rows, whatever the index."""
-    used: bool
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        ...
-
-def synaptic_flow(model: nn.Module, x: torch.Tensor | tuple, names: Iterable | None = None) -> dict:
-    """Return the gradient of the synaptic flow R, in evaluation mode.
-
-    Parameters
-    ----------
-    model : nn.Module
-        Any model.
-    x : torch.Tensor | tuple
-        A batch of inputs, or a tuple of several; only the shape of an item matters.
-    names : Iterable
-        Parameters, default all.
-
-    Returns
-    -------
-    dict
-        Name → ∂R/∂|weight|, in float64.
-    """
     ...

@@ -1,11 +1,12 @@
 # Made from the module by tools/stubs.py: edit the notebook, not this file.
 from typing import Any
 from typing_extensions import Self
-from pathlib import Path
 import torch
 from torch import nn
 
-__all__ = ['load_sparse', 'quantize_rest', 'save_sparse', 'to_sparse']
+__all__ = ['to_sparse']
+
+part_names: tuple
 
 def parts_of(layer: nn.Module, mask: torch.Tensor) -> list:
     """Return the weights of a layer that are left."""
@@ -50,8 +51,16 @@ class SparseLayer(_Left):
     def __prepare_scriptable__(self) -> None:
         ...
 
+def replace_layers(model: nn.Module, new: dict) -> None:
+    """Put other layers into the places of some, wherever they are used."""
+    ...
+
 def call_layers(model: nn.Module, kind: type) -> None:
     """Keep torch's encoders from their fast path, which would ask layers of a kind for dense weights."""
+    ...
+
+def split_attentions(model: nn.Module, names: list) -> None:
+    """Put attentions in parts into the places of those that are packed."""
     ...
 
 def to_sparse(model: nn.Module, masks: dict, xb, repeats: int = 7, threads: int | None = None) -> tuple:
@@ -74,63 +83,5 @@ def to_sparse(model: nn.Module, masks: dict, xb, repeats: int = 7, threads: int 
     -------
     tuple
         `(network, table)`: for inference; a row for each masked layer, as from `measure_kernels`.
-    """
-    ...
-
-def quantize_rest(model: nn.Module, xb, repeats: int = 7, threads: int | None = None) -> tuple:
-    """Let linear layers that are still dense compute in int8, if that makes the network faster on these inputs.
-
-    Outputs differ by the rounding: compare a metric. `save_sparse` can't write such a network, so save it before,
-    and call this after loading. Raise an `ImportError` if torch has no dynamic quantization any more.
-
-    Parameters
-    ----------
-    model : nn.Module
-        For inference, on the CPU, as from `to_sparse`; it isn't changed.
-    xb
-        A batch of inputs to measure on: a tensor, a tuple, or a dict of named ones.
-    repeats : int
-        How often the network is timed; the median counts. Default: `7`.
-    threads : int
-        CPU threads to measure with, default as many as torch uses now.
-
-    Returns
-    -------
-    tuple
-        `(network, names)`: a copy, and its layers that compute in int8, none if the network is no faster.
-    """
-    ...
-
-def save_sparse(model: nn.Module, path: str | Path) -> Path:
-    """Write a network with sparse layers to a file.
-
-    Parameters
-    ----------
-    model : nn.Module
-        From `to_sparse`.
-    path : str | Path
-        The file to write.
-
-    Returns
-    -------
-    Path
-        The path.
-    """
-    ...
-
-def load_sparse(path: str | Path, model: nn.Module) -> nn.Module:
-    """Read a network with sparse layers. Raise a `ValueError` that names what doesn't fit.
-
-    Parameters
-    ----------
-    path : str | Path
-        A file from `save_sparse`.
-    model : nn.Module
-        A network of the same architecture, with any weights, or on `meta`; it isn't changed.
-
-    Returns
-    -------
-    nn.Module
-        For inference.
     """
     ...

@@ -7,17 +7,15 @@ __all__ = []
 
 # %% ../../nbs/core/00_tensors.ipynb #26fdef9d
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from types import FunctionType, MethodType, ModuleType
-from typing import NamedTuple
 
 import numpy as np, torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 from torch.nn.parallel import DataParallel, DistributedDataParallel
-from torch.utils._pytree import tree_map
 
 # %% ../../nbs/core/00_tensors.ipynb #400ec3c1
 def unwrap(
@@ -231,27 +229,3 @@ def copy_model(
     try: return deepcopy(model, {id(t): t.detach().clone() for t in results})
     except TypeError as e:    # it holds a lock, or an open file
         raise ValueError(f"{type(model).__name__} must be a model that deepcopy can copy: {e}") from e
-
-# %% ../../nbs/core/00_tensors.ipynb #a41e0c02
-def reset_state(
-    f:Callable # A network, or a function that is called like one
-) -> Callable: # The same
-    "Reset what a network carries from call to call by its method `reset`, if it has one, as fastai does."
-    if hasattr(type(f), 'reset'): f.reset()    # of the class, as a layer may be named reset
-    return f
-
-# %% ../../nbs/core/00_tensors.ipynb #83c774b5
-class Call(NamedTuple):
-    "What a network is called with, of both kinds."
-    args: tuple
-    named: dict
-
-def arguments(
-    xb # The inputs of a batch: a tensor, a tuple of positional arguments, a dict of named ones, or a `Call`
-) -> tuple: # `(positional arguments, named arguments)`
-    "Return the arguments to call a network with: copies, as it may write to them."
-    if isinstance(xb, Mapping): xb = dict(xb)    # a `BatchEncoding`, say, which `tree_map` doesn't know
-    xb = tree_map(lambda t: t.clone() if isinstance(t, torch.Tensor) else t, xb)
-    if isinstance(xb, Call): return tuple(xb)
-    if isinstance(xb, dict): return (),xb
-    return (xb if isinstance(xb, tuple) else (xb,)),{}

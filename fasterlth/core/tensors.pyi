@@ -1,9 +1,8 @@
 # Made from the module by tools/stubs.py: edit the notebook, not this file.
 from typing import Any
 from typing_extensions import Self
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import contextmanager
-from typing import NamedTuple
 import torch
 from torch import nn
 
@@ -72,17 +71,4 @@ def tensors_within(o, seen: dict | None = None):
 
 def copy_model(model: nn.Module) -> nn.Module:
     """Copy a model, also one that holds results of an earlier forward pass."""
-    ...
-
-def reset_state(f: Callable) -> Callable:
-    """Reset what a network carries from call to call by its method `reset`, if it has one, as fastai does."""
-    ...
-
-class Call(NamedTuple):
-    """What a network is called with, of both kinds."""
-    args: tuple
-    named: dict
-
-def arguments(xb) -> tuple:
-    """Return the arguments to call a network with: copies, as it may write to them."""
     ...

@@ -12,8 +12,9 @@ import numpy as np, pandas as pd, torch
 from fastai.learner import Learner
 from fastai.torch_core import find_bs
 
-from ..core.tensors import check_names, copy_tensors, lend, model_tensors, reset_state
+from ..core.tensors import check_names, copy_tensors, lend, model_tensors
 from ..core.checks import check_choice, check_frame, check_type, check_whole
+from ..core.calls import reset_state
 from ..core.ticket import Ticket
 from ..train.randomness import random_states, seed_learner, set_random_states
 from ..train.learner import check_learner, check_validation

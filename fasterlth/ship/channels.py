@@ -14,8 +14,8 @@ from torch import nn
 from torch.utils._pytree import tree_map
 
 from ..core.checks import require
-from ..core.granularity import layer_groups
-from .measure import call
+from ..core.calls import call
+from ..core.layer_groups import layer_groups
 
 # %% ../../nbs/ship/01_channels.ipynb #f93642e4
 AnyConv = nn.modules.conv._ConvNd    # the class of all convolutions

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 import pandas as pd
-from fastai.callback.core import Callback
-from torch import nn
 from ..core.ticket import Ticket
 
 __all__ = ['Deployed']
@@ -60,29 +58,3 @@ class _Way(NamedTuple):
     file: bool
     after_shrink: bool
     device: str
-
-class _Pick:
-    """Make one output of a network its only one, as a hook."""
-    key: Any
-    def __init__(self, key) -> None:
-        ...
-    def __call__(self, model, args, outputs):
-        ...
-
-class _Call(nn.Module):
-    """Wrap a function of a batch as a module; what the function holds stays on its device."""
-    f: list
-    device: Any
-    where: Any
-    def __init__(self, f, device) -> None:
-        ...
-    def forward(self, *xb):
-        ...
-
-class _Prepare(Callback):
-    """Let the callbacks of another learner prepare batches."""
-    of: Any
-    def __init__(self, of) -> None:
-        ...
-    def before_batch(self) -> None:
-        ...

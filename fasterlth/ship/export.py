@@ -20,7 +20,8 @@ from torch.utils._pytree import tree_leaves
 from ..core.checks import (
     check_file, check_flags, check_model, check_number, check_threads, check_whole, require, wrong)
 from ..core.writing import atomic_write
-from ..core.tensors import arguments, copy_model, reset_state
+from ..core.tensors import copy_model
+from ..core.calls import arguments, reset_state
 from .compressed import load_compressed, save_compressed    # so that their former path still works
 from .measure import (
     carries_state, check_inputs, check_network, largest_difference, map_inputs, multiply_adds, n_items)

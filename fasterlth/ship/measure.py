@@ -15,20 +15,13 @@ import pandas as pd, torch
 from torch.utils._pytree import tree_leaves, tree_map
 
 from ..core.checks import (check_function, check_model, check_number, check_threads, check_type, check_whole,
-    outputs_with, shown, wrong)
+                                   shown, wrong)
 from ..core.files import save_tensors
 from ..core.flops import forward_flops
-from ..core.tensors import arguments, evaluating, model_tensors, reset_state, unwrap
+from ..core.tensors import evaluating, model_tensors, unwrap
+from ..core.calls import arguments, call, outputs_with, reset_state
 
 # %% ../../nbs/ship/00_measure.ipynb #3cc4234c
-def call(
-    f:Callable, # A model, or a function that is called like one
-    xb # The inputs of a batch
-):
-    "Call a model with the inputs of a batch."
-    args,named = arguments(xb)
-    return f(*args, **named)
-
 def map_inputs(
     f:Callable, # Function of a tensor
     xb # The inputs of a batch

@@ -7,10 +7,6 @@ import torch
 
 __all__ = ['compare_models', 'latencies']
 
-def call(f: Callable, xb):
-    """Call a model with the inputs of a batch."""
-    ...
-
 def map_inputs(f: Callable, xb):
     """Apply a function to each tensor of a batch."""
     ...

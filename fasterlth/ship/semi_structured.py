@@ -16,7 +16,8 @@ from ..core.checks import check_model, wrong
 from ..core.masks import apply_masks, check_masks
 from ..core.prunable import prunable
 from ..core.tensors import copy_model, unwrap
-from .measure import call, check_inputs, figures, map_inputs
+from ..core.calls import call
+from .measure import check_inputs, figures, map_inputs
 
 # %% ../../nbs/ship/06_semi_structured.ipynb #b7f43260
 def _in_blocks(model):

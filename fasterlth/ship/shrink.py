@@ -23,11 +23,12 @@ from ..core.layer_kernels import check_python
 from ..core.granularity import layer_axes, make_groups
 from ..core.masks import apply_masks, check_masks
 from ..core.tensors import copy_model, shortened, unwrap
+from ..core.calls import call
 from ..train.randomness import random_states, set_random_states
 from ..train.learner import check_learner, one_batch
 from ..train.passes import prepared
 from ..train.mask_callback import MaskCallback
-from .measure import call, check_inputs, check_network
+from .measure import check_inputs, check_network
 from .channels import AnyConv, Cut, Graph, dead_filters, filter_row, is_recurrent, plan_cuts, seen_inputs
 from .heads import HeadCut, dead_heads, inside_attention, keep_heads, plan_heads
 from .heads import FewerHeads    # files of networks that were shrunk earlier look for it here

@@ -24,7 +24,8 @@ from ..core.checks import (
 from ..core.inputs import Scoring, criterion_inputs, criterion_needs, make_inputs
 from ..core.schedules import make_plan
 from ..core.masks import apply_masks, broadcast_masks, dense_masks, nest_masks, plot_masks, revived, sparsity_of
-from ..core.prunable import as_joint, prunable
+from ..core.prunable import prunable
+from ..core.joint_filters import as_joint
 from ..core.scores import group_scores, try_criterion as try_stand_ins
 from ..core.pruner import Pruner, rounding, warn_outputs
 from ..core.ticket import Ticket

@@ -10,7 +10,7 @@ from fasterlth.core import pools, ranking, rows, scores, units
 from fasterlth.core.scores import group_scores
 from fasterlth.core.rows import lowest_of_pool
 from fasterlth.core.ranking import lowest
-from fasterlth.core.granularity import granularities
+from fasterlth.core.layer_groups import granularities
 
 @contextmanager
 def gpu_path():

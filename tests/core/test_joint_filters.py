@@ -1,7 +1,7 @@
 "Filters whose outputs are added are pruned together, so that what is pruned can be cut out."
 import pytest
 from helpers import *
-from fasterlth.core.prunable import filters_to_cut
+from fasterlth.core.joint_filters import filters_to_cut
 
 def resnet(seed=0): return resnet20(1, seed=seed)
 xb = torch.randn(2, 1, 8, 8)

@@ -3,7 +3,8 @@ import pytest
 from helpers import *
 from fasterlth.core import sparse_layers
 from fasterlth.core.files import load_tensors, save_tensors
-from fasterlth.core.sparse_layers import load_sparse, save_sparse, SparseLayer, to_sparse
+from fasterlth.core.sparse_layers import SparseLayer, to_sparse
+from fasterlth.core.sparse_files import load_sparse, save_sparse
 
 class Net(nn.Module):
     "All forms of layers; one of them in two places, one tied to an embedding."

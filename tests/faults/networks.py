@@ -5,7 +5,8 @@ from itertools import count
 from typing import Callable, NamedTuple
 
 from helpers import *
-from fasterlth.core.granularity import granularities, make_groups, layer_axes
+from fasterlth.core.granularity import make_groups, layer_axes
+from fasterlth.core.layer_groups import granularities
 from fasterlth.core.tensors import model_tensors, parameters_by_name
 from . import Trial, wrong
 

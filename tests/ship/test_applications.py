@@ -7,7 +7,8 @@ from fastai.vision.models.unet import DynamicUnet
 from fastai.text.all import (
     AWD_LSTM, TextDataLoaders, awd_lstm_clas_config, awd_lstm_lm_config, language_model_learner, text_classifier_learner)
 from fasterlth.ship.compressed import load_compressed
-from fasterlth.ship.measure import call, compare_models, largest_difference
+from fasterlth.ship.measure import compare_models, largest_difference
+from fasterlth.core.calls import call
 from fasterlth.ship.shrink import shrink, shrink_learner
 
 def n_zeros(masks): return sum(int((~m).sum()) for m in masks.values())

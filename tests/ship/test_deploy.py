@@ -6,7 +6,7 @@ from fasterlth.ship.measure import largest_difference
 from fasterlth.ship.compressed import load_compressed
 from fasterlth.ship.semi_structured import has_semi_structured
 from fasterlth.ship.deploy import Deployed
-from fasterlth.core.sparse_layers import load_sparse
+from fasterlth.core.sparse_files import load_sparse
 
 
 def states_of(learn):

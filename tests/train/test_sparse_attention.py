@@ -6,7 +6,8 @@ from fasterlth.core.attention import SplitAttention
 from fasterlth.core.kernel_choice import measure_kernels
 from fasterlth.core.layer_kernels import layer_kernels, sparse_kernels
 from fasterlth.core.sparse_kernels import Kernel
-from fasterlth.core.sparse_layers import load_sparse, save_sparse, SparseLayer, to_sparse
+from fasterlth.core.sparse_layers import SparseLayer, to_sparse
+from fasterlth.core.sparse_files import load_sparse, save_sparse
 
 class Rows(nn.Module):
     "An encoder of torch's over the rows of an image."

@@ -1,0 +1,47 @@
+# Made from the module by tools/stubs.py: edit the notebook, not this file.
+from typing import Any
+from typing_extensions import Self
+from collections.abc import Iterable
+import torch
+from fastai.callback.core import Callback
+from fastai.learner import Learner
+from torch import nn
+
+
+def inputs_of(learn: Learner, dl: Iterable, n: int):
+    """Yield the inputs of the first `n` batches, as plain tensors."""
+    ...
+
+class _Pick:
+    """Make one output of a network its only one, as a hook."""
+    key: Any
+    def __init__(self, key) -> None:
+        ...
+    def __call__(self, model, args, outputs):
+        ...
+
+def network_of(learn: Learner) -> nn.Module:
+    """Return a copy of the learner's network that returns what the learner takes for its prediction."""
+    ...
+
+class _Call(nn.Module):
+    """Wrap a function of a batch as a module; what the function holds stays on its device."""
+    f: list
+    device: Any
+    where: Any
+    def __init__(self, f, device) -> None:
+        ...
+    def forward(self, *xb):
+        ...
+
+class _Prepare(Callback):
+    """Let the callbacks of another learner prepare batches."""
+    of: Any
+    def __init__(self, of) -> None:
+        ...
+    def before_batch(self) -> None:
+        ...
+
+def scorer(learn: Learner, device: torch.device) -> tuple:
+    """Return the name of the learner's first metric, or of its loss, and a function that measures it."""
+    ...
