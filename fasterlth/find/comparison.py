@@ -8,7 +8,6 @@ __all__ = ['LotteryStudy']
 # %% ../../nbs/find/24_comparison.ipynb #e04bf1f8
 import shutil, tempfile, weakref
 from collections.abc import Callable
-from functools import partial
 from html import escape
 from inspect import signature
 from pathlib import Path
@@ -35,7 +34,7 @@ from .finder import LotteryTicketFinder, pruning_settings
 from .jobs import Job, settled
 from .trunk import Trunk
 from .controls import check_conditions, given_by_study, trunk_conditions
-from .trainings import read_done, read_finder, run_control, run_finder
+from .trainings import ControlJob, FinderJob, read_done, read_finder
 
 # %% ../../nbs/find/24_comparison.ipynb #f7727626
 def _check_maker(make_learner):
@@ -165,11 +164,11 @@ def _jobs_of(self:LotteryStudy, condition, c, seed, n_rounds) -> list:
     one,trunk = (self.make_learner,self.train),self.where('winning', seed)
     if isinstance(c, dict):
         f,args = self.where(condition, seed),{**self.kwargs, **c}
-        call = partial(run_finder, *one, args, seed, f, c, None if f==trunk else (self.kwargs, trunk))
+        call = FinderJob(*one, args, seed, f, c, None if f==trunk else (self.kwargs, trunk))
         return [Job((condition, seed, None), f, call)]
     def job(r):
         f = self.where(condition, seed, r)
-        call = partial(run_control, *one, self.kwargs, seed, trunk, c, r, f)
+        call = ControlJob(*one, self.kwargs, seed, trunk, c, r, f)
         return Job((condition, seed, r), f, call)
     return [job(r) for r in range(1, n_rounds+1)]
 

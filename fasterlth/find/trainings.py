@@ -9,6 +9,7 @@ __all__ = []
 import shutil, traceback, warnings
 from collections.abc import Callable
 from contextlib import contextmanager, ExitStack
+from dataclasses import dataclass
 from functools import partial
 from math import inf
 from pathlib import Path
@@ -99,51 +100,68 @@ def _held(folder):
     "Hold the folder of a job, once no other process does: whether there is anything left to do."
     return folder.held(lambda: folder.has('done.json'), inf, new=False)
 
-def run_finder(
-    make_learner:Callable, train:Callable, # The study's
-    kwargs:dict, # Arguments of the finder
-    seed:int, # One of the study's
-    folder:Path, # Of the finder
-    condition:dict, # The arguments that differ from the study's
+@dataclass(frozen=True, eq=False)    # the same job is the same object: arguments may hold tensors
+class FinderJob:
+    "Train all rounds of a finder, when called."
+    make_learner:Callable # The study's
+    train:Callable # The study's
+    kwargs:dict # Arguments of the finder
+    seed:int # One of the study's
+    folder:Path # Of the finder
+    condition:dict # The arguments that differ from the study's
     trunk:tuple=None # Arguments and folder of the winning ticket's finder, for another finder
-):
-    "Train all rounds of a finder."
-    f = make_finder(make_learner, kwargs, seed, folder)
-    with _held(f.folder) as writes:
-        if not writes: return
-        _write_files_to(f.learn, folder)
-        with fit_context(f.learn, stated=True), warnings.catch_warnings():
-            if trunk and (trunk[1]/'done.json').exists():
-                f.adopt_dense(train, read_finder(make_learner, train, trunk[0], seed, trunk[1]))
-            warnings.filterwarnings('ignore', '.* whole outputs', UserWarning)    # `run` has warned already
-            run_rounds(f, train)
-        _finish(f, [dict(o.row, seconds=o.seconds) for o in f.rounds], f.folder, condition)
 
-def _beginning(f, round, make_learner, condition):
-    "Return what a control's training begins with, and its masks."
-    s = condition(Trunk.of(f, round, make_learner))
-    if not isinstance(s, Start):
-        raise TypeError(f"a condition must return a Start(masks, weights, rewound), not {type(s).__name__}")
-    return beginning_of(f, s.masks, s.weights, s.rewound, round),s.masks
+    def __call__(self):
+        f = make_finder(self.make_learner, self.kwargs, self.seed, self.folder)
+        with _held(f.folder) as writes:
+            if not writes: return
+            _write_files_to(f.learn, self.folder)
+            with fit_context(f.learn, stated=True), warnings.catch_warnings():
+                self.adopt_dense(f)
+                warnings.filterwarnings('ignore', '.* whole outputs', UserWarning)    # `run` has warned already
+                run_rounds(f, self.train)
+            _finish(f, [dict(o.row, seconds=o.seconds) for o in f.rounds], f.folder, self.condition)
 
-def run_control(
-    make_learner:Callable, train:Callable, # The study's
-    kwargs:dict, # Arguments of the winning ticket's finder
-    seed:int, # One of the study's
-    trunk:Path, # Folder of the winning ticket's finder
-    condition:Callable, # A function of a `Trunk`
-    round:int, # From 1
+    def adopt_dense(self, f):
+        "Let the finder begin with the trunk's dense network, if that is trained."
+        if not self.trunk: return
+        kwargs,folder = self.trunk
+        if not (folder/'done.json').exists(): return
+        f.adopt_dense(self.train, read_finder(self.make_learner, self.train, kwargs, self.seed, folder))
+
+# %% ../../nbs/find/23_trainings.ipynb #438a202a
+@dataclass(frozen=True, eq=False)    # the same job is the same object: arguments may hold tensors
+class ControlJob:
+    "Train a control of one round, when called."
+    make_learner:Callable # The study's
+    train:Callable # The study's
+    kwargs:dict # Arguments of the winning ticket's finder
+    seed:int # One of the study's
+    trunk:Path # Folder of the winning ticket's finder
+    condition:Callable # A function of a `Trunk`
+    round:int # From 1
     folder:Path # Of this training
-):
-    "Train a control of one round."
-    f = read_finder(make_learner, train, kwargs, seed, trunk)    # the finder is finished: nothing is trained
-    own,name = RunFolder(folder, 'control'),'moment.safetensors'
-    with _held(own) as writes:
-        if not writes: return
-        _write_files_to(f.learn, folder)
-        begin,masks = _beginning(f, round, make_learner, condition)
-        row = train_from(f, begin, masks, own.file(name), partial(own.keep, name))
-        _finish(f, [dict(round=round, **row)], own, condition)
+
+    def __call__(self):
+        f = self.trunk_finder()
+        own,name = RunFolder(self.folder, 'control'),'moment.safetensors'
+        with _held(own) as writes:
+            if not writes: return
+            _write_files_to(f.learn, self.folder)
+            begin,masks = self.beginning(f)
+            row = train_from(f, begin, masks, own.file(name), partial(own.keep, name))
+            _finish(f, [dict(round=self.round, **row)], own, self.condition)
+
+    def trunk_finder(self) -> LotteryTicketFinder:
+        "Read the winning ticket's finder. It is finished: nothing is trained."
+        return read_finder(self.make_learner, self.train, self.kwargs, self.seed, self.trunk)
+
+    def beginning(self, f) -> tuple: # `(begin, masks)`
+        "Return what training begins with, and its masks, for the trunk's finder."
+        s = self.condition(Trunk.of(f, self.round, self.make_learner))
+        if not isinstance(s, Start):
+            raise TypeError(f"a condition must return a Start(masks, weights, rewound), not {type(s).__name__}")
+        return beginning_of(f, s.masks, s.weights, s.rewound, self.round),s.masks
 
 # %% ../../nbs/find/23_trainings.ipynb #8d33d248
 stack_moment = 'moment_stack.safetensors'
@@ -203,14 +221,13 @@ class Stacks:
 @patch
 def _open(self:Stacks, job, held):
     "Open a finder, and finish what was begun alone; None if it is done already."
-    make_learner,train,kwargs,seed,folder,_,trunk = job.call.args
-    folder.mkdir(exist_ok=True)
-    f = make_finder(make_learner, kwargs, seed, folder)
+    c = job.call
+    c.folder.mkdir(exist_ok=True)
+    f = make_finder(c.make_learner, c.kwargs, c.seed, c.folder)
     if not held.enter_context(_held(f.folder)): return None
-    _write_files_to(f.learn, folder)
-    if trunk and (trunk[1]/'done.json').exists():
-        f.adopt_dense(train, read_finder(make_learner, train, trunk[0], seed, trunk[1]))
-    open_stacked(f, train)
+    _write_files_to(f.learn, c.folder)
+    c.adopt_dense(f)
+    open_stacked(f, c.train)
     return f
 
 @patch
@@ -241,18 +258,17 @@ def _finders(self:Stacks, jobs):
             if self._failed(o): continue
             with self._noting([o]):
                 close_run(f)
-                _finish(f, [dict(p.row, seconds=p.seconds) for p in f.rounds], f.folder, o.call.args[5])
+                _finish(f, [dict(p.row, seconds=p.seconds) for p in f.rounds], f.folder, o.call.condition)
 
 # %% ../../nbs/find/23_trainings.ipynb #69a0d467
 @patch
 def _ready(self:Stacks, job):
     "Make what a control begins with."
-    make_learner,train,kwargs,seed,trunk,condition,round,folder = job.call.args
-    if seed not in self.trunks: self.trunks[seed] = read_finder(make_learner, train, kwargs, seed, trunk)
-    f = self.trunks[seed]
-    folder.mkdir(exist_ok=True)
-    begin,masks = _beginning(f, round, make_learner, condition)
-    return _Control(job, f, begin, masks, RunFolder(folder, 'control'))
+    c = job.call
+    if c.seed not in self.trunks: self.trunks[c.seed] = c.trunk_finder()
+    f = self.trunks[c.seed]
+    c.folder.mkdir(exist_ok=True)
+    return _Control(job, f, *c.beginning(f), RunFolder(c.folder, 'control'))
 
 @patch
 def _train(self:Stacks, group, moment=None):
@@ -270,9 +286,8 @@ def _train(self:Stacks, group, moment=None):
         protocols,begins,masks = zip(*[(o.finder.protocol,o.begin,o.masks) for o in group])
         rows,_ = train_stacked(protocols, f.train, begins, masks, resume=moment, on_epoch=lambda m,_: keep(m))
         for o,new,t in zip(group, todo, rows):
-            *_,condition,round,_ = o.job.call.args
-            row = dict(round=round, **ticket_row(o.finder, o.masks, **t.row, seconds=t.seconds))
-            if new: _finish(o.finder, [row], o.folder, condition)
+            row = dict(round=o.job.call.round, **ticket_row(o.finder, o.masks, **t.row, seconds=t.seconds))
+            if new: _finish(o.finder, [row], o.folder, o.job.call.condition)
         self.folder.remove(stack_moment)
 
 @patch
@@ -297,7 +312,7 @@ def _controls(self:Stacks, jobs, first, moment):
 
 # %% ../../nbs/find/23_trainings.ipynb #61c71295
 def run_stacks(
-    jobs:list, # Partials of `run_finder` and `run_control`
+    jobs:list, # Each calls a `FinderJob` or a `ControlJob`
     size:int, # Trainings in a stack
     threads:int, # CPU threads
     folder:RunFolder, # The study's, held by the caller
@@ -310,9 +325,9 @@ def run_stacks(
         moment,first = stacks._moment()
         by_condition = {}
         for o in jobs:
-            if o.call.func is run_finder: by_condition.setdefault(o.key[0], []).append(o)
+            if isinstance(o.call, FinderJob): by_condition.setdefault(o.key[0], []).append(o)
         for same in by_condition.values():
             for chunk in stacks._chunks(same, [o for o in first if o in same]): stacks._finders(chunk)
-        controls = [o for o in jobs if o.call.func is run_control]
+        controls = [o for o in jobs if isinstance(o.call, ControlJob)]
         stacks._controls(controls, [o for o in first if o in controls], moment)
     return stacks.failures

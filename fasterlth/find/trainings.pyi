@@ -2,6 +2,7 @@
 from typing import Any
 from typing_extensions import Self
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 from ..train.snapshot import Snapshot
@@ -29,13 +30,41 @@ def read_done(file: Path) -> dict:
     """Read the results of a training. Raise a `ValueError` that names file and key if they aren't there."""
     ...
 
-def run_finder(make_learner: Callable, train: Callable, kwargs: dict, seed: int, folder: Path, condition: dict, trunk: tuple | None = None) -> None:
-    """Train all rounds of a finder."""
-    ...
+@dataclass(frozen=True, eq=False)
+class FinderJob:
+    """Train all rounds of a finder, when called."""
+    make_learner: Callable
+    train: Callable
+    kwargs: dict
+    seed: int
+    folder: Path
+    condition: dict
+    trunk: tuple | None = ...
+    def __call__(self) -> None:
+        ...
+    def adopt_dense(self, f) -> None:
+        """Let the finder begin with the trunk's dense network, if that is trained."""
+        ...
 
-def run_control(make_learner: Callable, train: Callable, kwargs: dict, seed: int, trunk: Path, condition: Callable, round: int, folder: Path) -> None:
-    """Train a control of one round."""
-    ...
+@dataclass(frozen=True, eq=False)
+class ControlJob:
+    """Train a control of one round, when called."""
+    make_learner: Callable
+    train: Callable
+    kwargs: dict
+    seed: int
+    trunk: Path
+    condition: Callable
+    round: int
+    folder: Path
+    def __call__(self) -> None:
+        ...
+    def trunk_finder(self) -> LotteryTicketFinder:
+        """Read the winning ticket's finder. It is finished: nothing is trained."""
+        ...
+    def beginning(self, f) -> tuple:
+        """Return what training begins with, and its masks, for the trunk's finder."""
+        ...
 
 stack_moment: str
 
