@@ -6,35 +6,28 @@
 __all__ = []
 
 # %% ../../nbs/find/23_trainings.ipynb #7546ecdc
-import shutil, traceback, warnings
+import shutil, warnings
 from collections.abc import Callable
-from contextlib import contextmanager, ExitStack
 from dataclasses import dataclass
 from functools import partial
 from math import inf
 from pathlib import Path
-from typing import NamedTuple
 
-from fastcore.basics import noop, patch
+from fastai.learner import Learner
 
-from ..core.checks import check_number, check_type
+from ..core.checks import check_number
 from ..core.reading import a_dict, list_of, optional, whole
 from ..core.processes import from_first
 from ..core.describing import describe
 from ..train.fit_context import fit_context
-from ..train.snapshot import Snapshot
-from ..train.stack import Unstackable
 from ..train.training import epoch_of
 from .hold import gone
 from .records import check_record, read_json
 from .folder import RunFolder
 from .rounds import round_file
-from .search import LotteryTicketFinder, ticket_row
-from .trial import beginning_of, checksum_of, train_from
-from .finder import close_run, run_rounds
-from .stacked_training import train_stacked
-from .stacked_rounds import open_stacked, train_round_stacked
-from .jobs import Failure, settled
+from .search import LotteryTicketFinder
+from .trial import beginning_of, train_from
+from .finder import run_rounds
 from .trunk import new_learner, Start, Trunk
 
 # %% ../../nbs/find/23_trainings.ipynb #84a388b6
@@ -59,12 +52,21 @@ def read_finder(make_learner, train, kwargs, seed, folder):
         run_rounds(f, train)
     return f
 
-def _write_files_to(learn, folder):
+# %% ../../nbs/find/23_trainings.ipynb #84a388b8
+def write_files_to(
+    learn:Learner, # Of the training
+    folder:Path # Of the training
+):
     "Make callbacks write to the training's own folder."
     learn.path,learn.model_dir = folder/'files','models'
     learn.path.mkdir(exist_ok=True)
 
-def _finish(f, rows, folder, condition):
+def finish_training(
+    f:LotteryTicketFinder, # The finder, or that of the winning ticket for a control
+    rows:list, # Rows of a results table, as dicts
+    folder:RunFolder, # Of the training
+    condition:dict|Callable # As in the study's conditions
+):
     "Write the results of a training, and delete what only the training needed."
     done = dict(condition=describe(condition), iterations=epoch_of(f.learn, f.train), rows=rows)
     folder.keep_json('done.json', done)
@@ -96,8 +98,10 @@ def read_done(
     return done
 
 # %% ../../nbs/find/23_trainings.ipynb #438a2029
-def _held(folder):
-    "Hold the folder of a job, once no other process does: whether there is anything left to do."
+def hold_job(
+    folder:RunFolder # Of a job
+): # A context, which gives whether there is anything left to do
+    "Hold the folder of a job, once no other process does."
     return folder.held(lambda: folder.has('done.json'), inf, new=False)
 
 @dataclass(frozen=True, eq=False)    # the same job is the same object: arguments may hold tensors
@@ -113,14 +117,14 @@ class FinderJob:
 
     def __call__(self):
         f = make_finder(self.make_learner, self.kwargs, self.seed, self.folder)
-        with _held(f.folder) as writes:
+        with hold_job(f.folder) as writes:
             if not writes: return
-            _write_files_to(f.learn, self.folder)
+            write_files_to(f.learn, self.folder)
             with fit_context(f.learn, stated=True), warnings.catch_warnings():
                 self.adopt_dense(f)
                 warnings.filterwarnings('ignore', '.* whole outputs', UserWarning)    # `run` has warned already
                 run_rounds(f, self.train)
-            _finish(f, [dict(o.row, seconds=o.seconds) for o in f.rounds], f.folder, self.condition)
+            finish_training(f, [dict(o.row, seconds=o.seconds) for o in f.rounds], f.folder, self.condition)
 
     def adopt_dense(self, f):
         "Let the finder begin with the trunk's dense network, if that is trained."
@@ -145,12 +149,12 @@ class ControlJob:
     def __call__(self):
         f = self.trunk_finder()
         own,name = RunFolder(self.folder, 'control'),'moment.safetensors'
-        with _held(own) as writes:
+        with hold_job(own) as writes:
             if not writes: return
-            _write_files_to(f.learn, self.folder)
+            write_files_to(f.learn, self.folder)
             begin,masks = self.beginning(f)
             row = train_from(f, begin, masks, own.file(name), partial(own.keep, name))
-            _finish(f, [dict(round=self.round, **row)], own, self.condition)
+            finish_training(f, [dict(round=self.round, **row)], own, self.condition)
 
     def trunk_finder(self) -> LotteryTicketFinder:
         "Read the winning ticket's finder. It is finished: nothing is trained."
@@ -162,172 +166,3 @@ class ControlJob:
         if not isinstance(s, Start):
             raise TypeError(f"a condition must return a Start(masks, weights, rewound), not {type(s).__name__}")
         return beginning_of(f, s.masks, s.weights, s.rewound, self.round),s.masks
-
-# %% ../../nbs/find/23_trainings.ipynb #8d33d248
-stack_moment = 'moment_stack.safetensors'
-
-class _Control(NamedTuple):
-    "A control that is ready to be trained."
-    job:object
-    finder:LotteryTicketFinder
-    begin:Snapshot
-    masks:dict
-    folder:RunFolder
-
-class Stacks:
-    "Do a study's jobs in stacks, and collect what goes wrong."
-    def __init__(self,
-        jobs:list, # That aren't done
-        size:int, # Trainings in a stack
-        folder:RunFolder, # The study's, held by the caller
-        continues:bool=True # Keep moments of the trainings under way, to continue from after a kill
-    ):
-        self.jobs,self.size,self.folder,self.continues = {o.key: o for o in jobs},size,folder,continues
-        self.failures,self.trunks = [],{}
-
-    @contextmanager
-    def _noting(self, jobs):
-        "Note the failure of some jobs. What can't be stacked at all is raised."
-        try: yield
-        except Unstackable: raise
-        except Exception as e:
-            failed = [o for o in jobs if not o.done]
-            self.failures += [Failure(o.key, f'{type(e).__name__}: {e}', traceback.format_exc()) for o in failed]
-
-    def _failed(self, job): return any(o.key==job.key for o in self.failures)
-
-    def _moment(self):
-        "Return the moment of a stack that was killed, and its jobs; None if there is none, or they are others."
-        if not self.folder.has(stack_moment): return None,[]
-        m,file = Snapshot.load(self.folder.file(stack_moment)),self.folder.file(stack_moment)
-        is_list = partial(check_type, types=list, what='a list')
-        check_record(m.notes, file, members=list_of(is_list), first=list_of(a_dict), of=list_of(whole), round=whole)
-        keys = [tuple(k) for k in m.notes['members']]
-        return (m,[self.jobs[k] for k in keys]) if all(k in self.jobs for k in keys) else (None,[])
-
-    def _keep(self, jobs, of, round):
-        "Return a function that keeps the moment of a stack."
-        if not self.continues: return noop    # to take and write one takes longer than a short epoch
-        notes = dict(members=[list(o.key) for o in jobs], of=of, round=round)
-        return lambda moment: self.folder.keep(stack_moment, moment(**notes))
-
-    def _chunks(self, jobs, first):
-        "Yield jobs, so many at a time; first those of a stack that was killed."
-        if first: yield first
-        rest = [o for o in jobs if o not in first]
-        for i in range(0, len(rest), self.size): yield rest[i:i+self.size]
-
-# %% ../../nbs/find/23_trainings.ipynb #f6606264
-@patch
-def _open(self:Stacks, job, held):
-    "Open a finder, and finish what was begun alone; None if it is done already."
-    c = job.call
-    c.folder.mkdir(exist_ok=True)
-    f = make_finder(c.make_learner, c.kwargs, c.seed, c.folder)
-    if not held.enter_context(_held(f.folder)): return None
-    _write_files_to(f.learn, c.folder)
-    c.adopt_dense(f)
-    open_stacked(f, c.train)
-    return f
-
-@patch
-def _round(self:Stacks, live):
-    "Train the next round of the finders that have come the least far."
-    r = min(len(f.rounds) for _,f in live)
-    group = [(o,f) for o,f in live if len(f.rounds)==r]
-    moment,members = self._moment()
-    of = {o.key: f for o,f in live}
-    whole = moment and moment.notes['round']==r and all(o.key in of for o in members)
-    if whole and all(o in members for o,_ in group): group = [(o,of[o.key]) for o in members]
-    else: moment = None
-    jobs,finders = [o for o,_ in group],[f for _,f in group]
-    with self._noting(jobs):
-        train_round_stacked(finders, r, self._keep(jobs, [0]*len(jobs), r), moment)
-        self.folder.remove(stack_moment)
-
-@patch
-def _finders(self:Stacks, jobs):
-    "Train all rounds of some finders."
-    with ExitStack() as held:
-        live = []
-        for o in jobs:
-            with self._noting([o]):
-                if f := self._open(o, held): live.append((o,f))
-        while left := [(o,f) for o,f in live if len(f.rounds)<=f.n_rounds and not self._failed(o)]: self._round(left)
-        for o,f in live:
-            if self._failed(o): continue
-            with self._noting([o]):
-                close_run(f)
-                _finish(f, [dict(p.row, seconds=p.seconds) for p in f.rounds], f.folder, o.call.condition)
-
-# %% ../../nbs/find/23_trainings.ipynb #69a0d467
-@patch
-def _ready(self:Stacks, job):
-    "Make what a control begins with."
-    c = job.call
-    if c.seed not in self.trunks: self.trunks[c.seed] = c.trunk_finder()
-    f = self.trunks[c.seed]
-    c.folder.mkdir(exist_ok=True)
-    return _Control(job, f, *c.beginning(f), RunFolder(c.folder, 'control'))
-
-@patch
-def _train(self:Stacks, group, moment=None):
-    "Train some controls as one."
-    of = [checksum_of(o.begin, o.masks) for o in group]
-    if moment and moment.notes['of']!=of:
-        where = repr(str(self.folder.file(stack_moment)))
-        raise ValueError(f"{where} is of trainings with other masks or weights: delete it")
-    with ExitStack() as held, self._noting([o.job for o in group]):
-        todo = [held.enter_context(_held(o.folder)) for o in group]
-        if not any(todo): return
-        f = group[0].finder
-        _write_files_to(f.learn, group[0].folder.path)
-        keep = self._keep([o.job for o in group], of, 0)
-        protocols,begins,masks = zip(*[(o.finder.protocol,o.begin,o.masks) for o in group])
-        rows,_ = train_stacked(protocols, f.train, begins, masks, resume=moment, on_epoch=lambda m,_: keep(m))
-        for o,new,t in zip(group, todo, rows):
-            row = dict(round=o.job.call.round, **ticket_row(o.finder, o.masks, **t.row, seconds=t.seconds))
-            if new: _finish(o.finder, [row], o.folder, o.job.call.condition)
-        self.folder.remove(stack_moment)
-
-@patch
-def _controls(self:Stacks, jobs, first, moment):
-    "Train controls, together with those that begin at the same place of the schedule."
-    if first: self._train([self._ready(o) for o in first], moment)
-    waiting = {}
-    for o in jobs:
-        if o in first: continue
-        with self._noting([o]):
-            if (o.folder/'moment.safetensors').exists():    # killed alone
-                o.call()
-                continue
-            c = self._ready(o)
-            same = waiting.setdefault((c.begin.fit,c.begin.epoch,c.begin.batch), [])
-            same.append(c)
-            if len(same)<self.size: continue
-            group = [same.pop(0) for _ in range(self.size)]
-            self._train(group)
-    for group in waiting.values():
-        if group: self._train(group)
-
-# %% ../../nbs/find/23_trainings.ipynb #61c71295
-def run_stacks(
-    jobs:list, # Each calls a `FinderJob` or a `ControlJob`
-    size:int, # Trainings in a stack
-    threads:int, # CPU threads
-    folder:RunFolder, # The study's, held by the caller
-    continues:bool=True # Keep moments of the trainings under way, to continue from after a kill
-) -> list: # A `Failure` for each job that failed
-    "Do jobs in stacks. Raise an `Unstackable` if their trainings can't be stacked."
-    stacks = Stacks(jobs, size, folder, continues)
-    with settled(threads), warnings.catch_warnings():
-        warnings.filterwarnings('ignore', '.* whole outputs', UserWarning)    # `run` has warned already
-        moment,first = stacks._moment()
-        by_condition = {}
-        for o in jobs:
-            if isinstance(o.call, FinderJob): by_condition.setdefault(o.key[0], []).append(o)
-        for same in by_condition.values():
-            for chunk in stacks._chunks(same, [o for o in first if o in same]): stacks._finders(chunk)
-        controls = [o for o in jobs if isinstance(o.call, ControlJob)]
-        stacks._controls(controls, [o for o in first if o in controls], moment)
-    return stacks.failures

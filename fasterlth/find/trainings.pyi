@@ -4,8 +4,7 @@ from typing_extensions import Self
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
-from ..train.snapshot import Snapshot
+from fastai.learner import Learner
 from .folder import RunFolder
 from .search import LotteryTicketFinder
 
@@ -18,6 +17,14 @@ def read_finder(make_learner, train, kwargs, seed, folder):
     """Read a finder with all its rounds from its folder. Raise if it isn't there: nothing is trained."""
     ...
 
+def write_files_to(learn: Learner, folder: Path) -> None:
+    """Make callbacks write to the training's own folder."""
+    ...
+
+def finish_training(f: LotteryTicketFinder, rows: list, folder: RunFolder, condition: dict | Callable) -> None:
+    """Write the results of a training, and delete what only the training needed."""
+    ...
+
 def leftovers(folder: Path) -> list:
     """List what only the training needed. It is there if the process was killed before it had deleted it."""
     ...
@@ -28,6 +35,10 @@ def tidy(folder: Path) -> None:
 
 def read_done(file: Path) -> dict:
     """Read the results of a training. Raise a `ValueError` that names file and key if they aren't there."""
+    ...
+
+def hold_job(folder: RunFolder):
+    """Hold the folder of a job, once no other process does."""
     ...
 
 @dataclass(frozen=True, eq=False)
@@ -65,28 +76,3 @@ class ControlJob:
     def beginning(self, f) -> tuple:
         """Return what training begins with, and its masks, for the trunk's finder."""
         ...
-
-stack_moment: str
-
-class _Control(NamedTuple):
-    """A control that is ready to be trained."""
-    job: object
-    finder: LotteryTicketFinder
-    begin: Snapshot
-    masks: dict
-    folder: RunFolder
-
-class Stacks:
-    """Do a study's jobs in stacks, and collect what goes wrong."""
-    jobs: dict
-    size: Any
-    folder: Any
-    continues: Any
-    failures: list
-    trunks: dict
-    def __init__(self, jobs: list, size: int, folder: RunFolder, continues: bool = True) -> None:
-        ...
-
-def run_stacks(jobs: list, size: int, threads: int, folder: RunFolder, continues: bool = True) -> list:
-    """Do jobs in stacks. Raise an `Unstackable` if their trainings can't be stacked."""
-    ...
