@@ -26,7 +26,8 @@ from ..core.ticket import Ticket
 from ..core.processes import process_number, share_buffers
 from ..train.learner import is_lr_find, is_validating
 from ..train.passes import scored_by
-from ..train.mask_callback import GuardedCallback, learner_masks
+from ..train.guarded import GuardedCallback
+from ..train.mask_callback import learner_masks
 
 # %% ../../nbs/find/15_early_bird.ipynb #2dae39fe
 def norm_scales(
