@@ -15,7 +15,7 @@ from fastai.torch_core import find_bs
 from ..core.tensors import check_names, copy_tensors, lend, model_tensors, reset_state
 from ..core.checks import check_choice, check_frame, check_type, check_whole
 from ..core.ticket import Ticket
-from ..train.randomness import random_states, seed_learner, set_random_states
+from ..train.randomness import random_states_kept, seed_learner
 from ..train.learner import check_learner, check_validation
 from ..train.fit_context import fit_context
 from ..train.passes import like_validation, own_passes
@@ -117,16 +117,15 @@ def linear_interpolation(
     model,device = learn.model,getattr(learn.dls, 'device', None)
     if device is not None: model.to(device)    # as a fit does
     a,b = _weights_of(a, model, 'a'),_weights_of(b, model, 'b')
-    states,rows = random_states(learn.dls),[]
-    try:
-        with fit_context(learn, stated=True), lend(model, training=False, weights=True), like_validation(learn):
-            for alpha in map(float, np.linspace(0, 1, points)):
-                copy_tensors(model, {n: _between(x, b[n], alpha) for n,x in a.items()})
-                with own_passes(learn, model) as compute:
-                    seed_learner(learn, 0)    # the same batches at each point, and each time
-                    if _norms(model): _renew_norms(learn, bn_batches, compute)
-                    rows.append((alpha,*_evaluate(learn, compute)))
-    finally: set_random_states(states, learn.dls)
+    rows = []
+    with (random_states_kept(learn.dls), fit_context(learn, stated=True),
+          lend(model, training=False, weights=True), like_validation(learn)):
+        for alpha in map(float, np.linspace(0, 1, points)):
+            copy_tensors(model, {n: _between(x, b[n], alpha) for n,x in a.items()})
+            with own_passes(learn, model) as compute:
+                seed_learner(learn, 0)    # the same batches at each point, and each time
+                if _norms(model): _renew_norms(learn, bn_batches, compute)
+                rows.append((alpha,*_evaluate(learn, compute)))
     return pd.DataFrame(rows, columns=['alpha','loss','error'])
 
 # %% ../../nbs/find/17_interpolation.ipynb #0c9781d3

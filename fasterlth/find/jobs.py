@@ -20,7 +20,7 @@ from ..core.checks import is_number, wrong
 from ..core.granularity import add_granularity_tables, granularity_tables
 from ..core.inputs import add_inputs, input_table
 from ..core.processes import launched
-from ..train.randomness import random_states, set_random_states
+from ..train.randomness import random_states_kept
 
 # %% ../../nbs/find/20_jobs.ipynb #287ed893
 @contextmanager
@@ -29,16 +29,16 @@ def settled(
     job:int=None # Number of the job, which chooses its GPU; default the current GPU
 ):
     "Fix threads and random states; assign GPUs by job number."
-    n_threads,states = torch.get_num_threads(),random_states()
+    n_threads = torch.get_num_threads()
     gpus = torch.cuda.device_count() if job is not None else 0    # of the machine that it runs on
     gpu = torch.cuda.current_device() if gpus else None
-    torch.set_num_threads(threads)
-    if gpus: torch.cuda.set_device(job%gpus)
-    try: yield
-    finally:
-        torch.set_num_threads(n_threads)
-        if gpus: torch.cuda.set_device(gpu)
-        set_random_states(states)
+    with random_states_kept():
+        torch.set_num_threads(threads)
+        if gpus: torch.cuda.set_device(job%gpus)
+        try: yield
+        finally:
+            torch.set_num_threads(n_threads)
+            if gpus: torch.cuda.set_device(gpu)
 
 # %% ../../nbs/find/20_jobs.ipynb #b902644e
 class Job(NamedTuple):

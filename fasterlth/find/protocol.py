@@ -18,7 +18,7 @@ from torch import nn
 from ..core.tensors import check_names, copy_tensors, model_tensors, parameters_by_name, unwrap
 from ..core.masks import check_masks, sparsity_of
 from ..core.paths import path_masks, warn_collapsed
-from ..train.randomness import random_states, seed_learner, set_random_states
+from ..train.randomness import random_states, random_states_kept, seed_learner, set_random_states
 from ..train.opt_state import check_opt, opt_notes
 from ..train.snapshot import Snapshot
 from ..train.learner import one_batch, split_batch
@@ -212,11 +212,10 @@ def training_batch(
     learn:Learner # Any learner
 ) -> tuple: # On the model's device
     "Return a batch of training data. Leave random states, and what data sets hold, as they were."
-    states,held = random_states(learn.dls),callback_states(learn)
-    try: return one_batch(learn)
-    finally:
-        set_callback_states(learn, held, strict=False)
-        set_random_states(states, learn.dls)
+    with random_states_kept(learn.dls):
+        held = callback_states(learn)
+        try: return one_batch(learn)
+        finally: set_callback_states(learn, held, strict=False)
 
 def training_inputs(
     learn:Learner # Any learner

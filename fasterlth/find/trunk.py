@@ -22,7 +22,7 @@ from ..core.checks import check_choice, check_function, check_text, check_type, 
 from ..core.inputs import criterion_needs
 from ..core.masks import apply_masks, sparsity_by_layer, sparsity_of
 from ..core.plain import check_fresh
-from ..train.randomness import random_states, seed_learner, set_random_states
+from ..train.randomness import random_states_kept, seed_learner
 from ..train.learner import examples
 from ..train.passes import scored_by
 from .finder import LotteryTicketFinder
@@ -40,13 +40,11 @@ def new_learner(
 ) -> Learner:
     "Make the learner of a seed. Leave the random states as they were."
     check_make_learner(make_learner)
-    states = random_states()
-    try:
+    with random_states_kept():
         random.seed(seed)
         np.random.seed(seed%2**32)
         torch.manual_seed(seed)
         learn = make_learner(seed)
-    finally: set_random_states(states)
     if isinstance(learn, Learner): return learn
     raise TypeError(f"make_learner must return a Learner, not {type(learn).__name__}")
 

@@ -19,7 +19,7 @@ from fastcore.basics import patch
 from torch.utils.data import IterableDataset
 
 from ..core.processes import launched
-from .randomness import random_states, seed_learner, set_random_states
+from .randomness import random_states, random_states_kept, seed_learner, set_random_states
 from .learner import loader_length
 from .stacked_model import Unstackable
 
@@ -29,9 +29,8 @@ def replica_randomness(
     seed:int=None # Seed as `seed_learner` does; default the states as they are
 ) -> dict: # As `random_states` returns them, with the loaders'
     "Return the random states that a replica begins with, and leave them as they were."
-    was = random_states(learn.dls)
-    try: return {**random_states((learn if seed is None else seed_learner(learn, seed)).dls), 'cuda': []}
-    finally: set_random_states(was, learn.dls)
+    with random_states_kept(learn.dls):
+        return {**random_states((learn if seed is None else seed_learner(learn, seed)).dls), 'cuda': []}
 
 @contextmanager
 def drawing_for(
