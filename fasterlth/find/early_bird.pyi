@@ -6,7 +6,7 @@ import pandas as pd
 from torch import nn
 from ..core.criteria import l1_norm
 from ..core.ticket import Ticket
-from ..train.mask_callback import GuardedCallback
+from ..train.guarded import GuardedCallback
 
 __all__ = ['EarlyBirdCallback']
 

@@ -14,7 +14,7 @@ from ..core.tensors import unwrap
 from ..core.describing import (array_text, checksum, code_of_class, describe_function, describe_model,
     describe_objects, described, function_types, name_of, own_classes, settings_of, written_names)
 from ..core.reads import is_own
-from ..train.randomness import random_states, seed_loaders, set_random_states
+from ..train.randomness import random_states_kept, seed_loaders
 
 # %% ../../nbs/find/00_fingerprint.ipynb #2b6a001a
 _most_bytes = 1<<28    # takes a fifth of a second
@@ -44,12 +44,10 @@ def describe_data(
     dls # `DataLoaders`
 ) -> list: # For each loader: numbers of items and batches, batch size, checksum
     "Describe the data that is trained on and validated on."
-    states = random_states(dls)
-    try:
+    with random_states_kept(dls):
         set_seed(0)    # items may be random
         seed_loaders(dls, 0)
         return [_describe_loader(dl) for dl in dls.loaders]
-    finally: set_random_states(states, dls)
 
 # %% ../../nbs/find/00_fingerprint.ipynb #dc0aa70d
 _loggers = {f'fastai.callback.{k}' for k in 'progress tensorboard wandb comet neptune azureml captum hook'.split()}

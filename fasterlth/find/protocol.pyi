@@ -3,11 +3,9 @@ from typing import Any
 from typing_extensions import Self
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fastai.learner import Learner
 from torch import nn
 from ..train.snapshot import Snapshot
-from ..train.stack import StackedLearner
 
 
 def fresh_opt(opt: dict) -> dict:
@@ -16,12 +14,6 @@ def fresh_opt(opt: dict) -> dict:
 
 def fresh(moment: Snapshot) -> Snapshot:
     """Return a moment with an optimizer that has learned nothing, and without gradients."""
-    ...
-
-reserved_columns: tuple
-
-def measure(learn: Learner, prefix: str = '', known: list | None = None) -> dict:
-    """Measure the validation loss and the metrics."""
     ...
 
 @contextmanager
@@ -124,22 +116,4 @@ def training_batch(learn: Learner) -> tuple:
 
 def training_inputs(learn: Learner) -> tuple:
     """Return the inputs of a batch of training data."""
-    ...
-
-@dataclass
-class TrainedReplica:
-    """What a training in a stack leaves of a replica."""
-    row: dict
-    epochs: list
-    rates: list
-    seconds: float
-    model: dict
-    rng: dict
-
-def measure_each(stack: StackedLearner, prefix: str = '', known: list | None = None) -> list:
-    """Measure the validation loss and the metrics of each replica."""
-    ...
-
-def train_stacked(protocols: list, train: Callable, begins: list, masks: list, cbs: list | tuple = (), resume: Snapshot | None = None, at: float | str | None = None, on_epoch: Callable | None = None) -> tuple:
-    """Train several learners as one, and measure each before and after."""
     ...

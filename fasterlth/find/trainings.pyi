@@ -2,9 +2,9 @@
 from typing import Any
 from typing_extensions import Self
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
-from ..train.snapshot import Snapshot
+from fastai.learner import Learner
 from .folder import RunFolder
 from .search import LotteryTicketFinder
 
@@ -15,6 +15,14 @@ def make_finder(make_learner: Callable, kwargs: dict, seed: int, folder: Path) -
 
 def read_finder(make_learner, train, kwargs, seed, folder):
     """Read a finder with all its rounds from its folder. Raise if it isn't there: nothing is trained."""
+    ...
+
+def write_files_to(learn: Learner, folder: Path) -> None:
+    """Make callbacks write to the training's own folder."""
+    ...
+
+def finish_training(f: LotteryTicketFinder, rows: list, folder: RunFolder, condition: dict | Callable) -> None:
+    """Write the results of a training, and delete what only the training needed."""
     ...
 
 def leftovers(folder: Path) -> list:
@@ -29,35 +37,42 @@ def read_done(file: Path) -> dict:
     """Read the results of a training. Raise a `ValueError` that names file and key if they aren't there."""
     ...
 
-def run_finder(make_learner: Callable, train: Callable, kwargs: dict, seed: int, folder: Path, condition: dict, trunk: tuple | None = None) -> None:
-    """Train all rounds of a finder."""
+def hold_job(folder: RunFolder):
+    """Hold the folder of a job, once no other process does."""
     ...
 
-def run_control(make_learner: Callable, train: Callable, kwargs: dict, seed: int, trunk: Path, condition: Callable, round: int, folder: Path) -> None:
-    """Train a control of one round."""
-    ...
-
-stack_moment: str
-
-class _Control(NamedTuple):
-    """A control that is ready to be trained."""
-    job: object
-    finder: LotteryTicketFinder
-    begin: Snapshot
-    masks: dict
-    folder: RunFolder
-
-class Stacks:
-    """Do a study's jobs in stacks, and collect what goes wrong."""
-    jobs: dict
-    size: Any
-    folder: Any
-    continues: Any
-    failures: list
-    trunks: dict
-    def __init__(self, jobs: list, size: int, folder: RunFolder, continues: bool = True) -> None:
+@dataclass(frozen=True, eq=False)
+class FinderJob:
+    """Train all rounds of a finder, when called."""
+    make_learner: Callable
+    train: Callable
+    kwargs: dict
+    seed: int
+    folder: Path
+    condition: dict
+    trunk: tuple | None = ...
+    def __call__(self) -> None:
+        ...
+    def adopt_dense(self, f) -> None:
+        """Let the finder begin with the trunk's dense network, if that is trained."""
         ...
 
-def run_stacks(jobs: list, size: int, threads: int, folder: RunFolder, continues: bool = True) -> list:
-    """Do jobs in stacks. Raise an `Unstackable` if their trainings can't be stacked."""
-    ...
+@dataclass(frozen=True, eq=False)
+class ControlJob:
+    """Train a control of one round, when called."""
+    make_learner: Callable
+    train: Callable
+    kwargs: dict
+    seed: int
+    trunk: Path
+    condition: Callable
+    round: int
+    folder: Path
+    def __call__(self) -> None:
+        ...
+    def trunk_finder(self) -> LotteryTicketFinder:
+        """Read the winning ticket's finder. It is finished: nothing is trained."""
+        ...
+    def beginning(self, f) -> tuple:
+        """Return what training begins with, and its masks, for the trunk's finder."""
+        ...

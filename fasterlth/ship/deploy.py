@@ -29,7 +29,7 @@ from ..core.ticket import Ticket
 from ..core.writing import atomic_write
 from ..train.learner import check_learner, check_validation
 from ..train.passes import prepares
-from ..train.randomness import random_states, set_random_states
+from ..train.randomness import random_states_kept
 from .measure import (
     carries_state, check_inputs, compare_models, figures, latencies, map_inputs, n_items)
 from .shrink import shrink
@@ -329,9 +329,8 @@ def deploy(self:Ticket,
         warn("learn holds the weights that the ticket begins with, not trained ones: fit it first", stacklevel=2)
     n_batches = check_whole(options.pop('n_batches', 4), 'n_batches', what='a number of training batches')
     device = torch.device(_ways[steps[-1]].device if torch.cuda.is_available() else 'cpu')
-    states = random_states(learn.dls)
     def there(xb): return map_inputs(lambda t: t.to(device), xb)
-    try:
+    with random_states_kept(learn.dls):
         batches = [there(b) for b in inputs_of(learn, learn.dls.train, n_batches)]
         valid = there(next(inputs_of(learn, learn.dls.valid, 1)))
         xb = _first(valid, 64) if xb is None else there(check_inputs(xb))
@@ -347,5 +346,4 @@ def deploy(self:Ticket,
             job = _Job(self, path, xb, batches, Path(beside), dict(before=model), notes, threads=threads)
             model = _run(steps, job, model, options)
             report = _report(job, learn, device, threads)
-    finally: set_random_states(states, learn.dls)
     return Deployed(model, path, report, job.notes, job.layers)

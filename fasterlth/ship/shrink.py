@@ -24,7 +24,7 @@ from ..core.granularity import layer_axes, make_groups
 from ..core.masks import apply_masks, check_masks
 from ..core.tensors import copy_model, shortened, unwrap
 from ..core.calls import call
-from ..train.randomness import random_states, set_random_states
+from ..train.randomness import random_states_kept
 from ..train.learner import check_learner, one_batch
 from ..train.passes import prepared
 from ..train.mask_callback import MaskCallback
@@ -280,9 +280,8 @@ def shrink_learner(
     """
     check_learner(learn, 'use shrink for a plain model')
     _check_shrinkable(unwrap(learn.model), masks, exact)    # before a batch is drawn
-    states = random_states(learn.dls)    # drawing a batch moves them
-    try: xb = prepared(learn, one_batch(learn))[0] if xb is None else xb
-    finally: set_random_states(states, learn.dls)
+    with random_states_kept(learn.dls):    # drawing a batch moves them
+        xb = prepared(learn, one_batch(learn))[0] if xb is None else xb
     small,table,kept = _shrink(learn.model, masks, xb, exact)
     kept,new = kept(),_learner_like(learn, small)
     if left := _masks_left(masks, kept): new.add_cb(MaskCallback(left))

@@ -7,6 +7,7 @@ __all__ = ['seed_learner']
 
 # %% ../../nbs/train/00_randomness.ipynb #757938b5
 import random, sys
+from contextlib import contextmanager
 from functools import partial
 from math import inf
 
@@ -118,6 +119,16 @@ def check_random_states(
             for dl,s in _with_states(dls, states[where := 'loaders']): _try_state(dl, s)
     except (KeyError,TypeError,ValueError,AttributeError,RuntimeError,OverflowError,IndexError) as e:
         raise ValueError(f"the random state of {where} doesn't fit: {e!r}") from e
+
+# %% ../../nbs/train/00_randomness.ipynb #c88bbe69
+@contextmanager
+def random_states_kept(
+    dls=None # `DataLoaders`, to restore their states as well
+):
+    "Restore the random states at the end, even after an exception."
+    states = random_states(dls)
+    try: yield
+    finally: set_random_states(states, dls)
 
 # %% ../../nbs/train/00_randomness.ipynb #8fd04ebc
 _real = partial(check_number, least=-inf)

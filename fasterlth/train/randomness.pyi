@@ -1,6 +1,7 @@
 # Made from the module by tools/stubs.py: edit the notebook, not this file.
 from typing import Any
 from typing_extensions import Self
+from contextlib import contextmanager
 from fastai.learner import Learner
 
 __all__ = ['seed_learner']
@@ -27,6 +28,11 @@ def set_random_states(states: dict, dls=None) -> None:
 
 def check_random_states(states: dict, dls=None) -> None:
     """Raise a `ValueError` unless these states can be set. Nothing is changed."""
+    ...
+
+@contextmanager
+def random_states_kept(dls=None):
+    """Restore the random states at the end, even after an exception."""
     ...
 
 def saved_random_states(value, name) -> None:

@@ -3,7 +3,7 @@ import re, warnings
 import pytest
 from helpers import *
 from fasterlth.find.finder import LotteryTicketFinder
-from fasterlth.find import protocol
+from fasterlth.find.measuring import best_epoch
 from fasterlth.find.protocol import Protocol
 from fasterlth.core.schedules import round_targets
 from fasterlth.train.training import Training
@@ -667,7 +667,7 @@ def test_trying_a_criterion_changes_nothing():
     assert dense_loss(snip)==dense_loss(grasp)==dense_loss(l1_norm)
 
 def test_a_loss_of_nan_is_never_the_best():
-    best = protocol._best_epoch
+    best = best_epoch
     assert best([dict(epoch=1, valid_loss=math.nan), dict(epoch=2, valid_loss=.5), dict(epoch=3, valid_loss=0.)])==3
     assert best([dict(epoch=1, valid_loss=math.nan)]) is None and best([dict(epoch=1, valid_loss=None)]) is None
 

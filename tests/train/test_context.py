@@ -4,7 +4,8 @@ import pytest
 from helpers import *
 from fastai.callback.fp16 import MixedPrecision
 from fasterlth.find.finder import LotteryTicketFinder
-from fasterlth.find.protocol import Protocol, measure
+from fasterlth.find.measuring import measure
+from fasterlth.find.protocol import Protocol
 from fasterlth.train.fit_context import context_state, fit_context
 
 class Autocast(Callback):
