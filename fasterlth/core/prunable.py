@@ -8,12 +8,11 @@ __all__ = ['survey', 'prunable']
 # %% ../../nbs/core/11_prunable.ipynb #6a40618f
 from fnmatch import fnmatchcase
 from typing import NamedTuple
-from warnings import warn
 
 from torch import nn
 
 from .tensors import model_tensors, shortened, unwrap
-from .checks import check_by_layer, check_model, check_type, wrong
+from .checks import check_by_layer, check_model, check_type, warn_user, wrong
 from .groups import Groups
 from .granularity import check_granularity, layer_axes, make_groups
 
@@ -152,8 +151,8 @@ def prunable(
     only_some = [f'granularity {g} not possible' for g in ('head','unit')]    # few layers have heads
     expected = '',_vectors,_added,'not of layer_type','not in granularity',*only_some
     if odd := described([o for o in rows if o[-1] not in expected]):
-        warn(f"left dense: {odd}. See register_layer for new layers, "
-             "remove_parametrizations for parametrized ones", stacklevel=2)
+        warn_user(f"left dense: {odd}. See register_layer for new layers, "
+                  "remove_parametrizations for parametrized ones")
     return res
 
 # %% ../../nbs/core/11_prunable.ipynb #3f542a7f

@@ -13,6 +13,7 @@ from torch import nn
 from torch.utils._pytree import tree_leaves
 
 from .tensors import copy_model, lend
+from .checks import warn_user
 from .calls import outputs_with, reset_state
 from .masks import apply_masks
 from .attention import InProjection, SplitAttention
@@ -187,7 +188,7 @@ def _warn_other(dense, sparse, xb):
     hint = (". Torch's encoders set padded places to zero in evaluation, by a way around their layers that sparse ones "
             "don't take: leave these places out of what you compute from the outputs") if padded else ''
     differ = f"outputs on xb differ by {100*most:.2g} % of the largest from those of dense kernels"
-    warnings.warn(differ+hint, stacklevel=3)
+    warn_user(differ+hint)
 
 def to_sparse(
     model:nn.Module, # The trained network, on the CPU; wrapped or not

@@ -122,7 +122,7 @@ class Ticket(_Described):
     threads : int
         CPU threads. Default: `1`.
     **options
-        Of the steps, see below.
+        Of the steps: `exact`, `tolerance`, `n_batches`, `dynamic`, `reduce_range`, `dtype`.
 
     Returns
     -------

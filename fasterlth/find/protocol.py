@@ -9,13 +9,13 @@ __all__ = []
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
-from warnings import warn
 
 from fastai.learner import Learner
 from fastcore.basics import patch
 from torch import nn
 
 from ..core.tensors import check_names, copy_tensors, model_tensors, parameters_by_name, unwrap
+from ..core.checks import warn_user
 from ..core.masks import check_masks, sparsity_of
 from ..core.paths import path_masks, warn_collapsed
 from ..train.randomness import random_states, random_states_kept, seed_learner, set_random_states
@@ -235,7 +235,8 @@ def effective(self:Protocol,
         found = path_masks(learn.model, {**learner_masks(learn), **masks}, self.inputs)
     except Exception as e:
         self.follows_paths = False
-        warn(f"the tables have no effective_sparsity, as the model's paths can't be followed: {type(e).__name__}: {e}")
+        warn_user("the tables have no effective_sparsity, as the model's paths can't be followed: "
+                  f"{type(e).__name__}: {e}")
         return {}
     warn_collapsed(found)
     return dict(effective_sparsity=sparsity_of({n: found[n] for n in masks}))

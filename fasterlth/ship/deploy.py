@@ -12,14 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
-from warnings import warn
 
 import pandas as pd, torch
 from fastai.learner import Learner
 from fastcore.basics import patch
 from torch.utils._pytree import tree_leaves
 
-from ..core.checks import check_choice, check_file, check_flag, check_number, check_threads, check_whole
+from ..core.checks import (
+    check_choice, check_file, check_flag, check_number, check_threads, check_whole, warn_user)
 from ..core.tensors import copy_model, evaluating, model_tensors, unwrap
 from ..core.calls import outputs_with
 from ..core.masks import revived
@@ -179,7 +179,8 @@ def _check_how(how, path, options):
     makes_file = _ways[steps[-1]].file
     if makes_file and path is None: raise ValueError(f"path must name the file that {how!r} makes")
     if path is not None and makes_file is False:
-        raise ValueError(f"path must be None: {how!r} makes a network, and no file")
+        raise ValueError(f"path must be None: {how!r} makes a network, and no file. Save its .model by torch.save, or "
+                         "use a way that ends in a file, like 'shrink+onnx'")
     return steps
 
 # %% ../../nbs/ship/08_deploy.ipynb #552d7ca6
@@ -291,7 +292,7 @@ def deploy(self:Ticket,
     path:str|Path=None, # The file that `'compressed'`, `'onnx'`, `'int8'` and, if given, `'sparse'` write
     xb:torch.Tensor|tuple|dict=None, # Inputs to measure on, default up to 64 items of the validation data
     threads:int=1, # CPU threads
-    **options # Of the steps, see below
+    **options # Of the steps: `exact`, `tolerance`, `n_batches`, `dynamic`, `reduce_range`, `dtype`
 ) -> Deployed: # The product and its report
     """Ship a trained ticket, and measure what that brings.
 
@@ -311,14 +312,14 @@ def deploy(self:Ticket,
     threads : int
         CPU threads. Default: `1`.
     **options
-        Of the steps, see below.
+        Of the steps: `exact`, `tolerance`, `n_batches`, `dynamic`, `reduce_range`, `dtype`.
 
     Returns
     -------
     Deployed
         The product and its report.
     """
-    check_learner(learn)
+    check_learner(learn, 'with plain PyTorch, call shrink, to_sparse, to_onnx, to_int8 or save_compressed')
     path = None if path is None else check_file(path)
     steps = _check_how(how, path, options)
     _check_measured(xb, threads)
@@ -326,7 +327,7 @@ def deploy(self:Ticket,
     self.check(learn.model)
     _check_trained(self.masks, learn.model)
     if _is_start(self, learn.model):
-        warn("learn holds the weights that the ticket begins with, not trained ones: fit it first", stacklevel=2)
+        warn_user("learn holds the weights that the ticket begins with, not trained ones: fit it first")
     n_batches = check_whole(options.pop('n_batches', 4), 'n_batches', what='a number of training batches')
     device = torch.device(_ways[steps[-1]].device if torch.cuda.is_available() else 'cpu')
     def there(xb): return map_inputs(lambda t: t.to(device), xb)

@@ -8,10 +8,10 @@ __all__ = []
 # %% ../../nbs/train/08_guarded.ipynb #3f7a9d13
 from functools import partial
 from inspect import signature
-from warnings import warn
 
 from fastai.callback.core import Callback
 
+from ..core.checks import warn_user
 from .learner import is_validating
 from .fit_context import (
     check_precision, context_state, fit_context, free_lock, set_context, set_unbegun, unbegun)
@@ -32,8 +32,8 @@ def _noted_export(learn, *args, **kwargs):
     ours = {type(cb).__name__: cb for cb in learn.cbs
             if isinstance(cb, GuardedCallback) or type(cb).__module__.split('.')[0]=='fasterlth'}
     names = ', '.join(ours)
-    warn(f"the exported learner keeps its {names}, for later fits, and loads only where fasterlth is installed. To "
-         f"load it elsewhere, learn.remove_cbs([{names}]) first: the weights stay as they are", stacklevel=2)
+    warn_user(f"the exported learner keeps its {names}, for later fits, and loads only where fasterlth is installed. "
+              f"To load it elsewhere, learn.remove_cbs([{names}]) first: the weights stay as they are")
     return type(learn).export(learn, *args, **kwargs)
 
 # %% ../../nbs/train/08_guarded.ipynb #2541b064
