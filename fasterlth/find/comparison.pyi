@@ -3,12 +3,13 @@ from typing import Any
 from typing_extensions import Self
 from collections.abc import Callable
 from pathlib import Path
-import pandas as pd
-from ..core.ticket import Ticket
 from .finder import LotteryTicketFinder
 from fastai.learner import Learner
 from fasterlth.find.finder import LotteryTicketFinder
-from fasterlth.find.comparison import describe_settings, finders_of, jobs_of, LotteryStudy, unused_settings
+from fasterlth.find.study_results import LotteryStudy
+import pandas as pd
+from fasterlth.core.ticket import Ticket, to_json
+from fasterlth.find.comparison import check_which, describe_settings, LotteryStudy, trained_conditions, unused_settings
 
 __all__ = ['LotteryStudy']
 
@@ -63,6 +64,27 @@ class LotteryStudy:
         round : int
             Of a control. Default: `None`.
         """
+        ...
+    def run(self, n_jobs: int | None = None, verbose: bool = True, stack: int | str = 1) -> LotteryStudy:
+        """Train everything that isn't trained yet. The results are the same, bit for bit, for any number of jobs.
+
+    In stacks they are the same but for the last bits of sums. Failed trainings are listed in `failures`. The others
+    continue, and the next `run` tries again.
+
+    Parameters
+    ----------
+    n_jobs : int
+        Trainings at a time, -1 for one on each core; default joblib's setting, or 1.
+    verbose : bool
+        Show a bar. Default: `True`.
+    stack : int | str
+        Trainings in one, see `fasterlth.train.stack`; `'auto'`: as many as fit the GPU, 1 on a CPU. Default: `1`.
+
+    Returns
+    -------
+    LotteryStudy
+        The study itself.
+    """
         ...
     @property
     def results(self) -> pd.DataFrame:
@@ -150,27 +172,10 @@ class LotteryStudy:
         Confidence. Default: `0.95`.
     """
         ...
-    def run(self, n_jobs: int | None = None, verbose: bool = True, stack: int | str = 1) -> LotteryStudy:
-        """Train everything that isn't trained yet. The results are the same, bit for bit, for any number of jobs.
 
-    In stacks they are the same but for the last bits of sums. Failed trainings are listed in `failures`. The others
-    continue, and the next `run` tries again.
-
-    Parameters
-    ----------
-    n_jobs : int
-        Trainings at a time, -1 for one on each core; default joblib's setting, or 1.
-    verbose : bool
-        Show a bar. Default: `True`.
-    stack : int | str
-        Trainings in one, see `fasterlth.train.stack`; `'auto'`: as many as fit the GPU, 1 on a CPU. Default: `1`.
-
-    Returns
-    -------
-    LotteryStudy
-        The study itself.
-    """
-        ...
+def check_which(study: LotteryStudy, condition: str, seed: int) -> int:
+    """Raise unless condition and seed are the study's."""
+    ...
 
 def trained_conditions(study: LotteryStudy) -> dict:
     """Return the conditions that are trained; `winning` includes `dense`."""

@@ -3,7 +3,7 @@ from typing import Any
 from typing_extensions import Self
 from collections.abc import Callable
 from pathlib import Path
-from .comparison import LotteryStudy
+from .study_results import LotteryStudy
 
 __all__ = ['LotteryStudy', 'find_winning_tickets']
 
