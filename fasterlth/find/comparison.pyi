@@ -27,7 +27,8 @@ class LotteryStudy:
     n_rounds : int
         As in `LotteryTicketFinder`. Default: `None`.
     conditions : list | dict
-        See `check_conditions`. Default: `('dense', 'winning', 'random_reinit', 'random_mask')`.
+        Names in `fasterlth.find.controls.conditions`, or name → condition. Default: `('dense', 'winning',
+        'random_reinit', 'random_mask')`.
     seeds : int | list
         Their number, counted from 0, or a list. Default: `5`.
     path : str | Path

@@ -196,7 +196,12 @@ def verdict(self:LotteryStudy,
     more : bool
         Whether more of the metric is better, default by its name.
     """
-    return verdict(self._finished(), metric, margin, condition, level, more)
+    df = self._finished()
+    failed = {k: trace for (k,_,_),trace in self.failures.items() if k in self.conditions and k not in set(df.condition)}
+    if 'random_reinit' in failed:
+        why = failed['random_reinit'].strip().splitlines()[-1]
+        return f"no verdict: all trainings of random_reinit failed ({why}), see failures"
+    return verdict(df, metric, margin, condition, level, more)
 
 @patch
 def plot(self:LotteryStudy,

@@ -451,3 +451,10 @@ print(s.run(2, verbose=False).results.drop(columns='seconds').to_csv(), len(s.fa
     assert again.stdout.strip()==f"{whole.results.drop(columns='seconds').to_csv()} 0"
     assert not [o for o in (tmp_path/'s').rglob('*') if o.suffix=='.part' or o.name in ('moment.safetensors','running')]
 
+
+def test_a_verdict_says_that_a_control_failed():
+    "The model's weights don't come from the seed, so there are no others to draw."
+    def make(seed): return make_learner(0)
+    s = LotteryStudy(make, lambda l: l.fit(1), 80, 1, ['random_reinit'], seeds=2)
+    with pytest.warns(UserWarning, match='2 of '): s.run(verbose=False)
+    assert s.verdict().startswith('no verdict: all trainings of random_reinit failed (ValueError: make_learner(seed) must give other weights')
