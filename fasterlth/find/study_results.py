@@ -197,9 +197,9 @@ def verdict(self:LotteryStudy,
         Whether more of the metric is better, default by its name.
     """
     df = self._finished()
-    failed = {k: trace for (k,_,_),trace in self.failures.items() if k in self.conditions and k not in set(df.condition)}
-    if 'random_reinit' in failed:
-        why = failed['random_reinit'].strip().splitlines()[-1]
+    failed = [trace for (condition,_,_),trace in self.failures.items() if condition=='random_reinit']
+    if failed and 'random_reinit' not in set(df.condition):
+        why = failed[0].strip().splitlines()[-1]
         return f"no verdict: all trainings of random_reinit failed ({why}), see failures"
     return verdict(df, metric, margin, condition, level, more)
 
