@@ -68,8 +68,7 @@ class LotteryStudy:
     n_rounds : int
         As in `LotteryTicketFinder`. Default: `None`.
     conditions : list | dict
-        Names in `fasterlth.find.controls.conditions`, or name → condition. Default: `('dense', 'winning',
-        'random_reinit', 'random_mask')`.
+        See `fasterlth.find.controls`. Default: `('dense', 'winning', 'random_reinit', 'random_mask')`.
     seeds : int | list
         Their number, counted from 0, or a list. Default: `5`.
     path : str | Path
@@ -84,7 +83,7 @@ class LotteryStudy:
         train:Callable, # A function that fits the learner: `lambda learn: learn.fit_one_cycle(5, 1e-2)`
         sparsity:float|list|dict=90, # Percent to reach, or a list by round, or a dict by layer
         n_rounds:int=None, # As in `LotteryTicketFinder`
-        conditions:list|dict=('dense','winning','random_reinit','random_mask'), # Names in `fasterlth.find.controls.conditions`, or name → condition
+        conditions:list|dict=('dense','winning','random_reinit','random_mask'), # See `fasterlth.find.controls`
         seeds:int|list=5, # Their number, counted from 0, or a list
         path:str|Path=None, # Folder in which a killed study continues; default a temporary one
         threads:int=1, # CPU threads of each training; the last bits of a sum depend on them

@@ -27,8 +27,7 @@ class LotteryStudy:
     n_rounds : int
         As in `LotteryTicketFinder`. Default: `None`.
     conditions : list | dict
-        Names in `fasterlth.find.controls.conditions`, or name → condition. Default: `('dense', 'winning',
-        'random_reinit', 'random_mask')`.
+        See `fasterlth.find.controls`. Default: `('dense', 'winning', 'random_reinit', 'random_mask')`.
     seeds : int | list
         Their number, counted from 0, or a list. Default: `5`.
     path : str | Path
