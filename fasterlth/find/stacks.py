@@ -25,7 +25,7 @@ from .finder import close_run
 from .stacked_training import train_stacked
 from .stacked_rounds import open_stacked, train_round_stacked
 from .jobs import Failure, Job, settled
-from .trainings import ControlJob, FinderJob, finish_training, hold_job, make_finder, write_files_to
+from .trainings import ControlJob, FinderJob, hold_job, make_finder, write_files_to
 
 # %% ../../nbs/find/24_stacks.ipynb #8d33d248
 stack_moment = 'moment_stack.safetensors'
@@ -122,7 +122,7 @@ def _finders(self:Stacks, jobs):
             if self._failed(o): continue
             with self._noting([o]):
                 close_run(f)
-                finish_training(f, [dict(p.row, seconds=p.seconds) for p in f.rounds], f.folder, o.call.condition)
+                o.call.finish(f)
 
 # %% ../../nbs/find/24_stacks.ipynb #69a0d467
 @patch
@@ -150,8 +150,8 @@ def _train(self:Stacks, group, moment=None):
         protocols,begins,masks = zip(*[(o.finder.protocol,o.begin,o.masks) for o in group])
         rows,_ = train_stacked(protocols, f.train, begins, masks, resume=moment, on_epoch=lambda m,_: keep(m))
         for o,new,t in zip(group, todo, rows):
-            row = dict(round=o.job.call.round, **ticket_row(o.finder, o.masks, **t.row, seconds=t.seconds))
-            if new: finish_training(o.finder, [row], o.folder, o.job.call.condition)
+            row = ticket_row(o.finder, o.masks, **t.row, seconds=t.seconds)
+            if new: o.job.call.finish(o.finder, row, o.folder)
         self.folder.remove(stack_moment)
 
 @patch

@@ -61,12 +61,7 @@ def write_files_to(
     learn.path,learn.model_dir = folder/'files','models'
     learn.path.mkdir(exist_ok=True)
 
-def finish_training(
-    f:LotteryTicketFinder, # The finder, or that of the winning ticket for a control
-    rows:list, # Rows of a results table, as dicts
-    folder:RunFolder, # Of the training
-    condition:dict|Callable # As in the study's conditions
-):
+def _finish(f, rows, folder, condition):
     "Write the results of a training, and delete what only the training needed."
     done = dict(condition=describe(condition), iterations=epoch_of(f.learn, f.train), rows=rows)
     folder.keep_json('done.json', done)
@@ -124,7 +119,7 @@ class FinderJob:
                 self.adopt_dense(f)
                 warnings.filterwarnings('ignore', '.* whole outputs', UserWarning)    # `run` has warned already
                 run_rounds(f, self.train)
-            finish_training(f, [dict(o.row, seconds=o.seconds) for o in f.rounds], f.folder, self.condition)
+            self.finish(f)
 
     def adopt_dense(self, f):
         "Let the finder begin with the trunk's dense network, if that is trained."
@@ -132,6 +127,10 @@ class FinderJob:
         kwargs,folder = self.trunk
         if not (folder/'done.json').exists(): return
         f.adopt_dense(self.train, read_finder(self.make_learner, self.train, kwargs, self.seed, folder))
+
+    def finish(self, f):
+        "Write the results of all rounds, and delete what only the training needed."
+        _finish(f, [dict(o.row, seconds=o.seconds) for o in f.rounds], f.folder, self.condition)
 
 # %% ../../nbs/find/23_trainings.ipynb #438a202a
 @dataclass(frozen=True, eq=False)    # the same job is the same object: arguments may hold tensors
@@ -154,7 +153,7 @@ class ControlJob:
             write_files_to(f.learn, self.folder)
             begin,masks = self.beginning(f)
             row = train_from(f, begin, masks, own.file(name), partial(own.keep, name))
-            finish_training(f, [dict(round=self.round, **row)], own, self.condition)
+            self.finish(f, row, own)
 
     def trunk_finder(self) -> LotteryTicketFinder:
         "Read the winning ticket's finder. It is finished: nothing is trained."
@@ -166,3 +165,7 @@ class ControlJob:
         if not isinstance(s, Start):
             raise TypeError(f"a condition must return a Start(masks, weights, rewound), not {type(s).__name__}")
         return beginning_of(f, s.masks, s.weights, s.rewound, self.round),s.masks
+
+    def finish(self, f, row, folder):
+        "Write the results to the folder, which is held, and delete what only the training needed."
+        _finish(f, [dict(round=self.round, **row)], folder, self.condition)

@@ -21,10 +21,6 @@ def write_files_to(learn: Learner, folder: Path) -> None:
     """Make callbacks write to the training's own folder."""
     ...
 
-def finish_training(f: LotteryTicketFinder, rows: list, folder: RunFolder, condition: dict | Callable) -> None:
-    """Write the results of a training, and delete what only the training needed."""
-    ...
-
 def leftovers(folder: Path) -> list:
     """List what only the training needed. It is there if the process was killed before it had deleted it."""
     ...
@@ -56,6 +52,9 @@ class FinderJob:
     def adopt_dense(self, f) -> None:
         """Let the finder begin with the trunk's dense network, if that is trained."""
         ...
+    def finish(self, f) -> None:
+        """Write the results of all rounds, and delete what only the training needed."""
+        ...
 
 @dataclass(frozen=True, eq=False)
 class ControlJob:
@@ -75,4 +74,7 @@ class ControlJob:
         ...
     def beginning(self, f) -> tuple:
         """Return what training begins with, and its masks, for the trunk's finder."""
+        ...
+    def finish(self, f, row, folder) -> None:
+        """Write the results to the folder, which is held, and delete what only the training needed."""
         ...

@@ -17,7 +17,7 @@ from .fit_context import (
     check_precision, context_state, fit_context, free_lock, set_context, set_unbegun, unbegun)
 
 # %% ../../nbs/train/08_guarded.ipynb #874c7ed3
-def _guarded_fit(learn, *args, **kwargs):
+def guarded_fit(learn, *args, **kwargs):
     "Call the learner's `fit`, and notify its guarded callbacks when it ends, even by an exception."
     fit,guarded = type(learn).fit,[cb for cb in learn.cbs if isinstance(cb, GuardedCallback)]
     check_precision(learn, signature(fit).bind(learn, *args, **kwargs).arguments.get('cbs'))
@@ -27,7 +27,7 @@ def _guarded_fit(learn, *args, **kwargs):
     finally:
         for cb in guarded: cb.end_fit()
 
-def _noted_export(learn, *args, **kwargs):
+def noted_export(learn, *args, **kwargs):
     "Call the learner's `export`, and warn that its file needs this library."
     ours = {type(cb).__name__: cb for cb in learn.cbs
             if isinstance(cb, GuardedCallback) or type(cb).__module__.split('.')[0]=='fasterlth'}
@@ -76,13 +76,13 @@ class GuardedCallback(Callback):
     def on_attach(self, learn):
         "Guard the learner's `fit`."
         self.before = unbegun(learn)
-        for name,guard in dict(fit=_guarded_fit, export=_noted_export).items():
+        for name,guard in dict(fit=guarded_fit, export=noted_export).items():
             if name not in vars(learn): setattr(learn, name, partial(guard, learn))
     def on_detach(self, learn):
         "Leave the learner as it was."
         self.end_fit()
         others = any(isinstance(cb, GuardedCallback) and cb is not self for cb in learn.cbs)
-        for name,guard in dict(fit=_guarded_fit, export=_noted_export).items():
+        for name,guard in dict(fit=guarded_fit, export=noted_export).items():
             if not others and getattr(vars(learn).get(name), 'func', None) is guard: delattr(learn, name)
     def on_exit(self):
         "Clean up; called after each fit, and when detached."

@@ -4,6 +4,14 @@ from typing_extensions import Self
 from fastai.callback.core import Callback
 
 
+def guarded_fit(learn, *args, **kwargs):
+    """Call the learner's `fit`, and notify its guarded callbacks when it ends, even by an exception."""
+    ...
+
+def noted_export(learn, *args, **kwargs):
+    """Call the learner's `export`, and warn that its file needs this library."""
+    ...
+
 class GuardedCallback(Callback):
     """A callback that is notified when it is attached to a learner, and when a fit ends, even by an exception."""
     before: Any

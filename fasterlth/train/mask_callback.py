@@ -25,7 +25,9 @@ from .opt_state import begin_state
 from .steppers import may_mix_weights, trial_step
 from .vectors import Vectors, can_step_vectors
 from .learner import check_learner, events, is_foreign, is_validating
-from .guarded import GuardedCallback
+from .guarded import GuardedCallback, guarded_fit, noted_export
+
+_guarded_fit,_noted_export = guarded_fit,noted_export    # files of learners exported by 0.1.0 look for them here
 
 # %% ../../nbs/train/09_mask_callback.ipynb #5ee42b06
 def _is_foreign(cb):
