@@ -29,6 +29,7 @@ def main(
 ):
     "Study tickets of a tabular network, and print the verdict."
     df,target = (pd.read_csv(csv),target) if csv else bundled()
+    if target not in df: raise ValueError(f"target must be a column of the table ({', '.join(df)}), not {target!r}")
     dls = make_loaders(df, target, bs)
     def make_learner(seed):
         set_seed(seed)    # of the initial weights

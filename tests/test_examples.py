@@ -43,6 +43,7 @@ def test_tabular(run, tmp_path):
     study = run('tabular', epochs=1, rounds=1, seeds=2)
     assert len(study.results)==2*4 and Ticket.load(tmp_path/'tabular-out'/'ticket.safetensors').sparsity>80
     pd.DataFrame(dict(a=range(80), b=list('xy')*40, kind=list('nm')*40)).to_csv('mine.csv', index=False)
+    with pytest.raises(ValueError, match="target must be a column of the table .*, not 'target'"): run('tabular', csv='mine.csv')
     assert len(run('tabular', csv='mine.csv', target='kind', epochs=1, rounds=1, seeds=1, out='other').results)==4
 
 def test_text(run, tmp_path):

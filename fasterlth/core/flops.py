@@ -101,8 +101,8 @@ def forward_flops(
     if not isinstance(xb, (tuple,list,Mapping)) or not len(xb):
         raise TypeError(wrong('xb', 'a tuple of inputs, like (x,), or a dict of named ones', xb))
     xb = dict(xb) if isinstance(xb, Mapping) else tuple(xb)
-    params,masks = parameters_by_name(model),masks or {}
-    check_masks(masks, params)
+    params = parameters_by_name(model)
+    masks = {} if masks is None else check_masks(masks, params)
     own,hooks = _count_own(model)
     counter = FlopCounterMode(display=False, custom_mapping=_formulas(params, masks) if masks else _products)
     with evaluating(model, hooks), _as_products(), counter: outputs_with(model, xb)

@@ -14,6 +14,11 @@ from . import Trial, lost, raw, wrong
 
 # Runs
 
+def left(file):
+    "Read what a run has left. Its folder may vanish just after its end."
+    try: return file.read_bytes()
+    except FileNotFoundError: raise FileNotFoundError(f'{file.parent} was deleted, moved or replaced after the run, without {file.name}') from None
+
 def small(seed=0): return Learner(digits_dls(size=8, n=128, bs=32, device=torch.device('cpu')), lenet_300_100(64, seed=seed), metrics=accuracy)
 def short(l): l.fit_one_cycle(2, 1e-2)
 def longer(l): l.fit(3, 1e-2)
@@ -25,7 +30,7 @@ def tensors_of(*dicts): return [k.encode()+v.numpy().tobytes() for d in dicts fo
 def run_finder(path):
     f = finder(path)
     t = f.find_winning_ticket(short)
-    return tensors_of(weights(f.learn.model), t.masks, t.weights)+[f.history.to_csv().encode(), (path/'history.csv').read_bytes()]
+    return tensors_of(weights(f.learn.model), t.masks, t.weights)+[f.history.to_csv().encode(), left(path/'history.csv')]
 
 def run_study(path):
     s = LotteryStudy(small, short, 80, 1, ['random_reinit'], 1, path).run(verbose=False)
@@ -45,7 +50,7 @@ def run_bird(path):
 
 def run_rewind(path):
     found = small().rewind_find(short, [0,1], path=path, points=3, bn_batches=1, show_plot=False, verbose=False)
-    return [found.barriers.to_csv().encode(), found.lines.to_csv().encode(), (path/'lines.csv').read_bytes()]
+    return [found.barriers.to_csv().encode(), found.lines.to_csv().encode(), left(path/'lines.csv')]
 
 @cache
 def trunk():
