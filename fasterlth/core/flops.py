@@ -33,15 +33,16 @@ _products = {getattr(torch.ops.aten, k): f for k,f in
 
 def _kept_share(params, masks):
     "Return a function of a tensor: the share of it that is kept, if it lies in the memory of a masked parameter."
-    memory = {}
+    memory = {}    # by the object, since all memory on torch's device meta has one address
     for n,m in masks.items():
         p = params[n].detach()
         own = p.untyped_storage()
-        kept = memory.setdefault(own.data_ptr(), torch.ones(own.nbytes()//p.element_size(), dtype=torch.bool))
+        _,kept = memory.setdefault(id(own), (own,torch.ones(own.nbytes()//p.element_size(), dtype=torch.bool)))
         kept.as_strided(p.shape, p.stride(), p.storage_offset()).copy_(m)
     def share(t):
         if not isinstance(t, torch.Tensor) or t.layout is not torch.strided or t.ndim<2: return 1.
-        if (kept := memory.get(t.untyped_storage().data_ptr())) is None: return 1.
+        _,kept = memory.get(id(t.untyped_storage()), (None,None))
+        if kept is None: return 1.
         part = kept.as_strided(t.shape, t.stride(), t.storage_offset())
         return int(part.count_nonzero())/max(part.numel(), 1)
     return share

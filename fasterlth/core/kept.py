@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from .tensors import check_names, copy_tensors, model_tensors, shortened, unwrap
-from .checks import check_folder
+from .checks import check_flag, check_folder
 from .writing import remove_abandoned
 from .reading import a_dict, check_fields, reading
 from .files import load_tensors, save_tensors
@@ -20,9 +20,6 @@ from .differences import differences
 from .train_fn import say, Trainer
 
 # %% ../../nbs/core/48_kept.ipynb #41000006
-def _a_flag(v, place):
-    if not isinstance(v, bool): raise ValueError(f"{place} must be true or false")
-
 def _file_name(seed, name): return f"seed_{seed}_{re.sub('[^0-9A-Za-z_-]', '_', name)}.safetensors"
 
 def _describe(trainer):
@@ -50,7 +47,7 @@ class Kept:
         if self._is_ready: return
         probe = self.path/'seed_.safetensors'
         save_tensors(probe, model_tensors(self.trainer.make()), {}, 'training')
-        probe.unlink()
+        probe.unlink(missing_ok=True)    # another process may be here, too
         for o in self.path.glob('.seed_*.part'): remove_abandoned(o)
         self._is_ready = True
 
@@ -71,7 +68,7 @@ class Kept:
         "Return a training that was kept. Raise if it is another one."
         tensors,meta = load_tensors(file, 'training')
         with reading(file, "isn't the file of a training"):
-            check_fields(meta, 'meta', of=a_dict, scores=a_dict, training=_a_flag)
+            check_fields(meta, 'meta', of=a_dict, scores=a_dict, training=check_flag)
         if odd := differences(meta['of'], here, ('in the folder','now')):
             raise ValueError(f"path {str(self.path)!r} belongs to another experiment: {shortened(odd, 6)} "
                              f"({file.name}). Use another folder")

@@ -58,15 +58,6 @@ def zero_pruned(
     "Set what is pruned to zero, even if it is infinite or NaN."
     as_bits(t).mul_(mask.to(t.device))
 
-def revived(
-    params:dict, # Name → tensor, of all that have a mask
-    masks:dict # Parameter name → bool mask
-): # `(name, where)`, the latter a bool tensor on the parameter's device
-    "Yield each parameter that has pruned weights which aren't zero, and where they are."
-    for n,m in masks.items():
-        at = ~m.to(params[n].device) & (params[n].detach()!=0)
-        if at.any(): yield n,at
-
 # %% ../../nbs/core/15_masks.ipynb #98f8cd74
 @torch.no_grad()
 def apply_masks(
@@ -91,6 +82,16 @@ def apply_masks(
     bits = [as_bits(params[n]) for n in check_masks(masks, params)]
     if bits: torch._foreach_mul_(bits, [m.to(b.device) for b,m in zip(bits, masks.values())])    # as zero_pruned
     return model
+
+# %% ../../nbs/core/15_masks.ipynb #274b3a0c
+def revived(
+    params:dict, # Name → tensor, of all that have a mask
+    masks:dict # Parameter name → bool mask
+): # `(name, where)`, the latter a bool tensor on the parameter's device
+    "Yield each parameter that has pruned weights which aren't zero, and where they are."
+    for n,m in masks.items():
+        at = ~m.to(params[n].device) & (params[n].detach()!=0)
+        if at.any(): yield n,at
 
 # %% ../../nbs/core/15_masks.ipynb #2aa282c8
 def dense_masks(

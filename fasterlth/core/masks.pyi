@@ -23,10 +23,6 @@ def zero_pruned(t: torch.Tensor, mask: torch.Tensor) -> None:
     """Set what is pruned to zero, even if it is infinite or NaN."""
     ...
 
-def revived(params: dict, masks: dict):
-    """Yield each parameter that has pruned weights which aren't zero, and where they are."""
-    ...
-
 def apply_masks(model: nn.Module, masks: dict) -> nn.Module:
     """Set the pruned weights to zero.
 
@@ -42,6 +38,10 @@ def apply_masks(model: nn.Module, masks: dict) -> nn.Module:
     nn.Module
         The same model.
     """
+    ...
+
+def revived(params: dict, masks: dict):
+    """Yield each parameter that has pruned weights which aren't zero, and where they are."""
     ...
 
 def dense_masks(layers: dict, within: dict | None = None) -> dict:

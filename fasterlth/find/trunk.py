@@ -6,13 +6,11 @@
 __all__ = ['Start', 'Trunk']
 
 # %% ../../nbs/find/21_trunk.ipynb #75f29f46
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 from zlib import crc32
 
-import numpy as np, torch
 from fastai.learner import Learner
 from fastcore.basics import patch
 from torch import nn
@@ -21,6 +19,7 @@ from ..core.tensors import check_names, cpu_copy, model_tensors
 from ..core.checks import check_choice, check_function, check_text, check_type, check_whole, wrong
 from ..core.inputs import criterion_needs
 from ..core.masks import apply_masks, sparsity_by_layer, sparsity_of
+from ..core.train_fn import seed_all
 from ..core.plain import check_fresh
 from ..train.randomness import random_states_kept, seed_learner
 from ..train.learner import examples
@@ -41,9 +40,7 @@ def new_learner(
     "Make the learner of a seed. Leave the random states as they were."
     check_make_learner(make_learner)
     with random_states_kept():
-        random.seed(seed)
-        np.random.seed(seed%2**32)
-        torch.manual_seed(seed)
+        seed_all(seed)
         learn = make_learner(seed)
     if isinstance(learn, Learner): return learn
     raise TypeError(f"make_learner must return a Learner, not {type(learn).__name__}")

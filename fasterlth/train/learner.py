@@ -69,6 +69,7 @@ def split_batch(
     batch = to_device(batch, next(learn.model.parameters()).device)
     return batch[:n],batch[n:]
 
+# %% ../../nbs/train/01_learner.ipynb #ecd9665a
 def accumulation(
     learn:Learner # In a batch of a fit, before its step
 ) -> tuple: # `(n, ends)`

@@ -113,7 +113,8 @@ def hook_gradients(self:SupermaskCallback):
     self.unhook_gradients()
     if not self.begun: return
     def of_scores(name, grad): return grad*(self.drawn[name]*self.scores[name].sign())
-    self._hooks = [o.weight.register_hook(partial(of_scores, n)) for n,o in self._layers.items()]
+    trained = {n: o.weight for n,o in self._layers.items() if o.weight.requires_grad}    # some may be frozen by now
+    self._hooks = [w.register_hook(partial(of_scores, n)) for n,w in trained.items()]
 
 @patch
 def after_backward(self:SupermaskCallback):

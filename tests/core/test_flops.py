@@ -45,3 +45,10 @@ def test_attention_without_the_products_of_activations():
     packed = {'attn.in_proj_weight': torch.ones(24, 8, dtype=torch.bool)}
     packed['attn.in_proj_weight'][:8] = False    # of the queries alone
     assert forward_flops(net, (x,), packed)==dense-2*5*8*8
+
+def test_networks_on_meta():
+    "All memory has one address there."
+    net,x = nn.Sequential(nn.Linear(8, 6), nn.ReLU(), nn.Linear(6, 4)),torch.randn(2, 8)
+    masks = {n: torch.arange(p.numel()).view_as(p)%2==0 for n,p in net.named_parameters() if p.ndim>1}
+    here = [forward_flops(net, (x,), m) for m in (None,masks)]
+    assert here==[forward_flops(net.to('meta'), (x.to('meta'),), m) for m in (None,masks)]==[144,72]

@@ -149,3 +149,14 @@ def test_the_norm_that_is_clipped_is_that_of_the_scores_gradients(cbs):
     for k in names:
         torch.testing.assert_close(cb.scores[k], scores[k], atol=1e-6, rtol=1e-4)
         assert (cb.scores[k]-first[k]).abs().max()>1e-4
+
+def test_layers_that_are_frozen_in_the_middle_keep_their_scores():
+    net = nn.Sequential(nn.Flatten(), nn.Linear(64, 30), nn.ReLU(), nn.Linear(30, 10))
+    learn = make_learner(model=net, opt_func=partial(SGD, mom=0.), splitter=lambda m: [params(m[1]),params(m[3])])
+    cb = SupermaskCallback(50)
+    class Freeze(Callback):
+        def before_epoch(self):
+            if self.epoch==1: self.learn.freeze_to(1); self.first = {n: s.clone() for n,s in cb.scores.items()}
+    freeze = Freeze()
+    quiet(learn, 3, lr=.05, wd=0., cbs=[cb, freeze])
+    assert {n: torch.equal(s, cb.scores[n]) for n,s in freeze.first.items()}=={'1.weight': True, '3.weight': False}
