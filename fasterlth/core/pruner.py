@@ -46,17 +46,20 @@ def _check_target(name, groups, target, context, round_to):
                          f"sparsity={{'*': {target:g}, {name.rpartition('.')[0]!r}: 0}}, or use context='global'")
 
 # %% ../../nbs/core/19_pruner.ipynb #514ca463
-def _kept_groups(o, mask):
-    "Return which groups of a prunable weight still hold a weight that is kept."
-    if mask is None: return torch.ones(o.groups.n, dtype=torch.bool, device=o.weight.device)
-    return o.groups.contract(mask.to(o.weight.device))
+def _kept_groups(layers, masks):
+    "Return which groups of each weight still hold a weight that is kept."
+    res,whole = {n: layers[n].groups.contract(m.to(layers[n].weight.device)) for n,m in masks.items()},{}
+    for n,o in layers.items():
+        if n not in masks: whole.setdefault(o.weight.device, {})[n] = o.groups.n
+    for device,sizes in whole.items():    # one tensor for all of them, since a GPU takes as long for each of their own
+        res |= zip(sizes, torch.ones(sum(sizes.values()), dtype=torch.bool, device=device).split([*sizes.values()]))
+    return res
 
 def _expanded(groups, kept, old):
     "Return the mask for a choice of groups. In a group that stays, weights that are pruned already stay pruned."
     new = groups.expand(kept)
-    if old is None: return new
+    if old is None or not groups.dims: return new
     old = old.to(new.device)
-    if not groups.dims: return new.clone() if new.data_ptr()==old.data_ptr() else new
     return new&(old|~groups.expand(groups.contract(old)))
 
 # %% ../../nbs/core/19_pruner.ipynb #b242cae2
@@ -92,10 +95,11 @@ def _new_masks(pruner, scores, sparsity, masks, regrow):
     layers,regrow = scores.layers,check_flag(regrow, 'regrow')
     targets = pruner.targets(layers, sparsity)
     masks = {} if masks is None else check_masks(masks, {n: o.weight for n,o in layers.items()})
-    kept = {n: _kept_groups(o, masks.get(n)) for n,o in layers.items()}
-    units = units_of(layers, kept, targets)
+    had = _kept_groups(layers, masks)
+    units = units_of(layers, had, targets)
     new = prune_units(units, scores, pruner, regrow)
-    kept = {n: new[u].to(kept[n].device) for u,o in units.items() for n in o.names}
+    kept = {n: new[u].to(had[n].device) for u,o in units.items() for n in o.names}
+    kept = {n: k.clone() if k is had[n] else k for n,k in kept.items()}    # with memory of its own
     return {n: _expanded(o.groups, kept[n], masks.get(n)) for n,o in layers.items()}
 
 # %% ../../nbs/core/19_pruner.ipynb #d11aea3c

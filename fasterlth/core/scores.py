@@ -98,9 +98,10 @@ def scores_by(
         w,_,groups,_ = layers[n]
         given = {k: n if k=='name' else inputs[k][n] for k in needs}
         given = {k: _full(v).to(w.device) if isinstance(v, torch.Tensor) else v for k,v in given.items()}
-        with torch.no_grad(): s = criterion(_full(w), **given)
-        _check_scores(groups, s, criterion, n)
-        return groups.reduce(s.detach() if s.is_floating_point() else s.detach().float())
+        with torch.no_grad():
+            s = criterion(_full(w), **given)
+            _check_scores(groups, s, criterion, n)
+            return groups.reduce(s if s.is_floating_point() else s.float())
     return Scores(layers, score, partial(_report_criterion, criterion))
 
 def group_scores(

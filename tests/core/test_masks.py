@@ -216,3 +216,13 @@ def test_masks_on_removes_infinities_that_a_step_makes():
         net.weight.grad = torch.tensor([[1,float('inf'),1,float('nan')]]*2); net.bias.grad = torch.zeros(2)
         opt.step()
         assert net.weight.isfinite().all() and not net.weight[:,[1,3]].count_nonzero()
+
+@pytest.mark.parametrize('masked', [False,True])
+def test_new_masks_have_memory_of_their_own(masked):
+    "Also those of layers that stay as they are: saved alone, one is no larger than its weight."
+    net = nn.Sequential(nn.Linear(8, 6), nn.Linear(6, 4), nn.Linear(4, 2))
+    old = make_masks(prunable(net), 30) if masked else None
+    new = make_masks(prunable(net), {'0': 50, '1': 0}, masks=old)
+    for n,m in new.items():
+        assert m.untyped_storage().nbytes()==m.numel()
+        if old: assert m.data_ptr()!=old[n].data_ptr()
