@@ -96,7 +96,7 @@ def _multiple(n, target, round_to):
 def _goal(pool, pruner):
     "Return how many weights of a pool to prune in all, and how many groups each of its units keeps."
     target = pool[0].target/100*sum(o.size*o.n for o in pool)
-    if pruner.round_to:    # local only: a pool of one unit
+    if pruner.round_to and target:    # local only: a pool of one unit; with 0 % it stays whole
         n,size = pool[0].n,pool[0].size
         target = (n-_multiple(n, target/size, pruner.round_to))*size
     whole = all(o.n==1 for o in pool)    # granularity 'layer': whole layers are meant to be pruned

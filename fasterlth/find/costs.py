@@ -6,21 +6,32 @@
 __all__ = []
 
 # %% ../../nbs/find/09_costs.ipynb #c1406567
+from collections.abc import Sized
+
 import pandas as pd
 from fastai.learner import Learner
 
 from ..core.flops import forward_flops
+from ..train.randomness import random_states_kept
 from .protocol import training_inputs
 
 # %% ../../nbs/find/09_costs.ipynb #d2d84e35
+def _epoch_items(dls):
+    "Return how many items an epoch trains on: loaders may choose among those of the data set, or repeat some."
+    dl = dls.train
+    bs = getattr(dl, 'bs', None) or dl.batch_size
+    if dl.drop_last: return len(dl)*bs
+    with random_states_kept(dls):
+        if hasattr(dl, 'get_idxs'): return len(list(dl.get_idxs()))
+    sampler = getattr(dl, 'sampler', None)
+    return len(sampler if bs and isinstance(sampler, Sized) else dl.dataset)
+
 def epoch_flops(
     learn:Learner, # With a model and training data
     masks:dict # Parameter name → bool tensor
 ) -> float:
     "Count the operations of one epoch of training under masks."
-    dl = learn.dls.train
-    items = len(dl)*(getattr(dl, 'bs', None) or dl.batch_size) if dl.drop_last else len(dl.dataset)
-    return 3*items*forward_flops(learn.model, training_inputs(learn), masks)
+    return 3*_epoch_items(learn.dls)*forward_flops(learn.model, training_inputs(learn), masks)
 
 _costs = ['search_epochs','train_epochs','search_flops','train_flops']
 

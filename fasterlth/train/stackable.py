@@ -150,7 +150,7 @@ def check_stackable_cbs(
 def _clip_each(cb):
     "Clip each replica's gradients by their own norm."
     grads = [p.grad for p in cb.learn.model.parameters() if p.grad is not None]
-    norms = torch.stack([torch.linalg.vector_norm(g.flatten(1), cb.norm_type, 1) for g in grads])
+    norms = torch.stack([torch.linalg.vector_norm(g.reshape(len(g), -1), cb.norm_type, 1) for g in grads])
     factors = (cb.max_norm/(torch.linalg.vector_norm(norms, cb.norm_type, 0)+1e-6)).clamp(max=1)
     for g in grads: g.mul_(factors.view(-1, *[1]*(g.ndim-1)))
 
