@@ -37,10 +37,10 @@ def part_layers(
 # %% ../../nbs/train/12_scored_layers.ipynb #1424aa0e
 class WeightCopies:
     "Hold copies of weights: `init`, from the start, and `prev`, from the last step; None if a criterion needs neither."
-    def __init__(self, layers:dict, criterion:Callable):
+    def __init__(self, layers:dict, criterion:Callable, kept:tuple=None):    # `init` and `prev` of an earlier fit
         self.layers,self.needs = layers,criterion_needs(criterion)&{'init','prev'}
-        self.init = self.prev = None
-        self.start()
+        self.init,self.prev = kept or (None,None)
+        if kept is None: self.start()
 
     def _copy(self): return {n: o.weight.detach().clone() for n,o in self.layers.items()}
     def start(self):

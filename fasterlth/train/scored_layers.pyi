@@ -16,7 +16,7 @@ class WeightCopies:
     needs: Any
     init: Any
     prev: Any
-    def __init__(self, layers: dict, criterion: Callable) -> None:
+    def __init__(self, layers: dict, criterion: Callable, kept: tuple | None = None) -> None:
         ...
     def start(self) -> None:
         """Copy the weights at the start."""

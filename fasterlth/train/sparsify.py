@@ -8,6 +8,7 @@ __all__ = ['SparsifyCallback']
 # %% ../../nbs/train/13_sparsify.ipynb #626222e0
 import tempfile
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from numbers import Real
 from pathlib import Path
 from weakref import ref
@@ -32,7 +33,7 @@ from .passes import scored_by
 from .snapshot import Snapshot
 from .mask_callback import compute_dense, MaskCallback, learner_masks, step_parameters, mask_opt_state
 from .ticket_callback import TicketCallback
-from .course import Times, check_course, highest
+from .course import check_course, Course, highest, Times
 from .scored_layers import part_layers, try_criterion, WeightCopies
 
 # %% ../../nbs/train/13_sparsify.ipynb #25f67e96
@@ -126,8 +127,7 @@ class SparsifyCallback(TicketCallback):
         super().__init__({}, kernels)
         store_attr(but='model')
         self.pruner = Pruner(granularity, context, criteria, layer_type, round_to, min_keep, joint, budget)
-        self.part,self.history,self._moment = model,pd.DataFrame(),None
-        self._passed,self._total = 0,None
+        self.part,self.history,self._moment,self._course = model,pd.DataFrame(),None,Course()
         self._times()    # raises if they are wrong in any fit
 
     def _times(self):
@@ -156,16 +156,16 @@ def begin(self:SparsifyCallback):
     total = self._check_fits()
     self._layers = part_layers(self.pruner, learn.model, self.part)
     self._check_alone()
-    if self._passed: return self._go_on(n_iter)
+    if self._course.passed: return self._go_on(n_iter)
     self.pruner.targets(self._layers, self.sparsity)
     self._check_frozen(last=total==learn.n_epoch)
     fits = 'the fit, which has' if total==learn.n_epoch else 'the fits, which together have'
     first,last,saved = self._times().in_fit(n_iter, total, fits)
-    self._save_at,self._n_iter = self._check_rewind(saved, n_iter),n_iter
+    save_at = self._check_rewind(saved, n_iter)
     self.plan = make_plan(self.schedule, self.start_sparsity, highest(self.sparsity), first, last)
-    self._warn_again()
-    self._todo,self._last,self.history,self._moment = list(self.plan),0,pd.DataFrame(),None
-    self._total,self._of,self._made,self._pruned = total,ref(learn),None,[]
+    self._warn_again(n_iter)
+    self._course,self._of = Course(list(self.plan), n_iter, total, save_at),ref(learn)
+    self.history,self._moment = pd.DataFrame(),None
     self._take_over(learner_masks(learn))
     apply_masks(learn.model, self.masks)    # before they are copied
     warn_outputs(self._layers, self.sparsity, self.granularity, getattr(self.dls, 'c', None))
@@ -221,14 +221,15 @@ def _check_fits(self:SparsifyCallback) -> int: # Epochs of all fits
     "Return how long the schedule is, and forget an abandoned one. Raise if this fit doesn't belong to it."
     learn,tuned = self.learn,fine_tune_epochs(self.learn)
     other = self._of is not None and self._of() is not learn
-    left = self._passed and self.n_epochs is None and (other or tuned!=self._total)    # no second fit of `fine_tune`
-    if left: self._passed,self._moment = 0,None
-    if self._passed and other:
-        raise ValueError(f"{self._passed} of n_epochs={self._total} epochs of this schedule were in fits of another "
-                         "learner: use a new SparsifyCallback")
-    total,n = self.n_epochs or tuned or learn.n_epoch,self._passed+learn.n_epoch
-    if n>total:
-        done = f'{self._passed} are done, and this fit has' if self._passed else 'this fit has'
+    passed,all_fits = self._course.passed,self._course.total
+    if passed and self.n_epochs is None and (other or tuned!=all_fits):    # no second fit of `fine_tune`
+        self._course,self._moment,passed = Course(),None,0
+    if passed and other:
+        raise ValueError(f"{passed} of n_epochs={all_fits} epochs of this schedule were in fits of another learner: "
+                         "use a new SparsifyCallback")
+    total = self.n_epochs or tuned or learn.n_epoch
+    if passed+learn.n_epoch>total:
+        done = f'{passed} are done, and this fit has' if passed else 'this fit has'
         raise ValueError(f"n_epochs must cover all fits of the schedule, but of its {total} epochs {done} "
                          f"{learn.n_epoch}")
     return total
@@ -236,13 +237,11 @@ def _check_fits(self:SparsifyCallback) -> int: # Epochs of all fits
 @patch
 def _go_on(self:SparsifyCallback, n_iter):
     "Continue the schedule of an earlier fit, which may have had other batches."
-    self._check_frozen(last=self._passed+self.learn.n_epoch==self._total)
-    def scaled(i): return round(i*n_iter/self._n_iter)
-    self._todo = [(scaled(i),*step) for i,*step in self._todo]
-    if self._save_at is not None: self._save_at = self._check_rewind(scaled(self._save_at), n_iter)
-    self._n_iter = n_iter
-    self._copies = WeightCopies(self._layers, self.criteria)
-    self._copies.init,self._copies.prev = self._kept
+    course = self._course.with_batches(n_iter)
+    self._check_frozen(last=course.passed+self.learn.n_epoch==course.total)
+    if course.save_at is not None: course = replace(course, save_at=self._check_rewind(course.save_at, n_iter))
+    self._course = course
+    self._copies = WeightCopies(self._layers, self.criteria, self._kept)
     apply_masks(self.learn.model, self.masks)
 
 @patch
@@ -254,10 +253,10 @@ def _still_pruned(self:SparsifyCallback) -> dict: # Parameter name → bool tens
     return {n: m for n,m in masks.items() if n not in held or (held[n].to(m.device) & ~m).any()}
 
 @patch
-def _warn_again(self:SparsifyCallback):
+def _warn_again(self:SparsifyCallback, n_iter):
     "Warn if the schedule begins again below what it has reached, on weights that are still pruned."
     if not len(self.history): return
-    now = self.learn.epoch*self._n_iter
+    now = self.learn.epoch*n_iter
     begins = next((s for i,_,s in reversed(self.plan) if i<=now), 0)
     if begins>highest(self.history.target.iloc[-1])-1e-3 or not (masks := self._still_pruned()): return
     warn_user(f"this SparsifyCallback begins its schedule again, at {begins:.4g}%, though "
@@ -285,7 +284,8 @@ def _save(self:SparsifyCallback):
     "Save the moment to rewind to."
     self._say(f"Saving Weights at epoch {self.rewind_epoch}")
     share_buffers(self.learn.model)
-    self._moment,self._save_at = Snapshot.take(self.learn, self.learn.epoch, self.learn.iter),None
+    self._moment = Snapshot.take(self.learn, self.learn.epoch, self.learn.iter)
+    self._course = replace(self._course, save_at=None)
     self._copies.start()
 
 @patch
@@ -305,9 +305,10 @@ def _prune(self:SparsifyCallback, progress, sparsity):
     "Prune to the sparsity of the schedule at this progress."
     target,ready = self._target(progress, sparsity),self._ready()
     self.held = [],[]    # frees memory for what follows: there will be other masks
-    masks = self.masks if self._is_reached(sparsity) or not ready else self._step(target, ready, sparsity<self._last)
-    self.masks,self._last = broadcast_masks(nest_masks(masks, self._floor)),sparsity
-    self._made,self._pruned = (progress,sparsity),list(ready)
+    stays,regrow = self._is_reached(sparsity) or not ready,sparsity<self._course.last
+    masks = self.masks if stays else self._step(target, ready, regrow)
+    self.masks = broadcast_masks(nest_masks(masks, self._floor))
+    self._course = replace(self._course, made=(progress,sparsity), pruned=list(ready))
     if self.lth and ready: self._rewind()
     self._apply_all()
     self._copies.step()
@@ -325,8 +326,8 @@ def _step(self:SparsifyCallback, target, ready, regrow):
 @patch
 def _catch_up(self:SparsifyCallback):
     "Repeat the last step at the next batch if layers are ready that weren't at that step."
-    if self._made is None or set(self._ready())<=set(self._pruned): return
-    self._todo.insert(0, (0, *self._made))
+    if self._course.made is None or set(self._ready())<=set(self._course.pruned): return
+    self._course = self._course.again()
     self._needed = self.needed_events()
 
 @patch
@@ -359,8 +360,8 @@ def _apply_all(self:SparsifyCallback):
 @patch
 def _note(self:SparsifyCallback, target):
     "Add the step to `history`, and save its ticket if `save_tickets` is set."
-    epoch,sparsity = self._passed+self.learn.epoch,self.measure()
-    row = dict(epoch=epoch, iteration=epoch*self._n_iter+self.learn.iter,
+    epoch,i,sparsity = self.learn.epoch,self.learn.iter,self.measure()
+    row = dict(epoch=self._course.passed+epoch, iteration=self._course.iteration(epoch, i),
                target=target if isinstance(target, dict) else round(target, 4), sparsity=sparsity)
     self.history = pd.concat([self.history, pd.DataFrame([row])], ignore_index=True)
     if (folder := self._ticket_folder()) is None: return
@@ -400,8 +401,8 @@ def stop(self:SparsifyCallback):
 def on_exit(self:SparsifyCallback):
     if self.begun:    # there was no after_fit
         self.stop()
-        self._passed = 0
-    if not self._passed: self._moment = self._kept = None
+        self._course = Course()
+    if not self._course.passed: self._moment = self._kept = None
 
 @patch
 def after_fit(self:SparsifyCallback):
@@ -410,42 +411,17 @@ def after_fit(self:SparsifyCallback):
     self.stop()
     if loaded: self._say("Another callback, like SaveModelCallback, has loaded weights from before the last pruning "
                          "step; those that are pruned are zero now, and nothing was trained since")
-    done = self._passed+self.learn.n_epoch
-    self._passed = done if done<self._total else 0
-    if self._passed: return self._say(f"{done} of {self._total} epochs: the schedule continues in the next fit")
+    self._course = course = self._course.after_fit(self.learn.n_epoch)
+    if course.passed:
+        return self._say(f"{course.passed} of {course.total} epochs: the schedule continues in the next fit")
     if self.reset_end and self._moment is not None:
         self._moment.restore(self.learn, hypers=False, rng=False)
         apply_masks(self.learn.model, self.masks)
         mask_opt_state(self.learn.opt, self.learn.model, self.masks)
     self._moment = self._kept = None
-    early = f", not {_percent(self.sparsity)}: the fit ended before the last step" if self._todo else ''
+    early = f", not {_percent(self.sparsity)}: the fit ended before the last step" if course.todo else ''
     self._say(f"Final Sparsity: {self.measure():.2f}%{early}")
     if self.verbose: self._say(self.summary().to_string())
-
-# %% ../../nbs/train/13_sparsify.ipynb #bb02ac70
-_course = ('plan','_todo','_last','_save_at','_n_iter','_floor','_others','_passed','_total','_made','_pruned')
-
-@patch
-def state_dict(self:SparsifyCallback) -> dict:
-    "Return what a fit under way needs to be resumed, or the ticket of the last fit."
-    res = dict(TicketCallback.state_dict(self), history=self.history.to_dict('records'))
-    if not self.begun and not self._passed: return res
-    init,prev = (self._copies.init,self._copies.prev) if self.begun else self._kept
-    return {**res, **{k: vars(self)[k] for k in _course}, 'moment': self._moment and vars(self._moment),
-            'init': init, 'prev': prev}
-
-@patch
-def load_state_dict(self:SparsifyCallback, state:dict):
-    "Resume a fit, or a schedule between two fits, from `state_dict`."
-    TicketCallback.load_state_dict(self, state)
-    self.history,self._passed,self._of = pd.DataFrame(state['history']),0,None
-    if '_todo' not in state: return
-    vars(self).update({k: state[k] for k in _course})
-    self._moment,self._kept = state['moment'] and Snapshot(**state['moment']),(state['init'],state['prev'])
-    if not self.begun: return
-    self._layers = part_layers(self.pruner, self.learn.model, self.part)
-    self._copies = WeightCopies(self._layers, self.criteria)
-    self._copies.init,self._copies.prev = self._kept
 
 # %% ../../nbs/train/13_sparsify.ipynb #9a685d72
 @patch
@@ -473,34 +449,65 @@ def before_train(self:SparsifyCallback):
 @patch
 def needed_events(self:SparsifyCallback) -> frozenset:
     needed = MaskCallback.needed_events(self)
-    return needed | {'before_batch'} if self._todo or self._save_at is not None else needed
+    return needed if self._course.is_done else needed | {'before_batch'}
 
 _few_batches = 100    # measuring takes as long as about twenty of them
 
 @patch
 def _is_brief(self:SparsifyCallback) -> bool:
     "Return whether the masks of now last too short a time for measuring which kernels are faster."
-    if self.sparse.kernels!='auto' or not self.begun or not self._todo: return False
+    if self.sparse.kernels!='auto' or not self.begun or not self._course.todo: return False
     since = self.history.iteration.iloc[-1] if len(self.history) else 0
-    return bool(self._todo[0][0]-since<_few_batches)
+    return bool(self._course.todo[0][0]-since<_few_batches)
 
 @patch
 def before_batch(self:SparsifyCallback):
     self.enforce_over_others()    # before anything is scored
     if self.begun and self.training:
-        t = (self._passed+self.learn.epoch)*self._n_iter+self.learn.iter
-        saves,due = self._save_at is not None and t>=self._save_at,[step for step in self._todo if step[0]<=t]
+        t = self._course.iteration(self.learn.epoch, self.learn.iter)
+        saves,due = self._course.saves(t),self._course.due(t)
         if saves:
             step_parameters(self.learn)
             self._save()
         if due:
-            self._todo = self._todo[len(due):]
+            self._course = self._course.after(t)
             compute_dense(self.learn)    # the masks change, and scores may need all gradients
-            self._prune(*due[-1][1:])
+            self._prune(*due)
         if saves or due: self._needed = self.needed_events()    # nothing may be left to do at later batches
     if not self._is_brief(): self.compute_sparse()
 
 @patch
 def after_epoch(self:SparsifyCallback):
     if self.begun and not is_validating(self.learn):
-        self._say(f"Sparsity at the end of epoch {self._passed+self.learn.epoch}: {self.measure():.2f}%")
+        self._say(f"Sparsity at the end of epoch {self._course.passed+self.learn.epoch}: {self.measure():.2f}%")
+
+# %% ../../nbs/train/13_sparsify.ipynb #bb02ac70
+_in_state = ('plan','_todo','_last','_save_at','_n_iter','_floor','_others','_passed','_total','_made','_pruned')
+
+@patch
+def state_dict(self:SparsifyCallback) -> dict:
+    "Return what a fit under way needs to be resumed, or the ticket of the last fit."
+    res = dict(TicketCallback.state_dict(self), history=self.history.to_dict('records'))
+    if not self.begun and not self._course.passed: return res
+    init,prev = (self._copies.init,self._copies.prev) if self.begun else self._kept
+    held = vars(self)|self._course.flat()
+    return {**res, **{k: held[k] for k in _in_state}, 'moment': self._moment and vars(self._moment),
+            'init': init, 'prev': prev}
+
+@patch
+def load_state_dict(self:SparsifyCallback, state:dict):
+    "Resume a fit, or a schedule between two fits, from `state_dict`."
+    TicketCallback.load_state_dict(self, state)
+    self.history,self._course,self._of = pd.DataFrame(state['history']),Course(),None
+    if '_todo' not in state: return
+    held = {k: state[k] for k in _in_state}
+    self.plan,self._floor,self._others,self._course = held['plan'],held['_floor'],held['_others'],Course.of(held)
+    self._moment,self._kept = state['moment'] and Snapshot(**state['moment']),(state['init'],state['prev'])
+    if not self.begun: return
+    self._layers = part_layers(self.pruner, self.learn.model, self.part)
+    self._copies = WeightCopies(self._layers, self.criteria, self._kept)
+
+@patch
+def __setstate__(self:SparsifyCallback, state):
+    "Take what a copy or an exported learner holds. In those of 0.1.0, the parts of the course are the callback's own."
+    TicketCallback.__setstate__(self, {'_course': Course.of(state), **state})
