@@ -27,7 +27,8 @@ from ..train.fit_context import fit_context
 from ..train.passes import scored_by
 from ..train.snapshot import Snapshot
 from ..train.callback_state import warn_lost
-from ..train.training import epoch_length, Untrained
+from ..train.divided import epoch_length
+from ..train.training import Untrained
 from .fingerprint import describe_learner
 from .progress import Progress, wants_bar
 from .folder import open_folder

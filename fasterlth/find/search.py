@@ -28,7 +28,7 @@ from ..core.paths import effective_sparsity
 from ..train.learner import check_learner
 from ..train.snapshot import Snapshot
 from ..train.mask_callback import learner_masks
-from ..train.training import epoch_length
+from ..train.divided import epoch_length
 from .progress import LogRounds
 from .folder import RunFolder
 from .report import default_metric, remaining_axis, whole_axis

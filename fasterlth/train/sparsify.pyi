@@ -4,34 +4,10 @@ from typing_extensions import Self
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from torch import nn
-from ..core.pruner import Pruner
 from ..core.ticket import Ticket
 from .ticket_callback import TicketCallback
 
 __all__ = ['SparsifyCallback']
-
-def part_layers(pruner: Pruner, model: nn.Module, part: nn.Module | None = None) -> dict:
-    """Return the prunable layers of a part of a model, by their names in the whole model."""
-    ...
-
-class WeightCopies:
-    """Hold copies of weights: `init`, from the start, and `prev`, from the last step; None if a criterion needs neither."""
-    layers: Any
-    needs: Any
-    init: Any
-    prev: Any
-    def __init__(self, layers: dict, criterion: Callable) -> None:
-        ...
-    def start(self) -> None:
-        """Copy the weights at the start."""
-        ...
-    def step(self) -> None:
-        """Copy the weights after a step."""
-        ...
-
-def try_criterion(model: nn.Module, layers: dict, criterion: Callable, copies: WeightCopies):
-    """Raise unless the criterion can score the smallest layer."""
-    ...
 
 class SparsifyCallback(TicketCallback):
     """Prune while training, on a schedule; with `lth`, rewind the weights after each pruning step.
@@ -130,12 +106,6 @@ class SparsifyCallback(TicketCallback):
         ...
     def after_fit(self):
         ...
-    def state_dict(self) -> dict:
-        """Return what a fit under way needs to be resumed, or the ticket of the last fit."""
-        ...
-    def load_state_dict(self, state: dict) -> None:
-        """Resume a fit, or a schedule between two fits, from `state_dict`."""
-        ...
     def plot(self, ax=None):
         """Draw the percentage of weights that remain in each layer."""
         ...
@@ -149,4 +119,13 @@ class SparsifyCallback(TicketCallback):
     def before_batch(self) -> None:
         ...
     def after_epoch(self) -> None:
+        ...
+    def state_dict(self) -> dict:
+        """Return what a fit under way needs to be resumed, or the ticket of the last fit."""
+        ...
+    def load_state_dict(self, state: dict) -> None:
+        """Resume a fit, or a schedule between two fits, from `state_dict`."""
+        ...
+    def __setstate__(self, state) -> None:
+        """Take what a copy or an exported learner holds. In those of 0.1.0, the parts of the course are the callback's own."""
         ...

@@ -2,7 +2,6 @@
 from typing import Any
 from typing_extensions import Self
 from collections.abc import Callable
-from contextlib import contextmanager
 from fastai.callback.core import Callback
 from fastai.learner import Learner
 from .snapshot import Snapshot
@@ -43,35 +42,6 @@ class ValidatedCallback(_Stateless):
     def fits(self, model) -> bool:
         """Return whether a model is the one that was validated, in all processes."""
         ...
-
-def recorder_state(learn: Learner) -> dict:
-    """Return what the learner's recorder has recorded so far."""
-    ...
-
-def set_recorder_state(learn: Learner, state: dict) -> None:
-    """Restore what the recorder had recorded, and what it had told the learner."""
-    ...
-
-def learner_state(learn: Learner) -> dict:
-    """Return a learner's counts, and the names of the layers that are in training mode."""
-    ...
-
-def set_learner_state(learn: Learner, state: dict) -> None:
-    """Restore a learner's counts and modes."""
-    ...
-
-def epoch_length(learn: Learner, cbs: list | tuple = ()) -> int:
-    """Return how many batches each process trains on in an epoch of a fit."""
-    ...
-
-def epoch_of(learn: Learner, train: Callable) -> int:
-    """Return how many batches each process trains on in an epoch of `train`, which may contain `distrib_ctx`."""
-    ...
-
-@contextmanager
-def undivided(learn: Learner):
-    """Restore the model and loaders that a failed distributed fit leaves wrapped, and remove bars that are added."""
-    ...
 
 class Training:
     """Run `train(learn)` from any moment. `epochs` has a dict of losses and metrics for each epoch.
@@ -130,3 +100,7 @@ class Training:
     def last(self) -> list:
         """Return the last epoch's validation loss and metrics, None if the learner has changed since."""
         ...
+
+def epoch_of(learn: Learner, train: Callable) -> int:
+    """Return how many batches each process trains on in an epoch of `train`, which may contain `distrib_ctx`."""
+    ...
