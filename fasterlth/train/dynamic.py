@@ -13,11 +13,11 @@ from functools import partial
 import pandas as pd, torch
 from fastcore.basics import patch
 
-from ..core.tensors import cpu_copy, model_tensors
-from ..core.checks import check_number, check_percent, check_seed, func_name, to_iteration
+from ..core.tensors import cpu_copy, model_tensors, parameters_by_name
+from ..core.checks import check_number, check_percent, check_seed, func_name, to_iteration, warn_user
 from ..core.criteria import random_score
 from ..core.inputs import criterion_inputs
-from ..core.masks import apply_masks, broadcast_masks, check_masks
+from ..core.masks import apply_masks, broadcast_masks, check_masks, revived
 from ..core.pruner import Pruner
 from ..core.ranking import count_true, lowest
 from ..core.ticket import Ticket
@@ -112,10 +112,23 @@ def begin(self:DynamicCallback):
     if self._end>total: raise ValueError(f"end_epoch {self.end_epoch!r} is beyond the fit, which has {learn.n_epoch} "
                                          f"epochs of {n_iter} batches")
     self._n_iter,self._next = n_iter,self._every
+    if self.drop and self._every>=self._end:
+        warn_user(f"every={self.every!r}: no connection will move, as the first could at iteration {self._every}, and "
+                  f"they stay from iteration {self._end} of {total} on. Choose a smaller every, or a later end_epoch")
     if self.first is not None: check_masks(self.first, {n: o.weight for n,o in layers.items()})
-    masks = self.pruner.step(learn.model, self.sparsity, layers=layers) if self.first is None else self.first
+    left = self._left(layers)
+    masks = {n: left.get(n, m) for n,m in self.first.items()} if self.first is not None else \
+        self.pruner.step(learn.model, self.sparsity, left, layers, regrow=True)
     self.masks = broadcast_masks({n: m.to(layers[n].weight.device).clone() for n,m in masks.items()})
-    self.start,self.history,self.number = cpu_copy(model_tensors(learn.model)),pd.DataFrame(),0
+    self.start,self.history = cpu_copy(model_tensors(learn.model)),pd.DataFrame()
+    if not left: self.number = 0    # or growth by chance would repeat itself
+    self.note_weights(layers)
+
+@patch
+def _left(self:DynamicCallback, layers):
+    "Return the masks that the fit before has left on these weights. Any others have weights where these have none."
+    left = {n: m for n,m in self.masks.items() if n in layers and layers[n].weight.shape==m.shape}
+    return {n: left[n] for n in left if not any(revived({n: layers[n].weight}, {n: left[n]}))}
 
 @patch
 def _share(self:DynamicCallback, t:int) -> float:
@@ -153,7 +166,7 @@ def _move(self:DynamicCallback):
 @patch
 def _params(self:DynamicCallback) -> dict:
     "Return the parameters that are sparse, by name."
-    params = dict(self.learn.model.named_parameters())
+    params = parameters_by_name(self.learn.model)
     return {n: params[n] for n in self.masks}
 
 # %% ../../nbs/train/26_dynamic.ipynb #3a724e16
@@ -173,6 +186,7 @@ def before_batch(self:DynamicCallback):
     n,_ = accumulation(self.learn)
     if self._is_due(ahead=n-1): compute_dense(self.learn)    # the gradient of all weights is needed
     else: self.compute_sparse()
+    if self.revived is not None: self.forget_revived()
 
 @patch
 def hook_gradients(self:DynamicCallback):

@@ -20,6 +20,8 @@ from .fit_context import (
 def guarded_fit(learn, *args, **kwargs):
     "Call the learner's `fit`, and notify its guarded callbacks when it ends, even by an exception."
     fit,guarded = type(learn).fit,[cb for cb in learn.cbs if isinstance(cb, GuardedCallback)]
+    if odd := [type(cb).__name__ for cb in guarded if cb.learn is not learn]:
+        raise ValueError(f"{odd[0]} was added to another learner since: give each learner one of its own")
     check_precision(learn, signature(fit).bind(learn, *args, **kwargs).arguments.get('cbs'))
     for cb in guarded: cb.before,cb.refused = unbegun(learn),False
     try:
@@ -46,8 +48,9 @@ class GuardedCallback(Callback):
     def learn(self): return self._learn
     @learn.setter
     def learn(self, learn):
-        if learn is None and self._learn is not None: self.on_detach(self._learn)
-        self._learn = learn
+        try:
+            if learn is None and self._learn is not None: self.on_detach(self._learn)
+        finally: self._learn = learn
         if learn is not None: self.on_attach(learn)
 
     def __call__(self, event_name):
@@ -80,9 +83,10 @@ class GuardedCallback(Callback):
             if name not in vars(learn): setattr(learn, name, partial(guard, learn))
     def on_detach(self, learn):
         "Leave the learner as it was."
-        self.end_fit()
-        others = any(isinstance(cb, GuardedCallback) and cb is not self for cb in learn.cbs)
-        for name,guard in dict(fit=guarded_fit, export=noted_export).items():
-            if not others and getattr(vars(learn).get(name), 'func', None) is guard: delattr(learn, name)
+        try: self.end_fit()
+        finally:
+            others = any(isinstance(cb, GuardedCallback) and cb is not self for cb in learn.cbs)
+            for name,guard in dict(fit=guarded_fit, export=noted_export).items():
+                if not others and getattr(vars(learn).get(name), 'func', None) is guard: delattr(learn, name)
     def on_exit(self):
         "Clean up; called after each fit, and when detached."

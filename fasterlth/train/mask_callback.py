@@ -117,9 +117,9 @@ class MaskCallback(GuardedCallback):
         "Zero the pruned weights if other callbacks may have written them."
         if self._others_may_write: self.enforce()
     def before_batch(self):
-        if self.revived is not None: self.forget_revived()
         self.enforce_over_others()
         self.compute_sparse()
+        if self.revived is not None: self.forget_revived()
     def after_backward(self): _zero_gradients(*self.held)
     def after_step(self):
         if self.vectors.params: self.vectors.write()
@@ -164,7 +164,7 @@ def before_fit(self:MaskCallback):
 
 @patch
 def forget_revived(self:MaskCallback):
-    "Keep the masks on from now on: at the first batch, nobody has refused the fit."
+    "Keep the masks on from now on: when the first batch has begun, nobody has refused the fit."
     self.revived = None
     self._needed = self.needed_events()
 
@@ -191,7 +191,7 @@ def compute_sparse(self:MaskCallback):
     if not self._begins or not self.training: return
     vectors = can_step_vectors(self.learn) and not self._others_prune()
     step = partial(trial_step, self.learn.opt) if vectors else None
-    try: self.sparse.start(self.learn.model, self.masks, self.learn.xb, step)
+    try: self.sparse.start(self.learn.model, self.masks, tuple(self.learn.xb), step)    # torch's loaders give lists
     except Exception as e:    # whatever the model raises on a batch that it is tried on
         if 'kernels' in str(e): raise
         raise ValueError(f"kernels must be 'dense' for {type(self.learn.model).__name__}, as {self.sparse.kernels!r} "

@@ -48,6 +48,13 @@ def loader_states(
         return dict(rng=rng(dl), order=torch.tensor(list(dl.items.idxs))) if _keeps_order(dl) else rng(dl)
     return [state(dl) for dl in _shuffling(dls)]
 
+def know_inputs(
+    dls # `DataLoaders`
+):
+    "Let fastai count the inputs of a batch now. It would draw an item at the first batch, and random numbers with it."
+    dl = dls.loaders[0] if dls.loaders else None
+    if getattr(dl, 'indexed', False) and dl.n: getattr(dl, 'n_inp', None)    # a stream would lose an item
+
 def _with_states(dls, states):
     "Yield the loaders that have a state among these, with it."
     for dl,s in zip(_shuffling(dls), states):
@@ -86,6 +93,7 @@ def set_random_states(
     dls=None # `DataLoaders`, to restore their states as well
 ):
     "Restore the random states."
+    if dls is not None: know_inputs(dls)
     random.setstate(states['python'])
     name,keys,*rest = states['numpy']
     np.random.set_state((name,np.array(keys, dtype=np.uint32),*rest))
@@ -200,6 +208,7 @@ def seed_learner(
         The same learner.
     """
     seed = check_seed(seed)
-    seed_loaders(check_type(learn, 'learn', Learner, 'a Learner').dls, seed)
+    know_inputs(check_type(learn, 'learn', Learner, 'a Learner').dls)
+    seed_loaders(learn.dls, seed)
     set_seed(seed)
     return learn

@@ -14,6 +14,10 @@ def loader_states(dls) -> list:
     """Return the random states of the loaders, and the order of what they shuffle further in each epoch."""
     ...
 
+def know_inputs(dls) -> None:
+    """Let fastai count the inputs of a batch now. It would draw an item at the first batch, and random numbers with it."""
+    ...
+
 def set_loader_states(dls, states: list) -> None:
     """Restore the loaders' random states."""
     ...

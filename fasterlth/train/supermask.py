@@ -71,21 +71,32 @@ class SupermaskCallback(TicketCallback):
 # %% ../../nbs/train/25_supermask.ipynb #4bfab326
 @patch
 def begin(self:SupermaskCallback):
-    "Check, draw scores, and take the weights as they are, or as signed constants."
+    "Check, draw scores, and take the weights as they are, or as signed constants. Go on where a fit before has ended."
     layers = trained_layers(self.learn, self.pruner)
     self.pruner.targets(layers, self.sparsity)
+    ws = {n: o.weight.detach() for n,o in layers.items()}
+    left = {n for n,w in ws.items() if self._has_left(n, w)}
+    def of_each(old, new): return {n: old[n].to(w.device) if n in left else new(n, w) for n,w in ws.items()}
+    self.drawn = of_each(self.drawn, lambda n,w: signed_constant(w) if self.constant else w.clone())
+    self.scores = of_each(self.scores, lambda n,w: initial_scores(w, n, self.seed))
     self._layers = layers
-    ws = {n: o.weight.detach().clone() for n,o in layers.items()}
-    self.drawn = {n: signed_constant(w) for n,w in ws.items()} if self.constant else ws
-    self.scores = {n: initial_scores(w, n, self.seed) for n,w in ws.items()}
-    self._mask()
+    self.note_weights(layers)
+    self._mask(self.scores)
+
+@patch
+def _has_left(self:SupermaskCallback, n, w) -> bool:
+    "Return whether a weight is what the fit before has left: what was drawn, masked."
+    if n not in self.drawn or n not in self.masks or self.drawn[n].shape!=w.shape: return False
+    return torch.equal(w, (self.drawn[n]*self.masks[n]).to(w))
 
 @patch
 @torch.no_grad()
-def _mask(self:SupermaskCallback):
-    "Choose the mask by the scores, and let the parameters hold the masked weights."
-    scores = {n: s.abs().float().flatten() for n,s in self.scores.items()}
-    self.masks = broadcast_masks(self.pruner.choose(self._layers, scores, self.sparsity))
+def _mask(self:SupermaskCallback, scores):
+    "Choose the mask by these scores, and let the parameters hold the masked weights."
+    flat = {n: s.abs().float().flatten() for n,s in scores.items()}
+    try: masks = self.pruner.choose(self._layers, flat, self.sparsity)
+    except ValueError as e: raise ValueError(f"the training of a supermask has diverged: {e}") from e
+    self.masks,self.scores = broadcast_masks(masks),scores
     for n,o in self._layers.items(): o.weight.copy_(self.drawn[n]*self.masks[n])
     self._swapped = False
 
@@ -100,8 +111,7 @@ def before_step(self:SupermaskCallback):
 @patch
 def after_step(self:SupermaskCallback):
     if not self._swapped: return    # it was cancelled before it began
-    for n,o in self._layers.items(): self.scores[n] = o.weight.detach().clone()
-    self._mask()
+    self._mask({n: o.weight.detach().clone() for n,o in self._layers.items()})
 
 # %% ../../nbs/train/25_supermask.ipynb #aae55189
 @patch
@@ -125,12 +135,13 @@ def after_backward(self:SupermaskCallback):
 
 @patch
 def needed_events(self:SupermaskCallback) -> frozenset:
-    return (MaskCallback.needed_events(self)|{'after_backward'})-{'before_batch'}
+    needed = MaskCallback.needed_events(self)|{'after_backward'}
+    return needed-{'before_batch'} if self.revived is None else needed
 
 @patch
 def stop(self:SupermaskCallback):
     "Leave the masked weights, and the ticket."
-    if self._swapped: self._mask()    # the step has failed
+    if self._swapped: self._mask(self.scores)    # the step has failed: those of before it
     self.end,self.begun = self.made(),False
 
 # %% ../../nbs/train/25_supermask.ipynb #ebd3d623

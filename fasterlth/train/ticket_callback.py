@@ -6,6 +6,7 @@
 __all__ = []
 
 # %% ../../nbs/train/10_ticket_callback.ipynb #47e7fbf5
+import torch
 from fastai.learner import Learner, ValueMetric
 from fastcore.basics import patch
 
@@ -38,8 +39,13 @@ class TicketCallback(MaskCallback):
     def after_fit(self):
         if self.begun and not is_validating(self.learn): self.stop()
     def on_exit(self):
-        if self.begun: self.stop()    # there was no after_fit
+        if self.begun and self.revived is not None: self.begun = False    # no batch has begun: nothing is changed
+        elif self.begun: self.stop()    # there was no after_fit
         super().on_exit()
+    def note_weights(self, layers:dict): # From `trained_layers`
+        "Note weights before masks are put on them. They are put back if the fit ends before its first batch."
+        ws = [o.weight for o in layers.values()]
+        self.revived = [(w, torch.ones_like(w, dtype=torch.bool), w.detach().clone()) for w in ws]
     def stop(self):
         "Leave masked weights and the ticket."
         apply_masks(self.learn.model, self.masks)

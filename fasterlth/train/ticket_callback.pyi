@@ -12,6 +12,7 @@ class TicketCallback(MaskCallback):
     """A `MaskCallback` that makes its masks while a fit trains. Their sparsity is a column of the progress table."""
     begun: bool
     end: Any
+    revived: list
     masks: Any
     def begin(self) -> None:
         """Check the learner, and make the masks to begin with. Called before the first batch."""
@@ -26,6 +27,9 @@ class TicketCallback(MaskCallback):
     def after_fit(self) -> None:
         ...
     def on_exit(self) -> None:
+        ...
+    def note_weights(self, layers: dict) -> None:
+        """Note weights before masks are put on them. They are put back if the fit ends before its first batch."""
         ...
     def stop(self) -> None:
         """Leave masked weights and the ticket."""
