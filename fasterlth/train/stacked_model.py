@@ -70,29 +70,49 @@ class _EachAlone(torch.autograd.Function):
         one = in_dims[1] is None    # the same for all replicas, but not what is drawn for it
         return f(torch.stack([x]*info.batch_size) if one else x.movedim(in_dims[1], 0)),0
 
-def _draw_each(rngs, f, xs):
+class _Orders(TorchFunctionMode):
+    "Note how the tensors of random functions lie in memory, as the order of their axes."
+    def __init__(self):
+        super().__init__()
+        self.orders = []
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if func in _random:
+            x = args[0] if args else kwargs['input']
+            self.orders.append(sorted(range(x.ndim), key=lambda i: -x.stride(i)))
+        return func(*args, **kwargs)
+
+def _laid_out(x, order):
+    "Return a tensor that lies in memory as it would in a network alone: numbers are drawn in that order."
+    if order is None or len(order)!=x.ndim: return x.contiguous()
+    return x.permute(order).contiguous().permute([order.index(i) for i in range(x.ndim)])
+
+def _draw_each(rngs, f, xs, order=None):
     "Call a random function for each replica, with its own random state."
     outs,was = [],torch.get_rng_state()
     try:
         for k,rng in enumerate(rngs):
             torch.set_rng_state(rng['torch'])
-            outs.append(f(xs[k].contiguous()))    # numbers are drawn in the order of memory
+            outs.append(f(_laid_out(xs[k], order)))
             rng['torch'] = torch.get_rng_state()
     finally: torch.set_rng_state(was)
     return torch.stack(outs)
 
 class _AsAlone(TorchFunctionMode):
     "Let functions do to each replica what they would do to it alone."
-    def __init__(self, draw):
+    def __init__(self, draw, orders=()): # For each random function, from `_Orders`
         super().__init__()
         self.draw,self.like = draw,None    # None: draw for all at once; `like`: any tensor of each replica
+        self.orders = iter(orders)
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         if func is F.batch_norm and args and args[1] is not None: return _batch_norm(*args, **kwargs)
-        if self.draw is None or func not in _random or not args: return func(*args, **kwargs)
-        x,*rest = args
-        def each(xs): return self.draw(lambda x: func(x, *rest, **kwargs), xs)
+        if self.draw is None or func not in _random: return func(*args, **kwargs)
+        x,*rest = args or [kwargs.pop('input')]
+        order = next(self.orders, None)
+        def each(xs): return self.draw(lambda x: func(x, *rest, **kwargs), xs, order)
         return _EachAlone.apply(each, x, self.like)
 
 def _batch_norm(x, mean, *args, **kwargs):
@@ -129,7 +149,7 @@ class StackedModel(nn.Module):
             self.register_parameter(n, t) if isinstance(t, nn.Parameter) else self.register_buffer(n, t)
         self.training = one.training
         # `whole`, of the replicas' class, is called. The random states are no part of the model
-        self.__dict__.update(whole=one, draw=rngs and partial(_draw_each, rngs))
+        self.__dict__.update(whole=one, draw=rngs and partial(_draw_each, rngs), orders=None)
 
     def __getattr__(self, k):
         try: return super().__getattr__(k)
@@ -164,30 +184,34 @@ def _written_out():
     finally: torch.backends.mha.set_fastpath_enabled(was)
 
 @patch
-def _mode(self:StackedModel, x):
+def _mode(self:StackedModel, state, xb):
     "Return what makes functions do to each replica what they would do to it alone."
-    draw = self.draw if self.training and x.device.type=='cpu' else None
-    if draw is None and not torch.is_autocast_enabled(x.device.type): return nullcontext()
-    return _AsAlone(draw)
+    kind = xb[0].device.type
+    if self.draw and self.training and kind=='cpu':
+        if self.orders is None:
+            with _Orders() as seen: self._call_first(state, xb)
+            self.orders = seen.orders
+        return _AsAlone(self.draw, self.orders)
+    return _AsAlone(None) if torch.is_autocast_enabled(kind) else nullcontext()
 
 @patch
-def _raise_own(self:StackedModel, state, xb):
-    "Raise the error that a replica raises alone, if it does."
+def _call_first(self:StackedModel, state, xb):
+    "Call a copy of the first replica alone. Raise the error that it raises, if it does."
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
-        _called(self.whole, {n: t[0].clone() for n,t in state.items()}, of_replica(xb, 0))
+        _called(copy_model(self.whole), {n: t[0].clone() for n,t in state.items()}, of_replica(xb, 0))
 
 @patch
 def forward(self:StackedModel, *xb):
     one,state = self.whole,_held_tensors(self)
     one.training = self.training
-    with self._mode(xb[0]) as mode, _written_out():
+    with self._mode(state, xb) as mode, _written_out():
         def call(state, xb):
             if mode: mode.like = xb[0]
             return _called(one, state, xb)
         try: out,new = vmap(call, (0,1), randomness='different')(state, xb)
         except torch.OutOfMemoryError: raise
         except (RuntimeError,ValueError,NotImplementedError,TypeError) as e:
-            self._raise_own(state, xb)
+            self._call_first(state, xb)
             raise Unstackable(f"{type(one).__name__} can't be stacked, as torch.func.vmap can't follow it: {e}") from e
     for n,t in new.items(): setattr(self.get_submodule(n.rpartition('.')[0]), n.rpartition('.')[2], t)
     return _replicas_second(out)
