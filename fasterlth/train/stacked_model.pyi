@@ -30,11 +30,20 @@ class _EachAlone(torch.autograd.Function):
     def vmap(info, in_dims, f, x, like):
         ...
 
+class _Orders(TorchFunctionMode):
+    """Note how the tensors of random functions lie in memory, as the order of their axes."""
+    orders: list
+    def __init__(self) -> None:
+        ...
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        ...
+
 class _AsAlone(TorchFunctionMode):
     """Let functions do to each replica what they would do to it alone."""
     draw: Any
     like: Any
-    def __init__(self, draw) -> None:
+    orders: Any
+    def __init__(self, draw, orders=()) -> None:
         ...
     def __torch_function__(self, func, types, args=(), kwargs=None):
         ...
@@ -42,6 +51,7 @@ class _AsAlone(TorchFunctionMode):
 class StackedModel(nn.Module):
     """Several networks of one architecture as one, whose tensors have the replicas along a new first axis."""
     training: Any
+    orders: Any
     def __init__(self, models: list, rngs: list | None = None) -> None:
         ...
     def __getattr__(self, k):

@@ -226,3 +226,10 @@ def test_new_masks_have_memory_of_their_own(masked):
     for n,m in new.items():
         assert m.untyped_storage().nbytes()==m.numel()
         if old: assert m.data_ptr()!=old[n].data_ptr()
+
+@pytest.mark.parametrize('sparsity', [0, {'*': 50, '2': 0}])
+def test_layers_of_no_sparsity_stay_whole_however_counts_are_rounded(sparsity):
+    net = nn.Sequential(nn.Linear(16, 24), nn.ReLU(), nn.Linear(24, 10))
+    for joint in (None, {}):
+        masks = Pruner('filter', round_to=8, joint=joint).step(net, sparsity)
+        assert masks['2.weight'].all() and int(masks['0.weight'].any(1).sum())==(24 if sparsity==0 else 16)

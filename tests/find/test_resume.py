@@ -362,3 +362,26 @@ def test_a_body_frozen_by_hand_after_a_fit():
     assert torch.equal(learn.model.conv.weight, conv) and len(f.history)==2
     assert not torch.equal(f.trained[0]['fc1.weight'], f.start.model['fc1.weight'])
     assert not any(p.requires_grad for p in learn.model.conv.parameters())
+
+class Noisy:
+    "A data set with random items, of which fastai finds out at the first batch how many inputs they have."
+    def __init__(self, ds, noise): self.xs,self.noise = ds.tensors,noise
+    def __len__(self): return len(self.xs[0])
+    def __getitem__(self, i): return self.xs[0][i]+self.noise*torch.randn(1),self.xs[1][i]
+
+def test_loaders_that_look_at_an_item_at_their_first_batch(tmp_path):
+    data = make_learner().dls
+    def ready():
+        dls = DataLoaders.from_dsets(*[Noisy(dl.dataset, noise) for dl,noise in zip(data.loaders, (.5,0))], bs=64, device='cpu')
+        return Learner(dls, SmallNet(), CrossEntropyLossFlat(), metrics=accuracy, lr=1e-2)
+    def search(learn, path=None):
+        set_seed(0)
+        f = finder(learn, n_rounds=1, path=path)
+        f.find_winning_ticket(two_fits)
+        return f
+    set_seed(0)
+    whole = search(ready())
+    set_seed(0)
+    with pytest.raises(KeyboardInterrupt): search(stop(ready(), 8), tmp_path)
+    set_seed(0)
+    assert ended(search(ready(), tmp_path), whole)

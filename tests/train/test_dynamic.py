@@ -2,6 +2,7 @@
 import math
 import pytest
 from helpers import *
+from fasterlth.core.tensors import clone_tree
 from fasterlth.train.training import Training
 from fasterlth.train.dynamic import moved
 
@@ -189,3 +190,57 @@ def test_connections_move_by_the_gradient_of_a_whole_step(every, n_moves, clip):
         quiet(learn, 3, cbs=[cb, GradientAccumulation(64), total, *[GradientClip(.5)]*clip])
     assert len(seen)>=n_moves and (set(seen)=={4})==(every=='15it')
     assert set(cb.history.sparsity)=={cb.ticket.sparsity}
+
+@pytest.mark.parametrize('given', [False,True])
+@pytest.mark.parametrize('grow', [rigl, set_])
+def test_a_second_fit_goes_on(given, grow):
+    learn = make_learner()
+    masks = make_masks(learn.model, 80) if given else None
+    cb = DynamicCallback(80, grow, every='2it', masks=masks)
+    quiet(learn, 2, cbs=cb)
+    ended,number,first = clone_tree(cb.masks),cb.number,First(cb)
+    quiet(learn, 2, cbs=[cb, first])
+    assert same(first.masks, ended) and cb.number>number and not same(cb.masks, ended)
+    quiet(make_learner(1), 1, cbs=[cb, first := First(cb)])    # another network's begin anew
+    assert not same(first.masks, ended) and (not given or same(first.masks, masks))
+
+class First(Callback):
+    "Note the masks that a fit begins with."
+    order = 10**7
+    def __init__(self, cb): self.cb,self.masks = cb,None
+    def before_batch(self): self.masks = self.masks or clone_tree(self.cb.masks)
+
+def test_both_phases_of_fine_tune():
+    "Connections of the first go on, as far as layers share the sparsity otherwise in the second."
+    class Head(Callback):
+        def after_fit(self): self.masks = getattr(self, 'masks', None) or clone_tree(cb.masks)
+    learn = make_learner(splitter=lambda m: [[*m.conv.parameters(), *m.bn.parameters()], [*m.fc1.parameters(), *m.fc2.parameters()]])
+    cb,head,first = DynamicCallback(80, every='2it'),Head(),First(DynamicCallback(80))
+    first.cb = cb
+    class Whole(First):
+        def before_batch(self):
+            if 'conv.weight' in self.cb.masks: super().before_batch()
+    whole = Whole(cb)
+    learn.add_cbs([cb, head, whole])
+    with learn.no_bar(), learn.no_logging(): learn.fine_tune(2, freeze_epochs=2)
+    assert set(head.masks)=={'fc1.weight','fc2.weight'} and set(whole.masks)=={*head.masks,'conv.weight'}
+    for n,m in head.masks.items():
+        both,least = int((m&whole.masks[n]).sum()),min(int(m.sum()), int(whole.masks[n].sum()))
+        assert both==least
+
+@pytest.mark.parametrize('wrap', [nn.DataParallel, partial(torch.compile, backend='eager')])
+def test_wrapped_networks(wrap):
+    torch.manual_seed(0)
+    cbs = [DynamicCallback(80, every='2it') for _ in range(2)]
+    for cb,model in zip(cbs, (SmallNet(), wrap(SmallNet()))):
+        torch.manual_seed(1)
+        for p in model.parameters(): nn.init.normal_(p, std=.1)
+        learn = make_learner()
+        learn.model = model
+        quiet(learn, 2, cbs=cb)
+    assert same(*[cb.masks for cb in cbs]) and len(cbs[1].history)
+
+def test_a_fit_in_which_nothing_can_move_says_so():
+    with pytest.warns(UserWarning, match=r"every='100it': no connection will move, as the first could at iteration 100, and they stay from iteration 11 of 15"):
+        quiet(make_learner(), 3, cbs=DynamicCallback(80))
+    quiet(make_learner(), 3, cbs=DynamicCallback(80, drop=0))    # as it is meant

@@ -232,3 +232,13 @@ def test_what_to_do_where_layers_cannot_be_tried(room, monkeypatch):
     with pytest.raises(ValueError, match=f"kernels must be 'dense' for SmallNet, as '{kernels}' couldn't be tried on a batch: RuntimeError: the schedule"):
         quiet(learn, 2, cbs=MaskCallback(make_masks(learn.model, 95), kernels))
     assert dense_layers(learn)
+
+@pytest.mark.parametrize('kernels', ['sparse','auto'])
+def test_torchs_own_loaders(kernels):
+    "They give lists."
+    ds = [(torch.rand(1, 8, 8), i%10) for i in range(40)]
+    loaders = [torch.utils.data.DataLoader(ds, 8) for _ in range(2)]
+    learn = Learner(DataLoaders(*loaders), lenet_300_100(64, seed=0), CrossEntropyLossFlat())
+    cb = MaskCallback(make_masks(learn.model, 95), kernels)
+    quiet(learn, 1, cbs=cb)
+    assert sparsity_of({n: p!=0 for n,p in learn.model.named_parameters() if n in cb.masks})>94.9

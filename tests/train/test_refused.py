@@ -1,5 +1,5 @@
 "What is refused changes nothing: model, learner, callbacks, metrics, optimizer, random states are what they were, bit for bit."
-import dataclasses
+import dataclasses, threading
 import pytest
 from helpers import *
 from fastai.callback.fp16 import MixedPrecision
@@ -134,3 +134,42 @@ def test_two_callbacks_that_prune_the_same_weights():
     a,b = sparsify({'fc1': 80}),sparsify({'conv': 50})    # each its own layers
     quiet(learn, 2, cbs=[a, b])
     assert {n: round(float((p==0).float().mean()), 2) for n,p in learn.model.named_parameters() if n in ('fc1.weight','conv.weight')}=={'fc1.weight': .8, 'conv.weight': .5}
+
+class Refuses(Callback):
+    "Raise when the callbacks of masks have begun."
+    order = 10**7
+    def __init__(self, event): self.event = event
+    def __call__(self, event):
+        if event==self.event and self.learn.training: raise ValueError('refused')
+
+@pytest.mark.parametrize('event', ['before_train','before_batch'])
+@pytest.mark.parametrize('make', [lambda l: DynamicCallback(70, every='2it'), lambda l: SupermaskCallback(70, constant=True),
+                                  lambda l: MaskCallback(make_masks(l.model, 70))], ids=['dynamic','supermask','mask'])
+def test_another_callback_refuses_the_fit(make, event):
+    learn = make_learner()
+    before = weights(learn.model)
+    kept = event=='before_train'
+    with pytest.raises(ValueError, match='refused'): quiet(learn, 1, cbs=[make(learn), Refuses(event)])
+    assert same(weights(learn.model), before)==kept    # in its first batch, the fit has begun
+    assert 'fit' not in vars(learn)
+
+def test_kernels_that_cant_be_tried_leave_the_weights():
+    class Locked(SmallNet):
+        def __init__(self):
+            super().__init__()
+            self.lock = threading.Lock()
+    learn = make_learner(model=Locked())
+    before = weights(learn.model)
+    with pytest.raises(ValueError, match="must have kernels='dense'"):
+        quiet(learn, 1, cbs=MaskCallback(make_masks(learn.model, 95), kernels='sparse'))
+    assert same(weights(learn.model), before)
+
+def test_one_callback_on_two_learners():
+    a,b = make_learner(0),make_learner(1)
+    cb = MaskCallback(make_masks(a.model, 95))
+    a.add_cb(cb)
+    b.add_cb(cb)
+    before = weights(a.model),weights(b.model)
+    with pytest.raises(ValueError, match='MaskCallback was added to another learner since'): quiet(a, 1)
+    assert same(weights(a.model), before[0]) and same(weights(b.model), before[1])
+    quiet(b, 1)

@@ -537,3 +537,40 @@ def test_bfloat16_normalises_in_the_precision_of_the_statistics():
     for k in range(K):
         learn = quiet(seed_learner(make(k), 10+k), 3, lr=1e-2)
         assert abs(learn.recorder.values[-1][1]-stack.recorder.replicas[k][-1][1])<.05
+
+class Tokens(nn.Module):
+    "Dropout of tensors that don't lie in memory in the order of their axes."
+    def __init__(self):
+        super().__init__()
+        self.conv,self.out = nn.Conv2d(1, 8, 4, 4),nn.Linear(8, 10)
+    def forward(self, x):
+        x = self.conv(x).flatten(2).transpose(1, 2)
+        x = F.dropout(x, .3, self.training)
+        return self.out((x+.1*torch.randn_like(input=x)).mean(1) if self.training else x.mean(1))
+class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer,self.out = nn.TransformerEncoderLayer(16, 4, 32, .2, batch_first=True),nn.Linear(16, 10)
+        self.layer.self_attn.dropout = 0.
+    def forward(self, x): return self.out(self.layer(x.reshape(len(x), 4, 16)).mean(1))
+class Scaled(nn.Module):
+    "A parameter without axes."
+    def __init__(self):
+        super().__init__()
+        self.layers,self.scale = lenet_300_100(64),nn.Parameter(torch.tensor(1.))
+    def forward(self, x): return self.layers(x)*self.scale
+
+@pytest.mark.filterwarnings('ignore:There is a performance drop')    # of torch, in attention
+@pytest.mark.parametrize('net', [Tokens, Encoder])
+def test_numbers_are_drawn_in_the_order_of_memory(net): check(lambda k: one_of(k, net, 'sgd'), few)
+def test_clipping_with_a_parameter_without_axes(): check(lambda k: one_of(k, Scaled, cbs=GradientClip(.05)), few)
+
+def test_loaders_that_look_at_an_item_at_their_first_batch():
+    "fastai's own, over items in a list, with a random transform."
+    class Noise(Transform):
+        order = 0
+        def encodes(self, x:torch.Tensor): return x+.1*torch.randn_like(x) if x.ndim>2 else x
+    def own():
+        items = [list(zip(*dl.dataset.tensors)) for dl in digits().loaders]
+        return DataLoaders(TfmdDL(items[0], bs=bs, shuffle=True, after_item=[Noise()], device='cpu'), TfmdDL(items[1], bs=bs, device='cpu'))
+    check(lambda k: one_of(k, 'lenet', 'sgd', dls=own), few)

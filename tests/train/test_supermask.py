@@ -1,6 +1,8 @@
 "Supermasks: weights never change, counts are exact, and scores are trained as in the paper."
+import math
 import pytest
 from helpers import *
+from fasterlth.core.tensors import clone_tree
 from fasterlth.train.training import Training
 
 class WatchWeights(Callback):
@@ -160,3 +162,35 @@ def test_layers_that_are_frozen_in_the_middle_keep_their_scores():
     freeze = Freeze()
     quiet(learn, 3, lr=.05, wd=0., cbs=[cb, freeze])
     assert {n: torch.equal(s, cb.scores[n]) for n,s in freeze.first.items()}=={'1.weight': True, '3.weight': False}
+
+@pytest.mark.parametrize('constant', [False,True])
+def test_a_second_fit_goes_on(constant):
+    cb,learn = SupermaskCallback(70, constant=constant),make_learner()
+    quiet(learn, 2, cbs=cb)
+    drawn,scores = clone_tree(cb.drawn),clone_tree(cb.scores)
+    first = First(cb)
+    quiet(learn, 1, cbs=[cb, WatchWeights(cb), first])
+    assert same(cb.drawn, drawn) and same(first.scores, scores)
+    for n,p in learn.model.named_parameters():
+        if n in cb.masks: assert torch.equal(p!=0, cb.masks[n]&(drawn[n]!=0))
+    quiet(make_learner(1), 1, cbs=[cb, first := First(cb)])    # another network's weights are drawn anew
+    assert not same(cb.drawn, drawn) and not same(first.scores, scores)
+
+class First(Callback):
+    "Note the scores that a fit begins with."
+    order = 10**7
+    def __init__(self, cb): self.cb,self.scores = cb,None
+    def before_batch(self): self.scores = self.scores or clone_tree(self.cb.scores)
+
+def test_a_diverged_fit_leaves_the_drawn_weights_and_a_callback_that_can_be_removed():
+    learn,cb = make_learner(),SupermaskCallback(60)
+    before,n = weights(learn.model),[0]
+    def loss(pred, y):
+        n[0] += 1
+        return F.cross_entropy(pred, y)*(1 if n[0]<3 else math.nan)
+    learn.loss_func = loss
+    with pytest.raises(ValueError, match='supermask has diverged: .* NaN'): quiet(learn, 1, cbs=cb)
+    assert cb not in learn.cbs and 'fit' not in vars(learn)
+    for m,p in cb.masks.items(): assert torch.equal(dict(learn.model.named_parameters())[m], before[m]*p)
+    learn.loss_func = F.cross_entropy
+    quiet(learn, 1)
