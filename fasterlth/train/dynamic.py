@@ -122,7 +122,7 @@ def begin(self:DynamicCallback):
     self.masks = broadcast_masks({n: m.to(layers[n].weight.device).clone() for n,m in masks.items()})
     self.start,self.history = cpu_copy(model_tensors(learn.model)),pd.DataFrame()
     if not left: self.number = 0    # or growth by chance would repeat itself
-    self.note_weights(layers)
+    self._note_weights(layers)
 
 @patch
 def _left(self:DynamicCallback, layers):

@@ -80,7 +80,7 @@ def begin(self:SupermaskCallback):
     self.drawn = of_each(self.drawn, lambda n,w: signed_constant(w) if self.constant else w.clone())
     self.scores = of_each(self.scores, lambda n,w: initial_scores(w, n, self.seed))
     self._layers = layers
-    self.note_weights(layers)
+    self._note_weights(layers)
     self._mask(self.scores)
 
 @patch

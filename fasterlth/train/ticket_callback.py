@@ -42,7 +42,7 @@ class TicketCallback(MaskCallback):
         if self.begun and self.revived is not None: self.begun = False    # no batch has begun: nothing is changed
         elif self.begun: self.stop()    # there was no after_fit
         super().on_exit()
-    def note_weights(self, layers:dict): # From `trained_layers`
+    def _note_weights(self, layers:dict): # From `trained_layers`
         "Note weights before masks are put on them. They are put back if the fit ends before its first batch."
         ws = [o.weight for o in layers.values()]
         self.revived = [(w, torch.ones_like(w, dtype=torch.bool), w.detach().clone()) for w in ws]
