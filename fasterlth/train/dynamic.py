@@ -24,7 +24,7 @@ from ..core.ticket import Ticket
 from ..core.budgets import erk
 from .learner import accumulation, is_validating, loader_length
 from .mask_callback import MaskCallback, compute_dense, mask_opt_state
-from .ticket_callback import TicketCallback, trained_layers
+from .ticket_callback import noted_weights, TicketCallback, trained_layers
 
 # %% ../../nbs/train/26_dynamic.ipynb #c5f0e6b8
 def rigl(weight, grad):
@@ -122,7 +122,7 @@ def begin(self:DynamicCallback):
     self.masks = broadcast_masks({n: m.to(layers[n].weight.device).clone() for n,m in masks.items()})
     self.start,self.history = cpu_copy(model_tensors(learn.model)),pd.DataFrame()
     if not left: self.number = 0    # or growth by chance would repeat itself
-    self._note_weights(layers)
+    self.revived = noted_weights(layers)
 
 @patch
 def _left(self:DynamicCallback, layers):

@@ -3,6 +3,7 @@ from typing import Any
 from typing_extensions import Self
 from collections.abc import Callable
 import torch
+from ..core.masks import revived
 from ..core.ticket import Ticket
 from ..core.budgets import erk
 from .ticket_callback import TicketCallback
@@ -59,6 +60,7 @@ class DynamicCallback(TicketCallback):
     start: Any
     number: Any
     masks: Any
+    revived: Any
     def __init__(self, sparsity: float = 90, grow: Callable = rigl, drop: float = 30, every: float | str = '100it', end_epoch: float | str | None = None, budget: Callable = erk, masks: dict | None = None, layer_type: type | tuple | None = None, seed: int = 0, kernels: str = 'dense') -> None:
         ...
     def begin(self) -> None:

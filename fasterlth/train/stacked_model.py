@@ -59,17 +59,6 @@ def _replicas_axes(o):
 _random = {F.dropout, F.dropout1d, F.dropout2d, F.dropout3d, F.alpha_dropout, F.feature_alpha_dropout, F.rrelu,
            torch.dropout, torch.bernoulli, torch.rand_like, torch.randn_like, torch.randint_like}
 
-class _EachAlone(torch.autograd.Function):
-    "Call a function of all replicas' tensors where `vmap` has come to a function of one."
-    @staticmethod
-    def forward(f, x, like): return f(x[None])[0]
-    @staticmethod
-    def setup_context(ctx, inputs, output): pass    # only `vmap` is called
-    @staticmethod
-    def vmap(info, in_dims, f, x, like):
-        one = in_dims[1] is None    # the same for all replicas, but not what is drawn for it
-        return f(torch.stack([x]*info.batch_size) if one else x.movedim(in_dims[1], 0)),0
-
 class _Orders(TorchFunctionMode):
     "Note how the tensors of random functions lie in memory, as the order of their axes."
     def __init__(self):
@@ -87,6 +76,18 @@ def _laid_out(x, order):
     "Return a tensor that lies in memory as it would in a network alone: numbers are drawn in that order."
     if order is None or len(order)!=x.ndim: return x.contiguous()
     return x.permute(order).contiguous().permute([order.index(i) for i in range(x.ndim)])
+
+# %% ../../nbs/train/19_stacked_model.ipynb #f6dc2adb
+class _EachAlone(torch.autograd.Function):
+    "Call a function of all replicas' tensors where `vmap` has come to a function of one."
+    @staticmethod
+    def forward(f, x, like): return f(x[None])[0]
+    @staticmethod
+    def setup_context(ctx, inputs, output): pass    # only `vmap` is called
+    @staticmethod
+    def vmap(info, in_dims, f, x, like):
+        one = in_dims[1] is None    # the same for all replicas, but not what is drawn for it
+        return f(torch.stack([x]*info.batch_size) if one else x.movedim(in_dims[1], 0)),0
 
 def _draw_each(rngs, f, xs, order=None):
     "Call a random function for each replica, with its own random state."

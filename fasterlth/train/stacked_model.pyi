@@ -18,6 +18,14 @@ def of_replica(o, k: int):
     """Return a replica's part of a batch."""
     ...
 
+class _Orders(TorchFunctionMode):
+    """Note how the tensors of random functions lie in memory, as the order of their axes."""
+    orders: list
+    def __init__(self) -> None:
+        ...
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        ...
+
 class _EachAlone(torch.autograd.Function):
     """Call a function of all replicas' tensors where `vmap` has come to a function of one."""
     @staticmethod
@@ -28,14 +36,6 @@ class _EachAlone(torch.autograd.Function):
         ...
     @staticmethod
     def vmap(info, in_dims, f, x, like):
-        ...
-
-class _Orders(TorchFunctionMode):
-    """Note how the tensors of random functions lie in memory, as the order of their axes."""
-    orders: list
-    def __init__(self) -> None:
-        ...
-    def __torch_function__(self, func, types, args=(), kwargs=None):
         ...
 
 class _AsAlone(TorchFunctionMode):

@@ -20,7 +20,7 @@ from ..core.masks import broadcast_masks
 from ..core.pruner import Pruner
 from ..core.ticket import Ticket
 from .mask_callback import MaskCallback
-from .ticket_callback import TicketCallback, trained_layers
+from .ticket_callback import noted_weights, TicketCallback, trained_layers
 
 # %% ../../nbs/train/25_supermask.ipynb #030c653a
 def signed_constant(
@@ -80,7 +80,7 @@ def begin(self:SupermaskCallback):
     self.drawn = of_each(self.drawn, lambda n,w: signed_constant(w) if self.constant else w.clone())
     self.scores = of_each(self.scores, lambda n,w: initial_scores(w, n, self.seed))
     self._layers = layers
-    self._note_weights(layers)
+    self.revived = noted_weights(layers)
     self._mask(self.scores)
 
 @patch

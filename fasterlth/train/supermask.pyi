@@ -38,6 +38,7 @@ class SupermaskCallback(TicketCallback):
     pruner: Any
     scores: Any
     drawn: Any
+    revived: Any
     masks: Any
     end: Any
     begun: bool

@@ -42,10 +42,6 @@ class TicketCallback(MaskCallback):
         if self.begun and self.revived is not None: self.begun = False    # no batch has begun: nothing is changed
         elif self.begun: self.stop()    # there was no after_fit
         super().on_exit()
-    def _note_weights(self, layers:dict): # From `trained_layers`
-        "Note weights before masks are put on them. They are put back if the fit ends before its first batch."
-        ws = [o.weight for o in layers.values()]
-        self.revived = [(w, torch.ones_like(w, dtype=torch.bool), w.detach().clone()) for w in ws]
     def stop(self):
         "Leave masked weights and the ticket."
         apply_masks(self.learn.model, self.masks)
@@ -101,3 +97,10 @@ def trained_layers(
     layers = {n: o for n,o in pruner.layers(learn.model).items() if o.weight.requires_grad}
     if not layers: raise ValueError("all that could be masked is frozen: call learn.unfreeze()")
     return layers
+
+def noted_weights(
+    layers:dict # From `trained_layers`
+) -> list: # For a callback's `revived`: weights are put back if the fit ends before its first batch
+    "Note weights before masks are put on them."
+    ws = [o.weight for o in layers.values()]
+    return [(w, torch.ones_like(w, dtype=torch.bool), w.detach().clone()) for w in ws]

@@ -12,7 +12,6 @@ class TicketCallback(MaskCallback):
     """A `MaskCallback` that makes its masks while a fit trains. Their sparsity is a column of the progress table."""
     begun: bool
     end: Any
-    revived: list
     masks: Any
     def begin(self) -> None:
         """Check the learner, and make the masks to begin with. Called before the first batch."""
@@ -54,4 +53,8 @@ class TicketCallback(MaskCallback):
 
 def trained_layers(learn: Learner, pruner: Pruner, hint: str = '') -> dict:
     """Return the layers to mask: those that aren't frozen. Raise if there is none, or if a ticket is on the learner."""
+    ...
+
+def noted_weights(layers: dict) -> list:
+    """Note weights before masks are put on them."""
     ...
