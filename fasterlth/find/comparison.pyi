@@ -68,7 +68,8 @@ class LotteryStudy:
     def run(self, n_jobs: int | None = None, verbose: bool = True, stack: int | str = 1) -> LotteryStudy:
         """Train everything that isn't trained yet. The results are the same, bit for bit, for any number of jobs.
 
-    In stacks they are the same but for the last bits of sums. Failed trainings are listed in `failures`. The others
+    In stacks they differ in the last bits of sums. That grows with the steps, most with Adam where a gradient is nearly
+    zero, like that of a bias before BatchNorm; and attention draws its own dropout otherwise. Failed trainings are listed in `failures`. The others
     continue, and the next `run` tries again.
 
     Parameters

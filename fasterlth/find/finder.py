@@ -13,7 +13,7 @@ import torch
 from fastai.learner import Learner
 from fastcore.basics import patch
 
-from ..core.tensors import copy_tensors, cpu_copy, model_tensors
+from ..core.tensors import copy_tensors, cpu_copy, model_tensors, parameters_by_name
 from ..core.checks import check_type, func_name, warn_user
 from ..core.criteria import l1_norm
 from ..core.inputs import criterion_needs, make_inputs, Scoring
@@ -219,7 +219,7 @@ def _add_round(self:LotteryTicketFinder, finished:Round):
 
 def _warn_pruned(finder):
     "Warn if the dense training has left weights at zero that didn't begin there: what it is compared with isn't dense."
-    params,start = dict(finder.learn.model.named_parameters()),finder.start.model
+    params,start = parameters_by_name(finder.learn.model),finder.start.model
     zeros = sum(int(((params[n]==0)&(start[n].to(params[n].device)!=0)).sum()) for n in finder.layers())
     share = 100*zeros/max(sum(params[n].numel() for n in finder.layers()), 1)
     if share<1: return

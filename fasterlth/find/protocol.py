@@ -21,7 +21,7 @@ from ..core.paths import path_masks, warn_collapsed
 from ..train.randomness import random_states, random_states_kept, seed_learner, set_random_states
 from ..train.opt_state import check_opt, opt_notes
 from ..train.snapshot import Snapshot
-from ..train.learner import one_batch, split_batch
+from ..train.learner import check_recorder, one_batch, split_batch
 from ..train.fit_context import fit_context, set_unbegun, unbegun
 from ..train.mask_callback import learner_masks, MaskCallback
 from ..train.callback_state import callback_states, set_callback_states
@@ -79,6 +79,7 @@ class Protocol:
         learn:Learner, # Its current weights are the start
         kernels:str='dense' # How tickets are computed, as for `MaskCallback`
     ):
+        check_recorder(learn)
         self.learn,self.dls,self.start,self.kernels = learn,learn.dls,None,kernels
         self.held,self.ended,self.warned = None,False,set()    # what callbacks hold when a training begins
         self.inputs,self.follows_paths = None,True    # False for a model whose paths can't be followed

@@ -160,15 +160,16 @@ def put_back(
 ):
     "Restore a learner afterwards, whatever was trained inside."
     was,opt,dls,held = Snapshot.take(learn),learn.opt,learn.dls,callback_states(learn)
-    flags = [(p,p.requires_grad) for p in learn.model.parameters()]
+    model,flags = learn.model,[(p,p.requires_grad) for p in learn.model.parameters()]
     try:
         with fit_context(learn, stated=True), lend(learn.model, grad=True): yield learn
     finally:
-        learn.opt,learn.dls = opt,dls
+        learn.opt,learn.dls,learn.model = opt,dls,model
         for p,requires_grad in flags:
             p.requires_grad_(requires_grad)
             p.grad = None    # left by the trainings inside
-        was.restore(learn, opt=False)
+        # another network than before has been refused, and this mustn't hide why
+        if [id(p) for p,_ in flags]==[id(p) for p in model.parameters()]: was.restore(learn, opt=False)
         set_callback_states(learn, held, strict=False)
 
 # %% ../../nbs/find/19_stability.ipynb #18373b5c

@@ -38,5 +38,7 @@ def undivided(learn:Learner):
         if learn.dls is dls: dls.loaders = loaders
         raise
     finally:
-        new = [cb for cb in learn.cbs if isinstance(cb, ProgressCallback) and not any(cb is o for o in cbs)]
-        learn.remove_cbs(new)
+        old,now = [[cb for cb in o if isinstance(cb, ProgressCallback)] for o in (cbs,learn.cbs)]
+        new = [cb for cb in now if not any(cb is o for o in old)]
+        gone = len(old)+len(new)-len(now)    # fastai's `no_bar` puts another in its place
+        learn.remove_cbs(new[gone:])

@@ -11,7 +11,7 @@ import inspect, math
 import torch
 from fastai.callback.core import Callback, event
 from fastai.callback.training import GradientAccumulation
-from fastai.learner import Learner
+from fastai.learner import Learner, Recorder
 from fastai.torch_core import find_bs, to_device
 
 from ..core.checks import check_function, wrong
@@ -36,6 +36,11 @@ def check_train(
         raise TypeError(f"train must be a function {what}, not the method {train.__name__} of one")
     return check_function(train, 'train', what, 1)
 
+def check_recorder(learn:Learner):
+    "Raise unless the learner has fastai's recorder, which knows what an epoch has measured."
+    if not any(isinstance(cb, Recorder) for cb in learn.cbs):
+        raise ValueError("learn must have a Recorder, as learners have by default: learn.add_cb(Recorder())")
+
 def loader_length(dl) -> int:
     "Return how many batches a loader has. Raise if it doesn't know."
     try: return len(dl)
@@ -57,8 +62,12 @@ def check_validation(
 
 # %% ../../nbs/train/01_learner.ipynb #bc4a7b03
 def one_batch(learn:Learner) -> tuple:
-    "Return the first batch of the training loader, fastai's or torch's, on the model's device."
-    return to_device(next(iter(learn.dls.train)), next(learn.model.parameters()).device)
+    "Return the first batch of the training loader, fastai's or torch's, on the model's device. Raise if it has none."
+    dl = learn.dls.train
+    for b in dl: return to_device(b, next(learn.model.parameters()).device)
+    bs = getattr(dl, 'bs', None) or getattr(dl, 'batch_size', None)
+    raise ValueError(f"learn must have data to train on, but its training loader has no batch: of {len(dl.dataset)} items, "
+                     f"with batches of {bs}. A last batch that isn't full may be dropped")
 
 def split_batch(
     learn:Learner, # Its loaders may know how many inputs there are

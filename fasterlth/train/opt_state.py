@@ -53,6 +53,8 @@ def opt_notes(
 def _make_opt(learn):
     "Create an optimizer. One that the learner was given ready-made is used as it is: creating would clear its state."
     if isinstance(learn.opt_func, OptimWrapper): learn.opt = learn.opt_func
+    elif not any(p.requires_grad for p in learn.model.parameters()):
+        raise ValueError("learn must have something to train, but all parameters are frozen: call learn.unfreeze()")
     else: learn.create_opt()
 
 @contextmanager

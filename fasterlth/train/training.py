@@ -19,11 +19,11 @@ from fastai.learner import Learner
 from fastcore.basics import patch
 from fastcore.foundation import L
 
-from ..core.tensors import clone_tree, model_tensors
+from ..core.tensors import clone_tree, model_tensors, parameters_by_name, shortened
 from ..core.checks import check_function, check_type, to_iteration
 from ..core.processes import from_all, launched, share_buffers
 from .randomness import seed_loaders
-from .learner import check_learner, check_train, is_validating, loader_length, metric_names
+from .learner import check_learner, check_recorder, check_train, is_validating, loader_length, metric_names
 from .fit_context import check_precision, fit_context
 from .snapshot import ResumeCallback, Snapshot, SnapshotCallback
 from .loop import in_charge, run_all_epochs, run_epoch
@@ -96,7 +96,7 @@ class Training:
         on_epoch:Callable=None, # Called with this training after each epoch and each fit
         warned:set=None # What there was a warning for, shared by several trainings
     ):
-        check_learner(learn)
+        check_recorder(check_learner(learn))
         check_type(begin, 'begin', (Snapshot,type(None)), 'a Snapshot or None')
         if at is not None: to_iteration(at, 1)
         if on_epoch is not None: check_function(on_epoch, 'on_epoch', 'of this training', 1)
@@ -109,6 +109,7 @@ class Training:
         self.passed = list(notes.get('passed', []))    # the moment after each whole fit
         self._before,self._since = notes.get('seconds', 0),time.perf_counter()
         self._dls,self._validated,self._aside = learn.dls,ValidatedCallback(),False
+        self._params = parameters_by_name(learn.model)
         trained = begin is not None and bool(begin.fit or begin.epoch or begin.batch)
         self._stepped = SteppedCallback(notes.get('stepped', trained))
         self._snap = self._snap_fit = None
@@ -123,7 +124,15 @@ class Training:
             if b and not (b.fit or b.epoch or b.batch): self._restore(b)
             with in_charge(self.learn, self._fit, self._epochs): train(self.learn)
         self._check_fits()
+        self._check_model()
         return self
+
+    def _check_model(self):
+        "Raise unless the learner still has the model that the training began with."
+        now,before = parameters_by_name(self.learn.model),self._params
+        if odd := [n for n in {**before, **now} if now.get(n) is not before.get(n)]:
+            raise ValueError(f"train must train the parameters that the learner's model has, but replaced, added or "
+                             f"removed {shortened(odd, 4)}: copy values with load_state_dict or p.data.copy_()")
 
     def _check_fits(self):
         "Raise unless there was something to train, and all that was trained before."
@@ -242,6 +251,7 @@ def _set_graphs_aside(learn, call, args, kwargs):
 def _fit(self:Training, fit, *args, **kwargs):
     "Stand in for `learn.fit`."
     call = signature(Learner.fit).bind(self.learn, *args, **kwargs).arguments
+    self._check_model()
     check_precision(self.learn, call.get('cbs'))
     if any(isinstance(cb, LRFinder) for cb in L(call.get('cbs'))):
         self._aside = True

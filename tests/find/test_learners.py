@@ -1,4 +1,5 @@
 "Finder, study, rewind_find and gradient criteria on what people put into a Learner: tables, ratings, texts, segments, any data set."
+import contextlib
 import pytest
 from helpers import *
 from fastai.callback.fp16 import MixedPrecision
@@ -212,3 +213,81 @@ def test_a_stream_of_unknown_length_is_named():
     for use in (lambda l: l.find_ticket(train, 50, 1), lambda l: l.find_early_bird(train, 50, granularity='weight'), lambda l: l.rewind_find(train),
                 lambda l: linear_interpolation(l, l, l), lambda l: quiet(l, 1, cbs=sparsify())):
         with pytest.raises(ValueError, match='pass the number of items as n'): use(make())
+
+# What a training function may not do to its learner, and learners that can't be trained
+
+def _another(l):
+    l.model = SmallNet()
+    quiet(l, 1)
+def _layer(l):
+    l.model.fc2 = nn.Linear(20, 10)
+    quiet(l, 1)
+def _more(l):
+    quiet(l, 1)
+    l.model.extra = nn.Linear(2, 2)
+def _resized(l):
+    quiet(l, 1)
+    l.model.fc2 = nn.Linear(20, 12)
+
+@pytest.mark.parametrize('train', [_another, _layer, _more, _resized])
+@pytest.mark.parametrize('search', [
+    lambda l, train: LotteryTicketFinder(l, 50, 1, seed=0, verbose=False).find_winning_ticket(train),
+    lambda l, train: l.find_early_bird(train, 50, granularity='weight', verbose=False),
+    lambda l, train: l.rewind_find(train, [0], points=3, show_plot=False, verbose=False)], ids=['finder','early_bird','rewind_find'])
+def test_training_another_model_is_refused(search, train):
+    with pytest.raises(ValueError, match='train must train the parameters .* but replaced, added or removed'): search(make_learner(), train)
+
+@pytest.mark.parametrize('wrap', [nn.DataParallel, partial(torch.compile, backend='eager')], ids=['parallel','compiled'])
+def test_wrapped_networks_are_searched_like_others(wrap):
+    found = []
+    for w in (lambda m: m, wrap):
+        learn = make_learner()
+        learn.model = w(learn.model)
+        def train(l): quiet(l, 2)
+        f = LotteryTicketFinder(learn, 50, 1, seed=0, verbose=False)
+        f.find_winning_ticket(train)
+        bird = learn.find_early_bird(train, 50, granularity='weight', n_masks=2, threshold=1., verbose=False)
+        stable = learn.rewind_find(train, [0], points=3, show_plot=False, verbose=False)
+        found.append((f.ticket.masks, f.history.valid_loss.tolist(), bird.masks, stable.barriers.barrier.tolist()))
+    (masks,losses,bird,barriers),(masks2,losses2,bird2,barriers2) = found
+    assert same(masks, masks2) and same(bird, bird2) and barriers==barriers2 and np.allclose(losses, losses2)
+
+def test_wrapped_networks_in_a_study():
+    def make(seed):
+        learn = make_learner(seed)
+        learn.model = nn.DataParallel(learn.model)
+        return learn
+    s = LotteryStudy(make, lambda l: quiet(l, 1), 50, 1, ['random_mask'], 1)
+    s.run(verbose=False)
+    assert not len(s.failures) and len(s.results)==3
+
+@pytest.mark.parametrize('fails', [False,True])
+def test_the_bar_of_a_learner_stays(fails):
+    def train(l):
+        quiet(l, 1)
+        if fails: raise ValueError('failed')
+    learn = make_learner()
+    before = [type(cb).__name__ for cb in learn.cbs]
+    with pytest.raises(ValueError, match='failed') if fails else contextlib.nullcontext():
+        learn.rewind_find(train, [0], points=3, show_plot=False, verbose=False)
+    assert sorted(type(cb).__name__ for cb in learn.cbs)==sorted(before)
+
+@pytest.mark.parametrize('search', [lambda l: LotteryTicketFinder(l, 50), lambda l: l.find_early_bird(lambda l: l.fit(1), 50),
+                                    lambda l: l.rewind_find(lambda l: l.fit(1), [0]), Training])
+def test_without_a_recorder(search):
+    learn = make_learner()
+    learn.remove_cb(learn.recorder)
+    with pytest.raises(ValueError, match='learn must have a Recorder'): search(learn)
+
+@pytest.mark.parametrize('do', [Snapshot.take, lambda l: LotteryTicketFinder(l, 50, 1, seed=0, verbose=False).find_winning_ticket(lambda l: l.fit(1))])
+def test_all_is_frozen(do):
+    learn = make_learner()
+    for p in learn.model.parameters(): p.requires_grad_(False)
+    with pytest.raises(ValueError, match='all parameters are frozen: call learn.unfreeze'): do(learn)
+
+def test_no_batch_to_train_on():
+    dls = digits_dls(size=8, bs=32, n=64, device='cpu')
+    few = TfmdDL([dls.train_ds[i] for i in range(12)], bs=32, drop_last=True, shuffle=True)
+    learn = Learner(DataLoaders(few, dls.valid), SmallNet(), CrossEntropyLossFlat(), metrics=accuracy)
+    with pytest.raises(ValueError, match='its training loader has no batch: of 12 items, with batches of 32'):
+        LotteryTicketFinder(learn, 50, 1, criteria=snip, seed=0, verbose=False).find_winning_ticket(lambda l: l.fit(1))
