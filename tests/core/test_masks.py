@@ -226,3 +226,8 @@ def test_new_masks_have_memory_of_their_own(masked):
     for n,m in new.items():
         assert m.untyped_storage().nbytes()==m.numel()
         if old: assert m.data_ptr()!=old[n].data_ptr()
+
+@pytest.mark.parametrize('share,says', [(.5,r'Did you mean 50\?'), (.01,r'Did you mean 1\?'), (.005,'Use 0, or 1 or more$'),
+                                        (1e-320,r'1e-320 would be less than 1 %. Use 0, or 1 or more$')])
+def test_only_a_percent_that_would_be_taken_is_suggested(share, says):
+    with pytest.raises(ValueError, match=says): make_masks(nn.Linear(4, 4), share)
