@@ -134,7 +134,8 @@ def _check_out(out, force, path):
     if (folder := check_folder(out, 'out')) is None: raise TypeError("out must be a folder, not None")
     data,run = path and check_folder(path).resolve(),(folder/'run').resolve()
     if data and run in (data,*data.parents):
-        raise ValueError(f"path must be a folder outside {str(folder/'run')!r}, which --force would delete, not {path!r}")
+        raise ValueError(f"path must be a folder outside {str(folder/'run')!r}, which --force would delete, "
+                         f"not {str(path)!r}")
     return folder,check_flag(force, 'force')
 
 def _run(study, rounds, epochs, on, jobs=None):
