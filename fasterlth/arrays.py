@@ -6,6 +6,7 @@
 __all__ = []
 
 # %% ../nbs/02_arrays.ipynb #05587ec9
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from numbers import Integral
 from typing import NamedTuple
@@ -75,11 +76,21 @@ def _check_same(train, valid):
 def class_names(
     vocab # Value of the argument
 ) -> list:
-    "Return the classes' names as a list."
-    if isinstance(vocab, (str,bytes,Mapping)) or not isinstance(vocab, Iterable):
+    "Return the classes' names as a list. Raise unless they are in order, and differ."
+    if isinstance(vocab, (str,bytes,Mapping,set,frozenset)) or not isinstance(vocab, Iterable):
         raise TypeError(wrong('vocab', "a list of the classes' names", vocab))
     if not len(res := list(vocab)): raise ValueError("vocab must have a name for each class, but is empty")
+    if twice := [k for k,n in Counter(map(str, res)).items() if n>1]:
+        raise ValueError(f"vocab must have another name for each class, but has {twice[0]!r} twice")
     return res
+
+def _class_numbers_of(y):
+    "Return the numbers of the classes of labels as names. Raise if there are far more classes than items."
+    n = int(y.max())+1
+    if n>max(len(y), 10**6):
+        raise ValueError(f"train has {len(y)} labels up to {n-1}: number its classes 0, 1, …, or pass vocab with "
+                         f"{n} names")
+    return [str(i) for i in range(n)]
 
 def check_classes(
     classes # Value of the argument
@@ -173,7 +184,7 @@ def as_arrays(
     train,valid = _pair(train, 'train', kind),_pair(valid, 'valid', kind)
     if not len(train[0]): raise ValueError("train must have items, but there are none")
     _check_same(train[0], valid[0])
-    vocab = [str(i) for i in range(int(train[1].max())+1)] if vocab is None else class_names(vocab)
+    vocab = _class_numbers_of(train[1]) if vocab is None else class_names(vocab)
     for k,(_,y) in dict(train=train, valid=valid).items(): _check_labels(y, len(vocab), k)
     if classes is not None: train,valid,vocab = _only_classes(train, valid, classes, vocab)
     kind = kind_of(train[0])

@@ -12,7 +12,7 @@ def kind_of(x: torch.Tensor) -> str:
     ...
 
 def class_names(vocab) -> list:
-    """Return the classes' names as a list."""
+    """Return the classes' names as a list. Raise unless they are in order, and differ."""
     ...
 
 def check_classes(classes) -> list:

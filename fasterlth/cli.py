@@ -16,6 +16,14 @@ from fastcore.script import anno_parser
 from .core.checks import (check_choice, check_file, check_flag, check_folder, check_percent, check_seed,
     check_text, check_whole, wrong)
 
+# %% ../nbs/06_cli.ipynb #5e1a0c02
+def _encodable(text):
+    "Return text with escapes for what the terminal can't show."
+    encoding = getattr(sys.stdout, 'encoding', None) or 'utf-8'    # there may be no stdout at all
+    return text.encode(encoding, 'backslashreplace').decode(encoding)
+
+def _print(text): print(_encodable(text))
+
 # %% ../nbs/06_cli.ipynb #cea0c020
 data_sets = 'digits','mnist','fashion_mnist','cifar10'
 networks = 'lenet_300_100','lenet5','conv2','conv4','conv6','resnet20'
@@ -97,7 +105,7 @@ def _claimed(out, options, model, force):
         if force:
             for name in _results: (out/name).unlink(missing_ok=True)
             if (out/'run').exists(): shutil.rmtree(out/'run')
-        elif (out/_record).exists(): print(f'continuing in {out}: what is trained already is kept')
+        elif (out/_record).exists(): _print(f'continuing in {out}: what is trained already is kept')
         write_json(out/_record, dict(options=options))
         yield hold
 
@@ -121,15 +129,19 @@ def _experiment(data, model, epochs, path):
     def train(learn): learn.fit(epochs, 1.2e-3)
     return make_learner,train,len(dls.train_ds)
 
-def _check_out(out, force):
-    "Return the folder for results, and whether to replace those in it."
+def _check_out(out, force, path):
+    "Return the folder for results, and whether to replace those in it. Raise if the data would go with them."
     if (folder := check_folder(out, 'out')) is None: raise TypeError("out must be a folder, not None")
+    data,run = path and check_folder(path).resolve(),(folder/'run').resolve()
+    if data and run in (data,*data.parents):
+        raise ValueError(f"path must be a folder outside {str(folder/'run')!r}, which --force would delete, "
+                         f"not {str(path)!r}")
     return folder,check_flag(force, 'force')
 
 def _run(study, rounds, epochs, on, jobs=None):
     "Say how much there is to train, and run a study. Raise the first error of its trainings."
     n = len(study.seeds)*(1+rounds*(1+len(study.conditions)))
-    print(f"{on}; {n} training runs of {epochs} epoch{'s' if epochs>1 else ''}")
+    _print(f"{on}; {n} training runs of {epochs} epoch{'s' if epochs>1 else ''}")
     study.run(jobs)
     if study.failures: raise RuntimeError(next(iter(study.failures.values())).strip().splitlines()[-1])
     return study
@@ -137,7 +149,7 @@ def _run(study, rounds, epochs, on, jobs=None):
 def _write(hold, name, save):
     "Let a function write a file of a held folder, and print where."
     with hold.writing(hold.path/name) as f: save(f)
-    print(f'{Path(name).stem:<9}{hold.path/name}')
+    _print(f'{Path(name).stem:<9}{hold.path/name}')
 
 def _write_plot(study, hold):
     "Draw the accuracies of a study to a held folder."
@@ -158,7 +170,7 @@ def _write_results(study, seed, hold, **about):
     from dataclasses import replace
     ticket,table = study.ticket('winning', seed),_accuracies(study.results)
     ticket = replace(ticket, about={**ticket.about, **about})
-    print(f"\nValidation accuracy (%):\n{table.to_string(float_format='{:.2f}'.format)}\n\n{ticket}")
+    _print(f"\nValidation accuracy (%):\n{table.to_string(float_format='{:.2f}'.format)}\n\n{ticket}")
     _write(hold, _ticket, ticket.save)
     _write(hold, _table, lambda f: f.write(table.to_csv().encode()))
     _write_plot(study, hold)
@@ -177,7 +189,7 @@ def find(
 ):
     "Find a lottery ticket, compare it with the dense network and with random weights, and save it."
     options = _check_options(data, model, sparsity, rounds, epochs, path, command='find', seed=check_seed(seed))
-    out,force = _check_out(out, force)
+    out,force = _check_out(out, force, path)
     import torch
     make_learner,train,n_images = _experiment(data, model, epochs, path)
     from fasterlth.find.study import LotteryStudy
@@ -204,7 +216,7 @@ def _write_study(study, hold):
     "Print the verdict of a study. Write its tables and its plot to a folder that is held."
     table = study.summary()
     narrow = [c for c in table if not c.startswith('vs_') or not c.endswith(('_low','_high','_seeds'))]
-    print(f"\n{study.verdict()}\n\n{table[narrow].to_string(float_format='{:.2f}'.format)}\n")
+    _print(f"\n{study.verdict()}\n\n{table[narrow].to_string(float_format='{:.2f}'.format)}\n")
     _write(hold, _table, lambda f: f.write(study.results.to_csv(index=False).encode()))
     _write(hold, _summary, lambda f: f.write(table.to_csv().encode()))
     _write_plot(study, hold)
@@ -227,7 +239,7 @@ def study(
     seeds,names = _check_study(seeds, conditions, jobs)
     options = _check_options(data, model, sparsity, rounds, epochs, path,
                              command='study', seeds=seeds, conditions=names)
-    out,force = _check_out(out, force)
+    out,force = _check_out(out, force, path)
     _prepare()
     from fasterlth.find.controls import conditions as known
     for o in names: check_choice(o, 'conditions', known)
@@ -248,11 +260,6 @@ def bar(
     n = max(round(share*width), int(share>0))
     return full*n+empty*(width-n)
 
-def _encodable(text):
-    "Return whether the terminal can show a text."
-    try: text.encode(sys.stdout.encoding or 'utf-8')
-    except UnicodeEncodeError: return False
-    return True
 
 # %% ../nbs/06_cli.ipynb #d626d8b3
 def _provenance(about):
@@ -265,7 +272,7 @@ def _provenance(about):
 
 def _layers(table):
     "Return lines with the name, a bar, and the numbers of each layer."
-    marks = ('█','·') if _encodable('█·') else ('#','.')
+    marks = ('█','·') if _encodable('█·')=='█·' else ('#','.')
     width = max(map(len, map(str, table.index)), default=0)
     def line(name, row):
         share = row.kept/row.weights if row.weights else 0.
@@ -285,10 +292,12 @@ def show(
     force:bool=False # Replace the plot if it is there
 ):
     "Show a ticket: its size, where it came from, what is left of each layer."
-    check_file(ticket, 'ticket')
+    source = check_file(ticket, 'ticket')
     to = None if plot is None else check_file(plot, 'plot')
     if to and to.suffix.lower() not in _images:
         raise ValueError(f"plot must be a file that ends in {', '.join(_images)}, not {str(plot)!r}")
+    if to and to.exists() and source.exists() and to.samefile(source):
+        raise ValueError(f"plot must be another file than the ticket's, not {str(plot)!r}")
     if not check_flag(force, 'force') and to and to.exists():
         raise ValueError(f"plot {str(to)!r} exists. Use another --plot, or replace it with --force")
     from fasterlth.core.writing import atomic_write
@@ -297,13 +306,13 @@ def show(
     facts = _provenance(found.about)
     width = max((len(k) for k,_ in facts), default=0)
     lines = [str(found), *(f'  {k:<{width}}  {v}' for k,v in facts), '', *_layers(found.summary())]
-    print(*map(_printable, lines), sep='\n')
+    _print('\n'.join(map(_printable, lines)))
     if to is None: return
     import matplotlib
     matplotlib.use('Agg')
     with atomic_write(to) as part:
         found.plot().figure.savefig(part, dpi=120, bbox_inches='tight', format=to.suffix[1:].lower())
-    print(f'\nplot  {to}')
+    _print(f'\nplot  {to}')
 
 # %% ../nbs/06_cli.ipynb #886e6007
 _commands = dict(find=find, study=study, show=show)
@@ -330,7 +339,8 @@ def _parser(name, named):
     parser.allow_abbrev = False    # or --seed 4 of a study would be --seeds 4
     lines = [f'  fasterlth {k:<7}{f.__doc__}' for k,f in _commands.items()]
     own = parser.format_help()
-    if not named: parser.format_help = lambda: '\n'.join([own, 'commands:', *lines, '  fasterlth --version', ''])
+    text = own if named else '\n'.join([own, 'commands:', *lines, '  fasterlth --version', ''])
+    parser.format_help = lambda: _encodable(text)
     def wrong(message): _refuse(f"{message} (see {parser.prog} --help)")
     parser.error = wrong
     return parser

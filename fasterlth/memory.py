@@ -174,11 +174,19 @@ class MemoryDL(TfmdDL):
             `(x, y)`, on the loader's device.
         """
         if not self._indexes() or self.after_batch.fs: return None
+        self._check_bs()
         if self.device is not None: self.dataset.to(self.device)
         return self.dataset.x,self.dataset.y
 
+    def _check_bs(self):
+        "Raise if there isn't a single batch, as the last one is dropped."
+        if self.drop_last and 0<(self.n or 0)<self.bs:
+            raise ValueError(f"bs must be at most {self.n}, the number of items, not {self.bs}: the last batch is "
+                             "dropped, unless drop_last=False, so none would be left")
+
     def create_batches(self, samps):
         ds = self.dataset
+        self._check_bs()
         if not self._indexes():
             yield from super().create_batches(samps)
             return

@@ -144,3 +144,50 @@ def test_options_have_their_whole_names(tmp_path, command):
     "`--seed 4` of a study, which has none, isn't `--seeds 4`."
     code,_,err = command('study','--seed','4','--out','here')
     assert code==2 and 'unrecognized arguments: --seed 4' in err and not (tmp_path/'here').exists()
+
+def save(path): Ticket.of(nn.Linear(4, 2), {}).save(path); return path
+
+@pytest.mark.parametrize('link', [None,'symlink_to','hardlink_to'])
+def test_a_plot_replaces_no_ticket(tmp_path, command, link):
+    "Also under another name of the same file."
+    path = save(tmp_path/'t.png')
+    other = 'other.png' if link else './t.png'
+    if link: getattr(tmp_path/other, link)(path)
+    before = path.read_bytes()
+    for ticket,plot in (('t.png',other), (other,'t.png')):
+        for force in ([],['--force']):
+            code,out,err = command('show', ticket, '--plot', plot, *force)
+            assert code==2 and "plot must be another file than the ticket's" in err and '--force' not in err and not out
+    assert path.read_bytes()==before
+
+def test_no_data_are_deleted(tmp_path, command):
+    "Of an earlier run with the same folder, --force deletes everything."
+    (tmp_path/'here'/'run'/'mnist').mkdir(parents=True)
+    for command_ in ('find','study'):
+        for path in ('here/run','here/run/mnist','here/../here/run'):
+            code,_,err = command(command_, '--data','mnist','--path',path,'--out','here','--force')
+            assert code==2 and "path must be a folder outside 'here/run', which --force would delete" in err
+
+def process(*args, env={}, **kwargs):
+    return subprocess.run([sys.executable, '-c', 'from fasterlth.cli import fasterlth; fasterlth()', *args], capture_output=True,
+                          text=True, timeout=600, env={**os.environ, **env}, **kwargs)
+
+def test_show_without_a_stdout(tmp_path):
+    save(tmp_path/'t.safetensors')
+    r = process('show', str(tmp_path/'t.safetensors'), preexec_fn=lambda: os.close(1))
+    assert r.returncode==0 and not r.stderr, r.stderr
+
+class Ascii(io.TextIOWrapper):
+    def __init__(self): super().__init__(io.BytesIO(), 'ascii')
+    def text(self): self.flush(); return self.buffer.getvalue().decode()
+
+@pytest.mark.parametrize('which', ['find','study'])
+def test_a_terminal_that_knows_only_ascii(tmp_path, command, monkeypatch, which):
+    monkeypatch.setattr(sys, 'stdout', (shown := Ascii()))
+    args = ['--seeds','1','--conditions','random_mask'] if which=='study' else []
+    assert command(which, *small[:-1], 'asc/ñ', *args)[0]==0
+    assert (tmp_path/'asc/ñ/accuracy.png').exists() and r'asc/\xf1/results.csv' in shown.text()
+    Ticket.of(nn.Linear(4, 2), {}, made_by='ñ').save('ñ.safetensors')
+    assert command('show','ñ.safetensors','--plot','ñ.png')[0]==0 and r'\xf1.png' in shown.text() and (tmp_path/'ñ.png').exists()
+    for args in (['--help'],['study','--help']): assert command(*args)[0]==0    # with an ellipsis
+    assert 'sign_constant' in shown.text()

@@ -217,3 +217,49 @@ def test_a_label_beyond_the_classes_of_cifar(tmp_path):
     records[2,0] = 10
     records.tofile(tmp_path/'test_batch.bin')
     with pytest.raises(ValueError, match='is damaged: it has the label 10'): cifar10_dls(tmp_path)
+
+@pytest.mark.parametrize('vocab,error,says', [
+    ({'a','b'}, TypeError, "vocab must be a list of the classes' names, not {'a', 'b'}"), (frozenset('ab'), TypeError, "vocab must be a list"),
+    (['a','b','a'], ValueError, "vocab must have another name for each class, but has 'a' twice"), ([1,'1'], ValueError, "has '1' twice")])
+def test_names_of_classes_are_in_order_and_differ(vocab, error, says):
+    x,y = torch.rand(20, 9),torch.arange(20)%2
+    with pytest.raises(error, match=says): memory_dls((x,y), (x,y), vocab)
+    with pytest.raises(error, match=says): digits_dls(vocab=vocab)
+    assert memory_dls((x,y), (x,y), dict.fromkeys('ab').keys()).vocab==['a','b']    # which is in order
+
+@pytest.mark.parametrize('label', [10**6,2*10**6])
+def test_labels_that_number_no_classes(label):
+    "Names for all of them would need all memory."
+    import tracemalloc
+    x,y = torch.rand(20, 9),torch.arange(20)%2
+    y[7] = label
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=f"train has 20 labels up to {label}: number its classes 0, 1, …, or pass vocab with {label+1} names"):
+        memory_dls((x,y), (x,y))
+    assert tracemalloc.get_traced_memory()[1]<1e6
+    tracemalloc.stop()
+    y[7] = 999
+    assert memory_dls((x,y), (x,y), bs=4).c==1000
+
+@pytest.mark.parametrize('kwargs', [{}, dict(batch_size=21), dict(after_batch=noop), dict(after_item=noop), dict(num_workers=2)])
+def test_a_batch_that_is_larger_than_the_data(kwargs):
+    "Training on none of it is no success."
+    x,y = torch.rand(20, 9),torch.arange(20)%2
+    dls = memory_dls((x,y), (x,y), device='cpu', **kwargs)
+    says = f"bs must be at most 20, the number of items, not {kwargs.get('batch_size', 64)}: the last batch is dropped, unless drop_last=False"
+    learn = Learner(dls, lenet_300_100(9, 2), metrics=accuracy)
+    before = weights(learn.model)
+    with learn.no_bar(), pytest.raises(ValueError, match=says): learn.fit(1)
+    with pytest.raises(ValueError, match=says): next(iter(dls.train))
+    with learn.no_bar(), pytest.raises(ValueError, match=says): learn.find_ticket(lambda l: l.fit(1), 50, 1, verbose=False)
+    assert same(before, weights(learn.model))
+    with learn.no_bar(): learn.validate()
+    learn.dls = memory_dls((x,y), (x,y), device='cpu', drop_last=False, **kwargs)
+    with learn.no_bar(): learn.fit(1)
+    assert not same(before, weights(learn.model))
+
+def test_a_stack_of_batches_that_are_larger_than_the_data():
+    x,y = torch.rand(20, 9),torch.arange(20)%2
+    dls = memory_dls((x,y), (x,y), device='cpu')
+    learners = [Learner(dls, lenet_300_100(9, 2, seed=i), metrics=accuracy) for i in range(2)]
+    with pytest.raises(ValueError, match='bs must be at most 20, the number of items, not 64'): stack_learners(learners, [0,1])

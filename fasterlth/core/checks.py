@@ -309,7 +309,8 @@ def check_percent(
     if not is_number(value): raise TypeError(wrong(name, what, value))
     v = plain_number(value)
     if not 0<=v<=100: raise ValueError(wrong(name, what, value))
-    if 0<v<1: raise ValueError(f"{name} is in percent: {v!r} would be less than 1 %. Did you mean {100*v:g}?")
+    remedy = f'Did you mean {100*v:g}?' if 100*v>=1 else 'Use 0, or 1 or more'
+    if 0<v<1: raise ValueError(f"{name} is in percent: {v!r} would be less than 1 %. {remedy}")
     return v
 
 def check_by_layer(

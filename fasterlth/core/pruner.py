@@ -6,6 +6,7 @@
 __all__ = ['Pruner', 'make_masks']
 
 # %% ../../nbs/core/19_pruner.ipynb #dfc8375c
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
@@ -80,14 +81,21 @@ def _check_settings(granularity, context, criterion, layer_type, round_to, min_k
         raise ValueError("budget needs context='local': a global ranking chooses the count of each layer itself")
 
 def _budgeted(budget, layers, sparsity):
-    "Return the sparsity of each layer by a budget; of a single weight there is no share to prune."
+    """Return the sparsity of each layer by a budget; of a single weight there is no share to prune.
+
+    Warn if all of them together have another sparsity."""
     if isinstance(sparsity, dict):
         raise ValueError(wrong('sparsity', 'one percent for all layers with a budget', sparsity))
     shapes = {n: tuple(o.weight.shape) for n,o in layers.items() if o.weight.numel()>1}
-    res,name = budget(shapes, sparsity),f'what budget {func_name(budget)!r} returns'
+    res,name = budget(dict(shapes), sparsity),f'what budget {func_name(budget)!r} returns'
     check_type(res, name, dict, 'a percent for each layer')
     if odd := set(res)^set(shapes): raise ValueError(f"{name} must have a percent for each layer, but not {odd}")
-    return {n: check_number(res[n], f'{name} for {n}', 0, 100, 'a percent') if n in shapes else None for n in layers}
+    res = {n: check_number(res[n], f'{name} for {n}', 0, 100, 'a percent') for n in shapes}
+    pruned,total = sum(res[n]/100*math.prod(s) for n,s in shapes.items()),sum(map(math.prod, shapes.values()))
+    if abs(pruned-sparsity/100*total)>len(shapes)+total/10_000:    # more than rounding
+        warn_user(f"{name} prunes {100*pruned/total:.4g} % of all weights, not {sparsity:g} %: "
+                  "use share_out to be exact")
+    return {n: res.get(n) for n in layers}
 
 # %% ../../nbs/core/19_pruner.ipynb #0bdf6153
 def _new_masks(pruner, scores, sparsity, masks, regrow):

@@ -12,15 +12,16 @@ from functools import partial
 import torch
 from torch import nn
 
-from .checks import check_tensor, check_type, func_name, warn_user
+from .checks import check_tensor, check_type, func_name, shown, warn_user
 from .inputs import criterion_inputs, stand_ins
 from .rows import in_rows
 from .ranking import to_lists
 
 # %% ../../nbs/core/16_scores.ipynb #99a5f05e
-def _full(t):
+def _full(t, copy=False):
     "Return half precision in float32, where squares of small numbers aren't zero, and which NumPy knows."
-    return t.detach().float() if t.dtype in (torch.float16,torch.bfloat16) else t.detach()
+    half = t.dtype in (torch.float16,torch.bfloat16)
+    return t.detach().to(torch.float32 if half else t.dtype, copy=copy)
 
 def _ends(s):
     "Return the lowest and the highest score."
@@ -66,11 +67,19 @@ class Scores:
         self.report([n for n in self.layers if n in nan], flat)
 
 # %% ../../nbs/core/16_scores.ipynb #3ab8c6b9
+def _scored(criterion, weight, inputs):
+    "Call a criterion. Any but our own gets copies of the tensors: it may write to them."
+    f = criterion.func if isinstance(criterion, partial) else criterion
+    copy = (getattr(f, '__module__', None) or '').partition('.')[0]!='fasterlth'
+    given = {k: _full(v, copy).to(weight.device) if isinstance(v, torch.Tensor) else v for k,v in inputs.items()}
+    with torch.no_grad(): return criterion(_full(weight, copy), **given)
+
 def _check_scores(groups, s, criterion, name, arg='criterion'):
     "Raise unless there is a number for each weight."
-    if not isinstance(s, torch.Tensor) or s.shape!=groups.shape:
-        raise ValueError(f"{arg} {func_name(criterion)!r} must return scores of the shape {groups.shape} "
-                         f"for {name}, not {getattr(s, 'shape', s)}")
+    if isinstance(s, torch.Tensor) and s.shape==groups.shape: return
+    given = s.shape if isinstance(s, torch.Tensor) else shown(s)
+    raise ValueError(f"{arg} {func_name(criterion)!r} must return scores of the shape {groups.shape} "
+                     f"for {name}, as a tensor, not {given}")
 
 def _check_given(criterion, needs, inputs, layers):
     "Raise unless there is an input for each layer, of everything that the criterion asks for."
@@ -96,12 +105,9 @@ def scores_by(
     _check_given(criterion, needs, inputs, layers)
     def score(n):
         w,_,groups,_ = layers[n]
-        given = {k: n if k=='name' else inputs[k][n] for k in needs}
-        given = {k: _full(v).to(w.device) if isinstance(v, torch.Tensor) else v for k,v in given.items()}
-        with torch.no_grad():
-            s = criterion(_full(w), **given)
-            _check_scores(groups, s, criterion, n)
-            return groups.reduce(s if s.is_floating_point() else s.float())
+        s = _scored(criterion, w, {k: n if k=='name' else inputs[k][n] for k in needs})
+        _check_scores(groups, s, criterion, n)
+        with torch.no_grad(): return groups.reduce(s if s.is_floating_point() else s.float())
     return Scores(layers, score, partial(_report_criterion, criterion))
 
 def group_scores(
@@ -142,10 +148,9 @@ def try_criterion(
     criterion_inputs(criterion, arg)    # raises if it takes no weight
     inputs = stand_ins(criterion, model, name)
     if inputs is None: return
-    given = {k: _full(v) if isinstance(v, torch.Tensor) else v for k,v in inputs.items()}
     devices = [o.weight.device] if o.weight.is_cuda else []
     try:
-        with torch.random.fork_rng(devices), torch.no_grad(): scores = criterion(_full(o.weight), **given)
+        with torch.random.fork_rng(devices): scores = _scored(criterion, o.weight, inputs)
     except Exception as e:
         error = TypeError if isinstance(e, TypeError) else ValueError
         raise error(f"{arg} {func_name(criterion)!r} can't score {name}: {e}") from e

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from .tensors import check_names, copy_tensors, cpu_copy, model_tensors, shortened, unwrap
-from .checks import check_model, check_tensor, check_type, key_name, shown
+from .checks import check_model, check_tensor, check_type, key_name, shown, wrong
 from .joint_filters import filters_to_cut
 from .masks import check_masks, mask_table, plot_masks, sparsity_of, zero_pruned
 from .reading import a_dict, a_shape, check_fields, dict_of, reading
@@ -25,19 +25,30 @@ from .files import load_tensors, pack_masked, save_tensors, unpack_masked
 from .paths import effective_sparsity, path_table
 
 # %% ../../nbs/core/24_ticket.ipynb #ba259d68
-def _named_keys(x):
-    "Return nested dicts and lists with types replaced by their names as keys."
-    if isinstance(x, Mapping): return {key_name(k): _named_keys(v) for k,v in x.items()}
-    return [_named_keys(o) for o in x] if isinstance(x, (list,tuple)) else x
+def _names(x, at):
+    "Return the keys of a dict as text. Raise unless they are strings or types, and differ."
+    for k in x:
+        if not isinstance(k, (str,type)): raise TypeError(wrong(f'a key of {at}', 'a string or a layer type', k))
+    names = [key_name(k) for k in x]
+    if len({*names})<len(names):
+        raise ValueError(f"{at} has the key {next(k for k in names if names.count(k)>1)!r} twice")
+    return names
+
+def _plain(x, at):
+    "Return nested dicts and lists with Python's own numbers, and with names in place of types as keys."
+    if isinstance(x, Mapping): return {n: _plain(v, f'{at}[{n!r}]') for n,v in zip(_names(x, at), x.values())}
+    if isinstance(x, (list,tuple)): return [_plain(v, f'{at}[{i}]') for i,v in enumerate(x)]
+    try: v = x if x is None or isinstance(x, (str,int,float)) else x.item()
+    except (AttributeError,TypeError,ValueError,RuntimeError): v = x    # of a tensor, if it holds several numbers
+    if v is None or isinstance(v, (str,int,float)): return v
+    raise TypeError(f"{at.partition('[')[0]} must hold only what JSON can, but {at} is {shown(x)}")
 
 def to_json(
     x, # Plain values, NumPy's numbers, dicts by name or layer type
     name:str='about' # The argument's name, for the error
 ): # What JSON can hold
-    "Convert to what JSON can hold. Raise a `TypeError` if that isn't possible."
-    try: return json.loads(json.dumps(_named_keys(x), default=lambda o: o.item()))
-    except (TypeError,AttributeError,ValueError) as e:
-        raise TypeError(f"{name} must hold only what JSON can: {e}") from e
+    "Convert to what JSON can hold. Raise an error that names what can't be converted."
+    return json.loads(json.dumps(_plain(x, name)))
 
 # %% ../../nbs/core/24_ticket.ipynb #e96a213e
 @cache    # looking one up takes milliseconds, and a study makes many tickets

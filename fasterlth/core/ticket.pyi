@@ -17,7 +17,7 @@ import pandas
 __all__ = ['Ticket']
 
 def to_json(x, name: str = 'about'):
-    """Convert to what JSON can hold. Raise a `TypeError` if that isn't possible."""
+    """Convert to what JSON can hold. Raise an error that names what can't be converted."""
     ...
 
 def versions() -> dict:

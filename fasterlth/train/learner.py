@@ -66,8 +66,8 @@ def one_batch(learn:Learner) -> tuple:
     dl = learn.dls.train
     for b in dl: return to_device(b, next(learn.model.parameters()).device)
     bs = getattr(dl, 'bs', None) or getattr(dl, 'batch_size', None)
-    raise ValueError(f"learn must have data to train on, but its training loader has no batch: of {len(dl.dataset)} items, "
-                     f"with batches of {bs}. A last batch that isn't full may be dropped")
+    raise ValueError(f"learn must have data to train on, but its training loader has no batch: of {len(dl.dataset)} "
+                     f"items, with batches of {bs}. A last batch that isn't full may be dropped")
 
 def split_batch(
     learn:Learner, # Its loaders may know how many inputs there are

@@ -127,23 +127,6 @@ class Training:
         self._check_model()
         return self
 
-    def _check_model(self):
-        "Raise unless the learner still has the model that the training began with."
-        now,before = parameters_by_name(self.learn.model),self._params
-        if odd := [n for n in {**before, **now} if now.get(n) is not before.get(n)]:
-            raise ValueError(f"train must train the parameters that the learner's model has, but replaced, added or "
-                             f"removed {shortened(odd, 4)}: copy values with load_state_dict or p.data.copy_()")
-
-    def _check_fits(self):
-        "Raise unless there was something to train, and all that was trained before."
-        b,like = self.begin,"like lambda learn: learn.fit_one_cycle(5)"
-        if not self.fit_no: raise Untrained(f"train must fit the learner, {like}: it made no fit")
-        if not self.n_epochs or not (self._stepped.seen or self.stop):
-            raise Untrained(f"train must make a training step, {like}: its fits made none")
-        if b and (self.fit_no<b.fit or self._begins_within()):
-            raise ValueError(f"train must make the same fits as before, but it made {self.fit_no}, "
-                             f"and the training resumes in fit {b.fit+1}")
-
     @property
     def seconds(self) -> float:
         "Return the seconds that the training has taken so far, without interruptions."
@@ -153,6 +136,26 @@ class Training:
         "Return whether the beginning lies within the current fit."
         b = self.begin
         return b is not None and self.fit_no==b.fit and bool(b.epoch or b.batch)
+
+# %% ../../nbs/train/18_training.ipynb #29e03205
+@patch
+def _check_model(self:Training):
+    "Raise unless the learner still has the model that the training began with."
+    now,before = parameters_by_name(self.learn.model),self._params
+    if odd := [n for n in {**before, **now} if now.get(n) is not before.get(n)]:
+        raise ValueError(f"train must train the parameters that the learner's model has, but replaced, added or "
+                         f"removed {shortened(odd, 4)}: copy values with load_state_dict or p.data.copy_()")
+
+@patch
+def _check_fits(self:Training):
+    "Raise unless there was something to train, and all that was trained before."
+    b,like = self.begin,"like lambda learn: learn.fit_one_cycle(5)"
+    if not self.fit_no: raise Untrained(f"train must fit the learner, {like}: it made no fit")
+    if not self.n_epochs or not (self._stepped.seen or self.stop):
+        raise Untrained(f"train must make a training step, {like}: its fits made none")
+    if b and (self.fit_no<b.fit or self._begins_within()):
+        raise ValueError(f"train must make the same fits as before, but it made {self.fit_no}, "
+                         f"and the training resumes in fit {b.fit+1}")
 
 # %% ../../nbs/train/18_training.ipynb #5e285152
 @patch

@@ -75,3 +75,24 @@ def test_what_a_budget_returns_is_checked():
     for wrong in (lambda shapes, s: None, lambda shapes, s: {}, lambda shapes, s: {'weight': 101},
                   lambda shapes, s: {'weight': 50, 'other': 50}, lambda shapes, s: {'weight': 'x'}):
         with pytest.raises((TypeError,ValueError), match='what budget'): make_masks(net, 50, budget=wrong)
+
+def test_a_budget_that_misses_the_sparsity_is_warned_of():
+    net = nn.Sequential(nn.Linear(8, 6), nn.Linear(6, 400))
+    with pytest.warns(UserWarning, match="what budget '<lambda>' returns prunes 10 % of all weights, not 50 %: use share_out to be exact"):
+        masks = make_masks(net, 50, budget=lambda shapes, s: {n: 10 for n in shapes})
+    assert abs(sparsity_of(masks)-10)<.1
+    make_masks(net, 50, budget=lambda shapes, s: {n: round(p, 2) for n,p in erk(shapes, s).items()})    # no warning
+
+def test_what_a_budget_does_to_its_shapes_counts_for_nobody():
+    def emptied(shapes, s): res = erk(shapes, s); shapes.clear(); return res
+    net = nn.Sequential(nn.Linear(8, 6), nn.Linear(6, 4))
+    for n,m in make_masks(net, 50, budget=emptied).items(): assert torch.equal(m, make_masks(net, 50, budget=erk)[n])
+
+@pytest.mark.parametrize('budget', budgets)
+@settings(max_examples=60, deadline=None)
+@given(shapes=networks, sparsity=percents)
+def test_our_budgets_are_never_warned_of(budget, shapes, sparsity):
+    "Layers of a single weight are left out."
+    net = nn.ModuleDict({k: nn.Linear(s[1], s[0], bias=False) if len(s)==2 else nn.Conv2d(s[1], s[0], s[2:], bias=False) for k,s in (shapes|{'last': (3,4)}).items()})
+    try: Pruner(budget=budget).targets(prunable(net), sparsity)
+    except ValueError as e: assert 'than this budget can reach' in str(e)

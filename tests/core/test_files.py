@@ -69,6 +69,20 @@ def test_a_newer_format_is_named(tmp_path, monkeypatch):
     monkeypatch.undo()
     with pytest.raises(ValueError, match='format 99, newer than'): Ticket.load(tmp_path/'new')
 
+@pytest.mark.parametrize('about,error,says', [
+    (dict(source=Path('a')), TypeError, r"only what JSON can, but about\['source'\] is \w*Path\('a'\)"),
+    (dict(x=torch.ones(2)), TypeError, r"but about\['x'\] is Tensor of torch.float32 \(2,\)"),
+    (dict(x=[1,{'y': np.ones(2)}]), TypeError, r"but about\['x'\]\[1\]\['y'\] is ndarray of float64 \(2,\)"),
+    (dict(x=1j), TypeError, r"but about\['x'\] is 1j"), (dict(x=np.complex64(1j)), TypeError, r"but about\['x'\] is"),
+    (dict(x={1: 2, '1': 3}), TypeError, r"a key of about\['x'\] must be a string or a layer type, not 1"),
+    (dict(x={None: 2}), TypeError, 'not None'), (dict(x={nn.Linear: 2, 'Linear': 3}), ValueError, r"about\['x'\] has the key 'Linear' twice")])
+def test_what_a_ticket_cannot_say_about_itself_is_named(about, error, says):
+    with pytest.raises(error, match=says): Ticket.of(nn.Linear(2, 2), {}, **about)
+
+def test_what_a_ticket_says_about_itself_is_pythons():
+    about = Ticket.of(nn.Linear(2, 2), {}, a=np.float32(.5), b=torch.tensor(3), c=(np.bool_(True),None), d={nn.Linear: 'x'}, e=np.str_('y')).about
+    assert {k: about[k] for k in 'abcde'}==dict(a=.5, b=3, c=[True,None], d={'Linear': 'x'}, e='y') and type(about['a']) is float
+
 def test_a_ticket_that_does_not_fit_changes_nothing(learn, saved):
     _,t,*_ = saved
     before,cbs = weights(learn.model),list(learn.cbs)

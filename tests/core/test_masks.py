@@ -233,3 +233,8 @@ def test_layers_of_no_sparsity_stay_whole_however_counts_are_rounded(sparsity):
     for joint in (None, {}):
         masks = Pruner('filter', round_to=8, joint=joint).step(net, sparsity)
         assert masks['2.weight'].all() and int(masks['0.weight'].any(1).sum())==(24 if sparsity==0 else 16)
+
+@pytest.mark.parametrize('share,says', [(.5,r'Did you mean 50\?'), (.01,r'Did you mean 1\?'), (.005,'Use 0, or 1 or more$'),
+                                        (1e-320,r'1e-320 would be less than 1 %. Use 0, or 1 or more$')])
+def test_only_a_percent_that_would_be_taken_is_suggested(share, says):
+    with pytest.raises(ValueError, match=says): make_masks(nn.Linear(4, 4), share)

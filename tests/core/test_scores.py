@@ -2,7 +2,7 @@
 import pytest
 from helpers import *
 from fasterlth.core.inputs import make_inputs
-from fasterlth.core.scores import group_scores
+from fasterlth.core.scores import group_scores, try_criterion
 
 
 def scored(criterion, net, x, loss_func):
@@ -54,3 +54,31 @@ def test_synaptic_flow_refuses_inputs_of_integers():
 
 def test_synaptic_flow_of_an_embedding_is_the_same_for_each_row():
     assert torch.equal(synaptic_flow(nn.Embedding(4, 3), torch.tensor([1,2]))['weight'], torch.ones(4, 3, dtype=torch.float64))
+
+def absolute(weight): return weight.abs_()
+def by_data(weight): return weight.data.abs_()
+def of_half(weight, init): return init.mul_(0).add_(weight.neg_())
+
+@pytest.mark.parametrize('criterion', [absolute,by_data,of_half,torch.Tensor.abs_,lambda weight, grad: grad.mul_(weight),
+                                       partial(lambda weight, init, k: init.mul_(k).add_(weight), k=2)])
+@pytest.mark.parametrize('dtype', [torch.float32,torch.float64,torch.float16])
+def test_a_criterion_that_works_in_place_changes_neither_weights_nor_inputs(criterion, dtype):
+    net = nn.Linear(6, 5).to(dtype)
+    layers = prunable(net)
+    inputs = {k: {'weight': torch.randn(5, 6).to(dtype)} for k in ('init','grad')}
+    before = {k: v.clone() for k,v in (('weight',net.weight),*((k,v['weight']) for k,v in inputs.items()))}
+    make_masks(layers, 50, criterion, **inputs)
+    try_criterion(net, layers, criterion)
+    for k,v in (('weight',net.weight),*((k,v['weight']) for k,v in inputs.items())): assert torch.equal(v, before[k]), k
+
+def test_the_packages_own_criteria_get_no_copies():
+    net,seen = nn.Linear(6, 5),[]
+    def watched(weight, seed=0): seen.append(weight.data_ptr()); return weight.abs()
+    watched.__module__ = 'fasterlth.core.criteria'
+    for f in (watched,partial(watched, seed=1)): make_masks(net, 50, f)
+    assert seen==[net.weight.data_ptr()]*2
+
+def test_scores_must_be_a_tensor():
+    with pytest.raises(ValueError, match=r"for weight, as a tensor, not ndarray of float32 \(5, 6\)"):
+        make_masks(nn.Linear(6, 5), 50, lambda w: w.numpy())
+    with pytest.raises(ValueError, match="as a tensor, not 3"): make_masks(nn.Linear(6, 5), 50, lambda w: 3)

@@ -117,7 +117,7 @@ kinds = dict(
         None, 3, True, 'dense', b'dense', ['nothing'], ['shuffled','shuffled'], [3], {'a': 3}, {'a': dict(nothing=3)}, used_up,
         {'a': dict(seed=3)}, {'a/b': dict(rewind='lr')}, {'winning': dict(rewind='lr')}, {'a': lambda: 3}]),
     classes=Kind([0,1], [3, True, 'ab', [], {}, ['x'], [99], [True], [0,0], [-1], [scalar], used_up]),
-    vocab=Kind(list('0123456789'), [*no_names, ['a']]),
+    vocab=Kind(list('0123456789'), [*no_names, ['a'], set('0123456789'), list('0123456788')]),
     unknown=Kind(None, ['an unknown keyword']), formula=formula, record=record,
     start=Kind(0, [], formula.why), end=Kind(50, [], formula.why), progress=Kind(.5, [], formula.why),
     fastai=Kind(None, [], "one of fastai's own methods, called by fastai"))
