@@ -46,6 +46,8 @@ def norm_masks(
     if not scales:
         raise ValueError(f"{type(unwrap(model)).__name__} has no BatchNorm with a scale: "
                          f"pass a granularity, like EarlyBirdCallback({sparsity:g}, 'filter')")
+    if odd := [n for n,g in scales.items() if g.isnan().any()]:
+        raise ValueError(f"|γ| is NaN in {odd[0]}: has the training diverged?")
     alive = [torch.ones_like(g, dtype=torch.bool) for g in scales.values()]
     for g,a in zip(scales.values(), alive): a[g.argmax()] = False    # a layer without channels would pass nothing on
     total = sum(map(len, alive))

@@ -33,7 +33,7 @@ def _weights_of(o, model, name):
 
 def _between(x, y, alpha):
     "Return the point `alpha` of the way from one tensor to another; integers stay those of the first until the end."
-    if alpha==1: return y
+    if alpha in (0,1): return y if alpha else x    # also if the other one has NaN
     return x+(y-x)*alpha if x.is_floating_point() else x
 
 # %% ../../nbs/find/17_interpolation.ipynb #a59a9ff2
@@ -133,7 +133,7 @@ def linear_interpolation(
 def barrier(
     line:pd.DataFrame, # From `linear_interpolation`
     of:str='error' # `'error'`, in percentage points, or `'loss'`
-) -> float: # From 0
+) -> float: # From 0; NaN if the loss at an end isn't finite, as errors mean nothing then
     """Return how far the worst point of a line lies above the mean of its ends; 0 if no point does.
 
     Parameters
@@ -146,11 +146,12 @@ def barrier(
     Returns
     -------
     float
-        From 0.
+        From 0; NaN if the loss at an end isn't finite, as errors mean nothing then.
     """
     check_frame(line, 'line', (check_choice(of, 'of', ('error','loss')),))
     v = line[of].to_numpy()
     if not len(v): raise ValueError("line must have at least one point, not none")
+    if 'loss' in line and not np.isfinite(line.loss.iloc[[0,-1]]).all(): return float('nan')
     return max(float(v.max()-(v[0]+v[-1])/2), 0.)
 
 # %% ../../nbs/find/17_interpolation.ipynb #dcbd27ea

@@ -41,7 +41,7 @@ def barrier(line: pd.DataFrame, of: str = 'error') -> float:
     Returns
     -------
     float
-        From 0.
+        From 0; NaN if the loss at an end isn't finite, as errors mean nothing then.
     """
     ...
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np, pandas as pd, torch
 from scipy import stats
 
+from ..core.tensors import shortened
 from fasterlth.core.checks import (check_axes, check_flag, check_frame, check_number, check_text, is_number,
     plain_number, wrong)
 
@@ -74,6 +75,19 @@ _keys = {'condition','seed','round','sparsity','remaining','effective_sparsity',
 _errors = {'mse','rmse','mae','msle','rmspe','perplexity','brier','entropy','nll','wer','cer','fid','divergence',
            'deviance'}
 
+def _is_numeric(df, name):
+    "Return whether a column has numbers. Raise if there are several of this name."
+    if isinstance(df[name], pd.DataFrame): raise ValueError(f"df must have the column {name!r} once, not several times")
+    return pd.api.types.is_numeric_dtype(df[name])
+
+def _check_metric(df, metric, names):
+    "Raise unless a metric is a column of numbers."
+    if metric in df and _is_numeric(df, metric): return metric
+    names = [c for c in names if _is_numeric(df, c)]
+    what = f"one of {', '.join(names)}" if names else 'the name of a column of numbers'
+    odd = f", whose values aren't numbers ({df[metric].dtype}): convert them" if metric in df else ''
+    raise ValueError(wrong('metric', what, metric)+odd)
+
 def default_metric(
     df:pd.DataFrame, # Results
     metric:str=None # A column; default the first metric, or the validation loss, or the training loss
@@ -84,17 +98,24 @@ def default_metric(
     names = [c for c in df.columns if f'start_{c}' in df.columns]    # the validation loss is the first
     default = names[1] if len(names)>1 else names[0] if names else 'train_loss'
     if not names:    # somebody else's table
-        names = [c for c in df.columns if c not in _keys and pd.api.types.is_numeric_dtype(df[c])]
+        names = [c for c in df.columns if c not in _keys and _is_numeric(df, c)]
         if default not in df and names: default = names[0]
-    metric = metric or default
-    if metric not in df or not pd.api.types.is_numeric_dtype(df[metric]):
-        raise ValueError(wrong('metric', f"one of {', '.join(names)}", metric))
+    metric = _check_metric(df, metric or default, names)
     less = 'loss' in metric or 'error' in metric or bool(_errors&set(metric.split('_')))
     in_percent = metric.removeprefix('start_') in names and (not less or 'error_rate' in metric)
     in_percent = in_percent and df[metric].dropna().between(0, 1).all()
     return Metric(metric, 100 if in_percent else 1, 'pp' if in_percent else '', not less)
 
 # %% ../../nbs/find/05_report.ipynb #f95d06b0
+def _check_results(df):
+    "Raise unless there are results, one for each condition, seed and round."
+    check_frame(df, 'df', _needed)
+    for c in _needed: _is_numeric(df, c)    # raises if there are several
+    key = ['condition','seed','round']
+    for k,seed,r in df[df.duplicated(key)][key].itertuples(index=False):
+        raise ValueError(f"df must have one row for each condition, seed and round, but has several for {k!r}, "
+                         f"seed {seed}, round {r}")
+
 def _paired(df, g, other):
     "Return the differences, seed by seed, between the runs `g` and those of the condition `other`."
     both = g.merge(df[df.condition==other], on='seed')
@@ -128,7 +149,7 @@ def summarize(
         By condition and round; metrics between 0 and 1 in percent.
     """
     metric,level = default_metric(df, metric),check_level(level)
-    check_frame(df, 'df', _needed)
+    _check_results(df)
     df,rows = df.assign(v=df[metric.name]*metric.factor),[]
     sizes = [n for n in ('remaining','effective_sparsity') if n in df]
     for (k,r),g in df.groupby(['condition','round'], sort=False):
@@ -191,6 +212,23 @@ def _sentence(table, wide, metric, margin, condition, level, more):
             f"{_of_no_width(best)}{_sure(wins, wide, margin, more)}")
 
 # %% ../../nbs/find/05_report.ipynb #fee5ce2e
+def _judge(df, metric, margin, condition, level, more):
+    "Return the verdict on a condition, of whose metric there is no NaN."
+    table = summarize(df, metric.name, level).loc[[condition]]
+    if table.seeds.max()<2: return "one seed proves nothing: an interval needs at least two"
+    if 'vs_random_reinit' not in table or table.vs_random_reinit_seeds.isna().all():
+        return ("no verdict without the condition random_reinit: "
+                "a ticket must be better than its mask on other weights")
+    table = table[(table.reindex(columns=['vs_dense_seeds','vs_random_reinit_seeds'])>1).all(axis=1)]
+    if table.empty: return f"no verdict: {condition}, dense and random_reinit share fewer than two seeds"
+    wide = summarize(df, metric.name, 1-(1-level)/len(table)).loc[table.index]    # Bonferroni's
+    return _sentence(table, wide, metric, margin, condition, level, more)
+
+def _left_out(rows, name):
+    "Return what a verdict says of the trainings whose metric is NaN."
+    each = [f'{k}, seed {s}, round {r}' for k,s,r in rows[['condition','seed','round']].itertuples(index=False)]
+    return f"Left out, as {name} is NaN there: {shortened(each, 4)}"
+
 def verdict(
     df:pd.DataFrame, # Results
     metric:str=None, # A column; default the first metric
@@ -219,19 +257,20 @@ def verdict(
     metric = default_metric(df, metric)
     more = metric.more if more is None else check_flag(more, 'more')
     margin = (.2 if metric.unit else 0.) if margin is None else check_number(margin, 'margin')
-    table = summarize(df, metric.name, level)
-    names = [k for k in table.index.unique('condition') if k not in ('dense','random_reinit')]
+    level = check_level(level)
+    _check_results(df)
+    there = list(df.condition.unique())
+    names = [k for k in there if k not in ('dense','random_reinit')]
     if check_text(condition, 'condition', "a condition's name") not in names:
         raise ValueError(wrong('condition', f"one of {', '.join(names)}", condition))
-    table = table.loc[[condition]]
-    if table.seeds.max()<2: return "one seed proves nothing: an interval needs at least two"
-    if 'vs_random_reinit' not in table or table.vs_random_reinit_seeds.isna().all():
-        return ("no verdict without the condition random_reinit: "
-                "a ticket must be better than its mask on other weights")
-    table = table[(table.vs_dense_seeds>1)&(table.vs_random_reinit_seeds>1)]
-    if table.empty: return f"no verdict: {condition}, dense and random_reinit share fewer than two seeds"
-    wide = summarize(df, metric.name, 1-(1-level)/len(table)).loc[table.index]    # Bonferroni's
-    return _sentence(table, wide, metric, margin, condition, level, more)
+    if 'dense' not in there: raise ValueError(f"df must have the condition 'dense', but has {', '.join(there)}")
+    compared = condition,'dense','random_reinit'
+    lost = df.condition.isin(compared)&df[metric.name].isna()
+    for k in compared:
+        if k in there and lost[df.condition==k].all():
+            return f"no verdict: {metric.name} is NaN in all trainings of {k}"
+    said = _judge(df[~lost], metric, margin, condition, level, more)
+    return f"{said.removesuffix('.')}. {_left_out(df[lost], metric.name)}" if lost.any() else said
 
 # %% ../../nbs/find/05_report.ipynb #efc0532c
 def remaining_axis(
@@ -357,7 +396,7 @@ def plot_results(
         Confidence of the bands. Default: `0.95`.
     """
     metric,level = default_metric(df, metric),check_level(level)
-    check_frame(df, 'df', _needed)
+    _check_results(df)
     check_axes(ax, n=2 if hasattr(ax, '__len__') and len(ax)==2 else 1)
     if ax is None:
         import matplotlib.pyplot as plt

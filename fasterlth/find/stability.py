@@ -17,8 +17,8 @@ import numpy as np, pandas as pd
 from fastai.learner import Learner
 from fastcore.basics import patch
 
-from ..core.tensors import lend, parameters_by_name
-from ..core.checks import check_axes, check_flags, check_number, check_type, check_whole
+from ..core.tensors import lend, parameters_by_name, shortened
+from ..core.checks import check_axes, check_flags, check_number, check_type, check_whole, warn_user
 from ..core.masks import check_masks
 from ..core.ticket import Ticket
 from ..core.processes import launched, process_number
@@ -50,10 +50,10 @@ def barrier_row(
     lines:list # Those between its copies
 ) -> dict:
     "Return a row of the table: the mean of the barriers, their range, the mean error of the ends."
-    bars = [percent_barrier(l) for l in lines]
+    bars = np.array([percent_barrier(l) for l in lines])    # a NaN among them is also the least and the most
     ends = [l.error.iloc[[0,-1]].mean() for l in lines]
     return dict(rewind_epoch=moment.epoch, iteration=moment.iteration, masked=bool(lines[0].masked.iloc[0]),
-                barrier=float(np.mean(bars)), min=min(bars), max=max(bars), ends=float(np.mean(ends)))
+                barrier=float(bars.mean()), min=float(bars.min()), max=float(bars.max()), ends=float(np.mean(ends)))
 
 # %% ../../nbs/find/19_stability.ipynb #a2a2827f
 def earliest_stable(
@@ -173,8 +173,18 @@ def put_back(
         set_callback_states(learn, held, strict=False)
 
 # %% ../../nbs/find/19_stability.ipynb #18373b5c
+def _warn_diverged(lines):
+    "Warn of copies whose loss isn't finite."
+    found = {f"copy {i} from {l.rewind_epoch.iloc[0]}{' (masked)' if l.masked.iloc[0] else ''}": None
+             for _,ls in lines for l in ls for i,loss in zip(l.pair.iloc[0].split('-'), l.loss.iloc[[0,-1]])
+             if not np.isfinite(loss)}
+    if found:
+        warn_user(f"the loss is NaN or infinite after training {shortened(list(found), 8)}. Have they diverged? "
+                  "What they begin from counts as unstable")
+
 def _rewind_point(lines, masked, threshold):
-    "Return the result of a search, from its lines."
+    "Return the result of a search, from its lines. Warn of trainings that have diverged."
+    _warn_diverged(lines)
     barriers = pd.DataFrame([barrier_row(*o) for o in lines])
     first = earliest_stable(barriers, masked, threshold)
     suggestion = next((moment.epoch for moment,_ in lines if moment.iteration==first), None)

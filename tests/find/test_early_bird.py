@@ -37,6 +37,14 @@ def test_no_layer_loses_all_its_channels():
     with torch.no_grad(): gs[1].mul_(.01)    # the smallest of the network, all of them
     for s in (50, 90): assert [int(m.sum()) for m in norm_masks(net, s).values()][1]==1
 
+def test_scales_of_a_training_that_diverged_are_no_ticket():
+    net = resnet()
+    next(m for m in net.modules() if isinstance(m, nn.BatchNorm2d)).weight.data[1] = float('nan')
+    with pytest.raises(ValueError, match=r'\|γ\| is NaN in .*weight: has the training diverged\?'): norm_masks(net, 50)
+    learn = make_learner(model=resnet())
+    with learn.no_bar(), pytest.raises(ValueError, match=r'\|γ\| is NaN in .*weight: has the training diverged\?'):
+        learn.find_early_bird(lambda l: l.fit(4, 1e30), n_masks=2, verbose=False)
+
 def test_a_pruned_channel_carries_nothing():
     "With γ, β and the filter at zero, what BatchNorm gives is zero."
     learn = make_learner(model=resnet())

@@ -201,3 +201,52 @@ def test_an_interval_without_width_is_no_certainty():
     rows = [dict(condition=k, seed=s, round=r, remaining=50., start_accuracy=.1, accuracy=a+.01*s)
             for s in range(2) for k,r,a in (('dense',0,.5), ('winning',1,.75), ('random_reinit',1,.625))]
     assert verdict(pd.DataFrame(rows)).endswith('so an interval has no width: take more seeds')
+
+# Tables that aren't right
+
+def test_no_training_counts_twice():
+    df = faked(dict(dense=[.9], winning=[.91,.88], random_reinit=[.88,.80]))
+    says = "df must have one row for each condition, seed and round, but has several for 'winning', seed 2, round 1"
+    twice = pd.concat([df,df[(df.condition=='winning')&(df.seed>1)]])
+    for f in (summarize,verdict,plot_results):
+        with pytest.raises(ValueError, match=says): f(twice)
+        assert f(df) is not None
+
+def test_metrics_must_be_one_column_of_numbers():
+    df = faked(dict(dense=[.9], winning=[.91,.88], random_reinit=[.88,.80]))
+    for f in (summarize,verdict,plot_results):
+        for metric in ('accuracy',None):
+            with pytest.raises(ValueError, match=r"metric must be one of valid_loss, not 'accuracy', whose values aren't numbers \(object\): convert them"):
+                f(df.astype({'accuracy': object}), metric)
+        both = pd.concat([df,df[['accuracy','seed']]], axis=1)
+        with pytest.raises(ValueError, match="df must have the column 'accuracy' once, not several times"): f(both, 'accuracy')
+        with pytest.raises(ValueError, match="df must have the column 'seed' once, not several times"): f(both, 'valid_loss')
+        with pytest.raises(ValueError, match="metric must be the name of a column of numbers, not 'train_loss'"):
+            f(df[['condition','seed','round','remaining']])
+
+def spoilt(df, *rows):
+    "Return results in which accuracies of trainings, each a condition, a seed and a round, are NaN."
+    df = df.copy()
+    for k,i,r in rows: df.loc[(df.condition==k)&(df.seed==i)&(df['round']==r),'accuracy'] = float('nan')
+    return df
+
+def test_a_verdict_leaves_out_trainings_that_gave_nan_and_says_so():
+    df = faked(dict(dense=[.9], winning=[.91,.88], random_reinit=[.88,.80], mine=[.9,.9]))
+    winning = (df.condition=='winning')&(df['round']==1)
+    v = verdict(spoilt(df, ('winning',1,1), ('mine',0,1)))
+    without_it = verdict(df[~(winning&(df.seed==1))])
+    assert v==without_it+'. Left out, as accuracy is NaN there: winning, seed 1, round 1' and '3 seeds' in v
+    v = verdict(spoilt(df, *((k,i,1) for k in ('winning','random_reinit') for i in (0,1,2))))
+    assert v.endswith('. Left out, as accuracy is NaN there: winning, seed 0, round 1; random_reinit, seed 0, round 1; '
+                      'winning, seed 1, round 1; random_reinit, seed 1, round 1; and 2 more') and '..' not in v
+    low = verdict(spoilt(faked(dict(dense=[.9], winning=[.8,.8], random_reinit=[.88,.80])), ('dense',0,0)))
+    assert low.startswith('no ticket wins') and low.endswith('in this order. Left out, as accuracy is NaN there: dense, seed 0, round 0')
+    for k in ('winning','dense','random_reinit'):
+        assert verdict(spoilt(df, *((k,i,r) for i in range(4) for r in range(3))))==f'no verdict: accuracy is NaN in all trainings of {k}'
+    assert verdict(spoilt(df, *(('dense',i,0) for i in (0,1,2)))).startswith('no verdict: winning, dense and random_reinit share fewer than two seeds. Left out')
+
+def test_a_verdict_without_the_dense_network():
+    df = faked(dict(dense=[.9], winning=[.91,.88], random_reinit=[.88,.80]))
+    with pytest.raises(ValueError, match="df must have the condition 'dense', but has winning, random_reinit"): verdict(df[df.condition!='dense'])
+    others = df.assign(seed=df.seed+10*(df.condition=='dense'))
+    assert verdict(others).startswith('no verdict: winning, dense and random_reinit share fewer than two seeds')

@@ -96,6 +96,28 @@ def test_rewind_find_is_reproducible_and_leaves_no_trace():
     assert find(plain(), threshold=0.).suggestion is None
     assert find(plain(), threshold=101., epochs=['2it',1]).suggestion=='2it'
 
+def test_a_training_that_diverged_is_never_stable(tmp_path):
+    "With NaN for outputs, all points of a line have the same error."
+    learn,train = plain(),lambda l: l.fit(1, 1e30)
+    says = (r"the loss is NaN or infinite after training copy 0 from 0.0; copy 1 from 0.0; copy 0 from 0.5; copy 1 from 0.5. "
+            r"Have they diverged\? What they begin from counts as unstable")
+    for _ in range(2):    # the second time it is read from the folder
+        with pytest.warns(UserWarning, match=says):
+            found = learn.rewind_find(train, [0.,.5], points=3, verbose=False, path=tmp_path)
+        assert found.suggestion is None and found.barriers[['barrier','min','max']].isna().all(axis=None) and 'nan from 0.0' in repr(found)
+
+def test_one_copy_that_diverged_makes_its_moment_unstable(monkeypatch):
+    from fasterlth.find import copies
+    train_copy = copies.RewindSearch._train_copy
+    def spoilt(self, copy, masks, moment):
+        end = train_copy(self, copy, masks, moment)
+        if copy.moment.iteration==0 and copy.number==1: end['fc1.weight'].fill_(float('nan'))
+        return end
+    monkeypatch.setattr(copies.RewindSearch, '_train_copy', spoilt)
+    with pytest.warns(UserWarning, match='after training copy 1 from 0. Have they'):
+        found = find(plain(), epochs=[0,1], copies=3, threshold=1000.)
+    assert found.suggestion==1 and found.barriers.barrier.isna().tolist()==[True,False]
+
 @pytest.mark.parametrize('barriers,first', [
     ([14.2,.7,.9,.3], 1), ([.2,.1], 0), ([.1,9,.2,.1], 2), ([.1,.2,9], None), ([.1,float('nan'),.2], 2), ([9,9], None)])
 def test_suggested_is_what_stays_stable(barriers, first):
