@@ -19,7 +19,7 @@ from ..core.checks import warn_user
 from ..core.masks import check_masks, sparsity_of
 from ..core.paths import path_masks, warn_collapsed
 from ..train.randomness import random_states, random_states_kept, seed_learner, set_random_states
-from ..train.opt_state import check_opt, opt_notes
+from ..train.opt_state import check_opt, check_unfrozen, opt_notes
 from ..train.snapshot import Snapshot
 from ..train.learner import check_recorder, one_batch, split_batch
 from ..train.fit_context import fit_context, set_unbegun, unbegun
@@ -80,7 +80,8 @@ class Protocol:
         kernels:str='dense' # How tickets are computed, as for `MaskCallback`
     ):
         check_recorder(learn)
-        self.learn,self.dls,self.start,self.kernels = learn,learn.dls,None,kernels
+        check_unfrozen(learn)
+        self.learn,self.model,self.dls,self.start,self.kernels = learn,learn.model,learn.dls,None,kernels
         self.held,self.ended,self.warned = None,False,set()    # what callbacks hold when a training begins
         self.inputs,self.follows_paths = None,True    # False for a model whose paths can't be followed
 
@@ -101,6 +102,7 @@ class Protocol:
         "Reset weights, modes, frozen layers, random states and loaders to the start, with a fresh optimizer."
         learn,start = self.learn,self.start
         learn.dls = self.dls
+        if unwrap(learn.model) is unwrap(self.model): learn.model = self.model    # `train` may have wrapped it
         frozen = set(start.notes['frozen'])
         for n,p in unwrap(learn.model).named_parameters():
             p.requires_grad_(n not in frozen)

@@ -28,6 +28,7 @@ def renewed_opt(learn):
 class Protocol:
     """One learner, trained again and again from the same start."""
     learn: Any
+    model: Any
     dls: Any
     start: Any
     kernels: Any

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 
 from fastai.callback.progress import ProgressCallback
 from fastai.learner import Learner
-from torch.nn.parallel import DistributedDataParallel
 
 from ..core.processes import launched
 from .randomness import fastai_distributed
@@ -28,17 +27,16 @@ def epoch_length(
     return -(-n//launched()) if divided else n
 
 # %% ../../nbs/train/17_divided.ipynb #2eb2af12
+def _bars(learn): return [cb for cb in learn.cbs if isinstance(cb, ProgressCallback)]
+
 @contextmanager
 def undivided(learn:Learner):
-    "Restore the model and loaders that a failed distributed fit leaves wrapped, and remove bars that are added."
-    model,dls,loaders,cbs = learn.model,learn.dls,list(learn.dls.loaders),list(learn.cbs)
+    "Restore the model and loaders that a failed fit leaves wrapped, and the learner's bars however it ends."
+    model,dls,loaders,bars = learn.model,learn.dls,list(learn.dls.loaders),_bars(learn)
     try: yield learn
     except BaseException:
-        if isinstance(learn.model, DistributedDataParallel): learn.model = model
+        learn.model = model
         if learn.dls is dls: dls.loaders = loaders
         raise
     finally:
-        old,now = [[cb for cb in o if isinstance(cb, ProgressCallback)] for o in (cbs,learn.cbs)]
-        new = [cb for cb in now if not any(cb is o for o in old)]
-        gone = len(old)+len(new)-len(now)    # fastai's `no_bar` puts another in its place
-        learn.remove_cbs(new[gone:])
+        if (now := _bars(learn))!=bars: learn.remove_cbs(now).add_cbs(bars)

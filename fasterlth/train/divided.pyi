@@ -11,5 +11,5 @@ def epoch_length(learn: Learner, cbs: list | tuple = ()) -> int:
 
 @contextmanager
 def undivided(learn: Learner):
-    """Restore the model and loaders that a failed distributed fit leaves wrapped, and remove bars that are added."""
+    """Restore the model and loaders that a failed fit leaves wrapped, and the learner's bars however it ends."""
     ...

@@ -36,11 +36,6 @@ def check_train(
         raise TypeError(f"train must be a function {what}, not the method {train.__name__} of one")
     return check_function(train, 'train', what, 1)
 
-def check_recorder(learn:Learner):
-    "Raise unless the learner has fastai's recorder, which knows what an epoch has measured."
-    if not any(isinstance(cb, Recorder) for cb in learn.cbs):
-        raise ValueError("learn must have a Recorder, as learners have by default: learn.add_cb(Recorder())")
-
 def loader_length(dl) -> int:
     "Return how many batches a loader has. Raise if it doesn't know."
     try: return len(dl)
@@ -60,14 +55,30 @@ def check_validation(
     "Raise unless the learner has validation data."
     if not has_validation(learn): raise ValueError(f"learn must have validation data: {why}")
 
+def check_recorder(
+    learn:Learner # Any learner
+):
+    "Raise unless the learner records losses and metrics."
+    if not isinstance(vars(learn).get('recorder'), Recorder):
+        raise ValueError("learn must have a Recorder, from which losses and metrics are read: "
+                         "call learn.add_cb(Recorder())")
+
 # %% ../../nbs/train/01_learner.ipynb #bc4a7b03
+def no_batch(
+    dl # A training loader, fastai's or torch's, without a batch
+) -> str:
+    "Return the error for a loader without a batch."
+    n,data = getattr(dl, 'n', None),getattr(dl, 'dataset', None)
+    if n is None and hasattr(data, '__len__'): n = len(data)
+    size = getattr(dl, 'bs', getattr(dl, 'batch_size', None))
+    return (f"learn must have a batch to train on, but its training loader makes none, with {n} items and a batch "
+            f"size of {size}: pass more items, or a smaller bs")
+
 def one_batch(learn:Learner) -> tuple:
-    "Return the first batch of the training loader, fastai's or torch's, on the model's device. Raise if it has none."
-    dl = learn.dls.train
-    for b in dl: return to_device(b, next(learn.model.parameters()).device)
-    bs = getattr(dl, 'bs', None) or getattr(dl, 'batch_size', None)
-    raise ValueError(f"learn must have data to train on, but its training loader has no batch: of {len(dl.dataset)} "
-                     f"items, with batches of {bs}. A last batch that isn't full may be dropped")
+    "Return the first batch of the training loader, fastai's or torch's, on the model's device."
+    batch = next(iter(learn.dls.train), None)
+    if batch is None: raise ValueError(no_batch(learn.dls.train))
+    return to_device(batch, next(learn.model.parameters()).device)
 
 def split_batch(
     learn:Learner, # Its loaders may know how many inputs there are

@@ -13,10 +13,6 @@ def check_train(train):
     """Raise unless `train` is a function of a learner."""
     ...
 
-def check_recorder(learn: Learner) -> None:
-    """Raise unless the learner has fastai's recorder, which knows what an epoch has measured."""
-    ...
-
 def loader_length(dl) -> int:
     """Return how many batches a loader has. Raise if it doesn't know."""
     ...
@@ -29,8 +25,16 @@ def check_validation(learn: Learner, why: str) -> None:
     """Raise unless the learner has validation data."""
     ...
 
+def check_recorder(learn: Learner) -> None:
+    """Raise unless the learner records losses and metrics."""
+    ...
+
+def no_batch(dl) -> str:
+    """Return the error for a loader without a batch."""
+    ...
+
 def one_batch(learn: Learner) -> tuple:
-    """Return the first batch of the training loader, fastai's or torch's, on the model's device. Raise if it has none."""
+    """Return the first batch of the training loader, fastai's or torch's, on the model's device."""
     ...
 
 def split_batch(learn: Learner, batch: tuple) -> tuple:

@@ -212,13 +212,21 @@ def _do_grad_opt(learn, zeros):
     zeros.zero(learn)
 
 # %% ../../nbs/train/14_loop.ipynb #9e43bcd2
+def _is_own(learn, name):
+    "Return whether a method of a learner is fastai's."
+    return name not in vars(learn) and getattr(getattr(type(learn), name), '__module__', '')=='fastai.learner'
+
+def can_validate(
+    learn:Learner # Any learner
+) -> bool:
+    "Return whether there is a loader to validate with after an epoch, or no need of one."
+    return len(learn.dls.loaders)>1 or not _is_own(learn, '_do_epoch_validate')
+
 def lean_loop(
     learn:Learner # Any learner
 ) -> dict: # Method's name → function, to set as the learner's attributes while the lean loop is wanted
     "Return replacements for those of this learner's methods that are fastai's own."
-    zeros = _Zeros()
-    def is_own(name):
-        return name not in vars(learn) and getattr(getattr(type(learn), name), '__module__', '')=='fastai.learner'
+    zeros,is_own = _Zeros(),partial(_is_own, learn)
     if not is_own('__call__'): return {}
     if any(hasattr(learn, e) for e in events): return {}    # an event may be a method of the learner, or of the model
     methods = {f.__name__: f for f in (_set_device,_with_events,_step)}

@@ -41,6 +41,10 @@ class _Zeros:
         """Give gradients of full size, as fastai's are, to parameters that have got none."""
         ...
 
+def can_validate(learn: Learner) -> bool:
+    """Return whether there is a loader to validate with after an epoch, or no need of one."""
+    ...
+
 def lean_loop(learn: Learner) -> dict:
     """Return replacements for those of this learner's methods that are fastai's own."""
     ...

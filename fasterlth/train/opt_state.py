@@ -13,6 +13,7 @@ from numbers import Real
 import torch
 from fastai.learner import Learner
 from fastai.optimizer import Optimizer, OptimWrapper
+from fastcore.foundation import L
 
 from ..core.tensors import clone_tree, unwrap
 from ..core.checks import check_type, func_name
@@ -50,11 +51,17 @@ def opt_notes(
                     graded=[n for n,p in named.items() if p.grad is not None],
                     settings=_settings(opt) if new else None)
 
+def check_unfrozen(learn:Learner):
+    "Raise if all parameters are frozen, so that no optimizer can be created."
+    if isinstance(learn.opt_func, OptimWrapper): return    # it has its parameters
+    if not len(L(learn.splitter(learn.model))):
+        raise ValueError("learn must have parameters to train, but all are frozen: call learn.model.requires_grad_(), "
+                         "or unfreeze some")
+
 def _make_opt(learn):
     "Create an optimizer. One that the learner was given ready-made is used as it is: creating would clear its state."
+    check_unfrozen(learn)
     if isinstance(learn.opt_func, OptimWrapper): learn.opt = learn.opt_func
-    elif not any(p.requires_grad for p in learn.model.parameters()):
-        raise ValueError("learn must have something to train, but all parameters are frozen: call learn.unfreeze()")
     else: learn.create_opt()
 
 @contextmanager

@@ -12,6 +12,10 @@ def opt_notes(learn: Learner) -> dict:
     """Describe a learner's optimizer, or the one that its first fit would create: kind, groups, and what is frozen."""
     ...
 
+def check_unfrozen(learn: Learner) -> None:
+    """Raise if all parameters are frozen, so that no optimizer can be created."""
+    ...
+
 def check_opt(learn: Learner, saved: dict, opt_is: dict):
     """Raise a `ValueError` that says what differs, unless the saved state fits the learner's optimizer."""
     ...

@@ -19,14 +19,15 @@ from fastai.learner import Learner
 from fastcore.basics import patch
 from fastcore.foundation import L
 
-from ..core.tensors import clone_tree, model_tensors, parameters_by_name, shortened
+from ..core.tensors import clone_tree, model_tensors, parameters_by_name, shortened, unwrap
 from ..core.checks import check_function, check_type, to_iteration
 from ..core.processes import from_all, launched, share_buffers
 from .randomness import seed_loaders
-from .learner import check_learner, check_recorder, check_train, is_validating, loader_length, metric_names
+from .learner import (
+    check_learner, check_recorder, check_train, is_validating, loader_length, metric_names, no_batch)
 from .fit_context import check_precision, fit_context
 from .snapshot import ResumeCallback, Snapshot, SnapshotCallback
-from .loop import in_charge, run_all_epochs, run_epoch
+from .loop import can_validate, in_charge, run_all_epochs, run_epoch
 from .callback_state import callback_states, set_callback_states, warn_lost
 from .learner_state import learner_state, recorder_state, set_learner_state, set_recorder_state
 from .divided import epoch_length, undivided
@@ -70,6 +71,10 @@ class ValidatedCallback(_Stateless):
         return all(from_all(same and all(torch.equal(seen[n].to(t.device), t) for n,t in live.items())))
 
 # %% ../../nbs/train/18_training.ipynb #df2ef84c
+def _parameters(model):
+    "Return a model's parameters by name; what isn't a leaf is computed at each pass."
+    return {n: p for n,p in parameters_by_name(model).items() if p.is_leaf}
+
 class Training:
     """Run `train(learn)` from any moment. `epochs` has a dict of losses and metrics for each epoch.
 
@@ -108,8 +113,8 @@ class Training:
         self.epochs = list(notes.get('epochs', []))
         self.passed = list(notes.get('passed', []))    # the moment after each whole fit
         self._before,self._since = notes.get('seconds', 0),time.perf_counter()
-        self._dls,self._validated,self._aside = learn.dls,ValidatedCallback(),False
-        self._params = parameters_by_name(learn.model)
+        self._dls,self._params,self._aside = learn.dls,_parameters(learn.model),False
+        self._validated = ValidatedCallback()
         trained = begin is not None and bool(begin.fit or begin.epoch or begin.batch)
         self._stepped = SteppedCallback(notes.get('stepped', trained))
         self._snap = self._snap_fit = None
@@ -123,9 +128,28 @@ class Training:
         with fit_context(self.learn, stated=True), undivided(self.learn):
             if b and not (b.fit or b.epoch or b.batch): self._restore(b)
             with in_charge(self.learn, self._fit, self._epochs): train(self.learn)
+            self._check_parameters()
         self._check_fits()
-        self._check_model()
         return self
+
+    def _check_parameters(self):
+        "Raise unless the model has the parameters that it had, whatever it is wrapped in by now."
+        was,now = self._params,_parameters(self.learn.model)
+        if odd := [n for n in {**was, **now} if now.get(n) is not was.get(n)]:
+            raise ValueError("train must train the parameters that the model has, but replaced, added or removed "
+                             f"{shortened(odd, 4)}: copy values with load_state_dict or p.data.copy_(), or change the "
+                             "model before")
+
+    def _check_fits(self):
+        "Raise unless there was something to train, and all that was trained before."
+        b,like = self.begin,"like lambda learn: learn.fit_one_cycle(5)"
+        if not self.fit_no: raise Untrained(f"train must fit the learner, {like}: it made no fit")
+        if not self.n_epochs or not (self._stepped.seen or self.stop and self.steps):
+            if not loader_length(self.learn.dls.train): raise Untrained(no_batch(self.learn.dls.train))
+            raise Untrained(f"train must make a training step, {like}: its fits made none")
+        if b and (self.fit_no<b.fit or self._begins_within()):
+            raise ValueError(f"train must make the same fits as before, but it made {self.fit_no}, "
+                             f"and the training resumes in fit {b.fit+1}")
 
     @property
     def seconds(self) -> float:
@@ -136,26 +160,6 @@ class Training:
         "Return whether the beginning lies within the current fit."
         b = self.begin
         return b is not None and self.fit_no==b.fit and bool(b.epoch or b.batch)
-
-# %% ../../nbs/train/18_training.ipynb #29e03205
-@patch
-def _check_model(self:Training):
-    "Raise unless the learner still has the model that the training began with."
-    now,before = parameters_by_name(self.learn.model),self._params
-    if odd := [n for n in {**before, **now} if now.get(n) is not before.get(n)]:
-        raise ValueError(f"train must train the parameters that the learner's model has, but replaced, added or "
-                         f"removed {shortened(odd, 4)}: copy values with load_state_dict or p.data.copy_()")
-
-@patch
-def _check_fits(self:Training):
-    "Raise unless there was something to train, and all that was trained before."
-    b,like = self.begin,"like lambda learn: learn.fit_one_cycle(5)"
-    if not self.fit_no: raise Untrained(f"train must fit the learner, {like}: it made no fit")
-    if not self.n_epochs or not (self._stepped.seen or self.stop):
-        raise Untrained(f"train must make a training step, {like}: its fits made none")
-    if b and (self.fit_no<b.fit or self._begins_within()):
-        raise ValueError(f"train must make the same fits as before, but it made {self.fit_no}, "
-                         f"and the training resumes in fit {b.fit+1}")
 
 # %% ../../nbs/train/18_training.ipynb #5e285152
 @patch
@@ -184,7 +188,7 @@ def _states(self:Training):
 @patch
 def _grads(self:Training):
     "Return copies of gradients that have been accumulated."
-    params = self.learn.model.named_parameters()
+    params = unwrap(self.learn.model).named_parameters()
     return {n: p.grad.clone() for n,p in params if p.grad is not None and p.grad.any()}
 
 @patch
@@ -197,7 +201,7 @@ def _restore(self:Training, moment, strict=False):
         set_callback_states(self.learn, states['callbacks'], self._own, strict)
         set_recorder_state(self.learn, states)
         if 'learner' in states: set_learner_state(self.learn, states['learner'])
-    params = dict(self.learn.model.named_parameters())
+    params = parameters_by_name(self.learn.model)
     for n,g in notes.get('grads', {}).items(): params[n].grad = g.clone().to(params[n].device)
 
 # %% ../../nbs/train/18_training.ipynb #1eee4440
@@ -253,13 +257,17 @@ def _set_graphs_aside(learn, call, args, kwargs):
 @patch
 def _fit(self:Training, fit, *args, **kwargs):
     "Stand in for `learn.fit`."
+    self._check_parameters()
     call = signature(Learner.fit).bind(self.learn, *args, **kwargs).arguments
-    self._check_model()
     check_precision(self.learn, call.get('cbs'))
     if any(isinstance(cb, LRFinder) for cb in L(call.get('cbs'))):
         self._aside = True
         try: return fit(*args, **kwargs)
         finally: self._aside = False
+    if not can_validate(self.learn):
+        raise (ValueError if self._stepped.seen else Untrained)(
+            "learn must have validation data, as fastai validates after each epoch: give its loaders a second one, "
+            "like DataLoaders(train, valid)")
     if self.learn.dls is not self._dls:    # train has replaced them: the new ones have their own random states
         self._dls = self.learn.dls
         seed_loaders(self._dls, int(torch.randint(2**31, ())))

@@ -1,5 +1,4 @@
 "Finder, study, rewind_find and gradient criteria on what people put into a Learner: tables, ratings, texts, segments, any data set."
-import contextlib
 import pytest
 from helpers import *
 from fastai.callback.fp16 import MixedPrecision
@@ -7,6 +6,9 @@ from fastai.collab import CollabDataLoaders, collab_learner
 from fastai.tabular.all import Categorify, Normalize, TabularDataLoaders, tabular_learner
 from fastai.text.all import AWD_LSTM, TextDataLoaders, awd_lstm_clas_config, awd_lstm_lm_config, language_model_learner, text_classifier_learner
 from fasterlth.train.randomness import random_states
+from fasterlth.core.tensors import unwrap
+from fasterlth.train.training import Training
+from torch.nn.utils import prune
 from torch.utils.data import IterableDataset
 
 cpu = torch.device('cpu')
@@ -214,80 +216,154 @@ def test_a_stream_of_unknown_length_is_named():
                 lambda l: linear_interpolation(l, l, l), lambda l: quiet(l, 1, cbs=sparsify())):
         with pytest.raises(ValueError, match='pass the number of items as n'): use(make())
 
-# What a training function may not do to its learner, and learners that can't be trained
+# What a learner must have, what it may be wrapped in, and what `train` may do to it
 
-def _another(l):
-    l.model = SmallNet()
-    quiet(l, 1)
-def _layer(l):
-    l.model.fc2 = nn.Linear(20, 10)
-    quiet(l, 1)
-def _more(l):
-    quiet(l, 1)
-    l.model.extra = nn.Linear(2, 2)
-def _resized(l):
-    quiet(l, 1)
-    l.model.fc2 = nn.Linear(20, 12)
+def two(l): quiet(l, 2, lr=1e-2)    # without a bar
+def find(l, train=two): return l.find_ticket(train, 50, 1, seed=0, verbose=False)
+def early_bird(l, train=two): return l.find_early_bird(train, 50, granularity='weight', threshold=1., n_masks=2, seed=0, verbose=False)
+def rewind(l, train=two): return l.rewind_find(train, [0,'2it'], points=3, bn_batches=1, show_plot=False, verbose=False)
+searches = pytest.mark.parametrize('search', [find,early_bird,rewind])
+wrappers = dict(compiled=lambda m: torch.compile(m, backend='eager'), data_parallel=nn.DataParallel)
+wrapped = pytest.mark.parametrize('wrap', wrappers.values(), ids=wrappers)
 
-@pytest.mark.parametrize('train', [_another, _layer, _more, _resized])
-@pytest.mark.parametrize('search', [
-    lambda l, train: LotteryTicketFinder(l, 50, 1, seed=0, verbose=False).find_winning_ticket(train),
-    lambda l, train: l.find_early_bird(train, 50, granularity='weight', verbose=False),
-    lambda l, train: l.rewind_find(train, [0], points=3, show_plot=False, verbose=False)], ids=['finder','early_bird','rewind_find'])
-def test_training_another_model_is_refused(search, train):
-    with pytest.raises(ValueError, match='train must train the parameters .* but replaced, added or removed'): search(make_learner(), train)
+def wrap_model(learn, wrap):
+    learn.model = wrap(learn.model)
+    return learn
 
-@pytest.mark.parametrize('wrap', [nn.DataParallel, partial(torch.compile, backend='eager')], ids=['parallel','compiled'])
-def test_wrapped_networks_are_searched_like_others(wrap):
-    found = []
-    for w in (lambda m: m, wrap):
-        learn = make_learner()
-        learn.model = w(learn.model)
-        def train(l): quiet(l, 2)
-        f = LotteryTicketFinder(learn, 50, 1, seed=0, verbose=False)
-        f.find_winning_ticket(train)
-        bird = learn.find_early_bird(train, 50, granularity='weight', n_masks=2, threshold=1., verbose=False)
-        stable = learn.rewind_find(train, [0], points=3, show_plot=False, verbose=False)
-        found.append((f.ticket.masks, f.history.valid_loss.tolist(), bird.masks, stable.barriers.barrier.tolist()))
-    (masks,losses,bird,barriers),(masks2,losses2,bird2,barriers2) = found
-    assert same(masks, masks2) and same(bird, bird2) and barriers==barriers2 and np.allclose(losses, losses2)
+def assert_alike(a, b):
+    if not isinstance(a, Ticket): return pd.testing.assert_frame_equal(a.barriers, b.barriers, check_exact=True)
+    assert same(a.masks, b.masks) and same(a.weights, b.weights) and a.about.get('history')==b.about.get('history')
 
-def test_wrapped_networks_in_a_study():
-    def make(seed):
-        learn = make_learner(seed)
-        learn.model = nn.DataParallel(learn.model)
-        return learn
-    s = LotteryStudy(make, lambda l: quiet(l, 1), 50, 1, ['random_mask'], 1)
-    s.run(verbose=False)
-    assert not len(s.failures) and len(s.results)==3
+@wrapped
+@searches
+def test_a_wrapped_model_comes_to_what_it_would_alone(search, wrap):
+    "Wrapped before, or by `train` each time: compiling what is compiled gives a function."
+    def wrapping(l): two(wrap_model(l, wrap))
+    want = search(make_learner())
+    assert_alike(search(wrap_model(make_learner(), wrap)), want)
+    assert_alike(search(learn := make_learner(), wrapping), want)
+    assert isinstance(learn.model, SmallNet)==(search is rewind)
 
-@pytest.mark.parametrize('fails', [False,True])
-def test_the_bar_of_a_learner_stays(fails):
+@wrapped
+def test_a_study_of_wrapped_models(wrap):
+    def results(wrap):
+        s = LotteryStudy(lambda seed: wrap_model(make_learner(seed), wrap), two, 50, 1, ['random_reinit'], 1).run(verbose=False)
+        assert not s.failures
+        return s.results.drop(columns='seconds')
+    pd.testing.assert_frame_equal(results(wrap), results(noop), check_exact=True)
+
+@wrapped
+def test_gradients_of_a_moment_are_those_of_the_model_inside(wrap):
+    "Taken of a wrapped model, resumed with a plain one: the steps go on with the batches that were accumulated."
+    def train(l): quiet(l, 2, cbs=GradientAccumulation(192))    # an epoch has four batches of 64
+    moments = []
+    whole = wrap_model(make_learner(), wrap)
+    Training(whole, on_epoch=lambda t: moments.append(t.moment()))(train)
+    assert set(moments[0].notes['grads'])=={n for n,_ in SmallNet().named_parameters()}
+    for again in (make_learner(), wrap_model(make_learner(), wrap)):
+        again.create_opt()
+        Training(again, moments[0])(train)
+        assert same(weights(unwrap(again.model)), weights(unwrap(whole.model)))
+
+def other_model(l): l.model = SmallNet(); two(l)
+def other_layer(l): l.model.fc2 = nn.Linear(20, 10); two(l)
+def other_layer_after(l): two(l); l.model.fc2 = nn.Linear(20, 10)
+def other_parameter(l): two(l); l.model.fc2.weight = nn.Parameter(l.model.fc2.weight.detach().clone())
+def one_more(l): two(l); l.model.more = nn.Linear(3, 3)
+def larger(l): two(l); l.model.fc1 = nn.Linear(72, 40)
+def pruned_by_torch(l): prune.l1_unstructured(l.model.fc1, 'weight', .5); two(l)
+replacing = [other_model,other_layer,other_layer_after,other_parameter,one_more,larger,pruned_by_torch]
+
+@pytest.mark.parametrize('train', replacing)
+@pytest.mark.parametrize('search', [find,early_bird])
+def test_a_train_that_replaces_parameters_is_refused(search, train):
+    "The accuracies would be those of a network without the ticket."
+    learn = make_learner()
+    model = learn.model
+    with pytest.raises(ValueError, match='train must train the parameters that the model has, but replaced, added or removed'): search(learn, train)
+    assert learn.model is model
+
+@pytest.mark.parametrize('train', [o for o in replacing if o not in (one_more,larger,pruned_by_torch)])
+def test_where_to_rewind_with_a_train_that_replaces_parameters(train):
+    with pytest.raises(ValueError, match='train must train the parameters that the model has'): rewind(make_learner(), train)
+
+@searches
+def test_parameters_may_get_other_values_and_other_memory(search):
     def train(l):
-        quiet(l, 1)
-        if fails: raise ValueError('failed')
-    learn = make_learner()
-    before = [type(cb).__name__ for cb in learn.cbs]
-    with pytest.raises(ValueError, match='failed') if fails else contextlib.nullcontext():
-        learn.rewind_find(train, [0], points=3, show_plot=False, verbose=False)
-    assert sorted(type(cb).__name__ for cb in learn.cbs)==sorted(before)
+        l.model.fc2.weight.data = 2*l.model.fc2.weight.detach()
+        l.model.load_state_dict(l.model.state_dict())
+        two(l)
+    assert search(make_learner(), train) is not None
 
-@pytest.mark.parametrize('search', [lambda l: LotteryTicketFinder(l, 50), lambda l: l.find_early_bird(lambda l: l.fit(1), 50),
-                                    lambda l: l.rewind_find(lambda l: l.fit(1), [0]), Training])
-def test_without_a_recorder(search):
+@searches
+@pytest.mark.parametrize('after', [None,'fit','no fit'])
+def test_the_progress_bar_is_there_afterwards(search, after):
+    def train(l):
+        with l.no_bar():
+            if after=='no fit': raise ZeroDivisionError
+            with l.no_logging(): l.fit(2)
+            if after=='fit': raise ZeroDivisionError
     learn = make_learner()
-    learn.remove_cb(learn.recorder)
-    with pytest.raises(ValueError, match='learn must have a Recorder'): search(learn)
+    if after:
+        with pytest.raises(ZeroDivisionError): search(learn, train)
+    else: search(learn, train)
+    assert [cb for cb in learn.cbs if isinstance(cb, ProgressCallback)]==[learn.progress] and learn.progress.learn is learn
 
-@pytest.mark.parametrize('do', [Snapshot.take, lambda l: LotteryTicketFinder(l, 50, 1, seed=0, verbose=False).find_winning_ticket(lambda l: l.fit(1))])
-def test_all_is_frozen(do):
+def test_what_train_does_to_bars_ends_with_it():
+    def remove(l): l.remove_cb(ProgressCallback); two(l)
+    def add(l): l.add_cb(ProgressCallback()); two(l)
+    for train in (remove, add, two):
+        learn = make_learner()
+        bar = learn.progress
+        Training(learn)(train)
+        assert learn.progress is bar and [cb for cb in learn.cbs if isinstance(cb, ProgressCallback)]==[bar]
+        without = make_learner().remove_cb(ProgressCallback)
+        Training(without)(train)
+        assert not any(isinstance(cb, ProgressCallback) for cb in without.cbs)
+
+def no_recorder(learn): learn.remove_cb(Recorder)
+def no_validation(learn): learn.dls = DataLoaders(learn.dls.train)
+def all_frozen(learn): learn.model.requires_grad_(False)
+def no_batches(learn):
+    few = DataLoader(list(range(12)), bs=32, drop_last=True, num_workers=0)
+    learn.dls = DataLoaders(few, learn.dls.valid)
+lacking = {no_recorder: r'learn must have a Recorder.*: call learn\.add_cb\(Recorder\(\)\)', no_validation: 'learn must have validation data',
+           all_frozen: r'all are frozen: call learn\.model\.requires_grad_\(\)', no_batches: 'makes none, with 12 items and a batch size of 32: pass more items, or a smaller bs'}
+
+@searches
+@pytest.mark.parametrize('without', lacking)
+def test_a_learner_that_cant_be_trained_is_refused_by_name(search, without):
+    "Before anything is trained or drawn."
     learn = make_learner()
-    for p in learn.model.parameters(): p.requires_grad_(False)
-    with pytest.raises(ValueError, match='all parameters are frozen: call learn.unfreeze'): do(learn)
+    without(learn)
+    before,state,opt,cbs = weights(learn.model),torch.get_rng_state(),learn.opt,list(learn.cbs)
+    with pytest.raises(ValueError, match=lacking[without]): search(learn)
+    assert same(weights(learn.model), before) and learn.opt is opt and not hasattr(learn, 'ticket_finder')
+    assert search is rewind or torch.equal(torch.get_rng_state(), state)
+    assert [type(cb) for cb in learn.cbs]==[type(cb) for cb in cbs] and all(m.training for m in learn.model.modules())
 
-def test_no_batch_to_train_on():
-    dls = digits_dls(size=8, bs=32, n=64, device='cpu')
-    few = TfmdDL([dls.train_ds[i] for i in range(12)], bs=32, drop_last=True, shuffle=True)
-    learn = Learner(DataLoaders(few, dls.valid), SmallNet(), CrossEntropyLossFlat(), metrics=accuracy)
-    with pytest.raises(ValueError, match='its training loader has no batch: of 12 items, with batches of 32'):
-        LotteryTicketFinder(learn, 50, 1, criteria=snip, seed=0, verbose=False).find_winning_ticket(lambda l: l.fit(1))
+def test_a_criterion_without_a_batch():
+    learn = make_learner()
+    no_batches(learn)
+    with pytest.raises(ValueError, match='makes none, with 12 items and a batch size of 32'): learn.find_ticket(two, 50, 1, criteria=snip)
+    torchs = torch.utils.data.DataLoader(range(12), batch_size=32, drop_last=True)
+    learn.dls = DataLoaders(torchs, torchs)
+    with pytest.raises(ValueError, match='makes none, with 12 items and a batch size of 32'): learn.find_ticket(two, 50, 1, criteria=snip)
+
+def test_frozen_is_frozen_until_told_otherwise():
+    learn = make_learner()
+    all_frozen(learn)
+    with pytest.raises(ValueError, match='all are frozen'): Snapshot.take(learn)
+    learn.model.requires_grad_()
+    Snapshot.take(learn)
+    assert abs(find(learn).sparsity-50)<1
+    quiet(learn, 1)
+    all_frozen(learn)    # with an optimizer
+    with pytest.raises(ValueError, match='all are frozen'): find(learn)
+
+def test_a_learner_that_validates_by_itself_needs_no_second_loader():
+    class Own(Learner):
+        def _do_epoch_validate(self, ds_idx=1, dl=None): pass
+    dls = make_learner().dls
+    learn = Own(DataLoaders(dls.train), SmallNet(), loss_func=CrossEntropyLossFlat())
+    assert abs(find(learn).sparsity-50)<1
