@@ -71,10 +71,6 @@ class ValidatedCallback(_Stateless):
         return all(from_all(same and all(torch.equal(seen[n].to(t.device), t) for n,t in live.items())))
 
 # %% ../../nbs/train/18_training.ipynb #df2ef84c
-def _parameters(model):
-    "Return a model's parameters by name; what isn't a leaf is computed at each pass."
-    return {n: p for n,p in parameters_by_name(model).items() if p.is_leaf}
-
 class Training:
     """Run `train(learn)` from any moment. `epochs` has a dict of losses and metrics for each epoch.
 
@@ -132,25 +128,6 @@ class Training:
         self._check_fits()
         return self
 
-    def _check_parameters(self):
-        "Raise unless the model has the parameters that it had, whatever it is wrapped in by now."
-        was,now = self._params,_parameters(self.learn.model)
-        if odd := [n for n in {**was, **now} if now.get(n) is not was.get(n)]:
-            raise ValueError("train must train the parameters that the model has, but replaced, added or removed "
-                             f"{shortened(odd, 4)}: copy values with load_state_dict or p.data.copy_(), or change the "
-                             "model before")
-
-    def _check_fits(self):
-        "Raise unless there was something to train, and all that was trained before."
-        b,like = self.begin,"like lambda learn: learn.fit_one_cycle(5)"
-        if not self.fit_no: raise Untrained(f"train must fit the learner, {like}: it made no fit")
-        if not self.n_epochs or not (self._stepped.seen or self.stop and self.steps):
-            if not loader_length(self.learn.dls.train): raise Untrained(no_batch(self.learn.dls.train))
-            raise Untrained(f"train must make a training step, {like}: its fits made none")
-        if b and (self.fit_no<b.fit or self._begins_within()):
-            raise ValueError(f"train must make the same fits as before, but it made {self.fit_no}, "
-                             f"and the training resumes in fit {b.fit+1}")
-
     @property
     def seconds(self) -> float:
         "Return the seconds that the training has taken so far, without interruptions."
@@ -160,6 +137,32 @@ class Training:
         "Return whether the beginning lies within the current fit."
         b = self.begin
         return b is not None and self.fit_no==b.fit and bool(b.epoch or b.batch)
+
+# %% ../../nbs/train/18_training.ipynb #0d0619ab
+def _parameters(model):
+    "Return a model's parameters by name; what isn't a leaf is computed at each pass."
+    return {n: p for n,p in parameters_by_name(model).items() if p.is_leaf}
+
+@patch
+def _check_parameters(self:Training):
+    "Raise unless the model has the parameters that it had, whatever it is wrapped in by now."
+    was,now = self._params,_parameters(self.learn.model)
+    if odd := [n for n in {**was, **now} if now.get(n) is not was.get(n)]:
+        raise ValueError("train must train the parameters that the model has, but replaced, added or removed "
+                         f"{shortened(odd, 4)}: copy values with load_state_dict or p.data.copy_(), or change the "
+                         "model before")
+
+@patch
+def _check_fits(self:Training):
+    "Raise unless there was something to train, and all that was trained before."
+    b,like = self.begin,"like lambda learn: learn.fit_one_cycle(5)"
+    if not self.fit_no: raise Untrained(f"train must fit the learner, {like}: it made no fit")
+    if not self.n_epochs or not (self._stepped.seen or self.stop and self.steps):
+        if not loader_length(self.learn.dls.train): raise Untrained(no_batch(self.learn.dls.train))
+        raise Untrained(f"train must make a training step, {like}: its fits made none")
+    if b and (self.fit_no<b.fit or self._begins_within()):
+        raise ValueError(f"train must make the same fits as before, but it made {self.fit_no}, "
+                         f"and the training resumes in fit {b.fit+1}")
 
 # %% ../../nbs/train/18_training.ipynb #5e285152
 @patch
