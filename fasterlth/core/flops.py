@@ -27,9 +27,12 @@ def _times(a, b): return 2*(a.values() if a.layout==torch.sparse_csr else a).num
 def _mm(a, b, *, out_val, **kwargs): return _times(a, b)
 def _mm_reduce(a, b, reduce, *, out_val): return _times(a, b)
 def _addmm(c, a, b, *, out_val, **kwargs): return _times(a, b)
-for _f in (_mm,_mm_reduce,_addmm): setattr(_f, '_get_raw', True)    # torch's counter is to pass tensors, not shapes
-_products = {getattr(torch.ops.aten, k): f for k,f in
-             {'mm': _mm, 'addmm': _addmm, '_sparse_mm_reduce_impl': _mm_reduce}.items()}
+def _mv(a, b, *, out_val, **kwargs): return 2*a.numel()    # or of two vectors
+def _addmv(c, a, b, *, out_val, **kwargs): return 2*a.numel()
+def _bilinear(a, w, b, *args, out_val, **kwargs): return 2*len(a)*w.numel()
+_own = dict(mm=_mm, addmm=_addmm, _sparse_mm_reduce_impl=_mm_reduce, mv=_mv, dot=_mv, addmv=_addmv, _trilinear=_bilinear)
+for _f in _own.values(): setattr(_f, '_get_raw', True)    # torch's counter is to pass tensors, not shapes
+_products = {getattr(torch.ops.aten, k): f for k,f in _own.items()}
 
 def _kept_share(params, masks):
     "Return a function of a tensor: the share of it that is kept, if it lies in the memory of a masked parameter."

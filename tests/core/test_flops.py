@@ -52,3 +52,18 @@ def test_networks_on_meta():
     masks = {n: torch.arange(p.numel()).view_as(p)%2==0 for n,p in net.named_parameters() if p.ndim>1}
     here = [forward_flops(net, (x,), m) for m in (None,masks)]
     assert here==[forward_flops(net.to('meta'), (x.to('meta'),), m) for m in (None,masks)]==[144,72]
+
+class OfVector(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.w = nn.Parameter(torch.randn(16))
+    def forward(self, x): return x@self.w
+class OfTwo(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.both = nn.Bilinear(8, 6, 4)
+    def forward(self, x): return self.both(x, x[..., :6])
+
+@pytest.mark.parametrize('net,x,flops', [(OfVector(), torch.randn(4, 5, 16), 2*5*16), (OfTwo(), torch.randn(4, 8), 2*8*6*4),
+                                         (OfTwo(), torch.randn(4, 3, 8), 2*3*8*6*4)])
+def test_products_with_vectors(net, x, flops): assert forward_flops(net, (x,))==flops
