@@ -6,12 +6,15 @@
 __all__ = []
 
 # %% ../../nbs/ship/01_channels.ipynb #515f14c4
+from math import prod
 from typing import NamedTuple
 
 import torch
 from fastcore.basics import patch
 from torch import nn
-from torch.utils._pytree import tree_map
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_leaves, tree_map
 
 from ..core.checks import require
 from ..core.calls import call
@@ -38,12 +41,63 @@ def dead_filters(
         if dead.any(): res[layer] = dead.nonzero().flatten().tolist()
     return res
 
+# %% ../../nbs/ship/01_channels.ipynb #ffb13a22
+def _repeat(input, pad, mode='constant', value=None):
+    "Pad a map with its outermost values, not with a number."
+    n,pad = input.ndim-2,[*pad]
+    pad += [0]*(2*n-len(pad))
+    if mode!='constant' or not 1<=n<=3 or any(pad[2*n:]) or not input.is_floating_point():
+        return F.pad(input, pad, mode, value)
+    return F.pad(F.pad(input, [min(o, 0) for o in pad]), [max(o, 0) for o in pad[:2*n]], 'replicate')
+
+def _each(o, n): return [o]*n if isinstance(o, int) else [*o]
+
+def _conv(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    "Convolve a map that goes on at its borders."
+    n = weight.ndim-2
+    if padding=='valid': padding = 0
+    total = [d*(k-1) for d,k in zip(_each(dilation, n), weight.shape[2:])]
+    sides = [(t//2,t-t//2) for t in total] if padding=='same' else [(p,p) for p in _each(padding, n)]
+    input = _repeat(input, [o for s in reversed(sides) for o in s])
+    return getattr(F, f'conv{n}d')(input, weight, bias, stride, 0, dilation, groups)
+
+def _conv_transpose(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    "Return at each place what a transposed convolution gives on average."
+    n = weight.ndim-2
+    given = getattr(F, f'conv_transpose{n}d')(input, weight, bias, stride, padding, output_padding, groups, dilation)
+    w = weight.flatten(2).sum(2).unflatten(0, (groups,-1)).transpose(1, 2).flatten(0, 1)/prod(_each(stride, n))
+    return F.interpolate(_conv(input, w.view(*w.shape, *[1]*n), bias, groups=groups), given.shape[2:])
+
+class _NoBorders(TorchFunctionMode):
+    "Compute as if no map had a border."
+    def __torch_function__(self, f, types, args=(), kwargs=None):
+        name,kwargs = getattr(f, '__name__', ''),dict(kwargs or {})
+        kind = name[:-2] if name.endswith(('1d','2d','3d')) else name
+        if kind=='avg_pool' and len(args)>5: args = (*args[:5],False,*args[6:])    # `count_include_pad`
+        elif kind=='avg_pool': kwargs['count_include_pad'] = False
+        return dict(pad=_repeat, conv=_conv, conv_transpose=_conv_transpose).get(kind, f)(*args, **kwargs)
+
+def call_without_borders(
+    model:nn.Module, # Any model
+    xb # Its inputs
+):
+    "Call a model as if no map had a border: what is constant stays so where it is padded."
+    with _NoBorders(): return call(model, xb)
+
 # %% ../../nbs/ship/01_channels.ipynb #ce1664a3
 class _Seen(NamedTuple):
     "What a layer sees of its input channels on a batch."
-    mean: torch.Tensor # (channels,); a constant channel's constant
+    mean: torch.Tensor # (channels,); a constant channel's constant, on average over its places
     varies: torch.Tensor # (channels,) of bool: does an item differ from the first?
     even: torch.Tensor # (channels,) of bool: is it the same at all places of an item?
+    inner: torch.Tensor # (channels,); its constant if no map has a border
+    level: torch.Tensor # (channels,) of bool: is it the same at all places then?
+    agree: torch.Tensor # (channels,) of bool: is its constant the same wherever the layer is called?
+
+    @property
+    def inside(self):
+        "The constants of channels away from borders."
+        return torch.where(self.even, self.mean, self.inner)
 
 def _see(layer, x):
     "Return what a layer sees in an input."
@@ -51,45 +105,75 @@ def _see(layer, x):
     def by_channel(o): return o.movedim(channels, 0).flatten(1)
     rounding = 1e-5*max(float(x.abs().max()), 1e-30)
     flat = by_channel(x)
-    return _Seen(flat.mean(1), by_channel((x-x[:1]).abs()).amax(1)>rounding, (flat-flat[:, :1]).abs().amax(1)<=rounding)
+    mean,even = flat.mean(1),(flat-flat[:, :1]).abs().amax(1)<=rounding
+    return _Seen(mean, by_channel((x-x[:1]).abs()).amax(1)>rounding, even, mean, even, torch.ones_like(even))
 
-def _look(model, xb):
-    "Return what each linear or convolutional layer sees on a batch."
+def _look(model, xb, how=call):
+    "Return what each linear or convolutional layer sees on a batch: layer name → a `_Seen` for each of its calls."
     seen,hooks = {},[]
     for n,m in model.named_modules():
-        def look(m, args, n=n): seen[n] = _see(m, args[0].detach())
+        def look(m, args, n=n): seen.setdefault(n, []).append(_see(m, args[0].detach()))
         if isinstance(m, (nn.Linear,AnyConv)): hooks.append(m.register_forward_pre_hook(look))
-    try: call(model, xb)    # with gradients, because attention's fast path skips the hooks without them
+    try: how(model, xb)    # with gradients, because attention's fast path skips the hooks without them
     finally:
         for h in hooks: h.remove()
     return seen
 
-def _others(xb):
-    "Return inputs unlike those given, but of their kind: a channel that is constant on both is so by its weights."
+def _with_inner(calls, without):
+    "Return what a layer sees in its calls, and what it would see if no map had a border."
+    if len(calls)!=len(without): return calls
+    return [a._replace(inner=b.mean, level=b.even) for a,b in zip(calls, without)]
+
+def _agree(a, b):
+    "Return which constants are the same except for rounding."
+    return (a-b).abs()<=(1e-5*torch.maximum(a.abs().max(), b.abs().max())).clamp(min=1e-30)
+
+def _all_calls(calls):
+    "Return what a layer sees in all of its calls."
+    res = calls[0]
+    for o in calls[1:]:
+        agree = res.agree & _agree(res.inside, o.inside) & _agree(res.inner, o.inner)
+        res = res._replace(varies=res.varies|o.varies, even=res.even & o.even, level=res.level & o.level, agree=agree)
+    return res
+
+def _both(calls, others):
+    "Return what a layer sees in its calls on two batches."
+    def both(a, b): return a._replace(varies=a.varies|b.varies|~_agree(a.mean, b.mean)) if b.mean.isfinite().all() else a
+    return [both(a, b) for a,b in zip(calls, others)]+calls[len(others):]
+
+# %% ../../nbs/ship/01_channels.ipynb #53d712e3
+def _is_whole(t): return not t.is_floating_point() and t.dtype is not torch.bool
+def _is_one_number(t): return _is_whole(t) and len(t.unique())==1
+
+def _others(xb, redraw=False):
+    """Return inputs unlike those given, but of their kind: a channel that is constant on both is so by its weights.
+    Whole numbers change places; with `redraw`, those that are all the same are drawn between 0 and what they are."""
     g = torch.Generator().manual_seed(0)
     def noisy(t):
         if t.dtype is torch.bool: return torch.rand(t.shape, generator=g).to(t.device)<.5
-        if not t.is_floating_point():
-            return t.flatten()[torch.randperm(t.numel(), generator=g).to(t.device)].view(t.shape)
-        spread = float(t.float().abs().max())
+        if redraw and _is_one_number(t):
+            low,high = sorted((0,int(t.max())))
+            if t.is_cpu and not low: high = max(high, 1)    # on a GPU an index out of range ends the process
+            return torch.randint(low, high+1, t.shape, generator=g).to(t)
+        if _is_whole(t): return t.flatten()[torch.randperm(t.numel(), generator=g).to(t.device)].view(t.shape)
+        spread = float(t.float().abs().max()) or 1.    # zeros may be something rare
         return (torch.rand(t.shape, generator=g)*2*spread-(spread if t.min()<0 else 0)).to(t)
     return tree_map(noisy, xb)
-
-def _both(a, b):
-    "Return what a layer sees of channels on two batches."
-    scale = 1e-5*torch.maximum(a.mean.abs().max(), b.mean.abs().max())
-    differs = (a.mean-b.mean).abs()>scale.clamp(min=1e-30)
-    return a._replace(varies=a.varies|b.varies|differs)
 
 def seen_inputs(
     model:nn.Module, # With its masks on
     xb # Its inputs
 ) -> dict: # Layer name → `_Seen`
     "Return what each linear or convolutional layer sees on a batch, and on others if the model takes them."
+    def look(*args, **kwargs):
+        try: return _look(model, *args, **kwargs)
+        except Exception: return {}    # not all numbers are valid inputs
     seen = _look(model, xb)
-    try: more = _look(model, _others(xb))
-    except Exception: return seen    # not all numbers are valid inputs
-    return {n: _both(s, more[n]) if n in more and more[n].mean.isfinite().all() else s for n,s in seen.items()}
+    for redraw in [False]+[True]*any(map(_is_one_number, tree_leaves(xb))):
+        other = look(_others(xb, redraw))
+        seen = {n: _both(calls, other.get(n, [])) for n,calls in seen.items()}
+    without = look(xb, how=call_without_borders)
+    return {n: _all_calls(_with_inner(calls, without.get(n, []))) for n,calls in seen.items()}
 
 # %% ../../nbs/ship/01_channels.ipynb #466d2af2
 class _Place(NamedTuple):
@@ -145,6 +229,7 @@ def _uneven(m):
     "Return whether a constant input gives different outputs at different places: at borders, or between strides."
     if not isinstance(m, AnyConv): return False
     if m.transposed: return any(n>1 for n in (*m.kernel_size,*m.stride))
+    if m.padding_mode!='zeros': return False
     return m.padding=='same' if isinstance(m.padding, str) else any(m.padding)
 
 def _weighted(places, side):
@@ -191,18 +276,24 @@ def _why_not(j, places, dead, seen, exact):
     makers,takers = _makers(places),_takers(places)
     def lives(p): return not set(p.channels[j])<=set(dead.get(p.name, ()))
     def varies(p): return p.name not in seen or seen[p.name].varies[p.channels[j]].any()
-    def fed(p):
-        "Does a convolution in groups make these channels from inputs that vary?"
+    def inputs(p):
+        "Return the inputs of a convolution that are these channels, or that make them in its groups."
+        if p.side=='in': return p.channels[j]
         m,alive = p.module,set(p.channels[j])-set(dead.get(p.name, ()))
         each,of = m.out_channels//m.groups,m.in_channels//m.groups
-        return p.name in seen and any(seen[p.name].varies[c//each*of:(c//each+1)*of].any() for c in alive)
-    def differs(p): return isinstance(p.module, nn.Linear) and not seen[p.name].even[p.channels[j]].all()
-    def shows(p): return _uneven(p.module) and seen[p.name].mean[p.channels[j]].count_nonzero()
+        return sorted({i for c in alive for i in range(c//each*of, (c//each+1)*of)})
+    def fed(p): return p.name in seen and seen[p.name].varies[inputs(p)].any()
+    def differs(p):
+        s = seen[p.name]
+        return not (s.even if isinstance(p.module, nn.Linear) else s.level)[p.channels[j]].all()
+    def shows(p): return p.name in seen and _uneven(p.module) and seen[p.name].mean[inputs(p)].count_nonzero()
     if any(lives(p) for p in makers): return 'added to a live one'
     if any(p.side=='out' and _grouped(p.module) and fed(p) for p in places): return 'added to a live one'
     if any(varies(p) for p in takers): return 'mixed with live ones'
+    if not all(seen[p.name].agree[p.channels[j]].all() for p in takers): return 'another constant in each call'
     if any(differs(p) for p in takers): return 'another constant at each place'
     if exact and any(shows(p) for p in places if p not in makers): return 'not zero at borders'
+    if exact and not all(seen[p.name].even[p.channels[j]].all() for p in takers): return 'not zero at borders'
     return ''
 
 # %% ../../nbs/ship/01_channels.ipynb #67833a17

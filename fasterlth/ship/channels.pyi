@@ -4,6 +4,7 @@ from typing_extensions import Self
 from typing import NamedTuple
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 
 AnyConv = nn.modules.conv._ConvNd
@@ -16,11 +17,27 @@ def dead_filters(model: nn.Module, masks: dict) -> dict:
     """Return the filters of linear and convolutional layers that masks prune as a whole."""
     ...
 
+class _NoBorders(TorchFunctionMode):
+    """Compute as if no map had a border."""
+    def __torch_function__(self, f, types, args=(), kwargs=None):
+        ...
+
+def call_without_borders(model: nn.Module, xb):
+    """Call a model as if no map had a border: what is constant stays so where it is padded."""
+    ...
+
 class _Seen(NamedTuple):
     """What a layer sees of its input channels on a batch."""
     mean: torch.Tensor
     varies: torch.Tensor
     even: torch.Tensor
+    inner: torch.Tensor
+    level: torch.Tensor
+    agree: torch.Tensor
+    @property
+    def inside(self):
+        """The constants of channels away from borders."""
+        ...
 
 def seen_inputs(model: nn.Module, xb) -> dict:
     """Return what each linear or convolutional layer sees on a batch, and on others if the model takes them."""

@@ -29,7 +29,8 @@ from ..train.learner import check_learner, one_batch
 from ..train.passes import prepared
 from ..train.mask_callback import MaskCallback
 from .measure import check_inputs, check_network
-from .channels import AnyConv, Cut, Graph, dead_filters, filter_row, is_recurrent, plan_cuts, seen_inputs
+from .channels import AnyConv, Cut, Graph, dead_filters, filter_row, is_recurrent
+from .channels import call_without_borders, plan_cuts, seen_inputs
 from .heads import HeadCut, dead_heads, inside_attention, keep_heads, plan_heads
 from .heads import FewerHeads    # files of networks that were shrunk earlier look for it here
 
@@ -41,17 +42,18 @@ class _Cutter:
     seen: dict # Layer name → `_Seen`
     xb: object # Inputs to check the outputs on
     exact: bool # Must the outputs be those of the masked network at padded borders too?
+    constants: str = 'inside' # Of `_Seen`, to move into biases: away from borders, or averages (`'mean'`)
 
 @patch
 @torch.no_grad()
-def merged(self:_Cutter, cuts):
+def merged(self:_Cutter, cuts, constants=None):
     "Return a copy with the constants of the channels to cut in the biases of the layers that take them."
     res = copy_model(self.model)
     for n,channels in (t for c in cuts for t in c.takers):
         m = res.get_submodule(n)
         by_input = m.weight if getattr(m, 'transposed', False) else m.weight.transpose(0, 1)
         w = by_input[channels]
-        add = self.seen[n].mean[channels]@(w.flatten(2).sum(2) if w.ndim>2 else w)
+        add = getattr(self.seen[n], constants or self.constants)[channels]@(w.flatten(2).sum(2) if w.ndim>2 else w)
         if getattr(m, 'transposed', False): add = add/prod(m.stride)    # on average over the places
         by_input[channels] = 0
         if add.count_nonzero():
@@ -79,24 +81,40 @@ def kept(self:_Cutter, cuts):
     return {n: p.detach().long() for n,p in self.pruned(cuts, numbered=True).named_parameters()}
 
 # %% ../../nbs/ship/03_shrink.ipynb #f7f9378b
-def _same_but_rounding(out, want):
+def _same_but_rounding(out, want, least=0):
     "Return whether outputs are the same except for rounding. Some may be infinite, like those that a mask rules out."
-    close = min(1e-3, 300*torch.finfo(want.dtype).eps)    # a wrong cut deep in a network may change little more
+    eps = torch.finfo(want.dtype).eps
+    close = max(min(1e-3, 300*eps), least*eps)    # a wrong cut deep in a network may change little more
     finite = want[want.isfinite()].abs()
     return torch.allclose(out, want, close, close*float(finite.max()) if len(finite) else 0., equal_nan=True)
+
+def _is_uneven(cuts): return any(isinstance(c, Cut) and c.uneven for c in cuts)    # the outputs change a little
 
 @patch
 @torch.no_grad()
 def odd(self:_Cutter, model, cuts):
     "Return what is wrong with a smaller network, or an empty string."
-    uneven = not self.exact and any(isinstance(c, Cut) and c.uneven for c in cuts)    # it changes outputs a little
-    want = call(self.merged(cuts) if uneven else self.model, self.xb)
-    try: out = call(model, self.xb)
+    uneven = not self.exact and _is_uneven(cuts)
+    want,inside = call(self.merged(cuts) if uneven else self.model, self.xb),()
+    try:
+        out = call(model, self.xb)
+        if uneven: inside = [call_without_borders(m, self.xb) for m in (self.merged(cuts, 'inner'),self.model)]
     except (RuntimeError,ValueError,IndexError,AssertionError) as e:    # which goes into the table
         return f"{type(e).__name__}: {str(e).strip().splitlines()[0] if str(e).strip() else 'no message'}"
-    return '' if out.shape==want.shape and _same_but_rounding(out, want) else 'the outputs changed'
+    same = out.shape==want.shape and _same_but_rounding(out, want)
+    if inside: same = same and _same_but_rounding(*inside, least=10)    # a bias is rounded, too, in half precision
+    return '' if same else 'the outputs changed'
 
 # %% ../../nbs/ship/03_shrink.ipynb #d4f30fac
+@patch
+@torch.no_grad()
+def choose_constants(self:_Cutter, cuts):
+    "Choose the constants of uneven maps that change the outputs less: those inside, or averages."
+    if self.exact or not _is_uneven(cuts): return
+    want = call(self.model, self.xb)
+    def change(constants): return (call(self.merged(cuts, constants), self.xb)-want).abs().nan_to_num().mean()
+    self.constants = min(('inside','mean'), key=change)
+
 @patch
 def check_repeatable(self:_Cutter):
     "Raise a `ValueError` unless the network computes the same each time."
@@ -108,6 +126,7 @@ def check_repeatable(self:_Cutter):
 def cut_all(self:_Cutter, cuts, rows):
     "Return the smaller network and the cuts that worked; note in `rows` which didn't."
     self.check_repeatable()
+    self.choose_constants(cuts)
     res,done = self.pruned(cuts),[]
     if not self.odd(res, cuts): return res,cuts
     res = copy_model(self.model)
@@ -126,9 +145,9 @@ class _Shrunk(NamedTuple):
     kept: Callable # Returns `_Cutter.kept`
 
 def _masked_copy(model, masks):
-    "Return a masked copy in evaluation mode. All its parameters get gradients, by which the graph is traced."
+    "Return a masked copy in evaluation mode. Its parameters get gradients, by which the graph is traced."
     res = copy_model(model).eval()
-    for p in res.parameters(): p.requires_grad_(True)
+    for p in res.parameters(): p.requires_grad_(p.is_floating_point() or p.is_complex())    # not whole numbers
     return apply_masks(res, masks)
 
 def _whole_rows(model, masks):

@@ -18,7 +18,8 @@ class _Cutter:
     seen: dict
     xb: object
     exact: bool
-    def merged(self, cuts):
+    constants: str = ...
+    def merged(self, cuts, constants=None):
         """Return a copy with the constants of the channels to cut in the biases of the layers that take them."""
         ...
     def pruned(self, cuts, numbered=False):
@@ -29,6 +30,9 @@ class _Cutter:
         ...
     def odd(self, model, cuts):
         """Return what is wrong with a smaller network, or an empty string."""
+        ...
+    def choose_constants(self, cuts) -> None:
+        """Choose the constants of uneven maps that change the outputs less: those inside, or averages."""
         ...
     def check_repeatable(self) -> None:
         """Raise a `ValueError` unless the network computes the same each time."""

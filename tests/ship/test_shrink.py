@@ -306,3 +306,186 @@ def test_a_batch_that_is_drawn_moves_no_random_state():
     states = repr(random_states(learn.dls))
     shrink_learner(learn, ticket.masks)
     assert repr(random_states(learn.dls))==states
+
+
+# Constants inside, and at borders
+
+@torch.no_grad()
+def inside(model, small, x, border=6):
+    "Return the largest difference away from borders."
+    return float((model(x)-small(x))[...,border:-border,border:-border].abs().max())
+
+def wide(): return torch.randn(8, 1, 32, 32)
+
+def first_dead(*layers, n=4):
+    "Return a network whose first convolution has dead filters that are worth something, and its masks."
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), *layers).eval()
+    nn.init.uniform_(model[0].bias, .5, 1)
+    masks = {'0.weight': torch.ones_like(model[0].weight, dtype=torch.bool)}
+    masks['0.weight'][:n] = False
+    apply_masks(model, masks)
+    return model,masks
+
+def conv(*args, **kwargs): return nn.Conv2d(8, 4, *args, **kwargs)
+def in_groups(kernel, **kwargs): return nn.Conv2d(8, 8, kernel, groups=8, **kwargs)
+
+around = dict(    # what gives borders other values
+    zeros=lambda: [nn.ZeroPad2d(1), conv(3)],
+    ones=lambda: [nn.ConstantPad2d((0,1,0,1), 1.), conv(3)],
+    average=lambda: [nn.AvgPool2d(3, 2, 1), conv(1)],
+    groups=lambda: [in_groups(3, padding=1), nn.ReLU(), conv(1)],
+    several=lambda: [in_groups(5, padding='same'), nn.ZeroPad2d((0,1,0,1)), in_groups(3), nn.ReLU(), conv(3, padding=1)],
+    dilated=lambda: [conv(3, padding=2, dilation=2)],
+    same=lambda: [conv((3,5), padding='same')],
+    strided=lambda: [conv(3, stride=2, padding=1)])
+
+@pytest.mark.parametrize('kind', around)
+def test_outputs_inside_stay(kind):
+    model,masks = first_dead(*around[kind]())
+    small,table = shrink(model, masks, x := wide())
+    assert table.cut['0']==4 and inside(model, small, x)<1e-5<1e-3<largest_difference(model, small, x)
+    small,table = shrink(model, masks, x, exact=True)
+    assert (table.cut['0'],table.stayed['0'])==(0,'not zero at borders')
+
+nothing = dict(    # what doesn't
+    reflect=lambda: [nn.ReflectionPad2d(1), conv(3)],
+    circular=lambda: [conv(3, padding=1, padding_mode='circular')],
+    maximum=lambda: [nn.MaxPool2d(3, 1, 1), conv(1)])
+
+@pytest.mark.parametrize('kind', nothing)
+def test_borders_without_other_values_hold_nothing_back(kind):
+    model,masks = first_dead(*nothing[kind]())
+    small,table = shrink(model, masks, x := wide(), exact=True)
+    assert table.cut['0']==4 and largest_difference(model, small, x)<1e-5
+
+def test_averages_of_maps_stay():
+    "Where the outputs are averages themselves, a constant is, too."
+    layers = [in_groups(3, padding=1), conv(1), nn.AdaptiveAvgPool2d(1)]
+    model,masks = first_dead(*layers)
+    small,table = shrink(model, masks, x := digit())
+    assert table.cut['0']==4 and largest_difference(model, small, x)<1e-5
+
+@pytest.mark.parametrize('kind', [torch.float16,torch.bfloat16])
+def test_half_precision_is_cut(kind):
+    model,masks = first_dead(conv(3, padding=1))
+    small,table = shrink(model.to(kind), masks, wide().to(kind))
+    assert table.cut['0']==4
+
+class Levels(nn.Module):
+    "One layer for maps of two sizes, as detectors have it."
+    def __init__(self, head):
+        super().__init__()
+        self.b1,self.b2 = nn.Conv2d(1, 8, 3, padding=1),nn.Conv2d(8, 8, 3, stride=2, padding=1)
+        self.head,self.out = head,nn.Conv2d(4, 2, 1)
+    def forward(self, x):
+        a = self.b1(x).relu()
+        return torch.cat([self.out(self.head(o).relu()).flatten(2) for o in (a,self.b2(a).relu())], 2)
+
+@pytest.mark.parametrize('head', [conv(3, padding=1), nn.Sequential(nn.ZeroPad2d(1), conv(3))])
+@pytest.mark.parametrize('bias,cut', [(2.,2), (1.,0), (-1.,0)])
+def test_a_layer_called_twice_needs_one_constant(head, bias, cut):
+    torch.manual_seed(0)
+    model = Levels(deepcopy(head)).eval()
+    nn.init.constant_(model.b1.bias, 2.), nn.init.constant_(model.b2.bias, bias)
+    masks = {f'{n}.weight': torch.ones_like(model.get_submodule(n).weight, dtype=torch.bool) for n in ('b1','b2')}
+    for m in masks.values(): m[:2] = False
+    apply_masks(model, masks)
+    small,table = shrink(model, masks, x := wide())
+    assert table.cut.tolist()==[cut,cut]
+    assert set(table.stayed)=={'' if cut else 'another constant in each call'}
+    with torch.no_grad(): a,b = [m(x)[...,:1024].unflatten(2, (32,32))[...,6:-6,6:-6] for m in (model,small)]
+    assert (a-b).abs().max()<1e-5
+
+@pytest.mark.parametrize('padding', [0,1])
+def test_tied_convolutions_keep_their_inputs(padding):
+    torch.manual_seed(0)
+    def conv(n_in, n_out): return nn.Conv2d(n_in, n_out, 3, padding=padding)
+    model = nn.Sequential(conv(1, 8), nn.ReLU(), conv(8, 8), nn.ReLU(), conv(8, 8), nn.ReLU(), nn.Conv2d(8, 4, 1))
+    model.eval()[4].weight = model[2].weight
+    nn.init.constant_(model[2].bias, .5)
+    masks = {'2.weight': torch.ones(8, 8, 3, 3, dtype=torch.bool)}
+    masks['2.weight'][:3] = False
+    apply_masks(model, masks)
+    small,table = shrink(model, masks, x := wide())
+    assert table.cut['2']==0 and 'the outputs changed' in table.stayed['2']
+    assert largest_difference(model, small, x)==0
+
+@pytest.mark.parametrize('exact', [False,True])
+def test_a_map_of_places_is_no_constant(exact):
+    class Grid(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a,self.b = nn.Conv2d(1, 8, 3, padding=1),nn.Conv2d(8, 4, 1)
+            self.register_buffer('where', torch.linspace(-1, 1, 32).expand(1, 1, 32, 32).clone())
+        def forward(self, x): return self.b((self.a(x)+self.where).relu())
+    torch.manual_seed(0)
+    model = Grid().eval()
+    masks = pruned_filters(model, {'a': 50,'b': 0})
+    _,table = shrink(model, masks, wide(), exact=exact)
+    assert (table.cut['a'],table.stayed['a'])==(0,'another constant at each place')
+
+class Flagged(nn.Module):
+    "A second input that is the same for nearly all items."
+    def __init__(self): super().__init__(); self.a,self.b = nn.Conv2d(1, 8, 3),nn.Conv2d(8, 4, 1)
+    def forward(self, x, flag): return self.b((self.a(x)+flag[:,None,None,None]).relu())
+
+@pytest.mark.parametrize('flag', [torch.zeros(64), torch.full((64,), .5), torch.zeros(64, dtype=torch.long),
+                                  torch.full((64,), 2), torch.full((64,), -1), torch.zeros(64, dtype=torch.bool)])
+def test_an_input_that_is_always_the_same_may_change(flag):
+    torch.manual_seed(0)
+    model = Flagged().eval()
+    nn.init.uniform_(model.a.bias, .5, 1)
+    masks = pruned_filters(model, {'a': 50,'b': 0})
+    _,table = shrink(model, masks, (torch.randn(64, 1, 8, 8),flag), exact=True)
+    assert (table.cut['a'],table.stayed['a'])==(0,'mixed with live ones')
+
+def test_an_index_that_is_always_the_same_stays_valid():
+    "A table of one row has no other index."
+    class Typed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.e,self.a,self.b = nn.Embedding(1, 16),nn.Linear(16, 8),nn.Linear(8, 4)
+        def forward(self, x, i): return self.b(self.a(x+self.e(i)).relu())
+    model = Typed().eval()
+    masks,xb = pruned_filters(model, {'a': 50,'b': 0}),(torch.randn(4, 16),torch.zeros(4, dtype=torch.long))
+    assert shrink(model, masks, xb, exact=True)[1].cut['a']==4
+
+def test_exact_knows_what_goes_into_groups():
+    "Also if these have more outputs than inputs."
+    class Sum(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.i,self.p = nn.Conv2d(1, 8, 3),nn.Conv2d(8, 16, 1)
+            self.d,self.b = nn.Conv2d(8, 16, 3, padding=1, groups=8),nn.Conv2d(16, 4, 1)
+        def forward(self, x):
+            x = self.i(x).relu()
+            return self.b((self.p(x)+self.d(x)).relu())
+    torch.manual_seed(0)
+    model = Sum().eval()
+    masks = {f'{n}.weight': torch.ones_like(model.get_submodule(n).weight, dtype=torch.bool) for n in 'pd'}
+    for m in masks.values(): m[12:14] = False
+    small,table = shrink(apply_masks(model, masks), masks, x := wide(), exact=True)
+    assert table.stayed['p'].startswith('split or reshaped after it (RuntimeError')    # 14 filters in 8 groups
+    assert largest_difference(model, small, x)==0
+
+def test_dead_filters_in_groups_have_no_borders():
+    "What they give is their bias, whatever they are given."
+    model,masks = first_dead(in_groups(3, padding=1), nn.ReLU(), conv(1))
+    masks['2.weight'] = torch.ones_like(model[2].weight, dtype=torch.bool)
+    masks['2.weight'][:2] = False
+    small,table = shrink(apply_masks(model, masks), masks, x := wide(), exact=True)
+    assert (table.cut['0'],table.stayed['0'])==(2,'not zero at borders')
+    assert largest_difference(model, small, x)<1e-5
+
+def test_parameters_may_be_whole_numbers():
+    model,masks = first_dead(conv(3, padding=1))
+    model.register_parameter('k', nn.Parameter(torch.arange(4), requires_grad=False))
+    small,table = shrink(model, masks, wide())
+    assert table.cut['0']==4 and small.k.tolist()==[0,1,2,3] and not small.k.requires_grad
+
+@pytest.mark.parametrize('wrap', [partial(torch.compile, backend='eager'), nn.DataParallel])
+def test_wrapped_networks_are_shrunk(wrap):
+    model,masks = first_dead(conv(3))
+    small,table = shrink(wrap(model), masks, x := wide())
+    assert table.cut['0']==4 and type(small) is nn.Sequential and largest_difference(model, small, x)<1e-5
