@@ -138,7 +138,9 @@ def _all_calls(calls):
 
 def _both(calls, others):
     "Return what a layer sees in its calls on two batches."
-    def both(a, b): return a._replace(varies=a.varies|b.varies|~_agree(a.mean, b.mean)) if b.mean.isfinite().all() else a
+    def both(a, b):
+        if not b.mean.isfinite().all(): return a
+        return a._replace(varies=a.varies|b.varies|~_agree(a.mean, b.mean))
     return [both(a, b) for a,b in zip(calls, others)]+calls[len(others):]
 
 # %% ../../nbs/ship/01_channels.ipynb #53d712e3
