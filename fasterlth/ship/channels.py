@@ -145,7 +145,7 @@ def _both(calls, others):
 
 # %% ../../nbs/ship/01_channels.ipynb #53d712e3
 def _is_whole(t): return not t.is_floating_point() and t.dtype is not torch.bool
-def _is_one_number(t): return _is_whole(t) and len(t.unique())==1
+def _is_one_number(t): return _is_whole(t) and not t.is_complex() and t.numel() and bool((t==t.flatten()[0]).all())
 
 def _others(xb, redraw=False):
     """Return inputs unlike those given, but of their kind: a channel that is constant on both is so by its weights.
@@ -167,14 +167,14 @@ def seen_inputs(
     xb # Its inputs
 ) -> dict: # Layer name → `_Seen`
     "Return what each linear or convolutional layer sees on a batch, and on others if the model takes them."
-    def look(*args, **kwargs):
-        try: return _look(model, *args, **kwargs)
+    def look(redraw=None, how=call):
+        try: return _look(model, xb if redraw is None else _others(xb, redraw), how)
         except Exception: return {}    # not all numbers are valid inputs
     seen = _look(model, xb)
     for redraw in [False]+[True]*any(map(_is_one_number, tree_leaves(xb))):
-        other = look(_others(xb, redraw))
+        other = look(redraw)
         seen = {n: _both(calls, other.get(n, [])) for n,calls in seen.items()}
-    without = look(xb, how=call_without_borders)
+    without = look(how=call_without_borders)
     return {n: _all_calls(_with_inner(calls, without.get(n, []))) for n,calls in seen.items()}
 
 # %% ../../nbs/ship/01_channels.ipynb #466d2af2
