@@ -29,12 +29,18 @@ def _plain(xb):
                             f"{type(o).__name__}")
     return check_inputs(xb[0] if len(xb)==1 and isinstance(xb[0], torch.Tensor) else tuple(xb), name="learn's batches")
 
+def _is_empty(dl):
+    "Return whether a loader has no batch. A stream doesn't know."
+    try: return not len(dl)
+    except TypeError: return False
+
 def inputs_of(
     learn:Learner, # Whose callbacks prepare the batches
     dl:Iterable, # Gives batches
     n:int # How many
 ): # A tensor for each batch, or a tuple
     "Yield the inputs of the first `n` batches, as plain tensors."
+    if _is_empty(dl): return    # those of `memory_dls` would raise
     for b in islice(iter(dl), n): yield _plain(prepared(learn, b)[0])
 
 # %% ../../nbs/ship/07_from_learner.ipynb #76f96cbd
