@@ -260,7 +260,6 @@ def bar(
     n = max(round(share*width), int(share>0))
     return full*n+empty*(width-n)
 
-
 # %% ../nbs/06_cli.ipynb #d626d8b3
 def _provenance(about):
     "List where a ticket came from: names and their values, in words."

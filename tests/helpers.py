@@ -8,6 +8,7 @@ with warnings.catch_warnings():
 import matplotlib
 import pytest
 from fasterlth.all import *
+from fasterlth.core.tensors import clone_tree
 
 matplotlib.use('Agg')
 _own = tempfile.TemporaryDirectory()    # for what callbacks save: several processes test at a time
@@ -51,6 +52,12 @@ def same(a, b): return a.keys()==b.keys() and all(torch.equal(a[n], b[n]) for n 
 
 def sparsify(sparsity=50, granularity='weight', context='local', criteria=l1_norm, schedule=iterative, **kwargs):
     return SparsifyCallback(sparsity, granularity, context, criteria, schedule, **{'verbose': False, **kwargs})
+
+class AtFirst(Callback):
+    "Note what a callback holds at the first batch of a fit."
+    order = 10**7
+    def __init__(self, get): self.get,self.seen = get,None
+    def before_batch(self): self.seen = self.seen or clone_tree(self.get())
 
 class Watch(Callback):
     "Check at every forward pass that the weights a callback prunes are zero. By a hook, so after all callbacks."

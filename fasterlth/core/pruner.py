@@ -52,7 +52,7 @@ def _kept_groups(layers, masks):
     res,whole = {n: layers[n].groups.contract(m.to(layers[n].weight.device)) for n,m in masks.items()},{}
     for n,o in layers.items():
         if n not in masks: whole.setdefault(o.weight.device, {})[n] = o.groups.n
-    for device,sizes in whole.items():    # one tensor for all of them, since a GPU takes as long for each of their own
+    for device,sizes in whole.items():    # one tensor for all, as a GPU takes as long for each alone
         res |= zip(sizes, torch.ones(sum(sizes.values()), dtype=torch.bool, device=device).split([*sizes.values()]))
     return res
 

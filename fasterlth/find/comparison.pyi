@@ -68,9 +68,9 @@ class LotteryStudy:
     def run(self, n_jobs: int | None = None, verbose: bool = True, stack: int | str = 1) -> LotteryStudy:
         """Train everything that isn't trained yet. The results are the same, bit for bit, for any number of jobs.
 
-    In stacks they differ in the last bits of sums. That grows with the steps, most with Adam where a gradient is nearly
-    zero, like that of a bias before BatchNorm; and attention draws its own dropout otherwise. Failed
-    trainings are listed in `failures`. The others continue, and the next `run` tries again.
+    In stacks they differ in the last bits of sums. This grows with the steps, most with Adam where a gradient is nearly
+    zero, like that of a bias before BatchNorm; and dropout within attention is drawn for all replicas at once.
+    Failed trainings are listed in `failures`. The others continue, and the next `run` tries again.
 
     Parameters
     ----------

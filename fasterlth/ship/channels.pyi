@@ -4,7 +4,6 @@ from typing_extensions import Self
 from typing import NamedTuple
 import torch
 from torch import nn
-from torch.overrides import TorchFunctionMode
 
 
 AnyConv = nn.modules.conv._ConvNd
@@ -15,15 +14,6 @@ def is_recurrent(layer: nn.Module) -> bool:
 
 def dead_filters(model: nn.Module, masks: dict) -> dict:
     """Return the filters of linear and convolutional layers that masks prune as a whole."""
-    ...
-
-class _NoBorders(TorchFunctionMode):
-    """Compute as if no map had a border."""
-    def __torch_function__(self, f, types, args=(), kwargs=None):
-        ...
-
-def call_without_borders(model: nn.Module, xb):
-    """Call a model as if no map had a border: what is constant stays so where it is padded."""
     ...
 
 class _Seen(NamedTuple):

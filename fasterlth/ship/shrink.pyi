@@ -52,8 +52,8 @@ def shrink(model: nn.Module, masks: dict, xb: torch.Tensor | tuple | dict, exact
 
     The constants that they contributed move into the biases of the layers that follow, so the outputs stay
     those of the masked network, except for rounding and, unless `exact`, at padded borders and in transposed
-    convolutions: `compare_models` measures the difference. Where padding comes before, the average of a map
-    moves instead if outputs on `xb` change less then. A channel stays if a skip connection adds a live one
+    convolutions: `compare_models` measures the difference. Where a map was padded before, its average
+    moves instead if that changes the outputs on `xb` less. A channel stays if a skip connection adds a live one
     to it, if a normalisation needs it, or if it is an output of the network. To keep training, use `shrink_learner`.
 
     Parameters

@@ -2,7 +2,6 @@
 import math
 import pytest
 from helpers import *
-from fasterlth.core.tensors import clone_tree
 from fasterlth.train.training import Training
 from fasterlth.train.dynamic import moved
 
@@ -198,35 +197,25 @@ def test_a_second_fit_goes_on(given, grow):
     masks = make_masks(learn.model, 80) if given else None
     cb = DynamicCallback(80, grow, every='2it', masks=masks)
     quiet(learn, 2, cbs=cb)
-    ended,number,first = clone_tree(cb.masks),cb.number,First(cb)
+    ended,number,first = clone_tree(cb.masks),cb.number,AtFirst(lambda: cb.masks)
     quiet(learn, 2, cbs=[cb, first])
-    assert same(first.masks, ended) and cb.number>number and not same(cb.masks, ended)
-    quiet(make_learner(1), 1, cbs=[cb, first := First(cb)])    # another network's begin anew
-    assert not same(first.masks, ended) and (not given or same(first.masks, masks))
-
-class First(Callback):
-    "Note the masks that a fit begins with."
-    order = 10**7
-    def __init__(self, cb): self.cb,self.masks = cb,None
-    def before_batch(self): self.masks = self.masks or clone_tree(self.cb.masks)
+    assert same(first.seen, ended) and cb.number>number and not same(cb.masks, ended)
+    quiet(make_learner(1), 1, cbs=[cb, first := AtFirst(lambda: cb.masks)])    # another network's begin anew
+    assert not same(first.seen, ended) and (not given or same(first.seen, masks))
 
 def test_both_phases_of_fine_tune():
     "Connections of the first go on, as far as layers share the sparsity otherwise in the second."
-    class Head(Callback):
-        def after_fit(self): self.masks = getattr(self, 'masks', None) or clone_tree(cb.masks)
     learn = make_learner(splitter=lambda m: [[*m.conv.parameters(), *m.bn.parameters()], [*m.fc1.parameters(), *m.fc2.parameters()]])
-    cb,head,first = DynamicCallback(80, every='2it'),Head(),First(DynamicCallback(80))
-    first.cb = cb
-    class Whole(First):
+    cb,begun,ended = DynamicCallback(80, every='2it'),[],[]
+    class Ends(Callback):
+        order = AtFirst.order
         def before_batch(self):
-            if 'conv.weight' in self.cb.masks: super().before_batch()
-    whole = Whole(cb)
-    learn.add_cbs([cb, head, whole])
-    with learn.no_bar(), learn.no_logging(): learn.fine_tune(2, freeze_epochs=2)
-    assert set(head.masks)=={'fc1.weight','fc2.weight'} and set(whole.masks)=={*head.masks,'conv.weight'}
-    for n,m in head.masks.items():
-        both,least = int((m&whole.masks[n]).sum()),min(int(m.sum()), int(whole.masks[n].sum()))
-        assert both==least
+            if not self.train_iter: begun.append(clone_tree(cb.masks))
+        def after_fit(self): ended.append(clone_tree(cb.masks))
+    with learn.no_bar(), learn.no_logging(), learn.added_cbs([cb, Ends()]): learn.fine_tune(2, freeze_epochs=2)
+    head,whole = ended[0],begun[1]
+    assert set(head)=={'fc1.weight','fc2.weight'} and set(whole)=={*head,'conv.weight'}
+    for n,m in head.items(): assert int((m&whole[n]).sum())==min(int(m.sum()), int(whole[n].sum()))
 
 @pytest.mark.parametrize('wrap', [nn.DataParallel, partial(torch.compile, backend='eager')])
 def test_wrapped_networks(wrap):

@@ -2,7 +2,6 @@
 import math
 import pytest
 from helpers import *
-from fasterlth.core.tensors import clone_tree
 from fasterlth.train.training import Training
 
 class WatchWeights(Callback):
@@ -44,13 +43,9 @@ def test_scores_are_those_of_an_independent_implementation():
     net = nn.Sequential(nn.Linear(6, 4, bias=False))
     learn = Learner(dls, net, CrossEntropyLossFlat(), opt_func=partial(OptimWrapper, opt=torch.optim.SGD), lr=.1, wd=0.)
     cb,w = SupermaskCallback(50),net[0].weight.detach().clone()
-    class First(Callback):
-        order = 10**7
-        def before_batch(self):
-            if not hasattr(self, 'scores'): self.scores = cb.scores['0.weight'].clone()
-    first = First()
+    first = AtFirst(lambda: cb.scores)
     quiet(learn, 2, cbs=[cb, first])
-    ref = EdgePopup(w, first.scores, 12)
+    ref = EdgePopup(w, first.seen['0.weight'], 12)
     opt = torch.optim.SGD(ref.parameters(), .1)
     for _ in range(2):
         for xb,yb in dls.valid:
@@ -168,19 +163,13 @@ def test_a_second_fit_goes_on(constant):
     cb,learn = SupermaskCallback(70, constant=constant),make_learner()
     quiet(learn, 2, cbs=cb)
     drawn,scores = clone_tree(cb.drawn),clone_tree(cb.scores)
-    first = First(cb)
+    first = AtFirst(lambda: cb.scores)
     quiet(learn, 1, cbs=[cb, WatchWeights(cb), first])
-    assert same(cb.drawn, drawn) and same(first.scores, scores)
+    assert same(cb.drawn, drawn) and same(first.seen, scores)
     for n,p in learn.model.named_parameters():
         if n in cb.masks: assert torch.equal(p!=0, cb.masks[n]&(drawn[n]!=0))
-    quiet(make_learner(1), 1, cbs=[cb, first := First(cb)])    # another network's weights are drawn anew
-    assert not same(cb.drawn, drawn) and not same(first.scores, scores)
-
-class First(Callback):
-    "Note the scores that a fit begins with."
-    order = 10**7
-    def __init__(self, cb): self.cb,self.scores = cb,None
-    def before_batch(self): self.scores = self.scores or clone_tree(self.cb.scores)
+    quiet(make_learner(1), 1, cbs=[cb, first := AtFirst(lambda: cb.scores)])    # another network's are drawn anew
+    assert not same(cb.drawn, drawn) and not same(first.seen, scores)
 
 def test_a_diverged_fit_leaves_the_drawn_weights_and_a_callback_that_can_be_removed():
     learn,cb = make_learner(),SupermaskCallback(60)
