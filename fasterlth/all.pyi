@@ -46,6 +46,7 @@ from .find.study import *
 from .ship.measure import *
 from .ship.shrink import *
 from .ship.compressed import *
+from .ship.onnx_model import *
 from .ship.export import *
 from .ship.semi_structured import *
 from .ship.deploy import *

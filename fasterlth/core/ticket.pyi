@@ -106,8 +106,8 @@ class Ticket(_Described):
     def deploy(self, learn: Learner, how: str, path: str | Path | None = None, xb: torch.Tensor | tuple | dict | None = None, threads: int = 1, **options) -> Deployed:
         """Ship a trained ticket, and measure what that brings.
 
-    Options are `exact` of `shrink`; `tolerance` of `to_onnx`; `n_batches` (training batches, default 4),
-    `dynamic` and `reduce_range` of `to_int8`; `dtype` of `to_semi_structured`.
+    Options are `exact` of `shrink`; `tolerance` of `to_onnx` and `to_int8`; `n_batches` (training batches, default
+    4), `dynamic` and `reduce_range` of `to_int8`; `dtype` of `to_semi_structured`.
 
     Parameters
     ----------

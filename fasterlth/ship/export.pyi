@@ -1,81 +1,35 @@
 # Made from the module by tools/stubs.py: edit the notebook, not this file.
 from typing import Any
 from typing_extensions import Self
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from torch import nn
-from .measure import multiply_adds
 
-__all__ = ['OnnxModel', 'to_int8', 'to_onnx']
-
-class OnnxModel:
-    """An ONNX file as a function of a batch, run by onnxruntime on the CPU.
-
-    Parameters
-    ----------
-    path : str | Path
-        The file.
-    threads : int
-        CPU threads, default all cores.
-    multiply_adds : int
-        For one item, if known. Default: `None`.
-    """
-    path: Any
-    multiply_adds: Any
-    session: Any
-    def __init__(self, path: str | Path, threads: int | None = None, multiply_adds: int | None = None) -> None:
-        ...
-    def __call__(self, *xb, **named):
-        ...
-    @property
-    def input_names(self) -> list:
-        """Return the names of the network's inputs in the file."""
-        ...
-    @property
-    def item_by_item(self) -> bool:
-        """Return whether the file takes one item at a time."""
-        ...
-    def with_threads(self, threads):
-        """Return the same model with another number of CPU threads."""
-        ...
-    @property
-    def weights(self) -> dict:
-        """Return the network's weights as they are in the file, int8 where they are quantised.
-
-        Returns
-        -------
-        dict
-            Name → tensor.
-        """
-        ...
-    @property
-    def figures(self) -> dict:
-        """Return what `compare_models` shows."""
-        ...
-    def feeds(self, xb) -> list:
-        """Return the inputs as onnxruntime takes them.
-
-    Parameters
-    ----------
-    xb
-        The inputs of a batch.
-
-    Returns
-    -------
-    list
-        Input's name → array; for each item if the file takes one at a time.
-    """
-        ...
+__all__ = ['to_int8', 'to_onnx']
 
 class _Differs(ValueError):
     """Signal that a file computes something else."""
+    ...
+
+class _Frozen(_Differs):
+    """Signal that an export has recorded one way through a network's code."""
+    ...
+
+class _Limited(ValueError):
+    """Signal that a file isn't right for sequences of any length."""
+    ...
+
+def onnx_file(model: nn.Module, xb, path: str | Path, tolerance: float = 0.001, named: str | Path | None = None, batches: Callable = tuple) -> tuple:
+    """Export a network as `to_onnx` does, without warnings."""
     ...
 
 def to_onnx(model: nn.Module, xb, path: str | Path, tolerance: float = 0.001) -> tuple:
     """Export a network to ONNX for batches of any size, and check the file against torch in onnxruntime.
 
     What happens to inputs before the network, like normalisation, isn't part of the file. A network that carries a
-    state from call to call, as RNNs do, is reset before: each call of the file begins in that state.
+    state from call to call, as RNNs do, is reset before: each call of the file begins in that state. Warn if the file
+    is right for some lengths of sequences only, or may be wrong for some values, as the network's code depends on
+    them; `OnnxModel.notes` has the same.
 
     Parameters
     ----------
@@ -86,7 +40,7 @@ def to_onnx(model: nn.Module, xb, path: str | Path, tolerance: float = 0.001) ->
     path : str | Path
         The file to write.
     tolerance : float
-        Largest difference of outputs to accept. Default: `0.001`.
+        Largest difference of outputs to accept; relative for outputs above 1. Default: `0.001`.
 
     Returns
     -------
@@ -95,10 +49,14 @@ def to_onnx(model: nn.Module, xb, path: str | Path, tolerance: float = 0.001) ->
     """
     ...
 
-def to_int8(model: nn.Module, batches: Iterable, path: str | Path, dynamic: bool = False, reduce_range: bool = False) -> tuple:
+def int8_file(model: nn.Module, batches: Iterable, path: str | Path, dynamic: bool = False, reduce_range: bool = False, tolerance: float = 0.001, more: Callable = tuple) -> tuple:
+    """Quantise a network as `to_int8` does, without warnings."""
+    ...
+
+def to_int8(model: nn.Module, batches: Iterable, path: str | Path, dynamic: bool = False, reduce_range: bool = False, tolerance: float = 0.001) -> tuple:
     """Quantise a trained network to int8 in onnxruntime, with a symmetric scale for each output channel.
 
-    Zeros stay zeros. The difference from torch is more than rounding: judge it by the accuracy.
+    Zeros stay zeros. The difference from torch is more than rounding: judge it by the accuracy. Warn as `to_onnx`.
 
     Parameters
     ----------
@@ -112,6 +70,8 @@ def to_int8(model: nn.Module, batches: Iterable, path: str | Path, dynamic: bool
         Quantise matrix products only, and find the ranges of inputs at run time. Default: `False`.
     reduce_range : bool
         7-bit weights, for x86 processors without VNNI, where sums of 8 bits may saturate. Default: `False`.
+    tolerance : float
+        As for `to_onnx`, whose file is quantised. Default: `0.001`.
 
     Returns
     -------

@@ -34,13 +34,23 @@ class _Call(nn.Module):
     def forward(self, *xb):
         ...
 
-class _Prepare(Callback):
-    """Let the callbacks of another learner prepare batches."""
+class _Follow(Callback):
+    """Let the callbacks of another learner prepare batches, and change outputs and the loss."""
     of: Any
-    def __init__(self, of) -> None:
+    tell: Any
+    events: Any
+    def __init__(self, of, tell, events) -> None:
         ...
     def before_batch(self) -> None:
         ...
+    def after_pred(self) -> None:
+        ...
+    def after_loss(self) -> None:
+        ...
+
+def taking_part(learn: Learner) -> dict:
+    """Return the callbacks that take part in a validation of the learner's network."""
+    ...
 
 def scorer(learn: Learner, device: torch.device) -> tuple:
     """Return the name of the learner's first metric, or of its loss, and a function that measures it."""

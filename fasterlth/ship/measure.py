@@ -33,6 +33,13 @@ def n_items(xb) -> int:
     "Return the number of items in a batch."
     return len(tree_leaves(xb)[0])
 
+def one_item(
+    xb, # The inputs of a batch
+    i:int # Which
+): # A batch of one
+    "Return an item of a batch."
+    return map_inputs(lambda t: t[i:i+1], xb)
+
 def check_inputs(
     xb, # Value of the argument
     least:int=1, # Smallest number of items
@@ -154,13 +161,20 @@ def check_network(
     with evaluating(model): out = outputs_with(model, check_inputs(xb))
     _check_one(out, 'model', f'but {type(model).__name__} returns')
 
+def gaps(
+    a:torch.Tensor, b:torch.Tensor # Outputs of one shape, of any type
+) -> torch.Tensor:
+    "Return the absolute differences between outputs; equal infinities differ by 0."
+    if not a.is_floating_point() and not a.is_complex(): a,b = a.double(),b.double()    # no type has a minus for bools
+    return torch.where(a==b, 0., (a-b).abs())
+
 @torch.no_grad()
 def largest_difference(
     a:Callable, b:Callable, # Two models in evaluation mode, or functions that are called like them
     xb # A batch of inputs
 ) -> float:
     "Return the largest absolute difference between the outputs of two networks."
-    return float((call(reset_state(a), xb)-call(reset_state(b), xb)).abs().max())
+    return float(gaps(call(reset_state(a), xb), call(reset_state(b), xb)).max())
 
 @torch.no_grad()
 def carries_state(
@@ -168,8 +182,9 @@ def carries_state(
     xb # A batch of inputs
 ) -> bool:
     "Return whether the same inputs give other outputs at the next call, by a state or by random numbers."
-    first = call(reset_state(model), xb).clone()
-    return not torch.allclose(first, call(model, xb), 1e-3, 1e-5, equal_nan=True)
+    def outputs(): return (o := call(model, xb)).to(torch.float64 if o.dtype==torch.bool else o.dtype, copy=True)
+    reset_state(model)
+    return not torch.allclose(outputs(), outputs(), 1e-3, 1e-5, equal_nan=True)
 
 # %% ../../nbs/ship/00_measure.ipynb #7f057d1c
 def _row(model, first, xb, latency_ms, score):
@@ -202,8 +217,8 @@ def compare_models(
     """Measure what models cost, in turns, and how far their outputs differ from those of the first.
 
     The columns are `parameters`, `nonzero` (parameters that aren't zero), `bytes` (in a file), `multiply_adds`
-    (for one item), `latency_ms` (for the batch), `difference` (the largest change of an output) and `score`.
-    Zeros save nothing: they count as parameters, bytes and multiply-adds, and take as long as other numbers.
+    (for one item), `latency_ms` (for the batch), `difference` (the largest change of an output on the batch) and
+    `score`. Zeros save nothing: they count as parameters, bytes and multiply-adds, and take as long as other numbers.
 
     Parameters
     ----------

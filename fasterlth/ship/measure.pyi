@@ -15,6 +15,10 @@ def n_items(xb) -> int:
     """Return the number of items in a batch."""
     ...
 
+def one_item(xb, i: int):
+    """Return an item of a batch."""
+    ...
+
 def check_inputs(xb, least: int = 1, why: str = '', name: str = 'xb'):
     """Return the inputs of a batch. Raise unless they are tensors with the same number of items."""
     ...
@@ -58,6 +62,10 @@ def check_network(model: torch.nn.Module, xb) -> None:
     """Raise a `TypeError` unless the network returns one tensor."""
     ...
 
+def gaps(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Return the absolute differences between outputs; equal infinities differ by 0."""
+    ...
+
 def largest_difference(a: Callable, b: Callable, xb) -> float:
     """Return the largest absolute difference between the outputs of two networks."""
     ...
@@ -70,8 +78,8 @@ def compare_models(models: dict, xb, score: Callable | None = None, threads: int
     """Measure what models cost, in turns, and how far their outputs differ from those of the first.
 
     The columns are `parameters`, `nonzero` (parameters that aren't zero), `bytes` (in a file), `multiply_adds`
-    (for one item), `latency_ms` (for the batch), `difference` (the largest change of an output) and `score`.
-    Zeros save nothing: they count as parameters, bytes and multiply-adds, and take as long as other numbers.
+    (for one item), `latency_ms` (for the batch), `difference` (the largest change of an output on the batch) and
+    `score`. Zeros save nothing: they count as parameters, bytes and multiply-adds, and take as long as other numbers.
 
     Parameters
     ----------

@@ -181,11 +181,24 @@ def like_validation(
 
 # %% ../../nbs/train/03_passes.ipynb #18e183ef
 def prepares(
-    cb:Callback # Of a learner
+    cb:Callback, # Of a learner
+    event_name:str='before_batch' # Or `'after_pred'` or `'after_loss'`
 ) -> bool:
-    "Return whether a callback may change what the model gets in validation."
-    idle = isinstance(cb, (CastToTensor,ModelResetter,MixHandler))
-    return hasattr(cb, 'before_batch') and _takes_part(cb, 'before_batch') and not idle
+    "Return whether a callback may change what the model gets in validation, its outputs, or the loss."
+    idle = isinstance(cb, (CastToTensor,ModelResetter,MixHandler,MixedPrecision,NonNativeMixedPrecision))
+    return hasattr(cb, event_name) and _takes_part(cb, event_name) and not idle
+
+@contextmanager
+def validation_events(
+    learn:Learner # Its callbacks take part; no validation of it is under way
+): # A function of an event's name and the learner's attributes then, which returns these attributes after the event
+    "Let the callbacks of a learner take part in a validation that another runs."
+    def tell(event_name, **now):
+        vars(learn).update(now)
+        for cb in learn.cbs.sorted('order'):
+            if _takes_part(cb, event_name): cb(event_name)
+        return {k: vars(learn)[k] for k in now}
+    with like_validation(learn): yield tell
 
 def prepared(
     learn:Learner, # Its callbacks take part

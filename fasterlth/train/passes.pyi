@@ -40,8 +40,13 @@ def like_validation(learn: Learner):
     """Let others' callbacks prepare for passes over the validation set, and undo afterwards what this changes."""
     ...
 
-def prepares(cb: Callback) -> bool:
-    """Return whether a callback may change what the model gets in validation."""
+def prepares(cb: Callback, event_name: str = 'before_batch') -> bool:
+    """Return whether a callback may change what the model gets in validation, its outputs, or the loss."""
+    ...
+
+@contextmanager
+def validation_events(learn: Learner):
+    """Let the callbacks of a learner take part in a validation that another runs."""
     ...
 
 def prepared(learn: Learner, batch: tuple) -> tuple:

@@ -342,7 +342,7 @@ tables = {
                            seeds=Kind([0,1], [3, [0], [0,0], [-1,0], ['a','b'], 'ab', True, 2.5, {}])),
     'sparsity_of': dict(masks='any_masks'), 'sparsity_by_layer': dict(masks='any_masks'), 'synaptic_flow': dict(x='xb'),
     'to_int8': dict(batches=Kind(Of(lambda t: [t.x]), [None, 3, True, 'x', [], {}, it('x'), [3], used_up]), path='file', dynamic='flag',
-                    reduce_range='flag'),
+                    reduce_range='flag', tolerance=other('number', .1)),
     'to_onnx': dict(path='file', tolerance=other('number', .1)),
     'to_semi_structured': dict(masks=blocks_of_four, dtype='dtype', xb=Kind(it('x'), no_tensor)),
     'transferred': dict(tickets=Kind(it('ticket'), [*no_object, lambda: 3, 'ticket.safetensors'])),

@@ -1,4 +1,5 @@
 "One call ships a trained ticket, measures what that brings, and leaves the learner as it was."
+import warnings
 import pytest
 from networks import *
 from fasterlth.train.randomness import random_states
@@ -6,6 +7,7 @@ from fasterlth.ship.measure import largest_difference
 from fasterlth.ship.compressed import load_compressed
 from fasterlth.ship.semi_structured import has_semi_structured
 from fasterlth.ship.deploy import Deployed
+from fasterlth.ship.onnx_model import OnnxModel
 from fasterlth.core.sparse_files import load_sparse
 
 
@@ -228,3 +230,93 @@ def test_validation_images_of_another_size(how, tmp_path):
     assert made(learn.dls.valid.one_batch()[0][:3].as_subclass(torch.Tensor)).shape==(3,10)
     with pytest.raises(ValueError, match=r"xb must have items of the validation data's size \[\(1, 16, 16\)\]"): cb.ticket.deploy(learn, how, tmp_path/'other.onnx', torch.randn(4, 1, 8, 8))
     assert not (tmp_path/'other.onnx').exists()
+
+# Scores are those of the learner
+
+class Prior(Callback):
+    "Logit adjustment for classes of unequal size."
+    def after_pred(self): self.learn.pred = self.pred-torch.linspace(0, 3, self.pred.shape[1])
+
+class Penalty(Callback):
+    def after_loss(self):
+        self.learn.loss_grad = self.loss_grad+1
+        self.learn.loss = self.learn.loss_grad.clone()
+
+class Squeeze(Callback):
+    def after_pred(self): self.learn.pred = self.pred.squeeze(-1)
+
+def regressor(squeezed=False):
+    torch.manual_seed(0)
+    x = torch.randn(256, 8)
+    items = list(zip(x, 3*(x[:,0] if squeezed else x[:,:1])))
+    net = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 1))
+    dls = DataLoaders.from_dsets(items[:128], items[128:], bs=32, device='cpu', num_workers=0)
+    return Learner(dls, net, loss_func=nn.MSELoss(), lr=1e-2, cbs=[Squeeze()]*squeezed)
+
+@pytest.mark.parametrize('cb,metrics', [(Prior,accuracy), (Prior,None), (Penalty,None), (Squeeze,None)])
+def test_scores_have_what_callbacks_make_of_outputs_and_loss(cb, metrics, tmp_path):
+    learn = regressor(squeezed=True) if cb is Squeeze else make_learner(metrics=metrics, cbs=cb())
+    prune = sparsify(50)
+    quiet(learn, 2, cbs=prune)
+    with learn.no_bar(), learn.no_logging(): want = learn.validate()[1 if metrics else 0]
+    made = prune.ticket.deploy(learn, 'compressed', tmp_path/'f')
+    assert made.report.iloc[:,-1].tolist()==[want,want]
+    assert any(f'what {cb.__name__} make of outputs and loss' in n for n in made.notes)
+    with learn.no_bar(), learn.no_logging(): assert learn.validate()[1 if metrics else 0]==want
+
+# Files
+
+def test_large_outputs_have_a_relative_tolerance(tmp_path):
+    class Prices(nn.Sequential):
+        def forward(self, x): return super().forward(x)*1e5+2e5
+    learn = regressor()
+    learn.model = Prices(*learn.model)
+    prune = sparsify({'0': 50, '2': 0}, 'filter')
+    quiet(learn, 1, cbs=prune)
+    for how in ('onnx','shrink+int8'):
+        made = prune.ticket.deploy(learn, how, tmp_path/'f')
+        assert OnnxModel(made.path).input_names
+        with pytest.raises(ValueError, match=f"more than tolerance 1e-13: nothing is written to '{tmp_path}/a/b/f'"):
+            prune.ticket.deploy(learn, how, tmp_path/'a'/'b'/'f', tolerance=1e-13)
+        assert files(tmp_path)==['f'], 'no new folders either'
+
+class Text(nn.Module):
+    "Adds up a text by parts of 8 tokens."
+    def __init__(self):
+        super().__init__()
+        self.embed,self.head = nn.Embedding(30, 16),nn.Linear(16, 2)
+    def forward(self, x): return self.head(sum(self.embed(x[:,i:i+8]).sum(1).tanh() for i in range(0, x.shape[1], 8)))
+
+def text_learner(lengths):
+    "Return a learner whose loaders give batches of these lengths."
+    torch.manual_seed(0)
+    def batches(): return [(x := torch.randint(30, (16, n)), (x<15).sum(1)%2) for n in lengths]
+    train,valid = ([list(zip(*b)) for b in batches()] for _ in range(2))
+    dls = DataLoaders(*(DataLoader(sum(o, []), bs=16, num_workers=0) for o in (train,valid)))
+    return Learner(dls, Text(), loss_func=nn.CrossEntropyLoss(), metrics=accuracy)
+
+def test_a_file_must_be_right_for_the_validation_data(tmp_path):
+    for lengths,fits in (((24,24),True), ((24,64),False)):
+        learn = text_learner(lengths)
+        prune = sparsify(50)
+        quiet(learn, 1, cbs=prune)
+        if fits:
+            made = prune.ticket.deploy(learn, 'onnx', tmp_path/'f')
+            assert any('the file takes sequences of length 24 only' in n for n in made.notes)
+            assert made.report.accuracy['onnx']==made.report.accuracy['before']
+            continue
+        with pytest.raises(ValueError, match=r'the code of Text takes another way .* wrong for .* \(16, 64\): nothing is written'):
+            prune.ticket.deploy(learn, 'onnx', tmp_path/'g')
+    assert files(tmp_path)==['f']
+
+def test_files_can_be_made_again_where_loaders_have_workers(tmp_path):
+    "A worker is forked beside the sessions of the file before."
+    learn = regressor()
+    learn.dls = DataLoaders(*(dl.new(num_workers=2) for dl in learn.dls))
+    prune = sparsify(50)
+    quiet(learn, 1, cbs=prune)
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', DeprecationWarning)    # of forks beside threads
+        for _ in range(3): made = prune.ticket.deploy(learn, 'onnx', tmp_path/'f')
+        quiet(learn, 1)
+    assert made.report.shape[0]==2

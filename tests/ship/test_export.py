@@ -1,5 +1,6 @@
 "A file gives back what went in: exactly when compressed, as torch computes it in ONNX, with its zeros in int8."
-import logging, sys
+import gc, logging, sys, time, warnings
+from multiprocessing import get_context
 import pytest
 from networks import *
 from fasterlth.ship.measure import compare_models, figures, largest_difference
@@ -201,3 +202,99 @@ def test_a_file_says_nothing_of_the_machine(how, tmp_path):
     ticket.deploy(learn, how, tmp_path/'f')
     data = (tmp_path/'f').read_bytes()
     assert not [w for w in (b'site-packages', b'.py"', str(Path(__file__).parent).encode(), b'stack_trace') if w in data]
+
+# Networks whose code depends on lengths or values
+
+class Parts(nn.Module):
+    "Adds up a text by parts of 8 tokens, as recurrent classifiers do."
+    def __init__(self):
+        super().__init__()
+        self.embed,self.head = nn.Embedding(50, 8),nn.Linear(8, 2)
+    def forward(self, x): return self.head(sum(self.embed(x[:,i:i+8]).sum(1).tanh() for i in range(0, x.shape[1], 8)))
+
+def test_files_know_the_lengths_they_are_right_for(tmp_path):
+    torch.manual_seed(0)
+    net,x = Parts().eval(),torch.randint(50, (4, 20))
+    with pytest.warns(UserWarning, match='sequences of length .*20.*, as the network.s code depends on their length'):
+        run,difference = to_onnx(net, x, tmp_path/'m.onnx')
+    again = OnnxModel(run.path)
+    assert difference<1e-5 and again.lengths==run.lengths!=(None,None) and again.with_threads(1).lengths==run.lengths
+    for n in range(1, 60):
+        y = torch.randint(50, (3, n))
+        try: out = again(y)
+        except ValueError as e: assert 'xb must have sequences of length' in str(e) and f'not {n}' in str(e)
+        else: assert torch.allclose(out, net(y), atol=1e-4), n
+    assert torch.allclose(again(x[:1]), net(x[:1]), atol=1e-4)
+
+def test_files_of_plain_sequences_take_any_length(tmp_path, recwarn):
+    net = nn.Sequential(nn.Embedding(50, 8), nn.Linear(8, 4)).eval()
+    run,_ = to_onnx(net, torch.randint(50, (4, 20)), tmp_path/'m.onnx')
+    assert run.lengths==(None,None) and not run.notes
+    for n in (1,7,300): assert torch.allclose(run(y := torch.randint(50, (2, n))), net(y), atol=1e-4)
+    assert not [w for w in recwarn if issubclass(w.category, UserWarning)]
+
+class Guarded(nn.Linear):
+    def forward(self, x):
+        if x.abs().max()>6: x = x.clamp(-3, 3)
+        return super().forward(x)
+
+@pytest.mark.parametrize('f', [to_onnx, lambda net, x, path: to_int8(net, [x, x], path)])
+def test_a_branch_that_was_not_recorded_is_told(tmp_path, f):
+    with pytest.warns(UserWarning, match=r'followed one branch of the network.s code.*if x.abs\(\).max\(\)>6') as told:
+        run,_ = f(Guarded(8, 4).eval(), torch.rand(16, 8), tmp_path/'m.onnx')
+    assert run.notes==[str(told[0].message)] and told[0].filename==__file__
+
+def test_inputs_that_a_file_must_be_right_for_are_tried(tmp_path):
+    from fasterlth.ship.export import onnx_file
+    net,x = Guarded(8, 4).eval(),torch.rand(16, 8)
+    with pytest.raises(ValueError, match=r'Guarded takes another way for some inputs.* nothing is written to .*m.onnx'):
+        onnx_file(net, x, tmp_path/'m.onnx', batches=lambda: [x, 50*x])
+    assert not list(tmp_path.iterdir())
+
+@pytest.mark.parametrize('how', [to_onnx, lambda net, x, path, **kw: to_int8(net, [x], path, **kw)], ids=['onnx','int8'])
+def test_large_outputs_have_a_relative_tolerance(tmp_path, how):
+    class Prices(nn.Linear):
+        def forward(self, x): return super().forward(x)*1e5+2e5
+    torch.manual_seed(0)
+    net,x = Prices(8, 1).eval(),torch.randn(16, 8)
+    how(net, x, tmp_path/'m.onnx')
+    with pytest.raises(ValueError, match=r"more than tolerance 1e-12: nothing is written to '.*m2.onnx'"):
+        how(net, x, tmp_path/'m2.onnx', tolerance=1e-12)
+    assert not (tmp_path/'m2.onnx').exists()
+
+def test_outputs_may_be_infinite_or_true_and_false(tmp_path):
+    class Masked(nn.Linear):
+        def forward(self, x): return super().forward(x).masked_fill(torch.tensor([False,False,False,True]), -torch.inf)
+    class Signs(nn.Linear):
+        def forward(self, x): return super().forward(x)>0
+    x = torch.randn(8, 8)
+    for cls in (Masked,Signs):
+        net = cls(8, 4).eval()
+        run,difference = to_onnx(net, x, tmp_path/'m.onnx')
+        assert difference<1e-5 and torch.allclose(run(x).float(), net(x).float())
+        assert compare_models({'torch': net, 'onnx': run}, x).difference['onnx']<1e-5
+    other = Signs(8, 4).eval()
+    assert largest_difference(net, other, x)==1.
+
+# Processes
+
+def test_a_forked_process_leaves_the_files_of_its_parent_open(tmp_path):
+    "Closing one would wait forever for threads that a fork doesn't copy."
+    run,_ = to_onnx(nn.Linear(64, 64).eval(), torch.randn(8, 64), tmp_path/'m.onnx')
+    gc.collect()
+    gc.disable()
+    try:
+        run = run.with_threads(2)
+        run(torch.randn(8, 64))
+        time.sleep(1)    # until its threads wait
+        run.itself = run    # nothing but the collector finds it
+        del run
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore', DeprecationWarning)    # of forks beside threads: it is what loaders do
+            child = get_context('fork').Process(target=gc.collect)
+            child.start()
+        child.join(120)
+        ended = child.exitcode
+        child.kill()
+    finally: gc.enable()
+    assert ended==0

@@ -20,10 +20,11 @@ class Bytes(TorchDispatchMode):
             if issubclass(type(o), torch.Tensor): self._note(o)
         self.before = self.peak = self._alive()
     def _note(self, t):
-        s = t.untyped_storage()
+        try: s = t.untyped_storage()
+        except (NotImplementedError,RuntimeError): return    # sparse and traced tensors, which other tests left, have none
         n = s.nbytes()
-        if not isinstance(n, int) or n<4096: return    # what others' traces left has none; small ones take long
-        if s._cdata not in self.storages or self.storages[s._cdata][0].expired(): self.storages[s._cdata] = StorageWeakRef(s),s.nbytes()
+        if not isinstance(n, int) or n<4096: return    # as have some traced ones; small ones take long
+        if s._cdata not in self.storages or self.storages[s._cdata][0].expired(): self.storages[s._cdata] = StorageWeakRef(s),n
     def _alive(self):
         self.storages = {k: v for k,v in self.storages.items() if not v[0].expired()}
         return sum(n for _,n in self.storages.values())
@@ -44,11 +45,12 @@ def wide(): return nn.Sequential(*[nn.Linear(500, 500) for _ in range(10)])
 def n_bytes(net): return sum(p.nbytes for p in net.parameters())
 
 def test_all_bytes_are_counted():
+    left = torch.eye(100).to_sparse()
     x = torch.ones(2000)
     with counted() as b:
         y = (x+1)*2    # two at a time
         y = y.add_(1)
-    assert (b.peak-b.before,b._alive()-b.before)==(16000,8000)
+    assert (b.peak-b.before,b._alive()-b.before)==(16000,8000) and left.is_sparse
 
 @pytest.mark.parametrize('context', ['local','global'])
 def test_a_pruning_event(context):
