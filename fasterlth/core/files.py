@@ -41,8 +41,11 @@ def save_tensors(
     kind:str # What the file is: `'ticket'`, `'snapshot'`
 ) -> Path: # The same path
     "Write tensors and JSON to one safetensors file, completely or not at all."
-    tensors = {k: t.detach().cpu().contiguous() for k,t in tensors.items()}
     if '__metadata__' in tensors: raise ValueError("no tensor can be called '__metadata__' in a safetensors file")
+    for k,t in tensors.items():
+        if t.layout is not torch.strided:
+            raise TypeError(f"{k} can't be stored: files hold no {t.layout}, use to_dense()")
+    tensors = {k: t.detach().cpu().contiguous() for k,t in tensors.items()}
     for k,t in tensors.items():
         if t.dtype not in _dtypes.values(): raise TypeError(f"{k} can't be stored: files hold no {t.dtype}")
     text = json.dumps(meta)

@@ -12,7 +12,7 @@ import math
 import numpy as np, torch
 from torch import nn
 
-from .tensors import parameters_by_name
+from .tensors import check_writable, parameters_by_name
 from .checks import check_axes, check_model, check_tensor, check_type, check_whole, shown
 from .ranking import count_each
 
@@ -79,7 +79,8 @@ def apply_masks(
         The same model.
     """
     params = parameters_by_name(check_model(model))
-    bits = [as_bits(params[n]) for n in check_masks(masks, params)]
+    check_writable({n: params[n] for n in check_masks(masks, params)})
+    bits = [as_bits(params[n]) for n in masks]
     if bits: torch._foreach_mul_(bits, [m.to(b.device) for b,m in zip(bits, masks.values())])    # as zero_pruned
     return model
 

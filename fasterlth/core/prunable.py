@@ -9,9 +9,10 @@ __all__ = ['survey', 'prunable']
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+import torch
 from torch import nn
 
-from .tensors import model_tensors, shortened, unwrap
+from .tensors import check_writable, model_tensors, shortened, unwrap
 from .checks import check_by_layer, check_model, check_type, warn_user, wrong
 from .groups import Groups
 from .granularity import check_granularity, layer_axes, make_groups
@@ -56,6 +57,7 @@ def _left_out(name, p, layer, granularity, layer_type):
     if layer is None: return _added if p.ndim>2 and p.shape[0]==1 else 'layer not registered'
     if layer_type is not None and not isinstance(layer, layer_type): return 'not of layer_type'
     if granularity is None: return 'not in granularity'
+    if p.layout is not torch.strided: return 'a sparse tensor'
     return '' if p.is_floating_point() and p.numel() else 'empty or not floating point'
 
 def check_layer_type(layer_type):
@@ -148,6 +150,7 @@ def prunable(
         seen = described(rows) or 'the model has no parameters'
         raise ValueError(f"nothing to prune in {type(unwrap(model)).__name__} at granularity {granularity!r}. "
                          f"Looked at: {seen}. See register_layer for new layers")
+    check_writable({n: o.weight for n,o in res.items()})
     only_some = [f'granularity {g} not possible' for g in ('head','unit')]    # few layers have heads
     expected = '',_vectors,_added,'not of layer_type','not in granularity',*only_some
     if odd := described([o for o in rows if o[-1] not in expected]):

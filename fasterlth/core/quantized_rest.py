@@ -20,15 +20,16 @@ from .sparse_layers import call_layers
 
 # %% ../../nbs/core/34_quantized_rest.ipynb #922b45d4
 def _quantized(model):
-    "Return a copy whose linear layers compute in int8, and their names."
+    "Return a copy whose linear layers compute in int8, and their names. Those whose weights are computed stay."
+    def has_weight(m): return any(n=='weight' for n,_ in m.named_parameters(recurse=False))
+    names = [n for n,m in model.named_modules() if type(m) is nn.Linear and has_weight(m)]
     try: from torch.ao.quantization import quantize_dynamic
     except ImportError as e:
         raise ImportError("quantize_rest needs torch.ao.quantization, which this version of torch doesn't have") from e
     with warnings.catch_warnings():    # torch's own, of what it will remove
         warnings.filterwarnings('ignore', 'torch.ao.quantization is deprecated', DeprecationWarning)
         warnings.filterwarnings('ignore', 'torch.quantize_per_tensor', UserWarning)
-        res = quantize_dynamic(copy_model(model).eval(), {nn.Linear})
-    names = [n for n,m in model.named_modules() if type(m) is nn.Linear]
+        res = quantize_dynamic(copy_model(model).eval(), set(names), dtype=torch.qint8)
     for kind in {type(res.get_submodule(n)) for n in names}: call_layers(res, kind)
     return res,names
 

@@ -18,6 +18,7 @@ from .checks import check_model
 from .reading import a_shape, a_text, check_fields, dict_of, list_of, reading
 from .files import load_tensors, save_tensors, take
 from .attention import SplitAttention, why_packed
+from .sparse_products import use_csr
 from .sparse_kernels import form_of, geometry
 from .layer_kernels import check_python
 from .sparse_layers import SparseLayer, part_names, replace_layers, split_attentions
@@ -60,6 +61,7 @@ def _read_layer(layer, name, shape, tensors, columns):
     n = math.prod(at.kernel) if at else 1
     parts = [[take(tensors, f'{name}.{k}_{i}', 'its layer') for k in part_names] for i in range(n)]
     res = SparseLayer(layer, parts, columns)
+    use_csr()
     for a,b,v in parts:    # MKL would read anywhere
         if a.dtype!=torch.int32 or v.dtype!=layer.weight.dtype:
             raise ValueError(f"{name} holds {a.dtype} and {v.dtype}, not torch.int32 and {layer.weight.dtype}")

@@ -34,6 +34,12 @@ class Pattern:
 
 def _starts(rows, n): return torch.cat([rows.new_zeros(1), rows.bincount(minlength=n).cumsum(0)]).int()
 
+def use_csr():
+    "Let torch say unheard what it says once in a process: that CSR is in beta, and that it doesn't check places."
+    with warnings.catch_warnings():
+        warnings.filterwarnings('ignore', 'Sparse (CSR tensor support|invariant checks)', UserWarning)
+        torch.sparse_csr_tensor([0,1], [0], [1.], (1,1), check_invariants=False)
+
 def pattern(
     mask:torch.Tensor, # Bool, `(out, in)`
     index:torch.Tensor=None # Place of each entry in the parameter's flat memory, default row by row
@@ -44,9 +50,7 @@ def pattern(
     if index is None: index = torch.arange(mask.numel(), device=mask.device).view(mask.shape)
     (o,i),(row,col) = mask.shape,mask.nonzero(as_tuple=True)
     order = (col*o+row).argsort()
-    with warnings.catch_warnings():    # torch warns once that CSR is in beta, and that it doesn't check places
-        warnings.filterwarnings('ignore', 'Sparse (CSR tensor support|invariant checks)', UserWarning)
-        torch.sparse_csr_tensor([0,1], [0], [1.], (1,1), check_invariants=False)
+    use_csr()
     return Pattern((o,i), index[mask], (_starts(row, o), col.int()), (_starts(col, i), row[order].int()), order)
 
 # %% ../../nbs/core/28_sparse_products.ipynb #9e55c29a

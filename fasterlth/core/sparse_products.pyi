@@ -20,6 +20,10 @@ class Pattern:
         """Return the share of the matrix that is left."""
         ...
 
+def use_csr() -> None:
+    """Let torch say unheard what it says once in a process: that CSR is in beta, and that it doesn't check places."""
+    ...
+
 def pattern(mask: torch.Tensor, index: torch.Tensor | None = None) -> Pattern:
     """Return where a masked matrix has its weights."""
     ...

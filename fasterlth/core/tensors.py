@@ -64,10 +64,20 @@ def clone_tree(
     if isinstance(x, list) or type(x).__name__=='L': return [clone_tree(o, device) for o in x]
     return x
 
+def check_values(
+    tensors:dict, # Name → tensor
+    do:str='read' # What is to be done with them, for the error
+):
+    "Raise a `ValueError` if a tensor is on torch's device `meta`, where there are shapes without values."
+    if odd := [n for n,t in tensors.items() if t.is_meta]:
+        what = 'memory first, by to_empty' + (', and values' if do=='read' else '')
+        raise ValueError(f"{odd[0]} can't be {do}, as it is on meta: give the model {what}")
+
 def cpu_copy(
     tensors:dict # Name → tensor
 ) -> dict: # Name → tensor on the CPU
-    "Copy tensors to the CPU, even those that are already there."
+    "Copy tensors to the CPU, even those that are already there. Raise a `ValueError` if one has no values."
+    check_values(tensors)
     return {n: t.detach().cpu().clone() for n,t in tensors.items()}
 
 # %% ../../nbs/core/00_tensors.ipynb #26a5ad69
@@ -103,18 +113,22 @@ def _overlaps(t):
     "Return whether elements of a tensor share memory."
     return t.layout is torch.strided and any(s==0 and n>1 for s,n in zip(t.stride(), t.shape))
 
+def check_writable(
+    tensors:dict # Name → tensor
+):
+    "Raise a `ValueError` if the elements of a tensor share memory, or if it has none."
+    check_values(tensors, 'written')
+    if odd := [n for n,t in tensors.items() if _overlaps(t)]:
+        raise ValueError(f"{odd[0]} can't be written, as its elements share memory (expand makes such tensors): give "
+                         "the model a clone() of it")
+
 @torch.no_grad()
 def copy_tensors(
     model:nn.Module, # Changed in place
     tensors:dict # Name → tensor, for every parameter and buffer of the model
 ) -> nn.Module: # The same model
     "Copy values into a model's parameters and buffers. Nothing is changed if one can't be written."
-    own = model_tensors(model)
-    if odd := [n for n,t in own.items() if _overlaps(t)]:
-        raise ValueError(f"{odd[0]} can't be written, as its elements share memory (expand makes such tensors): give "
-                         "the model a clone() of it")
-    if odd := [n for n,t in own.items() if t.is_meta]:
-        raise ValueError(f"{odd[0]} can't be written, as it is on meta: give the model memory first, by to_empty")
+    check_writable(own := model_tensors(model))
     for n,t in own.items(): t.copy_(tensors[n])
     return model
 

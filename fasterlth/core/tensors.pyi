@@ -27,8 +27,12 @@ def clone_tree(x, device=None):
     """Copy every tensor in a tree."""
     ...
 
+def check_values(tensors: dict, do: str = 'read') -> None:
+    """Raise a `ValueError` if a tensor is on torch's device `meta`, where there are shapes without values."""
+    ...
+
 def cpu_copy(tensors: dict) -> dict:
-    """Copy tensors to the CPU, even those that are already there."""
+    """Copy tensors to the CPU, even those that are already there. Raise a `ValueError` if one has no values."""
     ...
 
 def shortened(items: list, n: int) -> str:
@@ -37,6 +41,10 @@ def shortened(items: list, n: int) -> str:
 
 def check_names(have: dict, want: dict, what: str) -> None:
     """Raise an error that lists the differences if names, shapes or kinds of numbers differ."""
+    ...
+
+def check_writable(tensors: dict) -> None:
+    """Raise a `ValueError` if the elements of a tensor share memory, or if it has none."""
     ...
 
 def copy_tensors(model: nn.Module, tensors: dict) -> nn.Module:

@@ -6,7 +6,8 @@
 __all__ = ['Ticket']
 
 # %% ../../nbs/core/24_ticket.ipynb #b23648ac
-import html, json
+import html, json, re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -61,18 +62,26 @@ def versions() -> dict: # Package → version
     return {p: _version(p) for p in ('fasterlth','fastai','torch')}
 
 # %% ../../nbs/core/24_ticket.ipynb #9c687544
+def layer_counts(
+    model:nn.Module # Any
+) -> dict: # Description → how many layers have it
+    "Describe layers, and what a network notes of itself in words, without names and weights."
+    layers = [repr(m) for m in model.modules() if not [*m.children()]]
+    words = [f'{k}={v!r}' for k,v in vars(model).items() if isinstance(v, str)]
+    return dict(Counter(re.sub(r' at 0x[0-9a-f]+', '', o) for o in layers+words))    # without addresses
+
 def _of_timm(m):
     "Return what builds a network of timm, None for any other."
     cfg = getattr(m, 'pretrained_cfg', None)
     cfg = cfg if isinstance(cfg, Mapping) or cfg is None else vars(cfg)
     if not type(m).__module__.startswith('timm.') or not cfg or not cfg.get('architecture'): return None
-    kernel = next((p for p in m.parameters() if p.ndim==4), None)    # of the first convolution
+    first = next((o for o in m.modules() if isinstance(o, nn.Conv2d)), None)
     sizes = (o.img_size for o in m.modules() if getattr(o, 'img_size', None) is not None)    # of a fixed size
     size,made_for = next(sizes, None),tuple(cfg.get('input_size') or ())
-    args = dict(num_classes=getattr(m, 'num_classes', None), in_chans=None if kernel is None else kernel.shape[1],
+    args = dict(num_classes=getattr(m, 'num_classes', None), in_chans=getattr(first, 'in_channels', None),
                 img_size=None if size is None or tuple(size)==made_for[1:] else list(size))
     name = '.'.join(filter(None, (cfg['architecture'],cfg.get('tag'))))
-    return dict(library='timm', name=name, args={k: v for k,v in args.items() if v is not None})
+    return dict(library='timm', name=name, args={k: v for k,v in args.items() if v is not None}, layers=layer_counts(m))
 
 def _of_transformers(m):
     "Return what builds a network of Hugging Face, None for any other."

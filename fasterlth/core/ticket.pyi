@@ -9,6 +9,7 @@ import pandas as pd, torch
 from fastai.learner import Learner
 from fasterlth.core.ticket import Ticket
 from fasterlth.ship.deploy import Deployed
+from fasterlth.core.ticket import layer_counts, Ticket
 from collections.abc import Callable, Iterable
 from fasterlth.counterparts import appended, counterparts, kind, last_layer, layers_of
 from fasterlth.transfer import Transfer
@@ -22,6 +23,10 @@ def to_json(x, name: str = 'about'):
 
 def versions() -> dict:
     """Return the versions of the packages that a result depends on."""
+    ...
+
+def layer_counts(model: nn.Module) -> dict:
+    """Describe layers, and what a network notes of itself in words, without names and weights."""
     ...
 
 def model_facts(model: nn.Module) -> dict:

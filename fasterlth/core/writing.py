@@ -92,6 +92,7 @@ def atomic_write(
         with _naming(path): path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_dir(): raise ValueError(f"path {str(path)!r} is a folder: name a file in it")
     if path.exists() and not path.is_file(): raise ValueError(f"path {str(path)!r} is a device or a pipe: name a file")
+    if path.is_symlink(): path = Path(os.path.realpath(path))    # the link stays
     with _naming(path): part,fd = _create_part(path)
     try:
         if not fcntl: os.close(fd)    # Windows renames no open file

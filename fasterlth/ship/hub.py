@@ -15,7 +15,8 @@ from torch import nn
 
 from ..core.checks import check_flags, check_folder, check_text, check_type, require
 from ..core.writing import atomic_write
-from ..core.ticket import Ticket
+from ..core.ticket import layer_counts, Ticket
+from ..core.tensors import model_tensors
 
 # %% ../../nbs/ship/12_hub.ipynb #2109de7f
 def _cell(value):
@@ -160,7 +161,10 @@ def push_to_hub(self:Ticket,
     if license is not None: _check_license(license)
     hub = require('huggingface_hub', 'hub')
     api = hub.HfApi(token=token)
-    repo_id = api.create_repo(repo_id, private=bool(private), exist_ok=True).repo_id
+    try: repo_id = api.create_repo(repo_id, private=bool(private), exist_ok=True).repo_id
+    except (OSError,ValueError): raise    # the Hub's errors are among these
+    except Exception as e:    # of the library that it uses for connections, which has changed
+        raise ConnectionError(f"the Hub can't be reached ({e}): save_folder makes the files that go there") from e
     with tempfile.TemporaryDirectory() as d:
         folder = self.save_folder(d, repo_id, license)
         names = [_file,'README.md'] if card else [_file]
@@ -198,7 +202,9 @@ def from_hub(cls:Ticket,
         if v is not None: check_text(v, k)
     given |= dict(local_files_only=bool(local_files_only), cache_dir=cache_dir)
     check_folder(cache_dir, 'cache_dir')
-    if Path(repo_id).is_dir(): return Ticket.load(Path(repo_id)/_file)
+    if Path(repo_id).is_dir():
+        if revision is not None: raise ValueError(f"revision must be None for a folder, {repo_id!r}, not {revision!r}")
+        return Ticket.load(Path(repo_id)/_file)
     hub = require('huggingface_hub', 'hub')
     try: path = hub.hf_hub_download(repo_id, _file, **given)
     except (OSError,ValueError) as e:    # the Hub's errors are among these
@@ -229,6 +235,23 @@ def _build_transformers(name, config, more):
     settings = {k: v for k,v in config.items() if not k.startswith('_') and k not in _ignored}
     return cls(cls.config_class(**{**settings, **more}))
 
+def _check_layers(made, layers, name):
+    "Raise a `ValueError` unless layers are those of the ticket's network."
+    now = layer_counts(made)
+    if now==layers: return
+    def differing(a, b):
+        keys = [k for k in a if a[k]!=b.get(k)]
+        return ', '.join(f'{a[k]} × {k}' for k in keys[:3])+', …'*(len(keys)>3) or 'fewer layers'
+    raise ValueError(f"timm's {name} has {differing(now, layers)}, where the ticket's network had "
+                     f"{differing(layers, now)}: pass what it was made with, like build_model(act_layer='relu')")
+
+def _cast(model, weights):
+    "Give a network's tensors the floating types of a ticket's."
+    for n,t in model_tensors(model).items():
+        want = weights.get(n, t).dtype
+        if t.is_floating_point() and want.is_floating_point: t.data = t.data.to(want)
+    return model
+
 @patch
 def build_model(self:Ticket,
     **kwargs # Other arguments of timm's `create_model`, or of the configuration, that the ticket doesn't know
@@ -255,4 +278,6 @@ def build_model(self:Ticket,
     kind = 'args' if build['library']=='timm' else 'config'
     name,given = check_text(build.get('name'), 'name'),check_type(build.get(kind), kind, dict, 'a dict')
     make = _build_timm if kind=='args' else _build_transformers
-    return self.load_into(make(name, given, kwargs))
+    model = self.load_into(_cast(make(name, given, kwargs), self.weights))
+    if 'layers' in build: _check_layers(model, check_type(build['layers'], 'layers', dict, 'a dict'), name)
+    return model

@@ -458,3 +458,22 @@ def test_the_users_folder_and_names_that_are_too_long(tmp_path, monkeypatch):
     assert same(Ticket.load('~/t.safetensors').masks, ticket.masks)
     assert RunFolder('~/runs').path==tmp_path/'runs'
     with pytest.raises(OSError, match='path must be a file, not .*File name too long'): ticket.save('x'*300)
+
+# What a file can't hold, and where it goes
+
+@pytest.mark.parametrize('save', [lambda t,p: t.save(p), lambda t,p: save_compressed(t, p)], ids=['ticket','compressed'])
+def test_a_sparse_buffer_is_named(tmp_path, save):
+    net = nn.Linear(4, 4)
+    net.register_buffer('adjacency', torch.eye(3).to_sparse())
+    with pytest.raises(TypeError, match=r"adjacency can't be stored: files hold no torch.sparse_coo, use to_dense\(\)"):
+        save(Ticket.of(net, {}), tmp_path/'t')
+    assert not list(tmp_path.iterdir())
+
+def test_a_link_stays_and_its_file_is_written(tmp_path):
+    (tmp_path/'there').mkdir()
+    (tmp_path/'link').symlink_to('there/t')    # to nothing yet
+    t = Ticket.of(nn.Linear(2, 2), {})
+    for _ in range(2):
+        assert t.save(tmp_path/'link')==tmp_path/'link' and (tmp_path/'link').is_symlink()
+        assert same(Ticket.load(tmp_path/'there'/'t').weights, t.weights)
+    assert sorted(o.name for o in tmp_path.rglob('*'))==['link','t','there']

@@ -238,3 +238,26 @@ def test_layers_of_no_sparsity_stay_whole_however_counts_are_rounded(sparsity):
                                         (1e-320,r'1e-320 would be less than 1 %. Use 0, or 1 or more$')])
 def test_only_a_percent_that_would_be_taken_is_suggested(share, says):
     with pytest.raises(ValueError, match=says): make_masks(nn.Linear(4, 4), share)
+
+# Weights without values or memory of their own
+
+def expanded():
+    net = nn.Sequential(nn.Linear(4, 4))
+    net[0].weight = nn.Parameter(torch.randn(1, 4).expand(4, 4))
+    return net
+
+@pytest.mark.parametrize('make,says', [
+    (expanded, "0.weight can't be written, as its elements share memory .* clone"),
+    (lambda: nn.Sequential(nn.Linear(4, 4, device='meta')), "0.weight can't be .* on meta: give the model memory first, by to_empty")])
+def test_weights_that_cannot_be_written_are_refused(make, says):
+    net,mask = make(),torch.ones(4, 4, dtype=torch.bool)
+    uses = [lambda: make_masks(net, 50), lambda: apply_masks(net, {'0.weight': mask}), lambda: prunable(net), lambda: Pruner().step(net, 50)]
+    for use in uses:
+        with pytest.raises(ValueError, match=says): use()
+
+def test_sparse_tensors_are_left_out_by_name():
+    net = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+    net[0].weight = nn.Parameter(torch.eye(4).to_sparse())
+    with pytest.warns(UserWarning, match=r'left dense: 0.weight \(4, 4\) \(a sparse tensor\)'): masks = make_masks(net, 50)
+    assert list(masks)==['1.weight']
+    with pytest.raises(ValueError, match=r'nothing to prune .*\(a sparse tensor\)'): make_masks(net[:1], 50)

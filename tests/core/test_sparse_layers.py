@@ -1,5 +1,6 @@
 "Networks that hold only the weights that are left: the same outputs, a file that can be trusted, no trace on the original."
 import pytest
+from apart import Session
 from helpers import *
 from fasterlth.core import sparse_layers
 from fasterlth.core.files import load_tensors, save_tensors
@@ -236,3 +237,23 @@ def test_padded_places_that_torch_leaves_out_are_named(monkeypatch):
     with pytest.warns(match="outputs on xb differ by .* Torch's encoders set padded places to zero in evaluation"):
         res,_ = to_sparse(net, masks, (x,pad))
     assert any(isinstance(m, SparseLayer) for m in res.modules())
+
+def test_layers_whose_weights_are_computed_stay_in_float():
+    from fasterlth.core.quantized_rest import quantize_rest
+    for norm in (nn.utils.parametrizations.weight_norm, nn.utils.spectral_norm):
+        net = nn.Sequential(norm(nn.Linear(64, 64)), nn.ReLU(), nn.Linear(64, 64)).eval()
+        res,names = quantize_rest(net, x := torch.randn(8, 64), repeats=1)
+        assert '0' not in names and (res(x)-net(x)).abs().max()<.1
+
+def test_reading_says_nothing_of_csr(monkeypatch, tmp_path):
+    "In a new process, where torch hasn't said it yet."
+    model,masks = prepared(monkeypatch, nn.Sequential(nn.Linear(6, 6)))
+    save_sparse(to_sparse(model, masks, torch.randn(3, 6), repeats=1)[0], tmp_path/'net')
+    read = Session("""
+import sys, warnings
+from torch import nn
+from fasterlth.core.sparse_files import load_sparse
+warnings.simplefilter('error')
+print(type(load_sparse(sys.argv[1], nn.Sequential(nn.Linear(6, 6)))[0]).__name__)
+""", tmp_path/'net')
+    assert (read.wait(),read.stdout,read.stderr)==(0,'SparseLayer\n','')

@@ -244,7 +244,7 @@ tables = {
     'Ticket.model_card': dict(repo_id=other('text', 'someone/x'), license=optional(license_)),
     'Ticket.save_folder': dict(path='folder', repo_id=other('text', 'someone/x'), license=optional(license_)),
     'Ticket.push_to_hub': dict(repo_id=other('text', 'someone/x'), private='flag', card='flag', license=optional(license_), token=optional(kinds['text'])),
-    'Ticket.from_hub': dict(repo_id=but(kinds['text'], good=Of(lambda t: str(t.ticket.save_folder(t.new())))), revision=optional(kinds['text']),
+    'Ticket.from_hub': dict(repo_id=but(kinds['text'], good=Of(lambda t: str(t.ticket.save_folder(t.new())))), revision=Kind(None, [*no_text[1:], 'v1']),
                             local_files_only='flag', cache_dir=Kind(None, [*no_path[1:], it('text_file')]), token=optional(kinds['text'])),
     'Ticket.build_model': 'fastai',    # its arguments are those of other libraries
     'Ticket.transfer': dict(what=one_of('both'), blocks=Kind(appended, no_function), order=order, source_order=order, strict='flag',

@@ -152,3 +152,45 @@ def test_a_readme_of_something_else_is_kept(tmp_path):
     (tmp_path/'README.md').unlink()
     for _ in range(2): ticket.save_folder(tmp_path)    # its own card is replaced
     assert sorted(os.listdir(tmp_path))==['README.md','ticket.safetensors']
+
+@pytest.mark.parametrize('name,options,says', [
+    ('test_vit', dict(act_layer='relu'), "has 6 × GELU.* where the ticket's network had 6 × ReLU"),
+    ('test_vit', dict(global_pool='avg'), "global_pool='map'.* had .*global_pool='avg'|patch|norm"),
+    ('test_resnet', dict(global_pool='max'), 'AdaptiveAvgPool2d.* had .*AdaptiveMaxPool2d'), ('test_resnet', dict(output_stride=8), 'stride|Conv2d')])
+def test_options_that_change_no_shape_are_asked_for(name, options, says, tmp_path):
+    net = timm.create_model(name, num_classes=5, **options)
+    Ticket.of(net, make_masks(net, 50)).save(tmp_path/'t.safetensors')
+    t = Ticket.load(tmp_path/'t.safetensors')
+    with pytest.raises(ValueError, match=says): t.build_model()
+    assert same(weights(t.build_model(**options)), t.start())
+
+@pytest.mark.parametrize('make', [lambda: timm.create_model('visformer_tiny', num_classes=5, in_chans=1), lambda: timm.create_model('test_vit').half(),
+                                  lambda: GPT2LMHeadModel(GPT2Config(n_embd=16, n_head=2, n_layer=1, vocab_size=40, n_positions=8)).bfloat16()])
+def test_first_layers_and_types_are_those_of_the_ticket(make):
+    net = make()
+    t = Ticket.of(net, make_masks(net, 50))
+    assert same(weights(t.build_model()), t.start())
+
+@pytest.mark.parametrize('layers', [{}, {'ReLU()': 'x'}, {'ReLU()': None}])
+def test_layers_in_a_ticket_may_be_anything(layers):
+    net = timm.create_model('test_resnet', num_classes=5)
+    t = Ticket.of(net, {})
+    t.about['build']['layers'] = layers
+    with pytest.raises(ValueError, match="timm's test_resnet"): t.build_model()
+    t.about['build']['layers'] = 3
+    with pytest.raises(TypeError, match='layers must be a dict, not int'): t.build_model()
+    del t.about['build']['layers']
+    assert same(weights(t.build_model()), t.start())    # as in a ticket of before
+
+def test_what_a_folder_does_not_have(ticket, tmp_path):
+    ticket.save_folder(tmp_path/'f')
+    with pytest.raises(ValueError, match="revision must be None for a folder, '.*f', not 'v1'"):
+        Ticket.from_hub(str(tmp_path/'f'), revision='v1')
+
+def test_a_hub_that_cannot_be_reached(ticket, monkeypatch):
+    import huggingface_hub
+    class Unreachable(Exception): "As the library's own for connections, whose class differs by version."
+    def fails(*args, **kwargs): raise Unreachable('name or service not known')
+    monkeypatch.setattr(huggingface_hub.HfApi, 'create_repo', fails)
+    with pytest.raises(ConnectionError, match=r"the Hub can't be reached \(name or service not known\): save_folder"):
+        ticket.push_to_hub('a/b', token='x')

@@ -628,3 +628,14 @@ def test_a_fit_that_ends_before_its_schedule_says_so(capsys):
     assert '%, not 90%: the fit ended before the last step' in capsys.readouterr().out
     quiet(make_learner(), 8, cbs=[sparsify(90, schedule=agp, verbose=True)])
     assert 'the fit ended' not in capsys.readouterr().out
+
+def test_a_fit_of_weights_that_share_memory_is_refused():
+    "As it begins, not after the first epoch."
+    net = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
+    net[1].weight = nn.Parameter(torch.randn(1, 64).expand(10, 64))
+    learn,seen = make_learner(model=net),[]
+    class Batches(Callback):
+        def before_batch(self): seen.append(1)
+    with pytest.raises(ValueError, match="1.weight can't be written, as its elements share memory"):
+        quiet(learn, 2, cbs=[sparsify(50), Batches()])
+    assert not seen
