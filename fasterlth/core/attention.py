@@ -68,6 +68,12 @@ class InProjection(nn.Module):
         "Return the attention's own parameter."
         return self.attention.in_proj_bias
 
+def has_hooks(
+    layer:nn.Module # Any layer
+) -> bool:
+    "Return whether a layer has hooks around its forward pass."
+    return bool(layer._forward_hooks or layer._forward_pre_hooks)
+
 def why_packed(
     layer:nn.MultiheadAttention # Any attention
 ) -> str: # Empty if it can be taken apart
@@ -76,6 +82,7 @@ def why_packed(
     own = vars(layer).get('forward')    # a copy made in a fit has its class's
     if own is not None and getattr(own, '__func__', None) is not type(layer).forward:
         return 'something else has replaced its forward'
+    if has_hooks(layer.out_proj): return 'its out_proj has hooks, which torch skips'
     if not layer._qkv_same_embed_dim: return 'its queries, keys and values differ in size'
     return 'it adds keys' if layer.bias_k is not None or layer.add_zero_attn else ''
 
@@ -96,6 +103,7 @@ class Attend:
     in_proj: InProjection
 
     def __call__(self, query, key, value, *args, **kwargs):
+        if query.is_nested: return type(self.layer).forward(self.layer, query, key, value, *args, **kwargs)
         return attend(self.layer, project(self.layer, self.in_proj, (query,key,value)), *args, **kwargs)
     def __reduce__(self): return getattr,(self.layer,'forward')    # in copies and files, the class's own
 

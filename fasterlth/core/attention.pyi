@@ -28,6 +28,10 @@ class InProjection(nn.Module):
         """Return the attention's own parameter."""
         ...
 
+def has_hooks(layer: nn.Module) -> bool:
+    """Return whether a layer has hooks around its forward pass."""
+    ...
+
 def why_packed(layer: nn.MultiheadAttention) -> str:
     """Return why an attention can't be computed by `attend`."""
     ...

@@ -79,10 +79,14 @@ def put_kernels(
 ) -> list: # The layers
     "Let layers compute with their kernels, until `drop_kernels`."
     layers = [layer_at(model, n) for n in kernels]
-    for m,k in zip(layers, kernels.values()): vars(m)['forward'] = k.at_home() if isinstance(k, Kernel) else k
     own,inside = {id(m) for m in layers},{id(m.attention): m for m in layers if isinstance(m, InProjection)}
     opened = [a for a in attentions(model) if id(a) in inside or id(a.out_proj) in own]
-    for a in opened: vars(a)['forward'] = Attend(a, inside.get(id(a)) or InProjection(a))
+    try:
+        for m,k in zip(layers, kernels.values()): vars(m)['forward'] = k.at_home() if isinstance(k, Kernel) else k
+        for a in opened: vars(a)['forward'] = Attend(a, inside.get(id(a)) or InProjection(a))
+    except BaseException:    # an interrupt, say
+        drop_kernels(layers+opened)
+        raise
     return layers+opened
 
 def drop_kernels(

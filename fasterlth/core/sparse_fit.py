@@ -8,6 +8,7 @@ __all__ = []
 # %% ../../nbs/core/32_sparse_fit.ipynb #ccf5a792
 from collections.abc import Callable
 from contextlib import contextmanager
+from copy import deepcopy
 
 import torch
 from torch import nn
@@ -94,9 +95,13 @@ class SparseFit:
         self._again,self.chosen,self._measured = state['names'],state['chosen'],state.get('measured')
 
 # %% ../../nbs/core/32_sparse_fit.ipynb #fef7cb9b
-def _same(t): return t
-
 _plain = bool,int,float,complex,str,bytes,type(None),torch.dtype,torch.device
+
+def for_trial(
+    xb:tuple # A batch of the model's inputs
+) -> tuple:
+    "Return inputs to try a model on: tensors as they are, and copies of objects, which its forward pass may change."
+    return tree_map(lambda o: o if isinstance(o, (torch.Tensor,*_plain)) else deepcopy(o), xb)
 
 def _call(args, named):
     "Return a call that can be repeated, without graphs behind its tensors. Raise if it can't."
@@ -119,8 +124,9 @@ class _AtCalls:
         now = parameters_by_name(module)
         if any(now.get(n) is not self.params.get(n) for n in self.masks): return    # lent, by `functional_call`
         try:
-            # nothing of the trial is left in the model, nor in what gradient checkpointing has recorded
-            with lend(module, grad=True), torch.autograd.graph.saved_tensors_hooks(_same, _same):
+            # nothing of the trial is left in the model, nor in what gradient checkpointing has recorded; a tensor
+            # that is saved with the graph behind it would keep itself alive
+            with lend(module, grad=True), torch.autograd.graph.saved_tensors_hooks(torch.Tensor.detach, lambda t: t):
                 self.fit.start(module, self.masks, _call(args, named))
         except Exception as e:    # whatever the model raises; it can be trained as it is
             self.fit.stop()

@@ -38,6 +38,10 @@ class SparseFit:
         """Choose the same layers at the next start."""
         ...
 
+def for_trial(xb: tuple) -> tuple:
+    """Return inputs to try a model on: tensors as they are, and copies of objects, which its forward pass may change."""
+    ...
+
 class _AtCalls:
     """A hook that starts a fit when its model is called in training, and again if its masks have changed."""
     fit: Any

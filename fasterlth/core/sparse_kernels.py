@@ -153,17 +153,25 @@ def why_dense(
     if not torch.backends.mkl.is_available() and compiled(1) is None:
         return 'it needs numba, or a torch with MKL'
     if w.dtype not in (torch.float32,torch.float64): return f'its weights are {str(w.dtype)[6:]}'
+    n_out = w.shape[1] if form=='conv1d' else w.shape[0]
+    if layer.bias is not None and layer.bias.shape!=(n_out,): return f'its bias has the shape {tuple(layer.bias.shape)}'
+    if w._backward_hooks: return 'its weight has a hook, which would see the gradient of what is left alone'
     if form!='conv': return ''
     if layer.groups>1: return 'a convolution in groups'
     if layer.padding_mode!='zeros' or isinstance(layer.padding, str): return f'padding {layer.padding!r}'
     return '' if layer.kernel_size==(1,1) or layer.stride==(1,1) else f'a stride of {layer.stride}'
 
 # %% ../../nbs/core/29_sparse_kernels.ipynb #5f3bbc1b
+def is_differentiated() -> bool:
+    "Return whether `torch.func` makes another function of what is called, or derivatives are taken forward."
+    return torch.autograd.forward_ad._current_level>=0 or torch._C._are_functorch_transforms_active()
+
 def is_transformed() -> bool:
     "Return whether torch traces or compiles what it calls, or makes another function of it, as `torch.func` does."
-    forward = torch.autograd.forward_ad._current_level>=0    # derivatives are taken forward
-    return (forward or torch.jit.is_tracing() or torch.compiler.is_compiling()
-            or torch._C._are_functorch_transforms_active())
+    return torch.jit.is_tracing() or torch.compiler.is_compiling() or is_differentiated()
+
+# %% ../../nbs/core/29_sparse_kernels.ipynb #a0c60001
+def _want_gradients(*tensors): return torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
 
 # %% ../../nbs/core/29_sparse_kernels.ipynb #f557ce03
 @dataclass(frozen=True, eq=False)
@@ -195,11 +203,10 @@ class Kernel:
     @property
     def is_at_home(self) -> bool:
         "Return whether the layer has this parameter. `functional_call`, or a network's own code, may lend it another."
-        if self.own is None: return True
-        return self.layer.weight is self.own[0] and self.own[0].data_ptr()==self.own[1]
+        return self.own is None or self.layer.weight is self.own[0] and self.own[0].data_ptr()==self.own[1]
 
     def vector(self) -> torch.Tensor:
-        "Return a copy of the weights that are left, to train in place of the parameter."
+        "Return a copy of the weights that are left, to train in the parameter's place."
         return self.layer.weight.detach().reshape(-1).index_select(0, self.patterns[0].index).requires_grad_()
 
     def weights(self) -> list:
@@ -217,7 +224,8 @@ class Kernel:
         return Matrix(self.patterns[0].rows, self.values, self.patterns[0].shape)
 
     def __call__(self, *args, **named):
-        if len(args)!=1 or named or not self.is_at_home or is_transformed():
+        lacks = not self.trains and _want_gradients(*args, *self.layer.parameters())
+        if len(args)!=1 or named or lacks or not self.is_at_home or is_transformed():
             return type(self.layer).forward(self.layer, *args, **named)
         if not self.trains: return self.held()(*args)
         values,(p,) = self.values,self.patterns

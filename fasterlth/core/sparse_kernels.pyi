@@ -46,6 +46,10 @@ def why_dense(layer: nn.Module) -> str:
     """Return why a layer can't be computed with the weights that are left alone."""
     ...
 
+def is_differentiated() -> bool:
+    """Return whether `torch.func` makes another function of what is called, or derivatives are taken forward."""
+    ...
+
 def is_transformed() -> bool:
     """Return whether torch traces or compiles what it calls, or makes another function of it, as `torch.func` does."""
     ...
@@ -77,7 +81,7 @@ class Kernel:
         """Return whether the layer has this parameter. `functional_call`, or a network's own code, may lend it another."""
         ...
     def vector(self) -> torch.Tensor:
-        """Return a copy of the weights that are left, to train in place of the parameter."""
+        """Return a copy of the weights that are left, to train in the parameter's place."""
         ...
     def weights(self) -> list:
         """Return the weights that are left, as matrices."""

@@ -16,9 +16,9 @@ from .tensors import copy_model, lend
 from .checks import warn_user
 from .calls import outputs_with, reset_state
 from .masks import apply_masks
-from .attention import InProjection, SplitAttention
+from .attention import has_hooks, InProjection, SplitAttention
 from .sparse_products import Matrix
-from .sparse_kernels import compute, form_of, geometry, patterns
+from .sparse_kernels import compute, form_of, geometry, is_differentiated, patterns
 from .layer_kernels import attentions, check_python, masked_layers
 from .kernel_choice import measure_kernels
 
@@ -58,6 +58,11 @@ class _Left(nn.Module):
         "Return the weights that are left, and where they are."
         return [[getattr(self, f'{k}_{i}') for k in part_names] for i in range(self.n)]
 
+    def _is_current(self):
+        "Return whether the matrices hold the tensors of now: `functional_call` lends others."
+        def same(m, p): return all(a.data_ptr()==b.data_ptr() for a,b in zip((*m.places,m.values), p))
+        return self._matrices is not None and all(map(same, self._matrices, self.parts()))
+
     def weights(self) -> list: # A `Matrix` `(out, in)` for each part
         "Return the weights that are left."
         return [Matrix(p[:2], p[2].detach(), self.matrix) for p in self.parts()]
@@ -90,6 +95,9 @@ def _check_use(layer, x):
     "Raise if more than outputs is wanted."
     if torch.compiler.is_exporting():
         raise RuntimeError("torch.export can't save matrices in CSR: use torch.jit.trace, or save_sparse")
+    if is_differentiated():
+        raise RuntimeError("torch.func and forward derivatives can't make functions of matrices in CSR: use the dense "
+                           "network")
     wanted = [x,*layer.parameters()] if torch.is_grad_enabled() else []
     if any(isinstance(t, torch.Tensor) and t.requires_grad for t in wanted):
         raise RuntimeError("a SparseLayer has no gradients, but its input or its weights require some: use the dense "
@@ -119,9 +127,9 @@ class SparseLayer(_Left):
 
     def forward(self, input):    # torch's layers call it that
         _check_use(self, input)
-        if self._matrices is None: _check_weights(self)
+        if not (current := self._is_current()): _check_weights(self)
         if torch.jit.is_tracing(): return self._trace(input)
-        if self._matrices is None: vars(self)['_matrices'] = self.weights()    # they share the parameters' memory
+        if not current: vars(self)['_matrices'] = self.weights()    # they share the parameters' memory
         return compute(self._matrices, self.bias, self.at, self.columns, input)
 
     def _trace(self, x):
@@ -170,17 +178,28 @@ def _split_of(model, chosen):
 # %% ../../nbs/core/33_sparse_layers.ipynb #d2ff39b6
 def _hooked(model, masks):
     "Return the names of masked layers that have forward hooks, or whose attention has, which others wouldn't have."
-    ids = {id(m) for m in model.modules() if m._forward_hooks or m._forward_pre_hooks}
+    ids = {id(m) for m in model.modules() if has_hooks(m)}
     ids |= {id(a.out_proj) for a in attentions(model) if id(a) in ids}
     return [n for n,m,_ in masked_layers(model, masks) if id(m.attention if isinstance(m, InProjection) else m) in ids]
 
 _rounding = 1e-2    # of 16 bits, in which a network may compute
 
+# %% ../../nbs/core/33_sparse_layers.ipynb #a0c50001
+def _outputs(model, xb):
+    with lend(reset_state(model), training=False, seed=0): return tree_leaves(outputs_with(model, xb))
+
+def _never_called(model, xb):
+    "Return the sparse layers that a network doesn't call: it holds the dense ones in another place as well, as a list."
+    seen,layers = set(),[m for m in model.modules() if isinstance(m, SparseLayer)]
+    hooks = [m.register_forward_pre_hook(lambda m, _: seen.add(id(m))) for m in layers]
+    try: _outputs(model, xb)
+    finally:
+        for h in hooks: h.remove()
+    return [m for m in layers if id(m) not in seen]
+
 def _warn_other(dense, sparse, xb):
     "Warn if a network with sparse layers has other outputs than it had."
-    def outputs(model):
-        with lend(reset_state(model), training=False, seed=0): return tree_leaves(outputs_with(model, xb))
-    pairs = [(a,b) for a,b in zip(outputs(dense), outputs(sparse))
+    pairs = [(a,b) for a,b in zip(_outputs(dense, xb), _outputs(sparse, xb))
              if isinstance(a, torch.Tensor) and a.is_floating_point() and a.shape==b.shape]
     most = max((float((a-b).abs().max()/a.abs().max().clamp(min=1e-30)) for a,b in pairs if a.numel()), default=0.)
     if not most>_rounding: return
@@ -189,6 +208,17 @@ def _warn_other(dense, sparse, xb):
             "don't take: leave these places out of what you compute from the outputs") if padded else ''
     differ = f"outputs on xb differ by {100*most:.2g} % of the largest from those of dense kernels"
     warn_user(differ+hint)
+
+# %% ../../nbs/core/33_sparse_layers.ipynb #a0c50002
+def _replaced(model, masks, chosen):
+    "Return a copy of a network with sparse layers where they are chosen, and the key of each in `chosen`."
+    res = copy_model(model)
+    layers = [(n,m,mask) for n,m,mask in masked_layers(res, masks) if n in chosen]
+    new = {n: SparseLayer(m, parts_of(m, mask), chosen[n].columns) for n,m,mask in layers}
+    inside = {n for n,m,_ in layers if isinstance(m, InProjection)}
+    split_attentions(res, _split_of(res, chosen))
+    replace_layers(res, {n.removesuffix('_weight') if n in inside else n: m for n,m in new.items()})
+    return res,{m: n for n,m in new.items()}
 
 def to_sparse(
     model:nn.Module, # The trained network, on the CPU; wrapped or not
@@ -219,17 +249,16 @@ def to_sparse(
     """
     if form_of(check_python(model)) or attentions(model)[:1]==[model]:    # its layers are replaced, it isn't
         raise ValueError(f"model must be a network that holds layers, not a {type(model).__name__} by itself")
-    res = copy_model(model).eval()
-    apply_masks(res, masks)
-    dense = copy_model(res)
-    chosen,table = measure_kernels(res, masks, xb, False, repeats, threads)
-    if hooked := [n for n in _hooked(res, masks) if n in chosen]:
-        table.loc[hooked,['kernel','why']] = 'dense','it has forward hooks'
-        chosen = {n: k for n,k in chosen.items() if n not in hooked}
-    layers = [(n,m,mask) for n,m,mask in masked_layers(res, masks) if n in chosen]
-    new = {n.removesuffix('_weight') if isinstance(m, InProjection) else n:
-           SparseLayer(m, parts_of(m, mask), chosen[n].columns) for n,m,mask in layers}
-    split_attentions(res, _split_of(res, chosen))
-    replace_layers(res, new)
+    dense = copy_model(model).eval()
+    apply_masks(dense, masks)
+    chosen,table = measure_kernels(dense, masks, xb, False, repeats, threads)
+    def stays_dense(names, why):
+        names = [n for n in names if chosen.pop(n, None)]
+        table.loc[names,['kernel','why']] = 'dense',why
+    stays_dense(_hooked(dense, masks), 'it has forward hooks')
+    res,names = _replaced(dense, masks, chosen)
+    if lost := _never_called(res, xb):
+        stays_dense([names[m] for m in lost], 'the network also holds it where it is not registered, as in a list')
+        res,_ = _replaced(dense, masks, chosen)
     _warn_other(dense, res, xb)
     return res.requires_grad_(False),table

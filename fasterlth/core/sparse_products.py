@@ -127,6 +127,7 @@ def multiply(
 
 def _multiply(weight, x, bias):
     check_inputs(weight, x)
+    if bias is not None and bias.shape!=weight.shape[:1]: bias = bias.expand(weight.shape[0])    # of a single number
     if fast := loops(x.shape[1], x.shape[1]*len(weight.values)):
         y = x.new_empty(weight.shape[0], x.shape[1])
         bias = weight.arrays[2][:0] if bias is None else as_array(bias)

@@ -18,7 +18,7 @@ from ..core.checks import check_choice
 from ..core.tensors import copy_tensors, parameters_by_name
 from ..core.ranking import count_each
 from ..core.masks import apply_masks, as_bits, bit_mask, check_masks, revived, zero_pruned
-from ..core.sparse_fit import kernel_choices, SparseFit
+from ..core.sparse_fit import for_trial, kernel_choices, SparseFit
 from ..core.ticket import Ticket
 from ..core.processes import share_buffers
 from .opt_state import begin_state
@@ -191,7 +191,7 @@ def compute_sparse(self:MaskCallback):
     if not self._begins or not self.training: return
     vectors = can_step_vectors(self.learn) and not self._others_prune()
     step = partial(trial_step, self.learn.opt) if vectors else None
-    try: self.sparse.start(self.learn.model, self.masks, tuple(self.learn.xb), step)    # torch's loaders give lists
+    try: self.sparse.start(self.learn.model, self.masks, for_trial(tuple(self.learn.xb)), step)    # xb may be a list
     except Exception as e:    # whatever the model raises on a batch that it is tried on
         if 'kernels' in str(e): raise
         raise ValueError(f"kernels must be 'dense' for {type(self.learn.model).__name__}, as {self.sparse.kernels!r} "

@@ -52,12 +52,11 @@ class _Vector:
         param.grad = None
 
     def begin(self, opt):
-        "Take the parameter's place."
+        "Take the parameter's place. If that is interrupted, `end` gives it back."
         self.take_gradient(self.param)
-        _replace(opt, self.param, self.values)
-        state,shape = opt.state.pop(self.param, {}),self.param.shape
-        opt.state[self.values] = {k: self.gathered(t) if _is_like(t, shape) else t for k,t in state.items()}
         self.hook = self.param.register_post_accumulate_grad_hook(self.take_gradient)
+        _move_state(opt, self.param, self.values, self.gathered)
+        _replace(opt, self.param, self.values)
         self.version,self.place = self.param._version,self.param.data_ptr()
         self.held = self.values.detach().clone()
 
@@ -72,16 +71,16 @@ class _Vector:
     def write(self):
         "Give the parameter the values of now."
         self.param.data.view(-1).index_copy_(0, self.index, self.values.detach())
-        # what is written through `data` is noticed at steps 1, 2, 4, 8, …
-        if not self.steps&(self.steps+1): self.held = self.values.detach().clone()
+        # what is written through `data` is noticed at the first steps, and at every 13th: sooner or later, if it is
+        # written again and again
+        if self.steps<16 or self.steps%13==0: self.held = self.values.detach().clone()
 
     def end(self, opt):
-        "Give the parameter its place back."
-        self.hook.remove()
+        "Give the parameter its place back. It may be done twice, if it is interrupted."
+        if self.hook is not None: self.hook.remove()
         self.write()
+        _move_state(opt, self.values, self.param, self.scattered)
         _replace(opt, self.values, self.param)
-        state,shape = opt.state.pop(self.values, {}),self.values.shape
-        opt.state[self.param] = {k: self.scattered(t) if _is_like(t, shape) else t for k,t in state.items()}
         if self.values.grad is not None: self.param.grad = self.scattered(self.values.grad)
 
 # %% ../../nbs/train/07_vectors.ipynb #a94ddef7
@@ -90,6 +89,12 @@ def _has_hooks(p):
     return any(getattr(p, k, None) for k in ('_backward_hooks','_post_accumulate_grad_hooks'))
 
 def _is_like(t, shape): return isinstance(t, torch.Tensor) and t.shape==shape
+
+def _move_state(opt, old, new, convert):
+    "Convert an optimizer's state of a tensor to one of another. At no moment is there neither."
+    if old not in opt.state: return
+    opt.state[new] = {k: convert(t) if _is_like(t, old.shape) else t for k,t in opt.state[old].items()}
+    del opt.state[old]
 
 def _replace(opt, old, new):
     "Put a tensor in another one's place in an optimizer."
@@ -122,10 +127,10 @@ class Vectors:
             if id(w) not in stepped or not w.requires_grad or not w.is_contiguous() or _has_hooks(w): continue
             stepped.remove(id(w))    # another layer that shares it reads the parameter
             v = _Vector(w, k.patterns[0].index, k.vector())
-            v.begin(opt)
             self._held.append(v)
-            vars(m)['forward'] = replace(k, values=v.values)
             self._layers.append((m,k))
+            v.begin(opt)
+            vars(m)['forward'] = replace(k, values=v.values)
 
     @torch.no_grad()
     def write(self):
@@ -136,11 +141,10 @@ class Vectors:
     @torch.no_grad()
     def end(self):
         "Give optimizer and layers their parameters back."
-        held,layers,self._held,self._layers = self._held,self._layers,[],[]
-        for v in held: v.end(self.opt)
-        for m,k in layers:
+        for v in self._held: v.end(self.opt)
+        for m,k in self._layers:
             if isinstance(vars(m).get('forward'), Kernel): vars(m)['forward'] = k
-        self.opt = None
+        self.opt,self._held,self._layers = None,[],[]    # at last: what was interrupted is done again
 
 # %% ../../nbs/train/07_vectors.ipynb #caa7c200
 _between = {e for e in events if any(o in e for o in ('batch','pred','loss','backward','step'))}

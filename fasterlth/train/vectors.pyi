@@ -27,7 +27,7 @@ class _Vector:
         """Move the parameter's gradient to the vector."""
         ...
     def begin(self, opt) -> None:
-        """Take the parameter's place."""
+        """Take the parameter's place. If that is interrupted, `end` gives it back."""
         ...
     def check(self) -> None:
         """Raise if anything has written to the parameter: this step would undo that."""
@@ -36,7 +36,7 @@ class _Vector:
         """Give the parameter the values of now."""
         ...
     def end(self, opt) -> None:
-        """Give the parameter its place back."""
+        """Give the parameter its place back. It may be done twice, if it is interrupted."""
         ...
 
 class Vectors:

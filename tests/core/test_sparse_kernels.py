@@ -1,5 +1,5 @@
 "Sparse kernels give what dense ones give, forward and backward, and leave nothing behind."
-import pickle
+import gc, pickle
 from copy import deepcopy
 from dataclasses import replace
 import pytest
@@ -298,7 +298,7 @@ def test_inputs_of_another_size_are_refused(name, loops):
     layer,mask,x = made(name, .5)
     k,shape = kernel(layer, mask),list(x.shape)
     shape[1] += 1
-    with pytest.raises(RuntimeError, match='inputs .* was given'): k(torch.zeros(shape))
+    with torch.no_grad(), pytest.raises(RuntimeError, match='inputs .* was given'): k(torch.zeros(shape))
     assert torch.allclose(k(input=x), layer(x), atol=1e-5)
 
 @pytest.mark.filterwarnings('ignore:.*torch.jit.script:FutureWarning')
@@ -320,3 +320,71 @@ def test_images_are_laid_out_as_by_dense_kernels(k, s, p, layer_last, image_last
     apply_masks(layer, {'weight': mask})
     want,got = layer(x),kernel(layer, mask)(x)
     assert got.stride()==want.stride() and torch.allclose(got, want, atol=1e-6)
+
+# What a fuzzer found
+
+@pytest.mark.parametrize('columns', [8,64,300])
+def test_a_bias_of_one_number(loops, columns):
+    "It is added to each output, as dense kernels do; loops would read beyond it."
+    from fasterlth.core.sparse_products import Matrix, multiply
+    layer,mask,_ = made('linear', .3)
+    x,p = torch.randn(12, columns),pattern(mask)
+    matrix = Matrix(p.rows, layer.weight.detach().reshape(-1)[p.index], p.shape)
+    y = multiply(matrix, x, torch.tensor([.5]))
+    torch.testing.assert_close(y, (layer.weight@x+.5).detach())
+    layer.bias = nn.Parameter(torch.tensor([.5]))
+    assert kernel(layer, mask)=='its bias has the shape (1,)'
+
+def test_a_hook_of_a_weight_sees_the_whole_gradient():
+    net = nn.Sequential(nn.Linear(12, 7), nn.Linear(7, 3))
+    masks,x = make_masks(net, 60),torch.randn(40, 12)
+    apply_masks(net, masks)
+    def grads(kernels):
+        net.zero_grad()
+        with masks_on(net, masks, kernels): net(x).square().mean().backward()
+        return {n: p.grad.clone() for n,p in net.named_parameters()}
+    net[0].weight.register_hook(lambda g: g/g.norm())
+    a,b = grads('dense'),grads('sparse')
+    for n in a: torch.testing.assert_close(a[n], b[n])
+    assert 'has a hook' in kernel(net[0], masks['0.weight']) and isinstance(kernel(net[1], masks['1.weight']), Kernel)
+
+def test_a_kernel_without_gradients_gives_them_all_the_same():
+    "Where they are wanted, the layer is computed densely."
+    net = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Conv2d(8, 8, 3))
+    masks,x = make_masks(net, 80),torch.randn(4, 1, 9, 9)
+    apply_masks(net, masks)
+    net(x).square().mean().backward()
+    want = {n: p.grad.clone() for n,p in net.named_parameters()}
+    net.zero_grad()
+    with sparse_kernels(net, layer_kernels(net, masks)):
+        with torch.no_grad(): out = net(x)
+        net(x).square().mean().backward()
+    torch.testing.assert_close(out, net(x).detach())
+    for n,p in net.named_parameters(): torch.testing.assert_close(p.grad, want[n])
+
+def test_a_projections_hooks_run_as_in_torch():
+    "Which calls no hook of an attention's last projection."
+    set_seed(0)
+    attention,x = nn.MultiheadAttention(16, 2, batch_first=True),torch.randn(4, 6, 16)
+    masks = make_masks(attention, 70)
+    apply_masks(attention, masks)
+    attention.out_proj.register_forward_hook(lambda m, i, o: 2*o)
+    want = attention(x, x, x)[0]
+    with sparse_kernels(attention, layer_kernels(attention, masks)): torch.testing.assert_close(attention(x, x, x)[0], want)
+
+@pytest.mark.parametrize('kernels', ['sparse','auto'])
+def test_nothing_of_a_trial_stays_in_memory(kernels):
+    def alive(): return sum(issubclass(type(o), torch.Tensor) for o in gc.get_objects())
+    def train():
+        net = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 4))
+        masks = make_masks(net, 80)
+        with masks_on(net, masks, kernels):
+            for _ in range(2):
+                net(torch.randn(40, 64)).sum().backward()
+                masks['0.weight'][:] = masks['0.weight'].flip(0)
+    counts = []
+    for _ in range(6):
+        train()
+        gc.collect()
+        counts.append(alive())
+    assert counts[-1]<=counts[2], counts

@@ -257,3 +257,49 @@ warnings.simplefilter('error')
 print(type(load_sparse(sys.argv[1], nn.Sequential(nn.Linear(6, 6)))[0]).__name__)
 """, tmp_path/'net')
     assert (read.wait(),read.stdout,read.stderr)==(0,'SparseLayer\n','')
+
+# Layers in two places, and new values
+
+class Listed(nn.Module):
+    "Holds its layers in a list as well, and calls them from there."
+    def __init__(self):
+        super().__init__()
+        self.a,self.b,self.c = nn.Linear(64, 64),nn.Linear(64, 64),nn.Linear(64, 10)
+        self.steps = [self.a,torch.relu]
+    def forward(self, x):
+        for f in self.steps: x = f(x)
+        return self.c(self.b(x).relu())
+
+def test_layers_that_are_called_from_elsewhere_stay_dense(monkeypatch, tmp_path):
+    model,masks = prepared(monkeypatch, Listed())
+    x = torch.randn(50, 64)
+    sparse,table = to_sparse(model, masks, x, repeats=1)
+    assert {n for n,m in sparse.named_modules() if type(m) is SparseLayer}=={'b','c'}
+    assert table.kernel['a']=='dense' and table.why['a']=='the network also holds it where it is not registered, as in a list'
+    save_sparse(sparse, tmp_path/'net')
+    with torch.no_grad():
+        torch.testing.assert_close(sparse(x), model(x))
+        torch.testing.assert_close(load_sparse(tmp_path/'net', Listed())(x), model(x))
+
+@pytest.mark.parametrize('n', [4,50])
+def test_new_values_are_computed_with_however_they_come(monkeypatch, n):
+    model,masks = prepared(monkeypatch, nn.Sequential(nn.Linear(16, 12), nn.ReLU(), nn.Linear(12, 4)))
+    x = torch.randn(n, 16)
+    sparse,_ = to_sparse(model, masks, x, repeats=1)
+    doubled = {k: 2*p for k,p in sparse.named_parameters()}
+    def expected():
+        with torch.no_grad(): return nn.functional.linear(nn.functional.linear(x, 2*model[0].weight, 2*model[0].bias).relu(), 2*model[2].weight, 2*model[2].bias)
+    with torch.no_grad():
+        was = sparse(x)
+        torch.testing.assert_close(torch.func.functional_call(sparse, doubled, (x,)), expected())
+        assert torch.equal(sparse(x), was)
+        nn.utils.vector_to_parameters(nn.utils.parameters_to_vector(doubled.values()), sparse.parameters())
+        torch.testing.assert_close(sparse(x), expected())
+        for p in sparse.parameters(): p.data = p.data/2
+        torch.testing.assert_close(sparse(x), was)
+
+def test_what_makes_other_functions_is_refused(monkeypatch):
+    model,masks = prepared(monkeypatch, nn.Sequential(nn.Linear(16, 12), nn.ReLU(), nn.Linear(12, 4)))
+    sparse,_ = to_sparse(model, masks, x := torch.randn(50, 16), repeats=1)
+    for f in (lambda: torch.func.vmap(sparse)(x[None]), lambda: torch.func.jvp(sparse, (x,), (x,))):
+        with torch.no_grad(), pytest.raises(RuntimeError, match="torch.func and forward derivatives can't .* use the dense network"): f()

@@ -309,3 +309,68 @@ def test_a_network_is_traced_in_mid_fit(cls):
     learn = make_learner(model=cls())
     quiet(learn, 1, cbs=[MaskCallback(make_masks(prunable(learn.model), 80), 'sparse'), Trace()])
     assert seen==[True]
+
+# Fits that end while something is put into place
+
+@pytest.mark.parametrize('opt_func', [partial(SGD, mom=.9), Adam])
+@pytest.mark.parametrize('call', range(1, 13))
+def test_a_fit_that_ends_while_vectors_begin_or_end(call, opt_func, monkeypatch):
+    "Wherever that is: the next fit steps all parameters, and has their moments."
+    from fasterlth.train import vectors
+    learn = make_learner(model=Net(), n=128, opt_func=opt_func, cbs=MaskCallback(of_layers(make_masks(prunable(Net()), 80)), 'sparse'))
+    quiet(learn, 1)
+    count = [0]
+    def ending(name):
+        was = getattr(vectors._Vector, name)
+        def f(*args):
+            count[0] += 1
+            if count[0]==call: raise KeyboardInterrupt
+            return was(*args)
+        monkeypatch.setattr(vectors._Vector, name, f)
+    with monkeypatch.context():
+        for name in ('gathered','scattered'): ending(name)
+        try: quiet(learn, 1)
+        except KeyboardInterrupt: pass
+    monkeypatch.undo()
+    params,masks = list(learn.model.parameters()),learn.mask.masks
+    quiet(learn, 0)
+    assert not any('forward' in vars(m) for m in learn.model.modules()) and not any(p._post_accumulate_grad_hooks for p in params)
+    assert all(a is b for a,b in zip(learn.opt.all_params().itemgot(0), params)) and {*learn.opt.state}<={*params}
+    assert all(t.shape==p.shape for p in params for t in learn.opt.state[p].values() if isinstance(t, torch.Tensor) and t.ndim)
+    before = weights(learn.model)
+    quiet(learn, 1)
+    assert all((before[n]!=p)[masks.get(n, torch.ones_like(p, dtype=torch.bool))].any() for n,p in learn.model.named_parameters())
+
+@pytest.mark.parametrize('every', [1,3,7])
+def test_writes_through_data_are_noticed(every):
+    class Norms(Net):
+        calls = 0
+        def forward(self, x):
+            if self.training:
+                self.calls += 1
+                if self.calls%every==0: self.a.weight.data.clamp_(-.05, .05)
+            return super().forward(x)
+    learn = make_learner(model=Norms(), n=320)
+    with pytest.raises(RuntimeError, match="kernels must be 'dense' for a network whose forward pass"):
+        quiet(learn, 3, cbs=MaskCallback(of_layers(make_masks(prunable(learn.model), 80)), 'sparse'))
+
+class Moved:
+    "A batch as an object, which a network may write to."
+    def __init__(self, x): self.x = x
+
+class OfObjects(Net):
+    def forward(self, batch):
+        batch.x = batch.x*.5+1
+        return super().forward(batch.x)
+
+def test_a_trial_leaves_objects_of_a_batch_alone():
+    class Wrap(Callback):
+        def before_batch(self): self.learn.xb = (Moved(self.xb[0]),)
+        order = -50
+    got = []
+    for kernels in ('dense','sparse'):
+        set_seed(0)
+        learn = make_learner(model=OfObjects(), cbs=Wrap())
+        quiet(learn, 2, cbs=MaskCallback(of_layers(make_masks(prunable(learn.model), 80)), kernels))
+        got.append(weights(learn.model))
+    assert max((got[0][n]-got[1][n]).abs().max() for n in got[0])<1e-5
