@@ -105,8 +105,10 @@ def load_tensors(
     with open_file(path, kind) as (f,size):
         with reading(path, f'{fault}: {foreign} ({size} bytes)'): info,places = _read_header(f, size)
         if info.get('fasterlth')!=kind:
+            readers = {'ticket': 'Ticket.load', 'compressed ticket': 'load_compressed', 'sparse network': 'load_sparse'}
+            hint = f": {readers[has]} reads it" if (has := info.get('fasterlth')) in readers else ''
             raise ValueError(f"path {str(path)!r} is a safetensors file, but not a fasterlth {kind} "
-                             f"(it says {info.get('fasterlth')!r:.100})")
+                             f"(it says {has!r:.100}){hint}")
         with reading(path, fault):
             fmt,text,sums = _check_info(info)
             tensors = {k: _read_tensor(f, k, *o) for k,o in places.items()}

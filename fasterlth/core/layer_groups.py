@@ -99,7 +99,7 @@ def plot_groups(
     check_axes(ax)
     n = len(groups.shape)
     if not 2<=n<=4: raise ValueError(f"layer must have a {param} of 2 to 4 dimensions to be drawn, not {n}")
-    if ax is None: ax = plt.subplots(figsize=(3,3))[1]
+    if ax is None: ax = plt.subplots(figsize=(3,3), layout='constrained')[1]
     colours = _tiled(_group_ids(groups).float()*7 % 20)
     ax.imshow(colours, cmap='tab20', vmin=0, vmax=19, interpolation='none')
     ax.set(xticks=[], yticks=[])

@@ -23,7 +23,8 @@ def check_masks(
     name:str='masks' # The argument's name, for the error
 ) -> dict: # The same masks
     "Raise an error that names the first mask that isn't one, or doesn't fit."
-    for n,m in check_type(masks, name, dict, 'a dict').items():
+    hint = ', as `masks` of it are' if isinstance(getattr(masks, 'masks', None), dict) else ''    # of a ticket, say
+    for n,m in check_type(masks, name, dict, 'a dict'+hint).items():
         check_type(m, f'{name}[{n!r}]', torch.Tensor, 'a bool tensor')
         if params is not None and n not in params:
             raise ValueError(f"there is a mask for {n!r}, which isn't a parameter here (or isn't prunable): "
@@ -243,7 +244,7 @@ def plot_masks(
     """
     import matplotlib.pyplot as plt
     df = mask_table(masks).iloc[:-1]
-    if check_axes(ax) is None: ax = plt.subplots(figsize=(6, .8+.28*len(df)))[1]
+    if check_axes(ax) is None: ax = plt.subplots(figsize=(6, .8+.28*len(df)), layout='constrained')[1]
     left = 100*df.kept/df.weights
     bars = ax.barh(df.index, left, color='tab:green')
     ax.barh(df.index, 100-left, left=left, color='0.9')

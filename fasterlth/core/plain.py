@@ -133,7 +133,7 @@ def _compare_seed(plan, res, seed, start, conditions):
 def compare_tickets(
     model_fn:Callable, # → a new model, initialised from torch's random state
     train_fn:Callable, # Function of a model that trains it in place
-    eval_fn:Callable, # Function of a model that returns a number
+    eval_fn:Callable, # Function of a model that returns a number, the higher the better
     sparsity:float|list|dict=80, # Percent after the last round, or a list by round, or a dict of either by layer
     n_rounds:int=1, # Rounds of pruning; 1 is one-shot
     seeds:int|list=1, # Their number, counted from 0, or a list
@@ -157,7 +157,7 @@ def compare_tickets(
     train_fn : Callable
         Function of a model that trains it in place.
     eval_fn : Callable
-        Function of a model that returns a number.
+        Function of a model that returns a number, the higher the better.
     sparsity : float | list | dict
         Percent after the last round, or a list by round, or a dict of either by layer. Default: `80`.
     n_rounds : int

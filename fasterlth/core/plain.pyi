@@ -50,7 +50,7 @@ def compare_tickets(model_fn: Callable, train_fn: Callable, eval_fn: Callable, s
     train_fn : Callable
         Function of a model that trains it in place.
     eval_fn : Callable
-        Function of a model that returns a number.
+        Function of a model that returns a number, the higher the better.
     sparsity : float | list | dict
         Percent after the last round, or a list by round, or a dict of either by layer. Default: `80`.
     n_rounds : int

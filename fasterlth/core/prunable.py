@@ -150,7 +150,6 @@ def prunable(
         seen = described(rows) or 'the model has no parameters'
         raise ValueError(f"nothing to prune in {type(unwrap(model)).__name__} at granularity {granularity!r}. "
                          f"Looked at: {seen}. See register_layer for new layers")
-    check_writable({n: o.weight for n,o in res.items()})
     only_some = [f'granularity {g} not possible' for g in ('head','unit')]    # few layers have heads
     expected = '',_vectors,_added,'not of layer_type','not in granularity',*only_some
     if odd := described([o for o in rows if o[-1] not in expected]):
@@ -166,4 +165,5 @@ def check_layers(
     what = 'a dict of weights to prune, as `prunable` returns it'
     if not check_type(layers, 'layers', dict, what): raise ValueError(wrong('layers', what, layers))
     for n,o in layers.items(): check_type(o, f'layers[{n!r}]', Prunable, 'a weight to prune')
+    check_writable({n: o.weight for n,o in layers.items()})
     return layers

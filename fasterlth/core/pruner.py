@@ -158,7 +158,8 @@ class Pruner:
         dict
             Parameter name → `Prunable`.
         """
-        return as_joint(prunable(model, self.granularity, self.layer_type), self.joint, parameters_by_name(model))
+        layers = check_layers(prunable(model, self.granularity, self.layer_type))
+        return as_joint(layers, self.joint, parameters_by_name(model))
 
     def targets(self,
         layers:dict, # From `layers`

@@ -145,7 +145,7 @@ def plot_schedule(
     check_function(schedule, 'schedule', '(start, end, progress) like iterative')
     check_axes(ax)
     at = [scheduled(schedule, start, end, p) for p in ps]
-    if ax is None: ax = plt.subplots(figsize=(4,2.5))[1]
+    if ax is None: ax = plt.subplots(figsize=(4,2.5), layout='constrained')[1]
     ax.plot(ps, at, label=func_name(schedule))
     ax.set(xlabel='progress', ylabel='sparsity (%)', ylim=(-2,102))
     ax.legend(frameon=False)

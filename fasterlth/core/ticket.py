@@ -65,10 +65,12 @@ def versions() -> dict: # Package → version
 def layer_counts(
     model:nn.Module # Any
 ) -> dict: # Description → how many layers have it
-    "Describe layers, and what a network notes of itself in words, without names and weights."
-    layers = [repr(m) for m in model.modules() if not [*m.children()]]
-    words = [f'{k}={v!r}' for k,v in vars(model).items() if isinstance(v, str)]
-    return dict(Counter(re.sub(r' at 0x[0-9a-f]+', '', o) for o in layers+words))    # without addresses
+    "Describe layers, and what holds layers by its numbers and words, without names and weights."
+    def described(m):
+        if not [*m.children()]: return re.sub(r' at 0x[0-9a-f]+', '', repr(m))    # without addresses
+        own = {k: v for k,v in vars(m).items() if type(v) in (int,float,str) and not k.startswith('_')}
+        return f"{type(m).__name__}({', '.join(f'{k}={v!r}' for k,v in own.items())})"
+    return dict(Counter(map(described, model.modules())))
 
 def _of_timm(m):
     "Return what builds a network of timm, None for any other."
@@ -78,10 +80,12 @@ def _of_timm(m):
     first = next((o for o in m.modules() if isinstance(o, nn.Conv2d)), None)
     sizes = (o.img_size for o in m.modules() if getattr(o, 'img_size', None) is not None)    # of a fixed size
     size,made_for = next(sizes, None),tuple(cfg.get('input_size') or ())
+    if isinstance(size, int): size = size,size
     args = dict(num_classes=getattr(m, 'num_classes', None), in_chans=getattr(first, 'in_channels', None),
                 img_size=None if size is None or tuple(size)==made_for[1:] else list(size))
     name = '.'.join(filter(None, (cfg['architecture'],cfg.get('tag'))))
-    return dict(library='timm', name=name, args={k: v for k,v in args.items() if v is not None}, layers=layer_counts(m))
+    return dict(library='timm', version=_version('timm'), name=name, layers=layer_counts(m),
+                args={k: v for k,v in args.items() if v is not None})
 
 def _of_transformers(m):
     "Return what builds a network of Hugging Face, None for any other."

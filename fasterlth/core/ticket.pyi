@@ -26,7 +26,7 @@ def versions() -> dict:
     ...
 
 def layer_counts(model: nn.Module) -> dict:
-    """Describe layers, and what a network notes of itself in words, without names and weights."""
+    """Describe layers, and what holds layers by its numbers and words, without names and weights."""
     ...
 
 def model_facts(model: nn.Module) -> dict:

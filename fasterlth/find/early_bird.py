@@ -291,7 +291,7 @@ def plot(self:EarlyBirdCallback,
     check_axes(ax)
     import matplotlib.pyplot as plt
     if not self.masks: raise ValueError("there is nothing to plot yet: the callback hasn't been in a fit")
-    if check_axes(ax) is None: ax = plt.subplots(figsize=(4.5,3.8))[1]
+    if check_axes(ax) is None: ax = plt.subplots(figsize=(4.5,3.8), layout='constrained')[1]
     n = len(self.masks)
     im = ax.imshow(self.distances, origin='lower', extent=(.5, n+.5, .5, n+.5), cmap='viridis', vmin=0)
     ax.figure.colorbar(im, ax=ax, label='distance of the masks')

@@ -120,6 +120,11 @@ def round_file(r:int) -> str:
     "Return the name of a round's file."
     return f'round_{r:02d}.safetensors'
 
+def _number(file):
+    "Return the round of a file's name, which has three digits from round 100 on; -1 if it is no round's."
+    digits = file.removeprefix('round_').partition('.')[0]
+    return int(digits) if digits.isdecimal() else -1
+
 def _missing(folder, name, why):
     "Return the error for a file that must exist, because of `why`."
     return ValueError(f"{str(folder.file(name))!r} is missing, but {why}")
@@ -136,10 +141,11 @@ def read_rounds(
         if rewinds and rewound is None: raise _missing(folder, name, 'later rounds rewind to it')
         rounds.append(Round.load(folder.file(file)))
         check_model(folder.file(file), learn, rounds[-1].weights, rounds[-1].masks)
-    if later := [o for o in folder.names('round_*.safetensors') if o>file]:
+    if later := [o for o in folder.names('round_*.safetensors') if _number(o)>len(rounds)]:
         raise _missing(folder, file, f'there is {later[0]}')
     return rewound,rounds
 
+# %% ../../nbs/find/08_rounds.ipynb #a0c80001
 def _flag(value, name):
     "Raise unless `value` is a flag."
     check_flags(**{name: value})

@@ -261,7 +261,7 @@ def plot(self:LotteryTicketFinder,
     if not self.rounds: raise ValueError("there is nothing to plot yet: call find_winning_ticket(train)")
     df = self.history
     metric = default_metric(df, metric).name
-    if check_axes(ax) is None: ax = plt.subplots(figsize=(5.5,3.5))[1]
+    if check_axes(ax) is None: ax = plt.subplots(figsize=(5.5,3.5), layout='constrained')[1]
     ax.axhline(df[metric].iloc[0], color='0.4', ls='--', lw=1, label='dense', zorder=3)    # seen on a line, too
     if (df[metric].dropna()%1==0).all(): whole_axis(ax.yaxis)
     ax.plot(df.remaining, df[metric], 'o-', color='tab:green', label='ticket')

@@ -77,7 +77,9 @@ def _found(self:LotteryStudy) -> pd.DataFrame:
     for s in self.seeds:
         for k,c in trained_conditions(self).items():
             pattern = 'done.json' if isinstance(c, dict) else 'round_*/done.json'
-            for f in sorted(self.where(k, s).glob(pattern)): rows += _rows(f, k, s)
+            # round_100 is after round_11
+            found = sorted(self.where(k, s).glob(pattern), key=lambda f: (len(str(f)),f))
+            for f in found: rows += _rows(f, k, s)
     return pd.DataFrame(rows)
 
 @patch

@@ -6,10 +6,11 @@
 __all__ = ['Deployed']
 
 # %% ../../nbs/ship/11_deploy.ipynb #b885b1ee
-import html, tempfile
+import html, os, tempfile
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -147,8 +148,9 @@ def _int8(job, model, **options):
 def _sparse(job, model):
     res,job.layers = to_sparse(model, job.ticket.masks, job.xb, threads=job.threads)
     n,total = (job.layers.kernel=='sparse').sum(),len(job.layers)
-    job.notes.append(f"sparse: {n} of {total} layers hold only the weights that are left, as that is faster on "
-                     "this batch, with these threads")
+    where = "faster on this batch, with these threads"
+    job.notes.append(f"sparse: {n} of {total} layers hold only the weights that are left, as that is {where}" if n else
+                     f"sparse: no layer with only the weights that are left is {where}, so the network is as it was")
     if job.path is not None:
         save_sparse(res, job.path)
         job.bytes['sparse'] = job.path.stat().st_size
@@ -283,6 +285,7 @@ def _run(steps, job, model, options):
 @contextmanager
 def _as_before(path):
     "If an error follows, leave the file at `path` as it was, and no new folders."
+    path = None if path is None else Path(os.path.realpath(path))    # a link stays
     was = path.read_bytes() if path is not None and path.is_file() else None
     new = [] if path is None else [p for p in path.parents if not p.exists()]
     try: yield
@@ -353,7 +356,7 @@ def deploy(self:Ticket,
             batches = [valid]
             notes.append(f"the file takes inputs of the validation data's size only, {_sizes(valid)}")
         with tempfile.TemporaryDirectory() as beside, _as_before(path):
-            def more(): return (xb,*batches,*inputs_of(learn, learn.dls.valid, None))
+            def more(): return chain([xb], batches, inputs_of(learn, learn.dls.valid, None))
             job = _Job(self, path, xb, batches, Path(beside), dict(before=model), notes, more=more, threads=threads)
             model = _run(steps, job, model, options)
             report = _report(job, learn, device, threads)

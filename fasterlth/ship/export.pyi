@@ -40,7 +40,7 @@ def to_onnx(model: nn.Module, xb, path: str | Path, tolerance: float = 0.001) ->
     path : str | Path
         The file to write.
     tolerance : float
-        Largest difference of outputs to accept; relative for outputs above 1. Default: `0.001`.
+        Largest difference to accept; times how much an output varies in the batch, if above 1. Default: `0.001`.
 
     Returns
     -------

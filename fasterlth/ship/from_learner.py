@@ -8,18 +8,17 @@ __all__ = []
 # %% ../../nbs/ship/10_from_learner.ipynb #47aad8b6
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
+from copy import deepcopy
 from itertools import islice
 
 import torch
-from fastai.callback.core import Callback
-from fastai.learner import Learner
+from fastai.learner import AvgLoss, Learner
 from torch import nn
 from torch.utils._pytree import tree_leaves
 
 from ..core.tensors import copy_model, evaluating
 from ..core.calls import call, reset_state
-from ..train.learner import split_batch
-from ..train.passes import prepared, prepares, validation_events
+from ..train.passes import like_validation, own_passes, prepared, prepares
 from .measure import check_inputs, map_inputs
 
 # %% ../../nbs/ship/10_from_learner.ipynb #76f96cba
@@ -96,18 +95,6 @@ class _Call(nn.Module):
 
 _columns = 'parameters','nonzero','bytes','multiply_adds','latency_ms','difference','score'
 
-class _Follow(Callback):
-    "Let the callbacks of another learner prepare batches, and change outputs and the loss."
-    def __init__(self, of, tell, events): self.of,self.tell,self.events = of,tell,events
-    def _pass_on(self, name, **now):
-        if name in self.events: now = self.tell(name, **now)
-        vars(self.learn).update(now)
-    def before_batch(self):
-        xb,yb = split_batch(self.of, (*self.xb,*self.yb))
-        self._pass_on('before_batch', xb=xb, yb=yb)
-    def after_pred(self): self._pass_on('after_pred', pred=self.pred)
-    def after_loss(self): self._pass_on('after_loss', pred=self.pred, loss=self.loss, loss_grad=self.loss_grad)
-
 def taking_part(
     learn:Learner # With validation data
 ) -> dict: # Event → callbacks; without `after_pred` if they pick one of several outputs, as `network_of` does
@@ -123,11 +110,19 @@ def scorer(
     device:torch.device # Where the functions are that are measured
 ) -> tuple: # `(name, function)`; the function takes a network, or what is called like one
     "Return the name of the learner's first metric, or of its loss, and a function that measures it."
-    events = taking_part(learn)
+    dl,events = learn.dls.valid,taking_part(learn)
+    metric = deepcopy(learn.metrics[0]) if learn.metrics else AvgLoss()
+    @torch.no_grad()
     def score(f):
-        with validation_events(learn) if events else nullcontext() as tell:
-            l = Learner(learn.dls, _Call(reset_state(f), device), loss_func=learn.loss_func, metrics=learn.metrics,
-                        cbs=_Follow(learn, tell, events))
-            with l.no_bar(), l.no_logging(): return float(l.validate()[1 if learn.metrics else 0])
+        model = _Call(reset_state(f), device).eval()
+        ready = like_validation(learn) if events else nullcontext()
+        with ready, own_passes(learn, model, () if 'after_pred' in events else ('after_pred',)) as compute:
+            learn.dl,learn.epoch,learn.n_epoch,learn.n_iter = dl,0,1,len(dl)
+            metric.reset()
+            for i,batch in enumerate(dl):
+                learn.iter = i
+                compute(batch)
+                metric.accumulate(learn)
+            return float(metric.value)
     name = learn.metrics[0].name if learn.metrics else 'valid_loss'
     return f'metric {name}' if name in _columns else name,score

@@ -3,7 +3,6 @@ from typing import Any
 from typing_extensions import Self
 from collections.abc import Iterable
 import torch
-from fastai.callback.core import Callback
 from fastai.learner import Learner
 from torch import nn
 
@@ -32,20 +31,6 @@ class _Call(nn.Module):
     def __init__(self, f, device) -> None:
         ...
     def forward(self, *xb):
-        ...
-
-class _Follow(Callback):
-    """Let the callbacks of another learner prepare batches, and change outputs and the loss."""
-    of: Any
-    tell: Any
-    events: Any
-    def __init__(self, of, tell, events) -> None:
-        ...
-    def before_batch(self) -> None:
-        ...
-    def after_pred(self) -> None:
-        ...
-    def after_loss(self) -> None:
         ...
 
 def taking_part(learn: Learner) -> dict:

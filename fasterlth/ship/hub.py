@@ -13,7 +13,7 @@ from pathlib import Path
 from fastcore.basics import patch
 from torch import nn
 
-from ..core.checks import check_flags, check_folder, check_text, check_type, require
+from ..core.checks import check_flags, check_folder, check_text, check_type, require, warn_user
 from ..core.writing import atomic_write
 from ..core.ticket import layer_counts, Ticket
 from ..core.tensors import model_tensors
@@ -235,15 +235,18 @@ def _build_transformers(name, config, more):
     settings = {k: v for k,v in config.items() if not k.startswith('_') and k not in _ignored}
     return cls(cls.config_class(**{**settings, **more}))
 
-def _check_layers(made, layers, name):
-    "Raise a `ValueError` unless layers are those of the ticket's network."
-    now = layer_counts(made)
+def _check_layers(made, build):
+    "Raise a `ValueError` unless layers are those of the ticket's network. Warn if that was of another timm."
+    name,layers,now = build['name'],check_type(build['layers'], 'layers', dict, 'a dict'),layer_counts(made)
     if now==layers: return
     def differing(a, b):
         keys = [k for k in a if a[k]!=b.get(k)]
         return ', '.join(f'{a[k]} × {k}' for k in keys[:3])+', …'*(len(keys)>3) or 'fewer layers'
-    raise ValueError(f"timm's {name} has {differing(now, layers)}, where the ticket's network had "
-                     f"{differing(layers, now)}: pass what it was made with, like build_model(act_layer='relu')")
+    was,here = build.get('version'),_library('timm').__version__
+    text = (f"timm's {name} has {differing(now, layers)}, where the ticket's network had {differing(layers, now)}: "
+            "pass what it was made with, like build_model(act_layer='relu')")
+    if was==here: raise ValueError(text)
+    warn_user(f"{text}. But that was timm {was}, and this is {here}")
 
 def _cast(model, weights):
     "Give a network's tensors the floating types of a ticket's."
@@ -279,5 +282,5 @@ def build_model(self:Ticket,
     name,given = check_text(build.get('name'), 'name'),check_type(build.get(kind), kind, dict, 'a dict')
     make = _build_timm if kind=='args' else _build_transformers
     model = self.load_into(_cast(make(name, given, kwargs), self.weights))
-    if 'layers' in build: _check_layers(model, check_type(build['layers'], 'layers', dict, 'a dict'), name)
+    if 'layers' in build: _check_layers(model, build)
     return model

@@ -121,10 +121,9 @@ class OnnxModel:
         except Exception as e:    # onnxruntime's errors have no common class
             raise ValueError(f"path {str(path)!r} is not an ONNX file that onnxruntime can run: {e}") from e
 
-    def __del__(self):
+    def __del__(self, getpid=os.getpid, keep=ctypes.pythonapi.Py_IncRef, at=ctypes.py_object):    # globals may be gone
         # A loader's worker inherits a session without its threads. Closing it would wait for them forever.
-        if hasattr(self, 'session') and os.getpid()!=self._process:
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self.session))
+        if hasattr(self, 'session') and getpid()!=self._process: keep(at(self.session))
 
     def __call__(self, *xb, **named):
         feeds = self.feeds(xb := named or xb)

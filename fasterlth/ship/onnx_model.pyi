@@ -1,6 +1,7 @@
 # Made from the module by tools/stubs.py: edit the notebook, not this file.
 from typing import Any
 from typing_extensions import Self
+import ctypes, os
 from pathlib import Path
 import torch
 
@@ -49,7 +50,7 @@ class OnnxModel:
     lengths: Any
     def __init__(self, path: str | Path, threads: int | None = None, multiply_adds: int | None = None) -> None:
         ...
-    def __del__(self) -> None:
+    def __del__(self, getpid=os.getpid, keep=ctypes.pythonapi.Py_IncRef, at=ctypes.py_object) -> None:
         ...
     def __call__(self, *xb, **named):
         ...

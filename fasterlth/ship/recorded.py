@@ -6,7 +6,7 @@
 __all__ = []
 
 # %% ../../nbs/ship/07_recorded.ipynb #a0c20004
-import traceback
+import os, traceback
 from collections.abc import Callable
 
 import torch
@@ -19,24 +19,39 @@ from .measure import gaps, map_inputs
 from .onnx_model import is_sequence, sequence_length
 
 # %% ../../nbs/ship/07_recorded.ipynb #5c1a90e4
+def _line():
+    "Return the line of code that has called torch."
+    torchs = os.path.dirname(torch.__file__)
+    frames = traceback.extract_stack()[:-2]    # without this function, and the one that asks for the line
+    return next((f.line for f in reversed(frames) if not f.filename.startswith(torchs)), '')
+
 class _Asked(TorchFunctionMode):
-    "Collect the lines of code that ask for numbers which depend on inputs, or cut by them."
-    asking = {getattr(torch.Tensor, k) for k in ('__bool__','__int__','__float__','__index__','item','tolist','numpy',
-              'equal','allclose','is_nonzero')} | {torch.equal,torch.allclose,torch.is_nonzero}
+    "Collect the lines of code that ask for numbers which depend on inputs: for values, or for how many there are."
+    asking = {getattr(torch.Tensor, k) for k in (
+        '__bool__','__int__','__float__','__index__','__contains__','__array__','__format__','item','tolist','numpy',
+        'equal','allclose','is_nonzero')} | {torch.equal,torch.allclose,torch.is_nonzero}
+    sizes = {torch.Tensor.shape.__get__,torch.Tensor.size,torch.Tensor.numel,torch.Tensor.__len__}
+    # of these, sizes depend on values
+    picking = 'nonzero','argwhere','masked_select','unique','unique_consecutive','_return_output','_return_inverse'
 
     def __init__(self, xb):
         super().__init__()
         self.lines,self.known = [],{id(t): t for t in tree_leaves(xb)}    # tensors stay alive, as ids are reused
+        self.picked = {}
 
-    def knows(self, *objects): return any(id(t) in self.known for t in tree_leaves(objects))
+    def _picks(self, func, args):
+        "Return whether the size of a result depends on values."
+        masks = [t for t in tree_leaves(args[1:]) if isinstance(t, torch.Tensor) and t.dtype==torch.bool]
+        return func.__name__ in self.picking or func is torch.Tensor.__getitem__ and bool(masks)
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
-        res = func(*args, **(kwargs or {}))
-        slices = [o for o in tree_leaves(args) if isinstance(o, slice)]
-        cuts = any(self.knows(o.start, o.stop, o.step) for o in slices)
-        if not cuts and not self.knows(args, kwargs): return res
-        if cuts or func in self.asking: self.lines.append(traceback.extract_stack()[-2].line)
-        self.known |= {id(t): t for t in tree_leaves(res) if isinstance(t, torch.Tensor)}
+        res,ids = func(*args, **(kwargs or {})),{id(t) for t in tree_leaves((args,kwargs))}
+        if not ids & self.known.keys(): return res
+        picked = bool(ids & self.picked.keys())
+        if func in self.asking or picked and func in self.sizes: self.lines.append(_line())
+        made = {id(t): t for t in tree_leaves(res) if isinstance(t, torch.Tensor)}
+        self.known |= made
+        if picked or self._picks(func, args): self.picked |= made
         return res
 
 @torch.no_grad()
@@ -54,13 +69,13 @@ def branches(
 # %% ../../nbs/ship/07_recorded.ipynb #5c1a90e6
 def within(
     want:torch.Tensor, got:torch.Tensor, # Outputs
-    tolerance:float # Relative for outputs above 1
+    tolerance:float # Times how much an output varies, if that is above 1, and a hundredth of its size
 ) -> bool:
     "Return whether outputs are the same up to a tolerance."
     if want.shape!=got.shape: return False
-    size = want.double().abs()
-    bound = tolerance*torch.where(size.isfinite(), size, 1.).clamp(min=1)
-    return bool((gaps(want, got)<=bound).all())    # false for NaN
+    finite = torch.where(want.isfinite(), want, 0).double()
+    spread = finite.amax(0)-finite.amin(0) if len(want) else 0*finite
+    return bool((gaps(want, got)<=tolerance*(spread.clamp(min=1)+finite.abs()/100)).all())    # false for NaN
 
 @torch.no_grad()
 def agrees(
@@ -77,15 +92,17 @@ def agrees(
 
 def stretched(
     xb, # A batch of inputs
-    by:int # May be negative
+    by:int, # May be negative
+    which:set=None # Ids of the sequences to change, default all
 ): # Its first two items
     "Return inputs with longer sequences, which go on from their beginning."
     def to(t):
-        if not is_sequence(t): return t[:2]
+        if not is_sequence(t) or which is not None and id(t) not in which: return t[:2]
         n = max(t.shape[1]+by, 1)
         return t[:2].repeat(1, -(-n//t.shape[1]))[:,:n]
     return map_inputs(to, xb)
 
+# %% ../../nbs/ship/07_recorded.ipynb #a0c70001
 def _last_right(is_right, n, tries):
     "Return the last length from `n` on towards `tries` at which a program is right; None if it is at all of them."
     for wrong in tries:
@@ -102,9 +119,21 @@ def right_lengths(
     xb, # The inputs with which it was recorded
     tolerance:float # As for `within`
 ) -> tuple: # `(least, most)`, `None` where none of the lengths that were tried is wrong
-    "Return for which lengths of sequences a program is right. Tried are some from 2 to 1024, or twice those of `xb`."
-    n = sequence_length(xb)
-    if not any(map(is_sequence, tree_leaves(xb))): return None,None
-    def is_right(k): return agrees(model, program, stretched(xb, k-n), tolerance) is not False
-    return (_last_right(is_right, n, [k for k in (n-1,n//2,2) if 2<=k<n]),
-            _last_right(is_right, n, [n+1,2*n,max(2*n, 1024)]))
+    """Return for which lengths of sequences a program is right.
+
+    Tried are some from 1 to 512, or to twice those of `xb`: of all sequences of a length, and of each alone. Where
+    several don't belong together, a limit of one is the end of all: only the lengths of `xb` are right."""
+    sequences = [t for t in tree_leaves(xb) if is_sequence(t)]
+    if not sequences: return None,None
+    def limits(which):
+        n = max(t.shape[1] for t in sequences if id(t) in which)
+        def is_right(k): return agrees(model, program, stretched(xb, k-n, which), tolerance) is not False
+        return (_last_right(is_right, n, [k for k in (n-1,n//2,2,1) if 1<=k<n]),
+                _last_right(is_right, n, [n+1,2*n,max(2*n, 512)]))
+    lengths = {t.shape[1] for t in sequences}
+    together = [limits({id(t) for t in sequences if t.shape[1]==n}) for n in lengths]
+    alone = [limits({id(t)}) for t in sequences] if len(sequences)>1 else []
+    no_limit = None,None
+    if len(lengths)==1 and all(o==no_limit for o in alone): return together[0]
+    if all(o==no_limit for o in together+alone): return no_limit
+    return sequence_length(xb),sequence_length(xb)

@@ -8,13 +8,14 @@ from torch.overrides import TorchFunctionMode
 
 
 class _Asked(TorchFunctionMode):
-    """Collect the lines of code that ask for numbers which depend on inputs, or cut by them."""
+    """Collect the lines of code that ask for numbers which depend on inputs: for values, or for how many there are."""
     asking: Any
+    sizes: set
+    picking: tuple
     lines: list
     known: dict
+    picked: dict
     def __init__(self, xb) -> None:
-        ...
-    def knows(self, *objects):
         ...
     def __torch_function__(self, func, types, args=(), kwargs=None):
         ...
@@ -31,10 +32,13 @@ def agrees(model: nn.Module, program: Callable, xb, tolerance: float) -> bool:
     """Return whether a program computes what a network does; NaN counts as 0."""
     ...
 
-def stretched(xb, by: int):
+def stretched(xb, by: int, which: set | None = None):
     """Return inputs with longer sequences, which go on from their beginning."""
     ...
 
 def right_lengths(model: nn.Module, program: Callable, xb, tolerance: float) -> tuple:
-    """Return for which lengths of sequences a program is right. Tried are some from 2 to 1024, or twice those of `xb`."""
+    """Return for which lengths of sequences a program is right.
+
+    Tried are some from 1 to 512, or to twice those of `xb`: of all sequences of a length, and of each alone. Where
+    several don't belong together, a limit of one is the end of all: only the lengths of `xb` are right."""
     ...

@@ -176,8 +176,8 @@ def _check_shrinkable(model, masks, exact):
     raise ValueError("masks prune no whole filter or head" +
         (f" that can be cut: shrink can't cut {which} layers, only linear and convolutional ones: {named}"
          if others else ", so nothing can be cut out") +
-        ". Tickets of granularity 'filter' or 'head' can be shrunk; others can only be stored in a smaller file: "
-        "save_compressed")
+        ". Tickets of granularity 'filter' or 'head' can be shrunk; others can be stored in a smaller file by "
+        "save_compressed, and may be faster with to_sparse")
 
 # %% ../../nbs/ship/04_shrink.ipynb #56142c7c
 def _plan_all(model, masks, xb, exact):

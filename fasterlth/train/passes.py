@@ -103,9 +103,10 @@ def _prepare(learn, batch):
     learn.xb,learn.yb = [tuple(o.clone() if isinstance(o, torch.Tensor) else o for o in b) for b in (xb,yb)]
     learn('before_batch')
 
-def _pass(learn, model, batch, n_inp, targets):
+def _pass(learn, model, batch, n_inp, targets, but):
     "Call the learner's own forward pass. Return outputs and loss."
     def call_one(event_name):
+        if event_name in but: return
         if event_name=='after_loss' and not len(learn.yb): return    # there is no loss to add to
         for cb in learn.cbs.sorted('order'):
             if _takes_part(cb, event_name): cb(event_name)
@@ -126,13 +127,14 @@ _cancelled = CancelBatchException,CancelEpochException,CancelFitException,Cancel
 @contextmanager
 def own_passes(
     learn:Learner, # Its callbacks take part
-    model:nn.Module # The learner's, or another in its place, in the mode that the passes need
+    model:nn.Module, # The learner's, or another in its place, in the mode that the passes need
+    but:tuple=() # Names of events that are left out
 ): # A function of `(batch, n_inp=None, targets=True)` that returns outputs and loss
     """Compute what the learner would compute for batches, and undo afterwards what this changes.
 
     The function raises a `ValueError` if a callback cancels the batch, or if there is no loss."""
     def compute(batch, n_inp=None, targets=True):
-        try: pred,loss = _pass(learn, model, batch, n_inp, targets)
+        try: pred,loss = _pass(learn, model, batch, n_inp, targets, but)
         except _cancelled as e:
             raise ValueError(f"learn must compute a loss for a batch, but a callback raised {type(e).__name__}") from e
         if targets and loss is None: raise ValueError("learn must compute a loss for a batch, but there are no targets")
@@ -187,18 +189,6 @@ def prepares(
     "Return whether a callback may change what the model gets in validation, its outputs, or the loss."
     idle = isinstance(cb, (CastToTensor,ModelResetter,MixHandler,MixedPrecision,NonNativeMixedPrecision))
     return hasattr(cb, event_name) and _takes_part(cb, event_name) and not idle
-
-@contextmanager
-def validation_events(
-    learn:Learner # Its callbacks take part; no validation of it is under way
-): # A function of an event's name and the learner's attributes then, which returns these attributes after the event
-    "Let the callbacks of a learner take part in a validation that another runs."
-    def tell(event_name, **now):
-        vars(learn).update(now)
-        for cb in learn.cbs.sorted('order'):
-            if _takes_part(cb, event_name): cb(event_name)
-        return {k: vars(learn)[k] for k in now}
-    with like_validation(learn): yield tell
 
 def prepared(
     learn:Learner, # Its callbacks take part

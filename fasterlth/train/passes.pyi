@@ -21,7 +21,7 @@ class _Held:
         ...
 
 @contextmanager
-def own_passes(learn: Learner, model: nn.Module):
+def own_passes(learn: Learner, model: nn.Module, but: tuple = ()):
     """Compute what the learner would compute for batches, and undo afterwards what this changes.
 
     The function raises a `ValueError` if a callback cancels the batch, or if there is no loss."""
@@ -42,11 +42,6 @@ def like_validation(learn: Learner):
 
 def prepares(cb: Callback, event_name: str = 'before_batch') -> bool:
     """Return whether a callback may change what the model gets in validation, its outputs, or the loss."""
-    ...
-
-@contextmanager
-def validation_events(learn: Learner):
-    """Let the callbacks of a learner take part in a validation that another runs."""
     ...
 
 def prepared(learn: Learner, batch: tuple) -> tuple:

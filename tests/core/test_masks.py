@@ -251,9 +251,10 @@ def expanded():
     (lambda: nn.Sequential(nn.Linear(4, 4, device='meta')), "0.weight can't be .* on meta: give the model memory first, by to_empty")])
 def test_weights_that_cannot_be_written_are_refused(make, says):
     net,mask = make(),torch.ones(4, 4, dtype=torch.bool)
-    uses = [lambda: make_masks(net, 50), lambda: apply_masks(net, {'0.weight': mask}), lambda: prunable(net), lambda: Pruner().step(net, 50)]
+    uses = [lambda: make_masks(net, 50), lambda: apply_masks(net, {'0.weight': mask}), lambda: make_masks(prunable(net), 50), lambda: Pruner().step(net, 50)]
     for use in uses:
         with pytest.raises(ValueError, match=says): use()
+    assert list(prunable(net))==['0.weight'], 'a question, not a write'
 
 def test_sparse_tensors_are_left_out_by_name():
     net = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))

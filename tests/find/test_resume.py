@@ -385,3 +385,14 @@ def test_loaders_that_look_at_an_item_at_their_first_batch(tmp_path):
     with pytest.raises(KeyboardInterrupt): search(stop(ready(), 8), tmp_path)
     set_seed(0)
     assert ended(search(ready(), tmp_path), whole)
+
+def test_rounds_of_three_digits(tmp_path):
+    "round_100 comes after round_11."
+    def train(l): quiet(l, 1)
+    def find(n): return LotteryTicketFinder(make_learner(n=64), 80, n_rounds=n, seed=0, path=tmp_path/'f', verbose=False)
+    f = find(101)
+    t = f.find_winning_ticket(train)
+    again = find(101)
+    assert same(again.find_winning_ticket(train).masks, t.masks) and len(again.history)==102
+    (tmp_path/'f'/'round_50.safetensors').unlink()
+    with pytest.raises(ValueError, match='round_50.safetensors.* is missing, but there is round_100'): find(101).find_winning_ticket(train)

@@ -320,3 +320,54 @@ def test_files_can_be_made_again_where_loaders_have_workers(tmp_path):
         for _ in range(3): made = prune.ticket.deploy(learn, 'onnx', tmp_path/'f')
         quiet(learn, 1)
     assert made.report.shape[0]==2
+
+class Weighted(Callback):
+    "Errors of class 1 cost more: it looks at the targets."
+    def after_loss(self):
+        self.learn.loss_grad = F.cross_entropy(self.pred, self.y, weight=torch.linspace(1, 5, 10))
+        self.learn.loss = self.loss_grad.clone()
+
+class Relabel(Callback):
+    def after_pred(self): self.learn.yb = (9-self.y,)
+
+class ByInput(Callback):
+    def after_pred(self): self.learn.pred = self.pred+self.x.flatten(1)[:,20:30]
+
+class EveryOther(Callback):
+    def after_pred(self):
+        if self.iter%2 and not self.training: self.learn.pred = -self.pred
+        assert 0<=self.iter<self.n_iter
+
+@pytest.mark.parametrize('cb,metrics', [(Weighted,None), (Relabel,accuracy), (ByInput,accuracy), (EveryOther,accuracy)])
+def test_scores_where_callbacks_look_at_the_batch(cb, metrics, tmp_path):
+    "Also in a last batch that is smaller."
+    learn = make_learner(metrics=metrics, cbs=cb())
+    learn.dls = DataLoaders(learn.dls.train, learn.dls.valid.new(bs=50))
+    prune = sparsify(50)
+    quiet(learn, 1, cbs=prune)
+    def validated():
+        with learn.no_bar(), learn.no_logging(): return learn.validate()[1 if metrics else 0]
+    want = validated()
+    assert prune.ticket.deploy(learn, 'compressed', tmp_path/'f').report.iloc[:,-1].tolist()==[want,want] and validated()==want
+
+def test_a_failed_deployment_leaves_links(tmp_path):
+    learn,ticket = trained()
+    def fails(out, y): raise RuntimeError('no metric')
+    learn.metrics = fails
+    (tmp_path/'there').mkdir()
+    for to in ('there/f','nowhere/f'):
+        (tmp_path/'link').unlink(missing_ok=True)
+        (tmp_path/'link').symlink_to(to)
+        with pytest.raises((RuntimeError,FileNotFoundError)): ticket.deploy(learn, 'compressed', tmp_path/'link')
+        assert (tmp_path/'link').is_symlink() and not list((tmp_path/'there').iterdir())
+
+def test_what_sparse_kernels_do_not_speed_up_is_told(monkeypatch):
+    learn,ticket = trained('weight')
+    from fasterlth.core import sparse_layers
+    real = sparse_layers.measure_kernels
+    def none(*args):
+        table = real(*args)[1]
+        table['kernel'] = 'dense'
+        return {},table
+    monkeypatch.setattr(sparse_layers, 'measure_kernels', none)
+    assert any('no layer with only the weights that are left is faster' in n for n in ticket.deploy(learn, 'sparse').notes)

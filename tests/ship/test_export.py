@@ -215,7 +215,7 @@ class Parts(nn.Module):
 def test_files_know_the_lengths_they_are_right_for(tmp_path):
     torch.manual_seed(0)
     net,x = Parts().eval(),torch.randint(50, (4, 20))
-    with pytest.warns(UserWarning, match='sequences of length .*20.*, as the network.s code depends on their length'):
+    with pytest.warns(UserWarning, match='sequences of length .*, as the network.s code depends on their length'):
         run,difference = to_onnx(net, x, tmp_path/'m.onnx')
     again = OnnxModel(run.path)
     assert difference<1e-5 and again.lengths==run.lengths!=(None,None) and again.with_threads(1).lengths==run.lengths
@@ -224,7 +224,7 @@ def test_files_know_the_lengths_they_are_right_for(tmp_path):
         try: out = again(y)
         except ValueError as e: assert 'xb must have sequences of length' in str(e) and f'not {n}' in str(e)
         else: assert torch.allclose(out, net(y), atol=1e-4), n
-    assert torch.allclose(again(x[:1]), net(x[:1]), atol=1e-4)
+    for o in (x,x[:1]): assert torch.allclose(again(o), net(o), atol=1e-4)
 
 def test_files_of_plain_sequences_take_any_length(tmp_path, recwarn):
     net = nn.Sequential(nn.Embedding(50, 8), nn.Linear(8, 4)).eval()
@@ -298,3 +298,63 @@ def test_a_forked_process_leaves_the_files_of_its_parent_open(tmp_path):
         child.kill()
     finally: gc.enable()
     assert ended==0
+
+# Lengths, one by one
+
+class Several(nn.Module):
+    "Two texts, of which the second is added up by parts, and a table that belongs to the network."
+    def __init__(self):
+        super().__init__()
+        self.text,self.head,self.of_table = Parts(),nn.Linear(8, 2),nn.Linear(3, 2)
+    def forward(self, x, y, table): return self.head(self.text.embed(x).mean(1))+self.text(y)+self.of_table(table.float())
+
+def test_limits_of_one_of_several_sequences(tmp_path):
+    torch.manual_seed(0)
+    net,tokens = Several().eval(),lambda n: torch.randint(50, (4, n))
+    xs = tokens(6),tokens(20),torch.randint(9, (4, 3))
+    with pytest.warns(UserWarning, match='sequences of length 20 only'): run,_ = to_onnx(net, xs, tmp_path/'m.onnx')
+    assert torch.allclose(run(*xs), net(*xs), atol=1e-4)
+    for x,y in ((6,40), (9,20), (6,5), (20,20)):
+        with pytest.raises(ValueError, match='xb must '): run(tokens(x), tokens(y), xs[2])
+
+@pytest.mark.parametrize('make', [lambda: nn.Sequential(nn.Embedding(50, 8), nn.Linear(8, 4)), lambda: Cnn()])
+def test_a_single_token(tmp_path, make, recwarn):
+    net = make().eval()
+    run,_ = to_onnx(net, torch.randint(50, (4, 20)), tmp_path/'m.onnx')
+    assert run.lengths==(None,None) and not [w for w in recwarn if issubclass(w.category, UserWarning)]
+    for n in (3 if isinstance(net, Cnn) else 1,300): assert torch.allclose(run(y := torch.randint(50, (2, n))), net(y), atol=1e-4)
+
+class Cnn(nn.Module):
+    "Of texts. The guards of torch.export know the largest length that it was made with, but the file takes any."
+    def __init__(self):
+        super().__init__()
+        self.embed,self.conv,self.head = nn.Embedding(50, 8),nn.Conv1d(8, 8, 3, padding=1),nn.Linear(8, 2)
+    def forward(self, x): return self.head(F.max_pool1d(self.conv(self.embed(x).mT).relu(), 2).amax(-1))
+
+def test_another_way_for_a_single_token(tmp_path):
+    class One(nn.Embedding):
+        def forward(self, x):
+            if x.shape[1]==1: return super().forward(x)[:,0]*2
+            return super().forward(x).sum(1)
+    with pytest.warns(UserWarning, match='sequences of length 2 or more'):
+        run,_ = to_onnx(One(50, 4).eval(), torch.randint(50, (4, 6)), tmp_path/'m.onnx')
+    with pytest.raises(ValueError, match='length 2 or more'): run(torch.randint(50, (4, 1)))
+
+@pytest.mark.parametrize('ask', ['if 3. in x: h = -h', 'if len(x[x>2]): h = -h', 'if x[x>2].shape[0]: h = -h', 'if (x>2).nonzero().numel(): h = -h',
+                                 "if float(f'{x.max():.1f}')>2: h = -h", 'if np.asarray(x).max()>2: h = -h', 'if x.unique().numel()<8: h = -h'])
+def test_values_that_code_asks_for_are_told(tmp_path, ask):
+    scope = dict(globals(), np=__import__('numpy'))
+    exec(f'class Asks(nn.Linear):\n    def forward(self, x):\n        h = super().forward(x)\n        {ask}\n        return h', scope)
+    from fasterlth.ship.recorded import branches
+    assert branches(scope['Asks'](8, 4).eval(), torch.rand(6, 8))
+    assert not branches(nn.Linear(8, 4).eval(), torch.rand(6, 8))
+
+def test_a_small_signal_on_a_large_number(tmp_path):
+    class Year(nn.Linear):
+        def forward(self, x):
+            if x.abs().max()>6: x = x.clamp(-3, 3)
+            return super().forward(x)/10+2000
+    from fasterlth.ship.export import onnx_file
+    torch.manual_seed(0)
+    net,x = Year(8, 1).eval(),torch.randn(32, 8)
+    with pytest.raises(ValueError, match='takes another way'): onnx_file(net, x, tmp_path/'m.onnx', batches=lambda: [x*5])

@@ -194,3 +194,16 @@ def test_a_hub_that_cannot_be_reached(ticket, monkeypatch):
     monkeypatch.setattr(huggingface_hub.HfApi, 'create_repo', fails)
     with pytest.raises(ConnectionError, match=r"the Hub can't be reached \(name or service not known\): save_folder"):
         ticket.push_to_hub('a/b', token='x')
+
+@pytest.mark.parametrize('name,options', [('vit_tiny_patch16_224',dict(img_size=32, num_heads=4)), ('test_nfnet',dict(alpha=.5))])
+def test_numbers_that_change_no_shape_are_asked_for(name, options):
+    net = timm.create_model(name, num_classes=5, **options)
+    t = Ticket.of(net, {})
+    with pytest.raises(ValueError, match='where the ticket.s network had'): t.build_model()
+    assert same(weights(t.build_model(**{k: v for k,v in options.items() if k!='img_size'})), t.start())
+    t.about['build']['version'] = '0.0.1'
+    with pytest.warns(UserWarning, match='But that was timm 0.0.1, and this is'): t.build_model()
+
+def test_an_image_size_of_one_number():
+    net = timm.create_model('efficientvit_m0', num_classes=5)
+    assert same(weights(Ticket.of(net, {}).build_model()), net.state_dict()|dict(net.named_buffers()))
