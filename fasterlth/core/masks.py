@@ -23,7 +23,7 @@ def check_masks(
     name:str='masks' # The argument's name, for the error
 ) -> dict: # The same masks
     "Raise an error that names the first mask that isn't one, or doesn't fit."
-    hint = ', as `masks` of it are' if isinstance(getattr(masks, 'masks', None), dict) else ''    # of a ticket, say
+    hint = ', like ticket.masks' if isinstance(getattr(masks, 'masks', None), dict) else ''
     for n,m in check_type(masks, name, dict, 'a dict'+hint).items():
         check_type(m, f'{name}[{n!r}]', torch.Tensor, 'a bool tensor')
         if params is not None and n not in params:

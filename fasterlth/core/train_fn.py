@@ -8,7 +8,7 @@ __all__ = ['masks_on']
 # %% ../../nbs/core/47_train_fn.ipynb #511045f1
 import random
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import NamedTuple
 
@@ -18,8 +18,8 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from fasterlth.core.tensors import (clone_tree, copy_model, copy_tensors, model_tensors, parameters_by_name, shortened,
     unwrap)
-from .checks import check_choice, check_flag, check_function, check_model, wrong
-from .masks import apply_masks, revived, sparsity_of, zero_pruned
+from .checks import check_choice, check_flag, check_function, check_model, warn_user, wrong
+from .masks import apply_masks, check_masks, revived, sparsity_of, zero_pruned
 from .sparse_fit import kernel_choices, sparse_from_first_call
 
 # %% ../../nbs/core/47_train_fn.ipynb #fdfb417c
@@ -36,11 +36,34 @@ def _holds(opt, model):
     return any(id(p) in own for g in opt.param_groups for p in g['params'])
 
 @contextmanager
+def _masked(model, masks, kernels):
+    "Keep pruned weights at zero."
+    apply_masks(model, masks)
+    def mask(opt, *_):    # another model's leaves these weights alone, but one with copies of them may write to them
+        if _holds(opt, model) or any(revived(parameters_by_name(model), masks)): apply_masks(model, masks)
+    hooks = [register_optimizer_step_post_hook(mask), *_zero_gradients(parameters_by_name(model), masks)]
+    try:
+        with sparse_from_first_call(model, masks, kernels): yield model
+    finally:
+        for h in hooks: h.remove()
+
+class _Within(AbstractContextManager):
+    "A context that warns if it is never entered."
+    entered = False
+    def __init__(self, context): self.context = context
+    def __enter__(self):
+        self.entered = True
+        return self.context.__enter__()
+    def __exit__(self, *error): return self.context.__exit__(*error)
+    def __del__(self):
+        if self.entered: return
+        warn_user("masks_on(…) by itself does nothing: write `with masks_on(…):`, and train within")
+
 def masks_on(
     model:nn.Module, # Any module; its weights are masked at once
     masks:dict, # Parameter name → bool tensor
     kernels:str='dense' # `'sparse'`: compute with the weights that are left; `'auto'`: where that is faster
-):
+) -> AbstractContextManager: # For `with`; it gives the model
     """Keep pruned weights at zero through every step of any PyTorch optimizer.
 
     Which layers get sparse kernels is chosen when the model is first called in training mode with gradients, and
@@ -54,17 +77,15 @@ def masks_on(
         Parameter name → bool tensor.
     kernels : str
         `'sparse'`: compute with the weights that are left; `'auto'`: where that is faster. Default: `'dense'`.
+
+    Returns
+    -------
+    AbstractContextManager
+        For `with`; it gives the model.
     """
     check_choice(kernels, 'kernels', kernel_choices)
-    check_model(model)
-    apply_masks(model, masks)
-    def mask(opt, *_):    # another model's leaves these weights alone, but one with copies of them may write to them
-        if _holds(opt, model) or any(revived(parameters_by_name(model), masks)): apply_masks(model, masks)
-    hooks = [register_optimizer_step_post_hook(mask), *_zero_gradients(parameters_by_name(model), masks)]
-    try:
-        with sparse_from_first_call(model, masks, kernels): yield model
-    finally:
-        for h in hooks: h.remove()
+    check_masks(masks, parameters_by_name(check_model(model)))
+    return _Within(_masked(model, masks, kernels))
 
 # %% ../../nbs/core/47_train_fn.ipynb #c42bd59c
 def _maker(model, name):

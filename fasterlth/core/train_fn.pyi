@@ -2,14 +2,26 @@
 from typing import Any
 from typing_extensions import Self
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple
 from torch import nn
 
 __all__ = ['masks_on']
 
-@contextmanager
-def masks_on(model: nn.Module, masks: dict, kernels: str = 'dense'):
+class _Within(AbstractContextManager):
+    """A context that warns if it is never entered."""
+    entered: bool
+    context: Any
+    def __init__(self, context) -> None:
+        ...
+    def __enter__(self):
+        ...
+    def __exit__(self, *error):
+        ...
+    def __del__(self) -> None:
+        ...
+
+def masks_on(model: nn.Module, masks: dict, kernels: str = 'dense') -> AbstractContextManager:
     """Keep pruned weights at zero through every step of any PyTorch optimizer.
 
     Which layers get sparse kernels is chosen when the model is first called in training mode with gradients, and
@@ -23,6 +35,11 @@ def masks_on(model: nn.Module, masks: dict, kernels: str = 'dense'):
         Parameter name → bool tensor.
     kernels : str
         `'sparse'`: compute with the weights that are left; `'auto'`: where that is faster. Default: `'dense'`.
+
+    Returns
+    -------
+    AbstractContextManager
+        For `with`; it gives the model.
     """
     ...
 

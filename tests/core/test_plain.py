@@ -285,3 +285,12 @@ def test_arguments_that_make_masks_has_elsewhere():
                      ('seed',1,r'partial\(random_score, seed=1\)'), ('layer_type',nn.Linear,r'prunable\(model, layer_type')):
         with pytest.raises(TypeError, match=f'make_masks has no argument {k!r}, and there is no input of that name: .*{says}'):
             make_masks(net(), 50, **{k: v})
+
+def test_masks_on_by_itself_is_told():
+    net = nn.Linear(4, 4)
+    masks = make_masks(net, 50)
+    with pytest.warns(UserWarning, match=r'masks_on\(…\) by itself does nothing: write `with masks_on') as told: masks_on(net, masks)
+    assert told[0].filename==__file__ and bool((net.weight!=0).all())
+    with pytest.raises(ValueError, match="there is a mask for 'x'"): masks_on(net, {'x': masks['weight']})
+    with pytest.raises(TypeError, match='masks must be a dict, like ticket.masks, not Ticket'): masks_on(net, Ticket.of(net, masks))
+    with masks_on(net, masks) as same_net: assert same_net is net and bool((net.weight[~masks['weight']]==0).all())
