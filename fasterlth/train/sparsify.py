@@ -15,7 +15,6 @@ from weakref import ref
 
 import pandas as pd, torch
 from fastai.callback.fp16 import NonNativeMixedPrecision
-from fastai.callback.tracker import SaveModelCallback
 from fastai.callback.training import GradientAccumulation
 from fastcore.basics import patch, store_attr
 from torch import nn
@@ -410,11 +409,8 @@ def after_fit(self:SparsifyCallback):
     if not self.begun or is_validating(self.learn): return
     loaded = any(revived(parameters_by_name(self.learn.model), self.masks))
     self.stop()
-    if loaded:
-        text = ("Another callback, like SaveModelCallback, has loaded weights from before the last pruning step; those "
-                "that are pruned are zero now, and nothing was trained since")
-        saves = any(isinstance(cb, SaveModelCallback) for cb in self.learn.cbs)
-        warn_user(text) if saves and not self.verbose else self._say(text)
+    if loaded: self._say("Another callback, like SaveModelCallback, has loaded weights from before the last pruning "
+                         "step; those that are pruned are zero now, and nothing was trained since")
     self._course = course = self._course.after_fit(self.learn.n_epoch)
     if course.passed:
         return self._say(f"{course.passed} of {course.total} epochs: the schedule continues in the next fit")

@@ -639,15 +639,3 @@ def test_a_fit_of_weights_that_share_memory_is_refused():
     with pytest.raises(ValueError, match="1.weight can't be written, as its elements share memory"):
         quiet(learn, 2, cbs=[sparsify(50), Batches()])
     assert not seen
-
-def test_a_checkpoint_of_before_the_pruning_is_told():
-    "Also without `verbose`: it is no longer the ticket's."
-    from fastai.callback.tracker import SaveModelCallback
-    class First(SaveModelCallback):
-        def after_epoch(self):
-            if not self.epoch: self._save(self.fname)
-    learn = make_learner()
-    with tempfile.TemporaryDirectory() as d:
-        learn.path = Path(d)
-        with pytest.warns(UserWarning, match='like SaveModelCallback, has loaded weights from before the last pruning step'):
-            quiet(learn, 3, cbs=[sparsify(80, start_epoch=2), First(monitor='accuracy')])
