@@ -74,14 +74,11 @@ class _Left(nn.Module):
         if self.at: return torch.stack(dense, -1).view(self.shape)
         return dense[0].t() if self.form=='conv1d' else dense[0]
 
-    def __setattr__(self, name, value):    # new values need new matrices
+    def __setattr__(self, name, value):    # new values need new matrices, also if they are a part of the old ones
         super().__setattr__(name, value)
         vars(self).pop('_matrices', None)
 
-    def _apply(self, fn, recurse=True):    # what `to`, `float` and so on do to each tensor
-        self._matrices = None
-        return super()._apply(fn, recurse)
-    def _load_from_state_dict(self, *args):    # it may fail halfway
+    def _load_from_state_dict(self, *args):    # new places in the same memory have to be checked; it may fail halfway
         super()._load_from_state_dict(*args)
         self._matrices = None
     def __getstate__(self): return {**vars(self), '_matrices': None}    # a copy makes its own

@@ -65,7 +65,7 @@ def versions() -> dict: # Package → version
 def layer_counts(
     model:nn.Module # Any
 ) -> dict: # Description → how many layers have it
-    "Describe layers, and what holds layers by its numbers and words, without names and weights."
+    "Count modules by what they say of themselves: layers in their `repr`, what holds layers in its numbers and words."
     def described(m):
         if not [*m.children()]: return re.sub(r' at 0x[0-9a-f]+', '', repr(m))    # without addresses
         own = {k: v for k,v in vars(m).items() if type(v) in (int,float,str) and not k.startswith('_')}

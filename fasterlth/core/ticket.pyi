@@ -26,7 +26,7 @@ def versions() -> dict:
     ...
 
 def layer_counts(model: nn.Module) -> dict:
-    """Describe layers, and what holds layers by its numbers and words, without names and weights."""
+    """Count modules by what they say of themselves: layers in their `repr`, what holds layers in its numbers and words."""
     ...
 
 def model_facts(model: nn.Module) -> dict:

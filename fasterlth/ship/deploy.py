@@ -211,13 +211,14 @@ def _notes(learn, xb, device, threads):
     parts = taking_part(learn)
     makers = 'loaders and callbacks' if 'before_batch' in parts else 'loaders'
     after = {type(cb).__name__: None for e in ('after_pred','after_loss') for cb in parts.get(e, ())}
-    callbacks = [f"the score has what {', '.join(after)} make of outputs and loss, which isn't part of the product"]
+    text = f"the score has what {', '.join(after)} make of outputs and loss, which isn't part of the product"
+    callbacks = [text] if after else []
     return [f"latency_ms: the median for a batch of {n_items(xb)}, {_where(device, threads)}; "
             "multiply_adds: for one item",
             f"difference: the largest change of an output on those {n_items(xb)}, so others may change more",
             "zeros don't speed up dense kernels: fewer parameters do ('shrink'), or sparse kernels ('sparse')",
             f"inputs are batches as the learner's {makers} make them{fs and f', with {fs}'}: "
-            "what they do to data, like normalisation, isn't part of the product", *callbacks*bool(after)]
+            "what they do to data, like normalisation, isn't part of the product", *callbacks]
 
 def _border_note(report):
     "Return a note on what shrinking has changed, if it has."

@@ -95,14 +95,18 @@ class _Call(nn.Module):
 
 _columns = 'parameters','nonzero','bytes','multiply_adds','latency_ms','difference','score'
 
+def _pick_outputs(learn):
+    "Return whether callbacks pick one of several outputs, as `network_of` does."
+    picks = any(cb.run_valid and prepares(cb, 'after_pred') for cb in learn.cbs)
+    return picks and not isinstance(_tried(learn, next(iter(learn.dls.valid)))[1], torch.Tensor)
+
 def taking_part(
     learn:Learner # With validation data
-) -> dict: # Event → callbacks; without `after_pred` if they pick one of several outputs, as `network_of` does
+) -> dict: # Event → callbacks; without `after_pred` if they pick one of several outputs
     "Return the callbacks that take part in a validation of the learner's network."
     res = {e: [cb for cb in learn.cbs if cb.run_valid and prepares(cb, e)]
            for e in ('before_batch','after_pred','after_loss')}
-    if res['after_pred'] and not isinstance(_tried(learn, next(iter(learn.dls.valid)))[1], torch.Tensor):
-        res['after_pred'] = []
+    if _pick_outputs(learn): res['after_pred'] = []
     return {e: cbs for e,cbs in res.items() if cbs}
 
 def scorer(
@@ -110,13 +114,13 @@ def scorer(
     device:torch.device # Where the functions are that are measured
 ) -> tuple: # `(name, function)`; the function takes a network, or what is called like one
     "Return the name of the learner's first metric, or of its loss, and a function that measures it."
-    dl,events = learn.dls.valid,taking_part(learn)
+    dl,events,but = learn.dls.valid,taking_part(learn),('after_pred',) if _pick_outputs(learn) else ()
     metric = deepcopy(learn.metrics[0]) if learn.metrics else AvgLoss()
     @torch.no_grad()
     def score(f):
         model = _Call(reset_state(f), device).eval()
         ready = like_validation(learn) if events else nullcontext()
-        with ready, own_passes(learn, model, () if 'after_pred' in events else ('after_pred',)) as compute:
+        with ready, own_passes(learn, model, but) as compute:
             learn.dl,learn.epoch,learn.n_epoch,learn.n_iter = dl,0,1,len(dl)
             metric.reset()
             for i,batch in enumerate(dl):

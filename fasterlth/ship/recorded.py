@@ -26,7 +26,7 @@ def _line():
     return next((f.line for f in reversed(frames) if not f.filename.startswith(torchs)), '')
 
 class _Asked(TorchFunctionMode):
-    "Collect the lines of code that ask for numbers which depend on inputs: for values, or for how many there are."
+    "Collect the lines of code that ask for values that depend on inputs, or for how many there are."
     asking = {getattr(torch.Tensor, k) for k in (
         '__bool__','__int__','__float__','__index__','__contains__','__array__','__format__','item','tolist','numpy',
         'equal','allclose','is_nonzero')} | {torch.equal,torch.allclose,torch.is_nonzero}
@@ -87,8 +87,9 @@ def agrees(
     "Return whether a program computes what a network does; NaN counts as 0."
     try: want = call(reset_state(model), xb)
     except Exception: return None    # of the network's own code
-    try: return within(want.nan_to_num(), call(program, xb).nan_to_num(), tolerance)
+    try: got = call(program, xb)
     except Exception: return False
+    return within(*[o.masked_fill(o.isnan(), 0) for o in (want,got)], tolerance)
 
 def stretched(
     xb, # A batch of inputs
@@ -105,13 +106,13 @@ def stretched(
 # %% ../../nbs/ship/07_recorded.ipynb #a0c70001
 def _last_right(is_right, n, tries):
     "Return the last length from `n` on towards `tries` at which a program is right; None if it is at all of them."
-    for wrong in tries:
-        if not is_right(wrong):
-            while abs(wrong-n)>1:
-                mid = (n+wrong)//2
-                n,wrong = (mid,wrong) if is_right(mid) else (n,mid)
+    for k in tries:
+        if not is_right(k):    # the last one lies between
+            while abs(k-n)>1:
+                mid = (n+k)//2
+                n,k = (mid,k) if is_right(mid) else (n,mid)
             return n
-        n = wrong
+        n = k
 
 def right_lengths(
     model:nn.Module, # In evaluation mode
@@ -122,7 +123,7 @@ def right_lengths(
     """Return for which lengths of sequences a program is right.
 
     Tried are some from 1 to 512, or to twice those of `xb`: of all sequences of a length, and of each alone. Where
-    several don't belong together, a limit of one is the end of all: only the lengths of `xb` are right."""
+    have lengths of their own, and one has a limit, only the lengths of `xb` count as right."""
     sequences = [t for t in tree_leaves(xb) if is_sequence(t)]
     if not sequences: return None,None
     def limits(which):

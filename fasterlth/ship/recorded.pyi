@@ -8,7 +8,7 @@ from torch.overrides import TorchFunctionMode
 
 
 class _Asked(TorchFunctionMode):
-    """Collect the lines of code that ask for numbers which depend on inputs: for values, or for how many there are."""
+    """Collect the lines of code that ask for values that depend on inputs, or for how many there are."""
     asking: Any
     sizes: set
     picking: tuple
@@ -40,5 +40,5 @@ def right_lengths(model: nn.Module, program: Callable, xb, tolerance: float) -> 
     """Return for which lengths of sequences a program is right.
 
     Tried are some from 1 to 512, or to twice those of `xb`: of all sequences of a length, and of each alone. Where
-    several don't belong together, a limit of one is the end of all: only the lengths of `xb` are right."""
+    have lengths of their own, and one has a limit, only the lengths of `xb` count as right."""
     ...

@@ -298,6 +298,7 @@ def test_new_values_are_computed_with_however_they_come(monkeypatch, n):
         for p in sparse.parameters(): p.data = p.data/2
         torch.testing.assert_close(sparse(x), was)
 
+@pytest.mark.filterwarnings('ignore:`torch.jit.script` is deprecated:FutureWarning')    # torch's own, as it loads forward derivatives
 def test_what_makes_other_functions_is_refused(monkeypatch):
     model,masks = prepared(monkeypatch, nn.Sequential(nn.Linear(16, 12), nn.ReLU(), nn.Linear(12, 4)))
     sparse,_ = to_sparse(model, masks, x := torch.randn(50, 16), repeats=1)

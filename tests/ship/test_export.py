@@ -205,13 +205,6 @@ def test_a_file_says_nothing_of_the_machine(how, tmp_path):
 
 # Networks whose code depends on lengths or values
 
-class Parts(nn.Module):
-    "Adds up a text by parts of 8 tokens, as recurrent classifiers do."
-    def __init__(self):
-        super().__init__()
-        self.embed,self.head = nn.Embedding(50, 8),nn.Linear(8, 2)
-    def forward(self, x): return self.head(sum(self.embed(x[:,i:i+8]).sum(1).tanh() for i in range(0, x.shape[1], 8)))
-
 def test_files_know_the_lengths_they_are_right_for(tmp_path):
     torch.manual_seed(0)
     net,x = Parts().eval(),torch.randint(50, (4, 20))
